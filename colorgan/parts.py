@@ -1,0 +1,104 @@
+"""Parts: objects that remember, as plain data, how they were built.
+
+A checkpoint is data. Colour spaces, hints, losses and networks are therefore *parts*: each knows the class path and the
+arguments it was made from, so that a model built by hand in Python is saved in the same plain form as one built from
+YAML, and both load under ``torch.load(weights_only=True)``.
+"""
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from pathlib import PurePath
+from typing import Any
+
+
+class Part:
+    """Base of everything a model is assembled from.
+
+    Attributes:
+        init_args: the arguments that were given to the constructor, by name.
+
+    Example:
+        >>> class Shift(Part):
+        ...     def __init__(self, amount: float = 1.0) -> None:
+        ...         self.amount = amount
+        >>> Shift(2.5).init_args
+        {'amount': 2.5}
+    """
+
+    init_args: dict[str, Any]
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> "Part":
+        self = super().__new__(cls)
+        # copy and pickle call __new__ without arguments and restore the attribute afterwards, hence bind_partial
+        bound = inspect.signature(cls.__init__).bind_partial(self, *args, **kwargs)
+        arguments = dict(list(bound.arguments.items())[1:])
+        arguments.update(arguments.pop("kwargs", {}))
+        object.__setattr__(self, "init_args", arguments)
+        return self
+
+
+def class_path(cls: type) -> str:
+    """The importable name of a class.
+
+    >>> class_path(Part)
+    'colorgan.parts.Part'
+    """
+    return f"{cls.__module__}.{cls.__qualname__}"
+
+
+def describe(value: Any) -> Any:
+    """Turns an argument of a model into plain data: numbers, strings, lists, and ``class_path``/``init_args`` mappings.
+
+    Args:
+        value: a plain value, a :class:`Part`, a class, or a factory (``functools.partial`` of a class with keyword
+            arguments, which is also what the command line hands over).
+
+    Raises:
+        TypeError: for a value that a checkpoint cannot hold as data, such as a lambda.
+
+    Example:
+        >>> describe({"a": (1, 2.0), "b": None})
+        {'a': [1, 2.0], 'b': None}
+        >>> describe(lambda: None)
+        Traceback (most recent call last):
+        ...
+        TypeError: cannot save <function <lambda>> in a checkpoint: pass a class, functools.partial(Class, name=value), ...
+    """
+    if value is None or type(value) in (bool, int, float, str):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): describe(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [describe(item) for item in value]
+    if isinstance(value, PurePath):
+        return str(value)
+    if isinstance(value, Part):
+        return {"class_path": class_path(type(value)), "init_args": describe(value.init_args)}
+    if isinstance(value, type):
+        return {"class_path": class_path(value)}
+    if isinstance(value, functools.partial):
+        cls = _made_class(value)
+        if cls is not None:
+            return {"class_path": class_path(cls), "init_args": describe(value.keywords)}
+    name = getattr(value, "__name__", None)
+    shown = f"<function {name}>" if name else repr(value)
+    raise TypeError(
+        f"cannot save {shown} in a checkpoint: pass a class, functools.partial(Class, name=value), "
+        "or a part of colorgan instead"
+    )
+
+
+def _made_class(factory: "functools.partial[Any]") -> type | None:
+    """The class that a factory makes; jsonargparse hands the class over as a positional argument of its own helper."""
+    if isinstance(factory.func, type):
+        return None if factory.args else factory.func
+    classes = [argument for argument in factory.args if isinstance(argument, type)]
+    return classes[0] if len(classes) == 1 else None
+
+
+def made_class(factory: Callable[..., Any]) -> type | None:
+    """The class that ``factory`` makes, where that can be told without calling it."""
+    if isinstance(factory, type):
+        return factory
+    return _made_class(factory) if isinstance(factory, functools.partial) else None
