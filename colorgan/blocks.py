@@ -1,0 +1,108 @@
+"""The small blocks from which the networks are built: normalisation, convolution, initial weights."""
+
+import math
+from typing import Literal
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.nn.utils import parametrizations
+
+from colorgan.upsampling import PixelShuffleConv2d
+
+Norm = Literal["batch", "instance", "none"]
+"""What follows a convolution: batch normalisation, instance normalisation (both with a learned scale and shift), or
+nothing. Only convolutions without a normalisation have a bias: a normalisation would cancel it."""
+
+
+def normalisation(norm: Norm, channels: int) -> nn.Module:
+    """The layer that normalises ``channels`` channels.
+
+    Raises:
+        ValueError: for a name that is not a :data:`Norm`.
+    """
+    match norm:
+        case "batch":
+            return nn.BatchNorm2d(channels)
+        case "instance":
+            return nn.InstanceNorm2d(channels, affine=True)
+        case "none":
+            return nn.Identity()
+    raise ValueError(f"norm must be 'batch', 'instance' or 'none', got {norm!r}")
+
+
+class ReflectConv2d(nn.Conv2d):
+    """A 3×3 convolution that keeps height and width by reflecting the border (B, in, H, W) → (B, out, H, W).
+
+    A single row or column has nothing to reflect and is repeated instead: a network works down to its least size.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, *, bias: bool = True) -> None:
+        super().__init__(in_channels, out_channels, 3, bias=bias)
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Pads by one pixel and convolves."""
+        mode = "reflect" if min(input.shape[-2:]) > 1 else "replicate"
+        return super().forward(F.pad(input, (1, 1, 1, 1), mode=mode))
+
+
+class ConvBlock(nn.Sequential):
+    """3×3 convolution with reflected border, normalisation, LeakyReLU(0.2): (B, in, H, W) → (B, out, H, W)."""
+
+    def __init__(self, in_channels: int, out_channels: int, *, norm: Norm = "batch") -> None:
+        super().__init__(
+            ReflectConv2d(in_channels, out_channels, bias=norm == "none"),
+            normalisation(norm, out_channels),
+            nn.LeakyReLU(0.2),
+        )
+
+
+class Halving(nn.Sequential):
+    """4×4 convolution of stride 2, normalisation, LeakyReLU(0.2), 3×3 block: (B, in, H, W) → (B, out, H/2, W/2)."""
+
+    def __init__(self, in_channels: int, out_channels: int, *, norm: Norm = "batch") -> None:
+        super().__init__(
+            nn.Conv2d(in_channels, out_channels, 4, stride=2, padding=1, bias=norm == "none"),
+            normalisation(norm, out_channels),
+            nn.LeakyReLU(0.2),
+            ConvBlock(out_channels, out_channels, norm=norm),
+        )
+
+
+def initialise(network: nn.Module, std: float | None) -> None:
+    """Draws initial weights as the GAN literature does: N(0, std), norm scales N(1, std), biases 0 (DCGAN, pix2pix).
+
+    Pixel-shuffle layers keep their ICNR property.
+
+    Args:
+        network: the network, changed in place.
+        std: the standard deviation (pix2pix: 0.02), or None to keep PyTorch's own initial weights.
+
+    Raises:
+        ValueError: if ``std`` is negative or not finite.
+    """
+    if std is None:
+        return
+    if not (math.isfinite(std) and std >= 0):
+        raise ValueError(f"init_std must be a finite number of at least 0, or null, got {std}")
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
+            nn.init.normal_(module.weight, 0.0, std)
+        elif isinstance(module, nn.BatchNorm2d | nn.InstanceNorm2d) and module.affine:
+            nn.init.normal_(module.weight, 1.0, std)
+        else:
+            continue
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
+    for module in network.modules():
+        if isinstance(module, PixelShuffleConv2d):
+            module.icnr_()
+
+
+def constrain_spectrally(network: nn.Module) -> None:
+    """Keeps the largest singular value of every weight matrix at 1 (spectral normalisation, Miyato et al. 2018).
+
+    To be called last, after the initial weights are drawn.
+    """
+    for module in list(network.modules()):
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
+            parametrizations.spectral_norm(module)
