@@ -5,11 +5,18 @@ arguments it was made from, so that a model built by hand in Python is saved in 
 YAML, and both load under ``torch.load(weights_only=True)``.
 """
 
+import difflib
 import functools
+import importlib
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import PurePath
 from typing import Any
+
+from colorgan.errors import CheckpointError
+
+TRUSTED_PACKAGES = ("colorgan.", "torch.optim.")
+"""Where the classes may live that a description from a stranger names."""
 
 
 class Part:
@@ -102,3 +109,61 @@ def made_class(factory: Callable[..., Any]) -> type | None:
     if isinstance(factory, type):
         return factory
     return _made_class(factory) if isinstance(factory, functools.partial) else None
+
+
+def described_class(description: Any, base: type | tuple[type, ...], trusted: Collection[str] = ()) -> type:
+    """The class that a description from a checkpoint names, if it is allowed.
+
+    Nothing is imported before the name has been found to lie in a trusted package.
+
+    Args:
+        description: ``{"class_path": ..., "init_args": {...}}``.
+        base: what the class must derive from.
+        trusted: further class paths that may be named, those of the user's own configuration.
+
+    Raises:
+        CheckpointError: for anything else.
+    """
+    names = base if isinstance(base, tuple) else (base,)
+    role = " or ".join(cls.__name__ for cls in names)
+    if not (isinstance(description, Mapping) and isinstance(description.get("class_path"), str)):
+        raise CheckpointError(f"expected class_path and init_args of a {role}, received {description!r:.80}")
+    path: str = description["class_path"]
+    if not path.startswith(TRUSTED_PACKAGES) and path not in trusted:
+        raise CheckpointError(
+            f"the class {path} is not part of colorgan or torch.optim, so nothing was built; "
+            "if you trust it, name the same class in a configuration of your own (-c)"
+        )
+    module, _, name = path.rpartition(".")
+    try:
+        cls = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        package = importlib.import_module(".".join(path.split(".")[:2])) if path.startswith("colorgan.") else None
+        close = difflib.get_close_matches(name, dir(package), n=1)
+        hint = f"; the nearest is {close[0]}" if close else ""
+        raise CheckpointError(f"this version of colorgan has no {path}{hint}") from error
+    if not (inspect.isclass(cls) and issubclass(cls, base)):
+        raise CheckpointError(f"{path} is not a {role}")
+    for value in (description.get("init_args") or {}).values():
+        if isinstance(value, Mapping):
+            raise CheckpointError(f"the arguments of {path} hold a mapping where only plain values belong")
+    return cls
+
+
+def factory(description: Any, base: type | tuple[type, ...], trusted: Collection[str] = ()) -> Callable[..., Any]:
+    """The inverse of :func:`describe` for factories: a ``functools.partial`` of an allowed class."""
+    cls = described_class(description, base, trusted)
+    return functools.partial(cls, **(description.get("init_args") or {}))
+
+
+def rebuild(description: Any, base: type | tuple[type, ...], trusted: Collection[str] = ()) -> Any:
+    """The inverse of :func:`describe` for instances.
+
+    Example:
+        >>> from colorgan.color import ColorSpace
+        >>> rebuild({"class_path": "os.system", "init_args": {"command": "ls"}}, ColorSpace)
+        Traceback (most recent call last):
+        ...
+        colorgan.errors.CheckpointError: the class os.system is not part of colorgan or torch.optim, ...
+    """
+    return factory(description, base, trusted)()

@@ -1,0 +1,263 @@
+"""The one way in and out of checkpoint files.
+
+A checkpoint may come from a stranger. It is read as data (``weights_only=True``) and its bounds are checked before anything
+is built from it; which classes it may name is checked by :mod:`colorgan.parts`. It is written so that neither a crash nor a
+full disk destroys the one before.
+"""
+
+import contextlib
+import hashlib
+import math
+import os
+import pickle
+import tempfile
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning.fabric.plugins import TorchCheckpointIO
+from torch import Tensor, nn
+
+from colorgan.errors import CheckpointError
+
+_LARGEST_INTEGER = 65_536
+"""No width, depth or count of a real network is larger; a stranger's file must not make us build for an hour."""
+_READ_SIZE = 1 << 20
+
+
+def read(path: str | Path) -> dict[str, Any]:
+    """Reads a training checkpoint and checks everything that can be checked before building from it.
+
+    Args:
+        path: a local file; addresses are refused.
+
+    Returns:
+        The checkpoint as plain data and tensors on the CPU.
+
+    Raises:
+        CheckpointError: in one sentence, for a file that is missing, damaged or not one of ours.
+    """
+    file = _existing_file(path)
+    _check_digest(file)
+    _check_archive(file)
+    try:
+        checkpoint = torch.load(file, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise CheckpointError(
+            f"{file} holds more than data and was not loaded ({_first_sentence(error)}); "
+            "only checkpoints that load with weights_only=True are accepted"
+        ) from error
+    except (RuntimeError, EOFError, OSError, KeyError, ValueError) as error:
+        raise CheckpointError(f"{file} is damaged: {_first_sentence(error)}; use another copy of it") from error
+    if not isinstance(checkpoint, dict) or not {"state_dict", "hyper_parameters"} <= checkpoint.keys():
+        raise CheckpointError(
+            f"{file} is not a colorgan checkpoint: it lacks state_dict and hyper_parameters; "
+            "give a .ckpt file that `train.py fit` wrote"
+        )
+    _check_tensors(checkpoint, file)
+    check_numbers(checkpoint["hyper_parameters"], file)
+    return checkpoint
+
+
+def hyper_parameters(checkpoint: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of the model in a checkpoint, without what Lightning adds to them."""
+    return {name: value for name, value in checkpoint["hyper_parameters"].items() if not name.startswith("_")}
+
+
+def check_state(model: nn.Module, state: Mapping[str, Tensor], source: str | Path) -> None:
+    """Compares names and shapes of a ``state_dict`` with those of a model (which may live on ``meta``).
+
+    Raises:
+        CheckpointError: naming the first tensors that differ.
+    """
+    own = model.state_dict()
+    missing = [name for name in own if name not in state]
+    extra = [name for name in state if name not in own]
+    wrong = [
+        f"{name} is {tuple(state[name].shape)}, the model needs {tuple(own[name].shape)}"
+        for name in own
+        if name in state and state[name].shape != own[name].shape
+    ]
+    if missing or extra or wrong:
+        found = [
+            *wrong[:2],
+            *(f"{name} is missing" for name in missing[:2]),
+            *(f"{name} is not in the model" for name in extra[:2]),
+        ]
+        total = len(missing) + len(extra) + len(wrong)
+        raise CheckpointError(
+            f"{source} is of another architecture: {'; '.join(found)}"
+            f"{f' (and {total - len(found)} more)' if total > len(found) else ''}; "
+            "load it with the configuration it was trained with, or with none"
+        )
+
+
+def check_numbers(arguments: Any, source: str | Path) -> None:
+    """Refuses arguments with numbers that no network has.
+
+    Raises:
+        CheckpointError: for a number that is not finite or an integer beyond 65,536.
+    """
+    for number in _numbers(arguments):
+        if not math.isfinite(number) or (isinstance(number, int) and abs(number) > _LARGEST_INTEGER):
+            raise CheckpointError(f"{source} asks for a network with the number {number} in its arguments; refused")
+
+
+def _numbers(value: Any) -> Iterator[int | float]:
+    if isinstance(value, bool):
+        return
+    if isinstance(value, int | float):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _numbers(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _numbers(item)
+
+
+def _existing_file(path: str | Path) -> Path:
+    if "://" in str(path):
+        raise CheckpointError(f"{path} is an address; download the file yourself and give its local path")
+    file = Path(path)
+    if not file.exists():
+        beside = sorted(file.parent.glob("*.ckpt")) if file.parent.is_dir() else []
+        found = f"; {file.parent} holds {', '.join(other.name for other in beside[:5])}" if beside else ""
+        raise CheckpointError(f"there is no checkpoint {file}{found}")
+    if not file.is_file():
+        raise CheckpointError(f"{file} is not a file; give the path of a .ckpt file")
+    return file
+
+
+def digest(file: str | Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    sha = hashlib.sha256()
+    with Path(file).open("rb") as stream:
+        while block := stream.read(_READ_SIZE):
+            sha.update(block)
+    return sha.hexdigest()
+
+
+def _digest_file(file: Path) -> Path:
+    return file.with_name(file.name + ".sha256")
+
+
+def _check_digest(file: Path) -> None:
+    sidecar = _digest_file(file)
+    if not sidecar.is_file():
+        return
+    expected = sidecar.read_text(encoding="ascii", errors="replace").split(" ")[0].strip()
+    if digest(file) != expected:
+        raise CheckpointError(
+            f"{file} is damaged: its SHA-256 is not the one in {sidecar.name}; use another copy "
+            f"(or delete {sidecar.name} if you changed the file on purpose)"
+        )
+
+
+def _check_archive(file: Path) -> None:
+    """A checkpoint is an uncompressed zip archive; a compressed one can grow a thousandfold when it is read."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            entries = archive.infolist()
+    except (zipfile.BadZipFile, OSError, ValueError) as error:
+        raise CheckpointError(
+            f"{file} is not a checkpoint or is cut short ({_first_sentence(error)}); give a .ckpt file that `fit` wrote"
+        ) from error
+    if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
+        raise CheckpointError(f"{file} is a compressed archive, which no checkpoint is; refused")
+    if sum(entry.file_size for entry in entries) > file.stat().st_size:
+        raise CheckpointError(f"{file} claims to hold more than its own size; refused")
+
+
+def _check_tensors(checkpoint: Mapping[str, Any], file: Path) -> None:
+    state = checkpoint["state_dict"]
+    if not isinstance(state, dict) or not isinstance(checkpoint["hyper_parameters"], dict):
+        raise CheckpointError(f"{file} is not a colorgan checkpoint: state_dict and hyper_parameters must be mappings")
+    for name, tensor in state.items():
+        if not isinstance(tensor, Tensor) or tensor.layout != torch.strided:
+            raise CheckpointError(f"{file} is not a colorgan checkpoint: {name} is not a tensor")
+        if tensor.numel() * tensor.element_size() > tensor.untyped_storage().nbytes():
+            raise CheckpointError(f"{file} claims {tensor.numel()} values for {name} but holds fewer; refused")
+        if tensor.is_floating_point() and not torch.isfinite(tensor).all():
+            raise CheckpointError(
+                f"{file} is of no use: {name} holds NaN or infinite values (training had diverged); "
+                "use an earlier checkpoint"
+            )
+
+
+def _first_sentence(error: BaseException) -> str:
+    return str(error).strip().split("\n")[0].split(". ")[0].rstrip(".:") or type(error).__name__
+
+
+@contextlib.contextmanager
+def replaced(path: str | Path) -> Iterator[Path]:
+    """Yields a temporary file beside ``path`` and, if the block succeeds, puts it in the place of ``path`` atomically.
+
+    The data are on the disk before the old file is gone, so that a crash at any moment leaves the old or the new one.
+    """
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        with temporary.open("rb+") as stream:
+            os.fsync(stream.fileno())
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(target)
+        _sync_folder(target.parent)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":  # Windows cannot open a folder
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+class CheckpointFiles(TorchCheckpointIO):
+    """Lightning's file plugin: atomic saves with a hash beside each file, and reads through :func:`read`."""
+
+    def save_checkpoint(
+        self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any | None = None
+    ) -> None:
+        """Writes ``checkpoint`` to ``path``; the file that was there stays whole until the new one is on the disk."""
+        file = Path(path)
+        try:
+            with replaced(file) as temporary:
+                torch.save(checkpoint, temporary)
+                sha = digest(temporary)
+                # a crash between the two files must not leave the hash of the old file beside the new one
+                _digest_file(file).unlink(missing_ok=True)
+            with replaced(_digest_file(file)) as temporary:
+                temporary.write_text(f"{sha}  {file.name}\n", encoding="ascii")
+        except (OSError, RuntimeError) as error:
+            raise CheckpointError(
+                f"cannot write the checkpoint {file} ({_first_sentence(error)}); the one before it is untouched: "
+                "free some space or choose another folder with --runs"
+            ) from error
+
+    def load_checkpoint(
+        self, path: str | Path, map_location: Any = None, weights_only: bool | None = None
+    ) -> dict[str, Any]:
+        """Reads a checkpoint as data, always with ``weights_only=True``."""
+        return read(path)
+
+    def remove_checkpoint(self, path: str | Path) -> None:
+        """Removes a checkpoint and the hash beside it."""
+        super().remove_checkpoint(path)
+        _digest_file(Path(path)).unlink(missing_ok=True)
