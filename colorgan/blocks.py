@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils import parametrizations
 
+from colorgan.errors import ColorganError
 from colorgan.upsampling import PixelShuffleConv2d
 
 Norm = Literal["batch", "instance", "none"]
@@ -14,20 +15,36 @@ Norm = Literal["batch", "instance", "none"]
 nothing. Only convolutions without a normalisation have a bias: a normalisation would cancel it."""
 
 
+class InstanceNorm2d(nn.InstanceNorm2d):
+    """Instance normalisation with a learned scale and shift that takes a single pixel too.
+
+    PyTorch's own refuses one. A single pixel is its own mean, so what remains of it is the shift.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__(channels, affine=True)
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Normalises each channel of each photo."""
+        if input.shape[-2:].numel() > 1:
+            return super().forward(input)
+        return (input - input) * self.weight[:, None, None] + self.bias[:, None, None]
+
+
 def normalisation(norm: Norm, channels: int) -> nn.Module:
     """The layer that normalises ``channels`` channels.
 
     Raises:
-        ValueError: for a name that is not a :data:`Norm`.
+        ColorganError: for a name that is not a :data:`Norm`.
     """
     match norm:
         case "batch":
             return nn.BatchNorm2d(channels)
         case "instance":
-            return nn.InstanceNorm2d(channels, affine=True)
+            return InstanceNorm2d(channels)
         case "none":
             return nn.Identity()
-    raise ValueError(f"norm must be 'batch', 'instance' or 'none', got {norm!r}")
+    raise ColorganError(f"norm must be 'batch', 'instance' or 'none', got {norm!r}")
 
 
 class ReflectConv2d(nn.Conv2d):
@@ -78,12 +95,12 @@ def initialise(network: nn.Module, std: float | None) -> None:
         std: the standard deviation (pix2pix: 0.02), or None to keep PyTorch's own initial weights.
 
     Raises:
-        ValueError: if ``std`` is negative or not finite.
+        ColorganError: if ``std`` is negative or not finite.
     """
     if std is None:
         return
     if not (math.isfinite(std) and std >= 0):
-        raise ValueError(f"init_std must be a finite number of at least 0, or null, got {std}")
+        raise ColorganError(f"init_std must be a finite number of at least 0, or null, got {std}")
     for module in network.modules():
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
             nn.init.normal_(module.weight, 0.0, std)

@@ -2,6 +2,7 @@
 
 from torch import Tensor, nn
 
+from colorgan.errors import ColorganError
 from colorgan.parts import Part
 
 
@@ -30,11 +31,11 @@ class ImageNetwork(Part, nn.Module):
             x: the batch, (B, in_channels, H, W).
 
         Raises:
-            ValueError: naming the shape received and the nearest valid one.
+            ColorganError: naming the shape received and the nearest valid one.
         """
         name = type(self).__name__
         if x.ndim != 4 or x.shape[1] != self.in_channels:
-            raise ValueError(
+            raise ColorganError(
                 f"{name} takes a batch of shape (B, {self.in_channels}, H, W), got {tuple(x.shape)}: "
                 f"build it with in_channels={x.shape[1] if x.ndim == 4 else '…'} or give it what it was built for"
             )
@@ -43,7 +44,7 @@ class ImageNetwork(Part, nn.Module):
             above = f"{self._valid(height, up=True)}x{self._valid(width, up=True)}"
             below = f"{self._valid(height, up=False)}x{self._valid(width, up=False)}"
             least = f" and at least {self.min_size}" if self.min_size > self.size_multiple else ""
-            raise ValueError(
+            raise ColorganError(
                 f"{name} takes heights and widths that are multiples of {self.size_multiple}{least}, "
                 f"got {height}x{width}: pad or resize to {below if above == below else f'{below} or {above}'}"
             )
@@ -60,7 +61,7 @@ def at_least(minimum: int, **argument: int) -> int:
     """Checks one whole-number argument of a constructor, given by its name, and returns it.
 
     Raises:
-        ValueError: naming the argument and the value received.
+        ColorganError: naming the argument and the value received.
 
     Example:
         >>> at_least(1, width=32)
@@ -68,11 +69,11 @@ def at_least(minimum: int, **argument: int) -> int:
         >>> at_least(1, width=0)
         Traceback (most recent call last):
         ...
-        ValueError: width must be a whole number of at least 1, got 0
+        colorgan.errors.ColorganError: width must be a whole number of at least 1, got 0
     """
     ((name, value),) = argument.items()
     if isinstance(value, bool) or not isinstance(value, int) or value < minimum:
-        raise ValueError(f"{name} must be a whole number of at least {minimum}, got {value!r}")
+        raise ColorganError(f"{name} must be a whole number of at least {minimum}, got {value!r}")
     return value
 
 
@@ -80,7 +81,7 @@ def probability(**argument: float) -> float:
     """Checks one probability below 1, given by its name, and returns it.
 
     Raises:
-        ValueError: naming the argument and the value received.
+        ColorganError: naming the argument and the value received.
 
     Example:
         >>> probability(dropout=0.5)
@@ -88,9 +89,9 @@ def probability(**argument: float) -> float:
         >>> probability(dropout=2)
         Traceback (most recent call last):
         ...
-        ValueError: dropout must be a probability from 0 up to, but not including, 1, got 2
+        colorgan.errors.ColorganError: dropout must be a probability from 0 up to, but not including, 1, got 2
     """
     ((name, value),) = argument.items()
     if not 0 <= value < 1:  # NaN fails this too
-        raise ValueError(f"{name} must be a probability from 0 up to, but not including, 1, got {value!r}")
+        raise ColorganError(f"{name} must be a probability from 0 up to, but not including, 1, got {value!r}")
     return value

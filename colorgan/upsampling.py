@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from colorgan.errors import ColorganError
+
 Upsampling = Literal["transposed", "resize", "pixel_shuffle"]
 """``transposed``: the classic 4x4 transposed convolution, which may leave checkerboards; ``resize``: nearest neighbour,
 then a 3x3 convolution (Odena et al., "Deconvolution and Checkerboard Artifacts", 2016); ``pixel_shuffle``: sub-pixel
@@ -70,7 +72,7 @@ def doubling(kind: Upsampling, in_channels: int, out_channels: int, *, bias: boo
     """Builds a layer (B, in_channels, H, W) → (B, out_channels, 2H, 2W).
 
     Raises:
-        ValueError: for a kind that is not an :data:`Upsampling`.
+        ColorganError: for a kind that is not an :data:`Upsampling`.
 
     Example:
         >>> doubling("resize", 8, 4)(torch.zeros(1, 8, 5, 5)).shape
@@ -83,4 +85,4 @@ def doubling(kind: Upsampling, in_channels: int, out_channels: int, *, bias: boo
             return ResizeConv2d(in_channels, out_channels, bias=bias)
         case "pixel_shuffle":
             return PixelShuffleConv2d(in_channels, out_channels, bias=bias)
-    raise ValueError(f"upsampling must be 'transposed', 'resize' or 'pixel_shuffle', got {kind!r}")
+    raise ColorganError(f"upsampling must be 'transposed', 'resize' or 'pixel_shuffle', got {kind!r}")

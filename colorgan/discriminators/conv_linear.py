@@ -5,6 +5,7 @@ from torch import Tensor, nn
 from colorgan.blocks import Norm, constrain_spectrally, initialise
 from colorgan.discriminators.base import Discriminator
 from colorgan.discriminators.patch_gan import PatchGAN
+from colorgan.errors import ColorganError
 from colorgan.network import at_least
 
 
@@ -47,7 +48,7 @@ class ConvLinear(Discriminator):
         patches = PatchGAN(in_channels, width=width, halvings=halvings, norm=norm)
         step = 2**halvings
         if size % step:
-            raise ValueError(
+            raise ColorganError(
                 f"ConvLinear halves its input {halvings} times: size must be a multiple of {step}, got {size}"
             )
         side = size // step
@@ -62,12 +63,12 @@ class ConvLinear(Discriminator):
         """Refuses a batch of other channels or another size than it was built for.
 
         Raises:
-            ValueError: naming the size received and the one expected.
+            ColorganError: naming the size received and the one expected.
         """
         super().check_input(x)
         height, width = x.shape[-2:]
         if (height, width) != (self.size, self.size):
-            raise ValueError(
+            raise ColorganError(
                 f"ConvLinear was built for photos of {self.size}x{self.size}, got {height}x{width}: "
                 f"set its size to the size of the training photos"
             )

@@ -1,0 +1,46 @@
+import pytest
+import torch
+from torch import nn
+
+from colorgan.blocks import ConvBlock, Halving, InstanceNorm2d, ReflectConv2d, initialise
+
+
+def test_the_border_is_reflected() -> None:
+    torch.manual_seed(0)
+    layer = ReflectConv2d(2, 3)
+    x = torch.rand(1, 2, 5, 6)
+    row = torch.cat([x[..., 1:2, :], x, x[..., -2:-1, :]], dim=2)
+    padded = torch.cat([row[..., 1:2], row, row[..., -2:-1]], dim=3)
+    expected = nn.functional.conv2d(padded, layer.weight, layer.bias)
+    torch.testing.assert_close(layer(x), expected)
+
+
+def test_a_single_pixel_is_repeated() -> None:
+    layer = ReflectConv2d(1, 1, bias=False)
+    x = torch.tensor([[[[2.0]]]])
+    torch.testing.assert_close(layer(x), 2 * layer.weight.sum().reshape(1, 1, 1, 1))
+
+
+@pytest.mark.parametrize("block", [ConvBlock, Halving])
+def test_a_normalisation_replaces_the_bias(block: type[ConvBlock | Halving]) -> None:
+    for norm, biased in (("none", True), ("batch", False), ("instance", False)):
+        convolutions = [module for module in block(2, 2, norm=norm).modules() if isinstance(module, nn.Conv2d)]
+        assert all((layer.bias is not None) == biased for layer in convolutions)
+
+
+def test_initialise_leaves_pytorch_its_own_way() -> None:
+    layer = nn.Conv2d(1, 4, 3)
+    before = layer.weight.clone()
+    initialise(layer, None)
+    assert torch.equal(layer.weight, before)
+
+
+def test_instance_norm_agrees_with_pytorch_and_takes_a_single_pixel() -> None:
+    torch.manual_seed(0)
+    ours, reference = InstanceNorm2d(3), nn.InstanceNorm2d(3, affine=True)
+    for parameter in ours.parameters():
+        nn.init.normal_(parameter)
+    reference.load_state_dict(ours.state_dict())
+    x = torch.rand(2, 3, 4, 5)
+    torch.testing.assert_close(ours(x), reference(x))
+    torch.testing.assert_close(ours(torch.rand(2, 3, 1, 1))[1, :, 0, 0], ours.bias)
