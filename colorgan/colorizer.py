@@ -140,11 +140,12 @@ def _to_tensor(photo: Photo) -> Tensor:
     if isinstance(photo, Image.Image):
         photo = np.array(photo.convert("RGB"))
     if isinstance(photo, np.ndarray):
-        if photo.dtype != np.uint8 or photo.ndim not in (2, 3) or (photo.ndim == 3 and photo.shape[-1] != 3):
+        if photo.dtype != np.uint8 or photo.ndim not in (2, 3) or photo.shape[2:] not in ((), (3,)):
             raise ColorganError(
                 f"an array must be uint8 of shape (H, W) or (H, W, 3), received {photo.dtype} {photo.shape}"
             )
-        photo = torch.from_numpy(np.ascontiguousarray(np.broadcast_to(photo.T, (3, *photo.T.shape[-2:])))).mT
+        channels = np.stack([photo] * 3) if photo.ndim == 2 else photo.transpose(2, 0, 1)
+        photo = torch.from_numpy(channels.copy())
     if photo.ndim not in (3, 4) or photo.shape[-3] != 3:
         raise ColorganError(f"a tensor must be of shape (3, H, W) or (B, 3, H, W), received {tuple(photo.shape)}")
     rgb = photo if photo.ndim == 4 else photo.unsqueeze(0)

@@ -1,5 +1,7 @@
 """ColorGAN: a conditional GAN that learns to colour, as a LightningModule."""
 
+import functools
+import inspect
 import math
 import os
 from collections.abc import Callable, Collection, Iterable
@@ -30,6 +32,7 @@ from colorgan.parts import describe, factory, rebuild
 GeneratorFactory = Callable[[int, int], Generator]
 DiscriminatorFactory = Callable[[int], Discriminator]
 
+_ADAM = functools.partial(Adam, lr=2e-4, betas=(0.5, 0.999))
 _BATCHES_BETWEEN_CHECKS = 50
 """Asking a GPU whether a loss is finite makes it wait; on a CPU it costs nothing and is done at every batch."""
 
@@ -84,8 +87,8 @@ class ColorGAN(LightningModule):
         reconstruction_weight: float = 100.0,
         adversarial: AdversarialLoss = BCE(),  # noqa: B008
         adversarial_weight: float = 1.0,
-        generator_optimizer: OptimizerCallable = Adam,
-        discriminator_optimizer: OptimizerCallable = Adam,
+        generator_optimizer: OptimizerCallable = _ADAM,
+        discriminator_optimizer: OptimizerCallable = _ADAM,
         generator_scheduler: LRSchedulerCallable | None = None,
         discriminator_scheduler: LRSchedulerCallable | None = None,
         schedule_every: Literal["epoch", "batch"] = "epoch",
@@ -192,7 +195,7 @@ class ColorGAN(LightningModule):
         """The generated colours should be near the true ones and score high with the discriminator."""
         reconstruction = self.reconstruction(fake, colour, gray, self.color)
         loss = self.hparams["reconstruction_weight"] * reconstruction
-        self._log_training(**{self.reconstruction.name: reconstruction})
+        self._log_training(**{type(self.reconstruction).__name__.lower(): reconstruction})
         if self._adversary_judges():
             assert self.discriminator is not None
             self.discriminator.requires_grad_(False)
@@ -393,6 +396,12 @@ class ColorGAN(LightningModule):
             raise CheckpointError(f"{checkpoint_path} cannot be rebuilt: {error}") from error
         model.load_state_dict(contents["state_dict"])
         return model.to(map_location)
+
+    @classmethod
+    def default_arguments(cls) -> dict[str, Any]:
+        """The constructor's defaults as plain data, for the command line."""
+        parameters = inspect.signature(cls.__init__).parameters.values()
+        return {p.name: describe(p.default) for p in parameters if p.default is not inspect.Parameter.empty}
 
     @staticmethod
     def rebuild_arguments(hyper_parameters: dict[str, Any], trusted: Collection[str] = ()) -> dict[str, Any]:

@@ -1,0 +1,413 @@
+"""The command line: ``python train.py fit …``, and ``colorgan`` with everything else behind one name."""
+
+import difflib
+import importlib
+import inspect
+import logging
+import os
+import re
+import sys
+import warnings
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NoReturn
+
+import torch
+from jsonargparse import Namespace
+from lightning.fabric.utilities.exceptions import MisconfigurationException
+from lightning.pytorch import LightningModule, Trainer
+from lightning.pytorch.callbacks import Callback, ModelCheckpoint
+from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI, SaveConfigCallback
+from lightning.pytorch.loggers import WandbLogger
+from lightning.pytorch.utilities import rank_zero_only
+
+import colorgan.callbacks  # noqa: F401 (makes short class names known to the parser)
+from colorgan import checkpoint
+from colorgan.callbacks.interruption import SaveOnSignal, TrainingInterruptedError, last_checkpoint
+from colorgan.callbacks.predictions import PhotoWriter
+from colorgan.callbacks.samples import SampleSheet
+from colorgan.data import Photos
+from colorgan.errors import CheckpointError, ColorganError
+from colorgan.gan import ColorGAN
+from colorgan.generators.pretrained import without_pretrained_weights
+from colorgan.loggers import log_configuration, wandb_obstacle
+from colorgan.parts import TRUSTED_PACKAGES
+
+COMMANDS = {
+    "inspect": ("colorgan.inspect", "show what the networks will see of a folder of photos"),
+}
+"""Commands beside those of the trainer, with the module whose ``main(args)`` carries them out."""
+
+_TRAINER_COMMANDS = {
+    "fit": "train a model",
+    "validate": "measure a checkpoint on the validation photos",
+    "test": "measure a checkpoint on the test photos",
+    "predict": "colorize a folder of photos with a checkpoint",
+}
+_RUN_VARIABLE = "COLORGAN_RUN_FOLDER"
+"""Tells the processes that a multi-GPU run starts which folder is theirs."""
+
+
+def main(args: list[str] | None = None) -> int:
+    """Runs a command.
+
+    Args:
+        args: the words after the program's name; by default those of the process.
+
+    Returns:
+        The exit code: 0; 1 for input that the user can mend; 128 + n after signal n.
+    """
+    words = sys.argv[1:] if args is None else list(args)
+    if not words or words[0] in ("-h", "--help"):
+        print(_overview())
+        return 0
+    if words[0] not in (*COMMANDS, *_TRAINER_COMMANDS) and not words[0].startswith("-"):
+        close = difflib.get_close_matches(words[0], [*COMMANDS, *_TRAINER_COMMANDS], n=1)
+        _say(f"there is no command {words[0]!r}{f'; did you mean {close[0]!r}?' if close else ''}\n\n{_overview()}")
+        return 2
+    try:
+        if words[0] in COMMANDS:
+            code: int = importlib.import_module(COMMANDS[words[0]][0]).main(words[1:])
+            return code
+        train(words)
+    except TrainingInterruptedError as stopped:
+        _say(str(stopped))
+        return 128 + stopped.signal
+    except (ColorganError, MisconfigurationException, FileNotFoundError, PermissionError) as error:
+        if os.environ.get("COLORGAN_TRACEBACK"):
+            raise
+        _say(f"error: {error}")
+        return 1
+    return 0
+
+
+def _overview() -> str:
+    described = {**_TRAINER_COMMANDS, **{name: text for name, (_, text) in COMMANDS.items()}}
+    lines = [f"  {name:<10} {text}" for name, text in described.items()]
+    return "\n".join(
+        [
+            "usage: colorgan COMMAND [OPTIONS]      (COMMAND --help shows the options)",
+            "",
+            *lines,
+            "",
+            "try:   python train.py fit -c configs/quickstart.yaml",
+        ]
+    )
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+# -- the trainer's commands ------------------------------------------------------------------------------------------------
+
+
+class _Parser(LightningArgumentParser):
+    """Says what is wrong in one sentence, with the nearest right key, instead of printing the whole usage."""
+
+    def error(self, message: str, ex: Exception | None = None) -> NoReturn:
+        if not self.exit_on_error:
+            super().error(message, ex)
+        _say(f"error: {explain(message, self)}\n(`{self.prog} --help` lists all options)")
+        sys.exit(2)
+
+    def known_keys(self) -> set[str]:
+        """Every option of the command, and the arguments of every class that may stand in one."""
+        return {action.dest for action in self._actions}
+
+
+def explain(message: str, parser: LightningArgumentParser) -> str:
+    """Shortens a message of the parser to its point and adds the nearest right key to a wrong one."""
+    text = re.sub(r"\s*\n\s*", " ", message).strip()
+    text = re.sub(r"Namespace\((.*)\)", r"\1", text)
+    wrong = re.search(
+        r"unrecognized arguments: --([\w.+]+)|[Kk]ey ['\"]([\w.+]+)['\"] is not expected|Option '([\w.]+)' is not accepted"
+        r"|No action for (?:key|destination) ['\"]([\w.]+)['\"]",
+        text,
+    )
+    if not wrong:
+        return text
+    key = next(group for group in wrong.groups() if group)
+    candidates = {action.dest for action in parser._actions}
+    for class_name in re.findall(r"class_path='([\w.]+)'", message):
+        candidates |= set(_arguments_of(class_name))
+    candidates |= {name.rpartition(".")[2] for name in candidates} if "." not in key else set()
+    close = difflib.get_close_matches(key, candidates, n=1)
+    return f"{text}; did you mean {close[0]!r}?" if close else text
+
+
+def _arguments_of(class_path: str) -> list[str]:
+    module, _, name = class_path.rpartition(".")
+    cls = getattr(sys.modules.get(module), name, None)
+    return list(inspect.signature(cls).parameters) if inspect.isclass(cls) else []
+
+
+class RunConfiguration(SaveConfigCallback):
+    """Writes the complete configuration of a run to ``config.yaml`` in its folder, and to the loggers."""
+
+    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Writes the file; a resumed run writes ``config_resumed_N.yaml`` beside the first one."""
+        if self.already_saved or not trainer.is_global_zero or stage != "fit":
+            return
+        folder = Path(trainer.default_root_dir)
+        folder.mkdir(parents=True, exist_ok=True)
+        file, count = folder / self.config_filename, 0
+        while file.exists():
+            count += 1
+            file = folder / f"config_resumed_{count}.yaml"
+        text = self.parser.dump(self.config, skip_none=False)
+        file.write_text(text, encoding="utf-8")
+        log_configuration(trainer.loggers, self.config.as_dict())
+        self.already_saved = True
+
+
+class ColorganCLI(LightningCLI):
+    """LightningCLI with a folder per run, checkpoints read as data, and errors in one sentence."""
+
+    def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
+        """Adds the options that say where a run leaves its files, and the model's defaults as the YAML would give them."""
+        parser.set_defaults({f"model.{name}": value for name, value in ColorGAN.default_arguments().items()})
+        parser.add_argument("--runs", type=str, default="checkpoints", help="folder of all runs")
+        parser.add_argument("--name", type=str | None, default=None, help="name of the run; by default its configuration's")
+        parser.add_argument(
+            "--output", type=str, default="colorized", help="folder for the coloured photos (predict only)"
+        )
+        parser.add_argument(
+            "--overwrite", type=bool, default=False, help="replace coloured photos that are there (predict only)"
+        )
+
+    def parse_arguments(self, parser: LightningArgumentParser, args: ArgsType) -> None:
+        """Parses the command line; a checkpoint's arguments are defaults below everything the user says."""
+        super().parse_arguments(parser, args)
+        self._words = list(args) if isinstance(args, list) else sys.argv[1:]
+        command = self.config.subcommand
+        section = self.config[command]
+        if section.get("name") is None:
+            section.name = self._default_name(section)
+        if not section.get("ckpt_path"):
+            if command != "fit":
+                raise CheckpointError(f"{command} needs a trained model: give --ckpt_path FILE (or `last`, `best`)")
+            return
+        path = self._find_checkpoint(section)
+        trusted = {name for name in _class_paths(section.model) if not name.startswith(TRUSTED_PACKAGES)}
+        stored = checkpoint.hyper_parameters(checkpoint.read(path))
+        ColorGAN.rebuild_arguments(stored, trusted)  # refuses foreign classes before the parser imports them
+        if command != "fit" or not section.get("config"):
+            self._subcommand_parsers[command].set_defaults({f"model.{key}": value for key, value in stored.items()})
+            name = section.name
+            super().parse_arguments(parser, args)
+            section = self.config[command]
+            section.name = name
+        section.ckpt_path = str(path)
+        for key, (given, kept) in _differences(section.model.as_dict(), stored):
+            _say_once(f"note: model.{key} is {given} as you said; the checkpoint has {kept}")
+
+    def _default_name(self, section: Namespace) -> str:
+        """The names of the configuration files, or of the run that a checkpoint belongs to."""
+        stems = [Path(str(file)).stem for file in section.get("config") or []]
+        stems = [stem for stem in stems if stem != "base"] or stems
+        path = Path(section.get("ckpt_path") or "")
+        if not stems and path.parent.name == "checkpoints" and len(path.parts) > 3:
+            return path.parts[-4]
+        return "-".join(stems) or "run"
+
+    def _find_checkpoint(self, section: Namespace) -> Path:
+        """Resolves ``last`` and ``best`` to the newest such file among the runs of this name."""
+        if section.ckpt_path not in ("last", "best"):
+            return Path(section.ckpt_path)
+        folder = Path(section.runs) / section.name
+        found = sorted(folder.glob(f"*/checkpoints/{section.ckpt_path}.ckpt"), key=lambda file: file.stat().st_mtime)
+        if not found:
+            raise CheckpointError(
+                f"there is no {section.ckpt_path}.ckpt below {folder}; train first, or give the path of a checkpoint "
+                "(or --name and --runs of its run)"
+            )
+        return found[-1]
+
+    def _parse_ckpt_path(self) -> None:
+        """Done in :meth:`parse_arguments`, where what the user says still wins."""
+
+    def before_instantiate_classes(self) -> None:
+        """Chooses the folder of the run and gives it to everything that writes."""
+        section = self.config[self.subcommand]
+        self.run_folder = self._choose_run_folder(section)
+        section.trainer.default_root_dir = str(self.run_folder)
+        loggers = section.trainer.get("logger")
+        if self.subcommand != "fit":
+            section.trainer.logger = loggers = False
+        for logger in loggers if isinstance(loggers, list) else [loggers]:
+            if isinstance(logger, Namespace):
+                self._prepare_logger(logger)
+        for callback in section.trainer.get("callbacks") or []:
+            if "dirpath" in callback.get("init_args", {}) and callback.init_args.dirpath is None:
+                callback.init_args.dirpath = str(self.run_folder / "checkpoints")
+
+    def _choose_run_folder(self, section: Namespace) -> Path:
+        if self.subcommand == "fit" and section.get("ckpt_path"):
+            resumed = Path(section.ckpt_path)
+            if resumed.parent.name == "checkpoints":  # a resumed run goes on in its own folder
+                return resumed.parent.parent
+        if inherited := os.environ.get(_RUN_VARIABLE):
+            return Path(inherited)
+        job = os.environ.get("SLURM_JOB_ID")  # all nodes of a job, and its requeued self, share a folder
+        stamp = f"slurm-{job}" if job else f"{datetime.now():%Y%m%d-%H%M%S}"
+        folder = Path(section.runs) / section.name / (stamp if self.subcommand == "fit" else f"{stamp}-{self.subcommand}")
+        count = 1
+        while folder.exists() and not job:  # a second run within the same second
+            count += 1
+            folder = folder.with_name(f"{stamp}-{count}")
+        if self.subcommand == "fit":
+            os.environ[_RUN_VARIABLE] = str(folder)
+        return folder
+
+    def _prepare_logger(self, logger: Namespace) -> None:
+        arguments = logger.init_args
+        if "save_dir" in arguments and (arguments.save_dir is None or arguments.save_dir == "."):
+            arguments.save_dir = str(self.run_folder)
+        if logger.class_path.endswith("WandbLogger"):
+            Path(self.run_folder).mkdir(parents=True, exist_ok=True)
+            if arguments.get("name") is None:
+                arguments.name = f"{self.run_folder.parent.name}/{self.run_folder.name}"
+            obstacle = wandb_obstacle()
+            if obstacle and not arguments.get("offline"):
+                arguments.offline = True
+                _say_once(
+                    f"note: {obstacle}, so this run is logged offline; "
+                    f"`wandb sync {self.run_folder / 'wandb'}/offline-run-*` uploads it later"
+                )
+
+    def instantiate_classes(self) -> None:
+        """Builds data, model and trainer; nothing is downloaded for weights that a checkpoint brings."""
+        section = self.config[self.subcommand]
+        if section.get("ckpt_path"):
+            with without_pretrained_weights():
+                super().instantiate_classes()
+        else:
+            super().instantiate_classes()
+
+    def instantiate_trainer(self, **kwargs: Any) -> Trainer:
+        """Adds what every run has: atomic checkpoints, saving on signals, and the writer of predictions."""
+        section = self.config[self.subcommand]
+        extra: list[Callback] = [SaveOnSignal()] if self.subcommand == "fit" else []
+        if self.subcommand == "predict":
+            root = self.datamodule.predict_root
+            extra.append(PhotoWriter(section.output, None if root is None else str(root), section.overwrite))
+            kwargs["callbacks"] = []  # measuring and keeping checkpoints are for training
+        given = self._get(self.config_init, "trainer", default={}).get("plugins")
+        plugins = given if isinstance(given, list) else [given] if given else []
+        trainer = super().instantiate_trainer(plugins=[*plugins, checkpoint.CheckpointFiles()], **kwargs)
+        trainer.callbacks[:0] = extra
+        return trainer
+
+    def _prepare_subcommand_kwargs(self, subcommand: str) -> dict[str, Any]:
+        kwargs = super()._prepare_subcommand_kwargs(subcommand)
+        if subcommand == "predict":
+            kwargs["return_predictions"] = False  # they are written as they come; a folder need not fit in memory
+        return kwargs
+
+    def after_fit(self) -> None:
+        """Says where everything is."""
+        if self.trainer.fast_dev_run or not self.trainer.is_global_zero:
+            return
+        best = [c.best_model_path for c in self.trainer.callbacks if isinstance(c, ModelCheckpoint) and c.monitor]
+        sheets = [c.last_path for c in self.trainer.callbacks if isinstance(c, SampleSheet) and c.last_path]
+        print(
+            f"\nrun: {self.run_folder}"
+            f" | best checkpoint: {_shown(best[0]) if best and best[0] else last_checkpoint(self.trainer)}"
+            f" | samples: {_shown(sheets[0]) if sheets else 'none'}"
+        )
+
+    def after_predict(self) -> None:
+        """Says what was written and what could not be read."""
+        writer = next(c for c in self.trainer.callbacks if isinstance(c, PhotoWriter))
+        if not self.trainer.is_global_zero:
+            return
+        print(f"{writer.written} photos coloured into {writer.folder}")
+        if self.datamodule.unreadable:
+            named = "; ".join(str(error) for error in self.datamodule.unreadable)
+            raise ColorganError(f"{len(self.datamodule.unreadable)} files were left out: {named}")
+
+
+def _shown(path: str | Path) -> str:
+    """A path as the user would type it."""
+    path = Path(path)
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+def train(args: list[str]) -> ColorganCLI:
+    """Runs one of the trainer's commands; this is LightningCLI with our model and data.
+
+    Args:
+        args: the command (fit, validate, test, predict) and its options.
+
+    Returns:
+        The finished command, with its trainer, model and data.
+    """
+    _quieten()
+    torch.set_float32_matmul_precision("high")
+    inherited = os.environ.get(_RUN_VARIABLE)
+    argv, sys.argv = sys.argv, [sys.argv[0]]  # LightningCLI warns when both are given
+    try:
+        return ColorganCLI(
+            ColorGAN,
+            Photos,
+            save_config_callback=RunConfiguration,
+            seed_everything_default=42,
+            auto_configure_optimizers=False,
+            parser_class=_Parser,
+            parser_kwargs={"description": "Train and use conditional GANs that colorize photographs."},
+            subclass_mode_data=True,
+            args=args,
+        )
+    finally:
+        sys.argv = argv
+        if inherited is None:
+            os.environ.pop(_RUN_VARIABLE, None)
+
+
+def _quieten() -> None:
+    """Drops advertisements and warnings that do not concern the user."""
+    for name in ("lightning.pytorch.utilities.rank_zero", "lightning.pytorch"):
+        logging.getLogger(name).addFilter(lambda record: "Tip:" not in record.getMessage())
+    warnings.filterwarnings("ignore", ".*does not have many workers.*")
+    warnings.filterwarnings("ignore", ".*logging interval Trainer.*")
+    warnings.filterwarnings("ignore", ".*not resumable.*")  # our sampler is
+    warnings.filterwarnings("ignore", "Checkpoint directory .* exists and is not empty")
+
+
+@rank_zero_only
+def _say_once(text: str) -> None:
+    _say(text)
+
+
+def _class_paths(value: Any) -> Iterator[str]:
+    """All class paths in a configuration."""
+    if isinstance(value, Namespace):
+        value = value.as_dict()
+    if isinstance(value, Mapping):
+        if isinstance(value.get("class_path"), str):
+            yield value["class_path"]
+        for item in value.values():
+            yield from _class_paths(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _class_paths(item)
+
+
+def _differences(given: Mapping[str, Any], stored: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Keys that two configurations both have, with values that differ."""
+    for key in given.keys() & stored.keys():
+        one, other = given[key], stored[key]
+        if isinstance(one, Mapping) and isinstance(other, Mapping):
+            yield from _differences(one, other, f"{prefix}{key}.")
+        elif _plain(one) != _plain(other):
+            yield f"{prefix}{key}".replace(".init_args", ""), (one, other)
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+if __name__ == "__main__":
+    sys.exit(main())
