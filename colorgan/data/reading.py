@@ -310,7 +310,8 @@ def _gray_curve(icc: Any) -> npt.NDArray[np.uint16] | None:
     # Pillow's profiles answer in 8 bits only; between the 256 answers the curve is smooth
     levels = np.asarray(converted)[0, :, 1].astype(np.float64)
     table = np.interp(np.arange(65536.0), np.arange(256) * 257.0, levels * 257.0)
-    return np.rint(table).astype(np.uint16)
+    rounded: npt.NDArray[np.uint16] = np.rint(table).astype(np.uint16)
+    return rounded
 
 
 def _srgb(image: Image.Image) -> Image.Image:
