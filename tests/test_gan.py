@@ -200,7 +200,8 @@ def test_the_gray_baseline_is_logged_once(tiny_model: Make, fit: Make) -> None:
 
     class Watch(Callback):
         def on_validation_epoch_end(self, trainer: Any, module: Any) -> None:
-            logged.append("validation_step.val/l1_gray" in trainer.fit_loop.epoch_loop.val_loop._results)
+            results = trainer.fit_loop.epoch_loop.val_loop._results
+            logged.append("validation_step.val/l1_gray" in dict(results.valid_items()))
 
     trainer = fit(tiny_model(), max_epochs=2, callbacks=[Watch()])
     assert logged == [True, False]
