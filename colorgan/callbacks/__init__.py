@@ -1,6 +1,18 @@
 """Callbacks: what happens around training and validation."""
 
+from colorgan.callbacks.checkpoints import BestCheckpoint, LastCheckpoint
 from colorgan.callbacks.frechet import FrechetDistance
+from colorgan.callbacks.gradients import WatchGradients
+from colorgan.callbacks.interruption import SaveOnSignal
+from colorgan.callbacks.predictions import PhotoWriter
 from colorgan.callbacks.samples import SampleSheet
 
-__all__ = ["FrechetDistance", "SampleSheet"]
+__all__ = [
+    "BestCheckpoint",
+    "FrechetDistance",
+    "LastCheckpoint",
+    "PhotoWriter",
+    "SampleSheet",
+    "SaveOnSignal",
+    "WatchGradients",
+]
