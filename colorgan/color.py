@@ -76,6 +76,18 @@ class ColorSpace(Part, ABC):
         """
         return torch.zeros_like(gray).expand(-1, self.channels, -1, -1)
 
+    def mean(self, colour: Tensor, weight: Tensor) -> Tensor:
+        """Weighted mean of colours over the last dimension.
+
+        Args:
+            colour: (B, channels, ..., n) in [-1, 1].
+            weight: (B, 1, ..., n), not negative; where all n weights are 0, the mean has no meaning.
+
+        Returns:
+            (B, channels, ...) in [-1, 1].
+        """
+        return (colour * weight).sum(-1) / weight.sum(-1).clamp(min=1e-6)
+
     @abstractmethod
     def _split(self, rgb: Tensor) -> tuple[Tensor, Tensor]: ...
 
@@ -152,13 +164,20 @@ class HSV(ColorSpace):
         hue, saturation, value = rgb_to_hsv(rgb).chunk(3, dim=1)
         gray = _luma(rgb) if self.gray == "luma" else value
         if self.hue == "vector":
-            colour = torch.cat([saturation * hue.cos(), saturation * hue.sin()], dim=1)
-        else:
-            colour = torch.cat([hue / math.pi - 1, saturation * 2 - 1], dim=1)
-        return gray * 2 - 1, colour
+            return gray * 2 - 1, _vector(hue, saturation)
+        return gray * 2 - 1, torch.cat([hue / math.pi - 1, saturation * 2 - 1], dim=1)
+
+    def mean(self, colour: Tensor, weight: Tensor) -> Tensor:
+        """As a vector in either case: the mean of two reds on either side of h = 0 is red."""
+        if self.hue == "vector":
+            return super().mean(colour, weight)
+        vector = super().mean(_vector((colour[:, :1] + 1) * math.pi, (colour[:, 1:] + 1) / 2), weight)
+        hue, saturation = _polar(vector[:, :1], vector[:, 1:])
+        return torch.cat([hue % (2 * math.pi) / math.pi - 1, saturation * 2 - 1], dim=1)
 
     def _merge(self, gray: Tensor, colour: Tensor, clip: bool) -> Tensor:
-        hue, saturation = self._polar(colour)
+        first, second = colour[:, :1], colour[:, 1:]
+        hue, saturation = _polar(first, second) if self.hue == "vector" else ((first + 1) * math.pi, (second + 1) / 2)
         gray = (gray + 1) / 2
         one = torch.ones_like(hue)
         # Full saturation takes this much off each channel of a pixel of value 1, so RGB = V (1 - s · lack).
@@ -172,17 +191,6 @@ class HSV(ColorSpace):
             saturation = torch.minimum(saturation, (1 - gray) / dimming)
         value = (gray / (1 - saturation * dimming).clamp(min=0.114)).clamp(max=1)
         return value * (1 - saturation * lack)
-
-    def _polar(self, colour: Tensor) -> tuple[Tensor, Tensor]:
-        """Hue in radians and saturation, with finite gradients also where there is no saturation."""
-        first, second = colour[:, :1], colour[:, 1:]
-        if self.hue == "angle":
-            return (first + 1) * math.pi, (second + 1) / 2
-        colourless = first.square() + second.square() < 1e-12
-        first = torch.where(colourless, 1.0, first)
-        second = torch.where(colourless, 0.0, second)
-        saturation = torch.where(colourless, 0.0, (first.square() + second.square()).sqrt())
-        return torch.atan2(second, first), saturation
 
 
 class YCbCr(ColorSpace):
@@ -238,6 +246,20 @@ class Lab(ColorSpace):
     def _merge(self, gray: Tensor, colour: Tensor, clip: bool) -> Tensor:
         rgb: Tensor = lab_to_rgb(torch.cat([(gray + 1) * 50, colour * self.ab_scale], dim=1), clip=clip)
         return rgb
+
+
+def _vector(hue: Tensor, saturation: Tensor) -> Tensor:
+    """Hue in radians and saturation, each (B, 1, ...), as (s·cos h, s·sin h), (B, 2, ...)."""
+    return torch.cat([saturation * hue.cos(), saturation * hue.sin()], dim=1)
+
+
+def _polar(first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
+    """Hue in radians and saturation of a vector, with finite gradients also where there is no saturation."""
+    colourless = first.square() + second.square() < 1e-12
+    first = torch.where(colourless, 1.0, first)
+    second = torch.where(colourless, 0.0, second)
+    saturation = torch.where(colourless, 0.0, (first.square() + second.square()).sqrt())
+    return torch.atan2(second, first), saturation
 
 
 def _luma(rgb: Tensor) -> Tensor:

@@ -286,6 +286,30 @@ def test_half_precision_predictions_are_merged_in_float32(color: ColorSpace) -> 
     torch.testing.assert_close(merged, color.merge(gray, colour.bfloat16().float()))
 
 
+@every_space
+def test_mean_of_one_colour_is_that_colour(color: ColorSpace) -> None:
+    rgb = torch.rand(2, 3, 1, 5)
+    colour = color.split(rgb)[1].flatten(2)[..., None].expand(-1, -1, -1, 4)
+    weight = torch.tensor([1.0, 0.0, 1.0, 1.0]).expand(2, 1, 5, 4)
+    torch.testing.assert_close(color.mean(colour, weight), colour[..., 0], atol=1e-5, rtol=1e-5)
+
+
+def test_mean_by_hand() -> None:
+    colour = torch.tensor([[0.0, 0.5, 1.0], [-1.0, 1.0, 0.0]]).view(1, 2, 3)
+    assert Lab().mean(colour, torch.tensor([1.0, 1.0, 0.0]).view(1, 1, 3)).flatten().tolist() == [0.25, 0.0]
+
+
+def test_mean_of_two_reds_is_red() -> None:
+    """As numbers, the mean of the hues -1 and 1 would be cyan."""
+    color = HSV("angle")
+    two_reds = pixels((1.0, 0.1, 0.0), (1.0, 0.0, 0.1))
+    gray, colour = color.split(two_reds)
+    mean = color.mean(colour, torch.ones_like(gray))[..., None]
+    red, green, blue = color.merge(gray[..., :1], mean).flatten().tolist()
+    assert red > 0.9
+    assert green == pytest.approx(blue, abs=1e-3)
+
+
 class ThereAndBack(nn.Module):
     def __init__(self, color: ColorSpace) -> None:
         super().__init__()
