@@ -167,7 +167,7 @@ class ColorGAN(LightningModule):
     def training_step(self, batch: dict[str, Tensor], batch_idx: int) -> None:
         """Generates once; updates the discriminator on real and generated colours, then the generator through it."""
         gray, colour = self.color.split(self._rgb(batch))
-        hints = self.hints.sample(colour, batch["index"])
+        hints = self.hints.sample(colour, batch["index"], color=self.color)
         seen = torch.cat([gray, hints], dim=1) if self.hparams["discriminator_sees_hints"] else gray
         fake = self.colorizer.predict(gray, hints)
 
