@@ -27,12 +27,12 @@ from colorgan import checkpoint
 from colorgan.callbacks.interruption import SaveOnSignal, TrainingInterruptedError, last_checkpoint
 from colorgan.callbacks.predictions import PhotoWriter
 from colorgan.callbacks.samples import SampleSheet
-from colorgan.data import Photos
+from colorgan.data.photos import Photos
 from colorgan.errors import CheckpointError, ColorganError
 from colorgan.gan import ColorGAN
 from colorgan.generators.pretrained import without_pretrained_weights
 from colorgan.loggers import log_configuration, wandb_obstacle
-from colorgan.parts import TRUSTED_PACKAGES
+from colorgan.parts import TRUSTED_PACKAGES, class_path
 
 COMMANDS = {
     "inspect": ("colorgan.inspect", "show what the networks will see of a folder of photos"),
@@ -168,6 +168,7 @@ class ColorganCLI(LightningCLI):
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
         """Adds the options that say where a run leaves its files, and the model's defaults as the YAML would give them."""
         parser.set_defaults({f"model.{name}": value for name, value in ColorGAN.default_arguments().items()})
+        parser.set_defaults({"data": {"class_path": class_path(Photos)}})
         parser.add_argument("--runs", type=str, default="checkpoints", help="folder of all runs")
         parser.add_argument("--name", type=str | None, default=None, help="name of the run; by default its configuration's")
         parser.add_argument(
@@ -291,8 +292,7 @@ class ColorganCLI(LightningCLI):
         section = self.config[self.subcommand]
         extra: list[Callback] = [SaveOnSignal()] if self.subcommand == "fit" else []
         if self.subcommand == "predict":
-            root = self.datamodule.predict_root
-            extra.append(PhotoWriter(section.output, None if root is None else str(root), section.overwrite))
+            extra.append(PhotoWriter(section.output, str(self.datamodule.predict or ""), section.overwrite))
             kwargs["callbacks"] = []  # measuring and keeping checkpoints are for training
         given = self._get(self.config_init, "trainer", default={}).get("plugins")
         plugins = given if isinstance(given, list) else [given] if given else []
@@ -325,7 +325,7 @@ class ColorganCLI(LightningCLI):
             return
         print(f"{writer.written} photos coloured into {writer.folder}")
         if self.datamodule.unreadable:
-            named = "; ".join(str(error) for error in self.datamodule.unreadable)
+            named = "; ".join(f"{path} ({reason})" for path, reason in self.datamodule.unreadable)
             raise ColorganError(f"{len(self.datamodule.unreadable)} files were left out: {named}")
 
 

@@ -16,14 +16,14 @@ class PhotoWriter(BasePredictionWriter):
 
     Args:
         folder: where they go; a file that is already there is not overwritten.
-        root: folder that the photos came from; their paths below it are kept.
+        root: folder that the photos came from; their paths below it are kept, and that of a single photo is not.
         overwrite: whether files that are already there are replaced.
     """
 
-    def __init__(self, folder: str = "colorized", root: str | None = None, overwrite: bool = False) -> None:
+    def __init__(self, folder: str = "colorized", root: str = "", overwrite: bool = False) -> None:
         super().__init__(write_interval="batch")
         self.folder = Path(folder)
-        self.root = None if root is None else Path(root)
+        self.root = Path(root)
         self.overwrite = overwrite
         self.written = 0
 
@@ -47,5 +47,5 @@ class PhotoWriter(BasePredictionWriter):
             self.written += 1
 
     def _target(self, source: Path) -> Path:
-        below = source.relative_to(self.root) if self.root and source.is_relative_to(self.root) else Path(source.name)
+        below = source.relative_to(self.root) if self.root.is_dir() and source.is_relative_to(self.root) else Path(source.name)
         return (self.folder / below).with_suffix(".png")

@@ -1,0 +1,88 @@
+"""Every YAML that ships is found, parsed and run for a batch of each kind."""
+
+from pathlib import Path
+
+import pytest
+import torch
+import yaml
+
+from colorgan.cli import main, train
+
+CONFIGS = Path(__file__).parents[1] / "configs"
+WHOLE = [CONFIGS / "base.yaml", CONFIGS / "quickstart.yaml", *sorted((CONFIGS / "recipes").glob("*.yaml"))]
+OVERLAYS = sorted(
+    file for folder in CONFIGS.iterdir() if folder.name not in ("recipes", "benchmarks") for file in folder.glob("*.yaml")
+)
+SMALL = ["--data.size=32", "--data.batch_size=2", "--data.num_workers=0", "--trainer.accelerator=cpu"]
+"""What makes a run small without touching what the file is about."""
+NEEDS_GPUS = ("laptop_8gb", "multi_gpu", "slurm")
+
+
+def name_of(file: Path) -> str:
+    return str(file.relative_to(CONFIGS).with_suffix(""))
+
+
+def run(tmp_path: Path, *files: Path, extra: tuple[str, ...] = ()) -> int:
+    layers = [word for file in files for word in ("-c", str(file))]
+    return main(["fit", *layers, *SMALL, "--trainer.fast_dev_run=1", f"--runs={tmp_path}", *extra])
+
+
+@pytest.mark.parametrize("file", WHOLE, ids=name_of)
+def test_whole_configurations_run(file: Path, tmp_path: Path) -> None:
+    data = ["--data.root=sample"]
+    size = "--data.size=256" if "pix2pix" in file.name else "--data.size=32"
+    assert run(tmp_path, file, extra=(*data, size)) == 0
+    assert not list(tmp_path.iterdir())  # fast_dev_run leaves nothing
+
+
+@pytest.mark.parametrize("file", OVERLAYS, ids=name_of)
+def test_overlays_run_over_the_base(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WANDB_MODE", "disabled")
+    extra: list[str] = ["--model.generator.width=4"]
+    if file.stem == "conv_linear":
+        extra.append("--model.discriminator.size=32")
+    if file.stem in NEEDS_GPUS:
+        extra += ["--trainer.devices=1", "--trainer.strategy=auto"]
+        if file.stem == "slurm":
+            extra.append("--trainer.num_nodes=1")
+    assert run(tmp_path, CONFIGS / "base.yaml", file, extra=tuple(extra)) == 0
+
+
+@pytest.mark.parametrize("file", OVERLAYS, ids=name_of)
+def test_overlays_are_short(file: Path) -> None:
+    lines = [line for line in file.read_text().splitlines() if line.strip() and not line.strip().startswith("#")]
+    assert len(lines) <= 20
+    assert set(yaml.safe_load(file.read_text())) <= {"model", "trainer", "data"}
+
+
+def test_no_configuration_states_a_channel_count() -> None:
+    for file in CONFIGS.rglob("*.yaml"):
+        assert "channels:" not in file.read_text(), file
+
+
+def test_the_wasserstein_penalty_goes_over_every_discriminator(tmp_path: Path) -> None:
+    for name in ("conv_linear", "patch", "pix2pix_patch", "unet"):
+        files = [CONFIGS / "base.yaml", CONFIGS / "discriminator" / f"{name}.yaml", CONFIGS / "loss" / "wasserstein_gp.yaml"]
+        extra = ["--model.generator.width=4", "--model.discriminator.width=4"]
+        if name == "conv_linear":
+            extra.append("--model.discriminator.size=32")
+        assert run(tmp_path, *files, extra=tuple(extra)) == 0
+
+
+def test_every_colour_discriminator_and_loss_from_yaml_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A sample of the 80 combinations that tests/test_gan.py trains one by one: each overlay meets two others."""
+    colors = sorted((CONFIGS / "color").glob("*.yaml"))
+    discriminators = sorted((CONFIGS / "discriminator").glob("*.yaml"))
+    losses = sorted((CONFIGS / "loss").glob("*.yaml"))
+    for number in range(max(len(colors), len(discriminators), len(losses))):
+        files = [group[number % len(group)] for group in (colors, discriminators, losses)]
+        extra = ["--model.generator.width=4"]
+        if files[1].stem == "none" and files[2].stem == "wasserstein_gp":
+            continue  # this overlay speaks of a discriminator
+        if files[1].stem == "conv_linear":
+            extra.append("--model.discriminator.size=32")
+        layers = [word for file in (CONFIGS / "base.yaml", *files) for word in ("-c", str(file))]
+        command = train(["fit", *layers, *SMALL, "--trainer.fast_dev_run=2", f"--runs={tmp_path}", *extra])
+        metrics = command.trainer.callback_metrics
+        assert metrics, files
+        assert all(torch.isfinite(value) for value in metrics.values()), (files, metrics)
