@@ -5,12 +5,9 @@ is built from it; which classes it may name is checked by :mod:`colorgan.parts`.
 full disk destroys the one before.
 """
 
-import contextlib
 import hashlib
 import math
-import os
 import pickle
-import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -21,6 +18,7 @@ from lightning.fabric.plugins import TorchCheckpointIO
 from torch import Tensor, nn
 
 from colorgan.errors import CheckpointError
+from colorgan.files import replaced
 
 _LARGEST_INTEGER = 65_536
 """No width, depth or count of a real network is larger; a stranger's file must not make us build for an hour."""
@@ -189,44 +187,6 @@ def _check_tensors(checkpoint: Mapping[str, Any], file: Path) -> None:
 
 def _first_sentence(error: BaseException) -> str:
     return str(error).strip().split("\n")[0].split(". ")[0].rstrip(".:") or type(error).__name__
-
-
-@contextlib.contextmanager
-def replaced(path: str | Path) -> Iterator[Path]:
-    """Yields a temporary file beside ``path`` and, if the block succeeds, puts it in the place of ``path`` atomically.
-
-    The data are on the disk before the old file is gone, so that a crash at any moment leaves the old or the new one.
-    """
-    target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        with temporary.open("rb+") as stream:
-            os.fsync(stream.fileno())
-        temporary.chmod(0o666 & ~_umask())
-        temporary.replace(target)
-        _sync_folder(target.parent)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":  # Windows cannot open a folder
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 class CheckpointFiles(TorchCheckpointIO):
