@@ -6,6 +6,7 @@ mask, 1 where something is.
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,6 +15,7 @@ from torch import Tensor
 
 from colorgan.color import ColorSpace
 from colorgan.errors import ColorganError
+from colorgan.hint_file import ColorHint, paint_hints
 from colorgan.parts import Part
 
 _WORD = 2**32
@@ -67,6 +69,25 @@ class Hints(Part, ABC):
             (B, channels(C), H, W) on the device of ``colour`` and of its dtype.
         """
 
+    @abstractmethod
+    def from_user(
+        self, hints: Sequence[ColorHint], photo_size: tuple[int, int], working: Tensor, color: ColorSpace
+    ) -> Tensor:
+        """Draws the hints that a user gave for one photo.
+
+        Args:
+            hints: the user's hints, in pixels of the photo.
+            photo_size: width and height of the photo.
+            working: the photo at the network's working size, (1, 3, H, W) in [0, 1]; only its lightness counts.
+            color: the colour space of the network.
+
+        Returns:
+            (1, channels(C), H, W).
+
+        Raises:
+            ColorganError: if a hint lies outside of the photo, or the model takes no hints.
+        """
+
     def empty(self, colour: Tensor) -> Tensor:
         """The hints of a photo about which nothing is known.
 
@@ -107,6 +128,14 @@ class NoHints(Hints):
     ) -> Tensor:
         """No channels."""
         return self.empty(colour)
+
+    def from_user(
+        self, hints: Sequence[ColorHint], photo_size: tuple[int, int], working: Tensor, color: ColorSpace
+    ) -> Tensor:
+        """No channels; refuses hints rather than ignore them."""
+        if hints:
+            raise ColorganError("this model was trained without hints and cannot follow any: take one with PointHints")
+        return working.new_zeros(1, 0, *working.shape[-2:])
 
 
 @dataclass(frozen=True)
@@ -229,6 +258,12 @@ class PointHints(Hints):
             raise ColorganError(f"the number of hints must not be negative, but {count} was given")
         largest = self._largest(height, width) if count is None else count
         return self._place(_hashed_words(index, self._words_needed(largest)), height, width, count)
+
+    def from_user(
+        self, hints: Sequence[ColorHint], photo_size: tuple[int, int], working: Tensor, color: ColorSpace
+    ) -> Tensor:
+        """Discs of the users' colours at the photo's lightness; see :func:`colorgan.hint_file.paint_hints`."""
+        return paint_hints(hints, photo_size, working, color)
 
     def _largest(self, height: int, width: int) -> int:
         """The largest number of patches that :meth:`_number` gives."""
