@@ -60,7 +60,11 @@ class NetworkContract:
 
     def test_gradients_reach_every_parameter(self, variant: dict[str, Any]) -> None:
         network = self.build(**variant)
-        network(self.batch(network)).square().mean().backward()
+        x = self.batch(network)
+        with torch.no_grad():
+            for parameter in network.parameters():
+                parameter.add_(torch.randn_like(parameter), alpha=0.01)  # gates may begin closed, at zero
+        network(x).square().mean().backward()
         without = [name for name, parameter in network.named_parameters() if parameter.grad is None]
         assert not without, f"no gradient reaches {without}"
         weights = [(name, parameter) for name, parameter in network.named_parameters() if parameter.ndim > 1]

@@ -1,5 +1,7 @@
 """The role of a generator: gray (and hints) in, colour out."""
 
+from torch import nn
+
 from colorgan.network import ImageNetwork, at_least
 
 
@@ -31,3 +33,11 @@ class Generator(ImageNetwork):
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__(in_channels)
         self.out_channels = at_least(1, out_channels=out_channels)
+
+    def layer_groups(self) -> list[nn.Module]:
+        """The network in parts that are frozen, or given a learning rate, together; from the input to the output.
+
+        Every parameter is in exactly one part. The last part is the one that no pretrained weights fill; by default it
+        is the whole network.
+        """
+        return [self]

@@ -33,7 +33,7 @@ class GeneratorContract(NetworkContract):
                 assert colour.max() <= 1
 
     def test_range_holds_for_large_weights(self) -> None:
-        network = self.build().eval()
+        network = self.build()
         with torch.no_grad():
             for parameter in network.parameters():
                 parameter.mul_(10)
@@ -52,6 +52,12 @@ class GeneratorContract(NetworkContract):
         x = self.batch(network).requires_grad_()
         network(x).square().sum().backward()
         assert (x.grad.abs().amax(dim=(0, 2, 3)) > 0).all()
+
+    def test_layer_groups_share_out_every_parameter(self) -> None:
+        network = self.build(4, 2)
+        grouped = [parameter for group in network.layer_groups() for parameter in group.parameters()]
+        assert len(grouped) == len(set(grouped))
+        assert set(grouped) == set(network.parameters())
 
     def test_learns(self) -> None:
         network = self.build()
