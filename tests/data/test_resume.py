@@ -1,0 +1,153 @@
+"""A run that was interrupted and resumed sees exactly the batches that it would have seen."""
+
+import contextlib
+from pathlib import Path
+
+import albumentations
+import pytest
+import torch
+from lightning.pytorch import Callback, LightningModule, Trainer
+
+from colorgan.data.photos import Photos
+
+
+class Watcher(LightningModule):
+    """Remembers the epoch, the indices and a checksum of every training batch; trains one weight by hand."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.automatic_optimization = False
+        self.weight = torch.nn.Parameter(torch.zeros(1))
+        self.seen: list[tuple[int, tuple[int, ...], int]] = []
+
+    def configure_optimizers(self):
+        # asked for by learning-rate schedules; it makes Lightning create the loader's iterator before it restores a run
+        assert self.trainer.estimated_stepping_batches > 0
+        return torch.optim.SGD(self.parameters(), lr=0.1)
+
+    def training_step(self, batch, batch_idx):
+        places = torch.arange(1, batch["rgb"].numel() + 1).view_as(batch["rgb"])
+        checksum = int((batch["rgb"].long() * places).sum())
+        self.seen.append((self.trainer.current_epoch, tuple(batch["index"].tolist()), checksum))
+        optimizer = self.optimizers()
+        optimizer.zero_grad()
+        self.manual_backward((self.weight * checksum / 1e12).sum())
+        optimizer.step()
+
+    def validation_step(self, batch, batch_idx):
+        pass
+
+
+class Interruption(Callback):
+    """Saves a checkpoint at one moment of the run, and stops there."""
+
+    def __init__(self, moment: str, epoch: int, batch: int, path: Path) -> None:
+        self.moment, self.epoch, self.batch, self.path = moment, epoch, batch, path
+
+    def reached(self, trainer: Trainer, moment: str, batch: int) -> None:
+        if (moment, trainer.current_epoch, batch) == (self.moment, self.epoch, self.batch) and not self.path.exists():
+            trainer.save_checkpoint(self.path)
+            raise KeyboardInterrupt
+
+    def on_train_batch_end(self, trainer, module, outputs, batch, batch_idx):
+        self.reached(trainer, "batch", batch_idx)
+
+    def on_train_epoch_end(self, trainer, module):
+        self.reached(trainer, "epoch", -1)
+
+    def on_validation_end(self, trainer, module):
+        if not trainer.sanity_checking:
+            self.reached(trainer, "validation", -1)
+
+
+def run(folder: Path, place: Path, workers: int, callbacks=(), ckpt_path=None, **options):
+    data = Photos(
+        str(folder),
+        size=8,
+        crop="random",
+        batch_size=4,
+        num_workers=workers,
+        val_fraction=0.2,
+        train_transforms=[albumentations.HorizontalFlip(), albumentations.RandomBrightnessContrast(p=1)],
+    )
+    module = Watcher()
+    trainer = Trainer(
+        default_root_dir=place,
+        accelerator="cpu",
+        max_epochs=3,
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        callbacks=list(callbacks),
+        **options,
+    )
+    with contextlib.suppress(KeyboardInterrupt, SystemExit):
+        trainer.fit(module, data, ckpt_path=ckpt_path, weights_only=True)
+    return module
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory):
+    from PIL import Image
+
+    from .conftest import photo_of
+
+    folder = tmp_path_factory.mktemp("photos")
+    for seed in range(22):
+        Image.fromarray(photo_of(seed)).save(folder / f"{seed:02d}.png")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COLORGAN_CACHE", str(tmp_path_factory.mktemp("cache")))
+        return folder, run(folder, tmp_path_factory.mktemp("run"), workers=0)
+
+
+def test_an_epoch_shows_every_photo_once_in_its_own_order(uninterrupted):
+    _, module = uninterrupted
+    epochs = [
+        [index for epoch, indices, _ in module.seen for index in indices if epoch == number] for number in range(3)
+    ]
+    assert all(len(set(epoch)) == len(epoch) == 16 for epoch in epochs)
+    assert len({tuple(epoch) for epoch in epochs}) == 3
+    pixels = [{checksum for epoch, _, checksum in module.seen if epoch == number} for number in range(3)]
+    assert not pixels[0] & pixels[1]
+
+
+def test_workers_change_nothing(uninterrupted, tmp_path):
+    folder, module = uninterrupted
+    assert run(folder, tmp_path, workers=2).seen == module.seen
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize(
+    ("moment", "epoch", "batch"),
+    [("batch", 0, 0), ("batch", 1, 1), ("batch", 2, 2), ("epoch", 0, -1), ("epoch", 1, -1), ("validation", 1, -1)],
+)
+def test_resumed_runs_see_the_same(uninterrupted, tmp_path, moment, epoch, batch, workers):
+    if workers and moment != "batch":
+        pytest.skip("workers matter in the middle of an epoch")
+    folder, whole = uninterrupted
+    path = tmp_path / "stop.ckpt"
+    first = run(folder, tmp_path, workers, [Interruption(moment, epoch, batch, path)])
+    assert path.exists()
+    assert len(first.seen) < len(whole.seen)
+    second = run(folder, tmp_path, workers, ckpt_path=path)
+    assert first.seen + second.seen == whole.seen
+    assert torch.equal(second.weight, whole.weight)
+
+
+def test_resuming_twice_in_one_epoch(uninterrupted, tmp_path):
+    folder, whole = uninterrupted
+    one, two = tmp_path / "one.ckpt", tmp_path / "two.ckpt"
+    first = run(folder, tmp_path, 0, [Interruption("batch", 1, 0, one)])
+    second = run(folder, tmp_path, 0, [Interruption("batch", 1, 2, two)], ckpt_path=one)
+    third = run(folder, tmp_path, 0, ckpt_path=two)
+    assert first.seen + second.seen + third.seen == whole.seen
+
+
+def test_no_warning_about_resuming_or_workers(uninterrupted, tmp_path, recwarn):
+    folder, _ = uninterrupted
+    path = tmp_path / "stop.ckpt"
+    run(folder, tmp_path, None, [Interruption("batch", 1, 0, path)])
+    run(folder, tmp_path, None, ckpt_path=path)
+    messages = [str(warning.message) for warning in recwarn]
+    assert not [message for message in messages if "not resumable" in message or "many workers" in message]
