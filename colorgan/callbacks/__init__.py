@@ -3,6 +3,7 @@
 from colorgan.callbacks.checkpoints import BestCheckpoint, LastCheckpoint
 from colorgan.callbacks.frechet import FrechetDistance
 from colorgan.callbacks.gradients import WatchGradients
+from colorgan.callbacks.hint_psnr import HintPSNR
 from colorgan.callbacks.interruption import SaveOnSignal
 from colorgan.callbacks.predictions import PhotoWriter
 from colorgan.callbacks.samples import SampleSheet
@@ -10,6 +11,7 @@ from colorgan.callbacks.samples import SampleSheet
 __all__ = [
     "BestCheckpoint",
     "FrechetDistance",
+    "HintPSNR",
     "LastCheckpoint",
     "PhotoWriter",
     "SampleSheet",

@@ -9,9 +9,8 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.trainer.states import TrainerFn
 from lightning.pytorch.utilities import rank_zero_warn
 from torch import Tensor
-from torchmetrics.utilities.distributed import gather_all_tensors
 
-from colorgan.callbacks.outputs import photos_of
+from colorgan.callbacks.outputs import first_of_each, gather_rows, photos_of
 from colorgan.colorizer import to_uint8
 from colorgan.errors import ColorganError
 from colorgan.metrics.features import FeatureExtractor
@@ -131,9 +130,9 @@ class FrechetDistance(Callback):
     def _log(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         if not self._batches:
             return
-        rows = {name: _gather(torch.cat(batches), trainer, pl_module) for name, batches in self._batches.items()}
+        rows = {name: gather_rows(torch.cat(batches), trainer, pl_module) for name, batches in self._batches.items()}
         self._batches = {}
-        first_seen = _first_of_each(rows.pop("index"))
+        first_seen = first_of_each(rows.pop("index"))
         if "truth" in rows:
             self._truth[stage] = statistics_of(rows["truth"][first_seen])
         name = f"{stage}/{self._extractor.metric}"
@@ -156,24 +155,3 @@ class FrechetDistance(Callback):
             )
         distance = frechet_distance(features, truth) if trainer.is_global_zero else math.nan
         return float(trainer.strategy.broadcast(distance))
-
-
-def _gather(rows: Tensor, trainer: Trainer, pl_module: LightningModule) -> Tensor:
-    """The rows of all ranks, on the CPU; the ranks may hold different numbers of them."""
-    if trainer.world_size == 1:
-        return rows
-    # Backends such as NCCL exchange nothing but memory of the accelerator.
-    return torch.cat([part.cpu() for part in gather_all_tensors(rows.to(pl_module.device))])
-
-
-def _first_of_each(index: Tensor) -> Tensor:
-    """Positions at which each value stands first, in the order of the values, whatever the number of ranks.
-
-    >>> _first_of_each(torch.tensor([2, 0, 2, 1, 0])).tolist()
-    [1, 3, 0]
-    """
-    order = torch.argsort(index, stable=True)
-    ordered = index[order]
-    is_first = torch.ones_like(ordered, dtype=torch.bool)
-    is_first[1:] = ordered[1:] != ordered[:-1]
-    return order[is_first]

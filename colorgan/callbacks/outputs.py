@@ -1,9 +1,12 @@
-"""What callbacks take from a validation or test step."""
+"""What callbacks take from validation and test steps, on all ranks."""
 
 from collections.abc import Mapping
 from typing import Any
 
+import torch
+from lightning.pytorch import LightningModule, Trainer
 from torch import Tensor
+from torchmetrics.utilities.distributed import gather_all_tensors
 
 from colorgan.errors import ColorganError
 
@@ -29,3 +32,24 @@ def photos_of(outputs: Any, who: str) -> Mapping[str, Tensor]:
             f"{who} needs a validation step that returns predicted, truth, gray and index; this one returned {received}"
         )
     return outputs
+
+
+def gather_rows(rows: Tensor, trainer: Trainer, pl_module: LightningModule) -> Tensor:
+    """The rows of all ranks, on the CPU; the ranks may hold different numbers of them."""
+    if trainer.world_size == 1:
+        return rows
+    # Backends such as NCCL exchange nothing but memory of the accelerator.
+    return torch.cat([part.cpu() for part in gather_all_tensors(rows.to(pl_module.device))])
+
+
+def first_of_each(index: Tensor) -> Tensor:
+    """Positions at which each value stands first, in the order of the values, whatever the number of ranks.
+
+    >>> first_of_each(torch.tensor([2, 0, 2, 1, 0])).tolist()
+    [1, 3, 0]
+    """
+    order = torch.argsort(index, stable=True)
+    ordered = index[order]
+    is_first = torch.ones_like(ordered, dtype=torch.bool)
+    is_first[1:] = ordered[1:] != ordered[:-1]
+    return order[is_first]

@@ -6,7 +6,8 @@ from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
 from torch.utils.data import DataLoader, TensorDataset
 
-from colorgan.callbacks.frechet import FrechetDistance, _first_of_each
+from colorgan.callbacks.frechet import FrechetDistance
+from colorgan.callbacks.outputs import first_of_each
 from colorgan.colorizer import to_uint8
 from colorgan.errors import ColorganError
 from colorgan.metrics.features import FeatureExtractor
@@ -152,7 +153,7 @@ def test_other_validation_steps_are_refused_in_one_sentence(tmp_path, tiny_featu
 
 def test_photos_repeated_by_a_sampler_are_counted_once():
     index = torch.tensor([4, 0, 2, 1, 3, 5, 0, 1])
-    assert index[_first_of_each(index)].tolist() == [0, 1, 2, 3, 4, 5]
+    assert index[first_of_each(index)].tolist() == [0, 1, 2, 3, 4, 5]
 
 
 @pytest.mark.slow
