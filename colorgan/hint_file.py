@@ -22,21 +22,17 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-import torch
-from kornia.color import lab_to_rgb, rgb_to_lab
+import numpy as np
 from PIL import ImageColor
-from torch import Tensor
 
-from colorgan.color import ColorSpace
+from colorgan import cielab
+from colorgan.cielab import CodeArray, FloatArray
 from colorgan.errors import ColorganError
 
 MAX_HINTS = 10_000
 """More hints than this are refused; a file of hints may come from a stranger."""
 
 _MAX_BYTES = 4 * 2**20
-_BISECTIONS = 16
-_TOLERANCE = 1e-3
-"""A quarter of an 8-bit step: colours this far outside of sRGB count as shown."""
 
 
 @dataclass(frozen=True)
@@ -177,66 +173,50 @@ def write_hints(path: str | Path, hints: Iterable[ColorHint]) -> None:
         raise ColorganError(f"{path}: the hints cannot be written ({error.strerror})") from error
 
 
-def paint_hints(hints: Sequence[ColorHint], photo_size: tuple[int, int], working: Tensor, color: ColorSpace) -> Tensor:
-    """Draws hints as the channels that a network trained with ``PointHints`` takes.
+def paint_hints(hints: Sequence[ColorHint], photo_size: tuple[int, int], small: CodeArray) -> FloatArray:
+    """Draws hints at the network's working size, as RGB and a mask; :meth:`colorgan.hints.Hints.from_rgb` goes on.
 
-    A hint enters with its own chroma and the photo's lightness, averaged under it, as the hints of training do, which
+    A hint is drawn with its own chroma and the photo's lightness, averaged under it, as the hints of training are, which
     are taken from the photo: the colour nearest to it that sRGB can show at this lightness, in hue and lightness the
-    same. This holds in every colour space; a red hint on a dark sweater is dark red also for an RGB model.
+    same. A red hint on a dark sweater is dark red.
 
     Args:
         hints: the hints, in pixels of the photo.
         photo_size: width and height of the photo.
-        working: the photo at the network's working size, (1, 3, H, W) in [0, 1]; only its lightness counts.
-        color: the colour space of the network.
+        small: the photo at the working size, (h, w, 3) uint8 or uint16; only its lightness counts.
 
     Returns:
-        Colour channels and mask, float32 (1, color.channels + 1, H, W).
+        Red, green, blue and mask, (4, h, w) in [0, 1], zero where there is no hint.
 
     Raises:
         ColorganError: if a hint lies outside of the photo.
     """
     width, height = photo_size
-    rows, columns = working.shape[-2:]
-    device = working.device
-    down = (torch.arange(rows, device=device) + 0.5) * (height / rows)
-    right = (torch.arange(columns, device=device) + 0.5) * (width / columns)
-    lightness = rgb_to_lab(working.float())[0, 0]
+    rows, columns = small.shape[:2]
+    down = (np.arange(rows) + 0.5) * (height / rows)
+    right = (np.arange(columns) + 0.5) * (width / columns)
+    root = cielab.root(small)
 
-    painted = torch.zeros(color.channels + 1, rows, columns, device=device)
-    owner = torch.full((rows, columns), -1, device=device)
-    under = []
+    owner = np.full((rows, columns), -1)
+    roots = []
     for number, hint in enumerate(hints):
         if not (hint.x < width and hint.y < height):
             raise ColorganError(
                 f"hint {number + 1} lies at ({hint.x:g}, {hint.y:g}), outside of the photo of {width} x {height} pixels"
             )
-        dot = (down[:, None] - hint.y).square() + (right - hint.x).square() <= hint.radius**2
+        dot = np.square(down - hint.y)[:, None] + np.square(right - hint.x) <= hint.radius**2
         dot[int(hint.y * rows / height), int(hint.x * columns / width)] = True
         owner[dot] = number
-        under.append(lightness[dot].mean())
+        roots.append(root[dot].mean())
+    painted = np.zeros((4, rows, columns), np.float32)
     if hints:
-        rgb = torch.tensor([hint.rgb for hint in hints], device=device).T.view(1, 3, 1, -1) / 255
-        colours = color.split(_at_lightness(rgb, torch.stack(under).view(1, 1, 1, -1)))[1][0, :, 0]
+        rgb = np.array([[hint.rgb for hint in hints]], np.uint8)
+        channels = cielab.colours(np.array([roots], np.float32), *cielab.chroma(rgb))
+        colours = np.stack([cielab.encode(channel, np.uint16)[0] for channel in channels]) / np.float32(65535)
         covered = owner >= 0
-        painted[:-1] = torch.where(covered, colours[:, owner.clamp(min=0)], 0)
-        painted[-1] = covered
-    return painted[None]
-
-
-def _at_lightness(rgb: Tensor, lightness: Tensor) -> Tensor:
-    """Colours (1, 3, 1, n) at other L* (1, 1, 1, n): of the same hue, with as much of the chroma as sRGB can show."""
-    ab = rgb_to_lab(rgb)[:, 1:]
-    share, step = torch.ones_like(lightness), 1.0
-    shown = torch.zeros_like(lightness)
-    for _ in range(_BISECTIONS):
-        merged = lab_to_rgb(torch.cat([lightness, share * ab], dim=1), clip=False)
-        fits = ((merged > -_TOLERANCE) & (merged < 1 + _TOLERANCE)).all(1, keepdim=True)
-        shown = torch.where(fits, share, shown)
-        step /= 2
-        share = torch.where(fits, share + step, share - step).clamp(max=1)
-    final: Tensor = lab_to_rgb(torch.cat([lightness, shown * ab], dim=1))
-    return final
+        painted[:3, covered] = colours[:, owner[covered]]
+        painted[3] = covered
+    return painted
 
 
 def _check_keys(data: Any, keys: Sequence[str], where: str, expected: str) -> None:

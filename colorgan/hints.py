@@ -6,7 +6,6 @@ mask, 1 where something is.
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,7 +14,6 @@ from torch import Tensor
 
 from colorgan.color import ColorSpace
 from colorgan.errors import ColorganError
-from colorgan.hint_file import ColorHint, paint_hints
 from colorgan.parts import Part
 
 _WORD = 2**32
@@ -70,22 +68,16 @@ class Hints(Part, ABC):
         """
 
     @abstractmethod
-    def from_user(
-        self, hints: Sequence[ColorHint], photo_size: tuple[int, int], working: Tensor, color: ColorSpace
-    ) -> Tensor:
-        """Draws the hints that a user gave for one photo.
+    def from_rgb(self, painted: Tensor, color: ColorSpace) -> Tensor:
+        """Takes hints that a user painted.
 
         Args:
-            hints: the user's hints, in pixels of the photo.
-            photo_size: width and height of the photo.
-            working: the photo at the network's working size, (1, 3, H, W) in [0, 1]; only its lightness counts.
+            painted: red, green, blue and mask, (B, 4, H, W) in [0, 1], as :func:`colorgan.hint_file.paint_hints` draws
+                them; the colours count only where the mask is 1.
             color: the colour space of the network.
 
         Returns:
-            (1, channels(C), H, W).
-
-        Raises:
-            ColorganError: if a hint lies outside of the photo, or the model takes no hints.
+            (B, channels(C), H, W).
         """
 
     def empty(self, colour: Tensor) -> Tensor:
@@ -129,13 +121,9 @@ class NoHints(Hints):
         """No channels."""
         return self.empty(colour)
 
-    def from_user(
-        self, hints: Sequence[ColorHint], photo_size: tuple[int, int], working: Tensor, color: ColorSpace
-    ) -> Tensor:
-        """No channels; refuses hints rather than ignore them."""
-        if hints:
-            raise ColorganError("this model was trained without hints and cannot follow any: take one with PointHints")
-        return working.new_zeros(1, 0, *working.shape[-2:])
+    def from_rgb(self, painted: Tensor, color: ColorSpace) -> Tensor:
+        """No channels."""
+        return painted[:, :0]
 
 
 @dataclass(frozen=True)
@@ -259,11 +247,10 @@ class PointHints(Hints):
         largest = self._largest(height, width) if count is None else count
         return self._place(_hashed_words(index, self._words_needed(largest)), height, width, count)
 
-    def from_user(
-        self, hints: Sequence[ColorHint], photo_size: tuple[int, int], working: Tensor, color: ColorSpace
-    ) -> Tensor:
-        """Discs of the users' colours at the photo's lightness; see :func:`colorgan.hint_file.paint_hints`."""
-        return paint_hints(hints, photo_size, working, color)
+    def from_rgb(self, painted: Tensor, color: ColorSpace) -> Tensor:
+        """The colours in the network's space, and the mask; see :meth:`Hints.from_rgb`."""
+        mask = painted[:, 3:]
+        return torch.cat([color.split(painted[:, :3])[1] * mask, mask], dim=1)
 
     def _largest(self, height: int, width: int) -> int:
         """The largest number of patches that :meth:`_number` gives."""

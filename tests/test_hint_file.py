@@ -13,7 +13,8 @@ from torch import Tensor
 
 from colorgan.color import HSV, RGB, ColorSpace, Lab, YCbCr
 from colorgan.errors import ColorganError
-from colorgan.hint_file import MAX_HINTS, ColorHint, paint_hints, parse_hints, read_hints, write_hints
+from colorgan.hint_file import MAX_HINTS, ColorHint, parse_hints, read_hints, write_hints
+from colorgan.hint_file import paint_hints as paint_rgb
 from colorgan.hints import NoHints, PointHints
 
 SPACES = [RGB(), HSV(), HSV("angle", gray="value"), YCbCr(), Lab()]
@@ -22,6 +23,12 @@ every_space = pytest.mark.parametrize("color", SPACES, ids=lambda color: f"{type
 
 def gray_photo(level: float = 0.5, height: int = 32, width: int = 48) -> Tensor:
     return torch.full((1, 3, height, width), level)
+
+
+def paint_hints(hints: list[ColorHint], photo_size: tuple[int, int], working: Tensor, color: ColorSpace) -> Tensor:
+    """Hints as a network takes them, (1, C + 1, H, W)."""
+    small = (working[0] * 65535).round().permute(1, 2, 0).numpy().astype(np.uint16)
+    return PointHints().from_rgb(torch.from_numpy(paint_rgb(hints, photo_size, small))[None], color)
 
 
 def lab(rgb: Tensor) -> list[float]:
@@ -200,7 +207,7 @@ def test_a_hint_of_the_photos_own_colour_is_that_of_training(color: ColorSpace) 
     """Taken from a photo of one colour, a user's hint is what PointHints would have drawn there."""
     level = 0x30 / 255, 0x70 / 255, 0x50 / 255
     photo = torch.tensor(level).view(1, 3, 1, 1).expand(-1, -1, 32, 48)
-    made = PointHints().from_user([ColorHint(24, 16, "#307050", 3)], (48, 32), photo, color)
+    made = paint_hints([ColorHint(24, 16, "#307050", 3)], (48, 32), photo, color)
     true = color.split(photo)[1]
     inside = made[0, -1].bool()
     torch.testing.assert_close(made[0, :-1, inside], true[0][:, inside], atol=2e-3, rtol=0)
@@ -230,11 +237,9 @@ def test_a_gray_hint_is_neutral() -> None:
 def test_no_hints_are_zeros() -> None:
     assert paint_hints([], (48, 32), gray_photo(), RGB()).shape == (1, 4, 32, 48)
     assert paint_hints([], (48, 32), gray_photo(), RGB()).count_nonzero() == 0
-    assert NoHints().from_user([], (48, 32), gray_photo(), RGB()).shape == (1, 0, 32, 48)
+    assert NoHints().from_rgb(torch.zeros(1, 4, 32, 48), RGB()).shape == (1, 0, 32, 48)
 
 
 def test_hints_that_cannot_be_followed_are_refused() -> None:
     with pytest.raises(ColorganError, match=r"hint 2 lies at \(48, 3\), outside of the photo of 48 x 32 pixels"):
         paint_hints([ColorHint(47.9, 3, "red", 2), ColorHint(48, 3, "red", 2)], (48, 32), gray_photo(), Lab())
-    with pytest.raises(ColorganError, match="this model was trained without hints"):
-        NoHints().from_user([ColorHint(1, 1, "red", 1)], (48, 32), gray_photo(), Lab())

@@ -1,0 +1,194 @@
+"""CIE L*a*b* without torch: the lightness of photos of 8 and 16 bits, and colours at a given lightness.
+
+White is D65. Nothing here changes a lightness: a colour that a screen cannot show at its lightness loses chroma, along a
+straight line towards gray, until it can. Clipping its red, green and blue instead would make it lighter or darker.
+"""
+
+import functools
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray: TypeAlias = npt.NDArray[np.float32]
+CodeArray: TypeAlias = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
+"""sRGB as integers: 0 is black, 255 or 65535 is white."""
+
+_RGB_TO_XYZ = np.array(
+    [
+        [0.4124564, 0.3575761, 0.1804375],
+        [0.2126729, 0.7151522, 0.0721750],
+        [0.0193339, 0.1191920, 0.9503041],
+    ]
+)
+_WHITE = _RGB_TO_XYZ.sum(axis=1)
+_TO_XYZ = (_RGB_TO_XYZ / _WHITE[:, None]).astype(np.float32)
+"""Linear RGB to X, Y, Z over those of white, so that gray has X = Y = Z and no chroma at all."""
+_TO_RGB = np.linalg.inv(_RGB_TO_XYZ / _WHITE[:, None]).astype(np.float32)
+
+_KNEE = np.float32(6 / 29)
+_SLOPE = np.float32(3 * (6 / 29) ** 2)
+_OFFSET = np.float32(4 / 29)
+_ENCODED_STEPS = 65536
+_BISECTIONS = 9
+_TOLERANCE = np.float32(5e-5)
+"""Linear light this far outside of [0, 1] is less than a fifth of an 8-bit step."""
+
+
+def decode(codes: CodeArray) -> FloatArray:
+    """Linear light in [0, 1] of sRGB codes, of any shape.
+
+    >>> decode(np.array([0, 255], np.uint8)).tolist(), decode(np.array([65535], np.uint16)).tolist()
+    ([0.0, 1.0], [1.0])
+    """
+    linear: FloatArray = _decoded(_top(codes))[codes]
+    return linear
+
+
+def encode(linear: FloatArray, dtype: npt.DTypeLike = np.uint8) -> npt.NDArray[Any]:
+    """sRGB codes, uint8 or uint16, of linear light; what lies outside of [0, 1] is clipped.
+
+    >>> encode(np.array([-1.0, 0.5, 2.0], np.float32)).tolist()
+    [0, 188, 255]
+    """
+    inside = linear.clip(0.0, 1.0)
+    if dtype == np.uint8:
+        inside *= np.float32(_ENCODED_STEPS - 1)
+        inside += np.float32(0.5)
+        codes: npt.NDArray[Any] = _encoded()[inside.astype(np.uint16)]
+        return codes
+    return np.rint(_curve(inside) * np.float32(65535.0)).astype(np.uint16)
+
+
+def lightness(photo: CodeArray) -> FloatArray:
+    """L* of a photo.
+
+    Args:
+        photo: (H, W) gray or (H, W, 3) RGB, uint8 or uint16.
+
+    Returns:
+        (H, W) in [0, 100].
+
+    Example:
+        >>> lightness(np.array([[0, 119, 255]], np.uint8)).round(1).tolist()
+        [[0.0, 50.0, 100.0]]
+    """
+    return root(photo) * np.float32(116.0) - np.float32(16.0)
+
+
+def root(photo: CodeArray) -> FloatArray:
+    """(L* + 16) / 116 of a photo, which is what colours are computed with: (H, W) between 0.138 and 1."""
+    if photo.ndim == 2:
+        gray: FloatArray = _roots(_top(photo))[photo]
+        return gray
+    if (photo[..., 0] == photo[..., 1]).all() and (photo[..., 1] == photo[..., 2]).all():
+        return root(photo[..., 0])
+    linear = decode(photo)
+    return _root(linear[..., 0] * _TO_XYZ[1, 0] + linear[..., 1] * _TO_XYZ[1, 1] + linear[..., 2] * _TO_XYZ[1, 2])
+
+
+def chroma(photo: CodeArray) -> FloatArray:
+    """a* and b* of a photo.
+
+    Args:
+        photo: (H, W, 3) RGB, uint8 or uint16.
+
+    Returns:
+        (2, H, W), between -108 and 99.
+    """
+    linear = decode(photo)
+    x, y, z = (_root(linear @ row) for row in _TO_XYZ)
+    return np.stack([(x - y) * np.float32(500.0), (y - z) * np.float32(200.0)])
+
+
+def colours(root: FloatArray, a: FloatArray, b: FloatArray) -> list[FloatArray]:
+    """Linear red, green and blue at a given lightness, with as much of the given chroma as sRGB can show.
+
+    Args:
+        root: (L* + 16) / 116, of any shape; see :func:`root`.
+        a: a*, of the same shape.
+        b: b*, of the same shape.
+
+    Returns:
+        Three arrays of that shape, within :data:`_TOLERANCE` of [0, 1].
+
+    Example:
+        >>> light = np.full(1, (80 + 16) / 116, np.float32)
+        >>> rgb = colours(light, np.full(1, 90, np.float32), np.full(1, 0, np.float32))
+        >>> [encode(channel).tolist() for channel in rgb]  # the pink that is left of it, still of lightness 80
+        [[255], [177], [199]]
+    """
+    channels = _linear(root, a, b)
+    red, green, blue = channels
+    least = np.minimum(np.minimum(red, green), blue)
+    most = np.maximum(np.maximum(red, green), blue)
+    outside = np.flatnonzero((least < -_TOLERANCE) | (most > 1 + _TOLERANCE))
+    if len(outside):
+        shown = _linear(*_reduced(root.ravel()[outside], a.ravel()[outside], b.ravel()[outside]))
+        for channel, values in zip(channels, shown, strict=True):
+            channel.ravel()[outside] = values
+    return channels
+
+
+def _reduced(root: FloatArray, a: FloatArray, b: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """The same lightness and hue with the largest share of the chroma that fits."""
+    share, step = np.full_like(root, 0.5), np.float32(0.5)
+    shown = np.zeros_like(root)
+    for _ in range(_BISECTIONS):
+        red, green, blue = _linear(root, a * share, b * share)
+        fits = (red >= -_TOLERANCE) & (green >= -_TOLERANCE) & (blue >= -_TOLERANCE)
+        fits &= (red <= 1 + _TOLERANCE) & (green <= 1 + _TOLERANCE) & (blue <= 1 + _TOLERANCE)
+        shown = np.where(fits, share, shown)
+        step /= np.float32(2.0)
+        share = np.where(fits, share + step, share - step)
+    return root, a * shown, b * shown
+
+
+def _linear(root: FloatArray, a: FloatArray, b: FloatArray) -> list[FloatArray]:
+    x = _power(root + a * np.float32(1 / 500))
+    y = _power(root)
+    z = _power(root - b * np.float32(1 / 200))
+    return [x * row[0] + y * row[1] + z * row[2] for row in _TO_RGB]
+
+
+def _root(light: FloatArray) -> FloatArray:
+    curved: FloatArray = np.cbrt(light)
+    dark = light <= _KNEE**3
+    if dark.any():
+        curved[dark] = light[dark] / _SLOPE + _OFFSET
+    return curved
+
+
+def _power(root: FloatArray) -> FloatArray:
+    light: FloatArray = root * root
+    light *= root
+    dark = root <= _KNEE
+    if dark.any():
+        light[dark] = (root[dark] - _OFFSET) * _SLOPE
+    return light
+
+
+def _curve(linear: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The sRGB transfer curve, from light to signal."""
+    return np.where(linear <= 0.0031308, linear * 12.92, 1.055 * np.maximum(linear, 0.0031308) ** (1 / 2.4) - 0.055)
+
+
+def _top(codes: CodeArray) -> int:
+    return int(np.iinfo(codes.dtype).max)
+
+
+@functools.cache
+def _decoded(top: int) -> FloatArray:
+    signal = np.arange(top + 1) / top
+    linear = np.where(signal <= 0.04045, signal / 12.92, ((signal + 0.055) / 1.055) ** 2.4)
+    return linear.astype(np.float32)
+
+
+@functools.cache
+def _roots(top: int) -> FloatArray:
+    return _root(_decoded(top))
+
+
+@functools.cache
+def _encoded() -> npt.NDArray[np.uint8]:
+    return np.rint(_curve(np.arange(_ENCODED_STEPS) / (_ENCODED_STEPS - 1)) * 255).astype(np.uint8)
