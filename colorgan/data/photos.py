@@ -246,7 +246,7 @@ class Photos(LightningDataModule):
             self._find_files()
             return
         needed: tuple[str, ...] = {"fit": ("train", "val"), "validate": ("val",), "test": ("test",)}.get(
-            str(stage), ("train", "val", "test")
+            str(getattr(stage, "value", stage)), ("train", "val", "test")
         )
         if "train" in needed:
             self._refuse_nesting()
@@ -268,9 +268,8 @@ class Photos(LightningDataModule):
     def teardown(self, stage: str) -> None:
         """Names what prediction could not read."""
         if stage == "predict" and self.unreadable:
-            rank_zero_warn(
-                _listed(f"{len(self.unreadable)} photos could not be read and were left out", self.unreadable)
-            )
+            few = f"Left out as unreadable: {len(self.unreadable)} of {_count(len(self._find_files()), 'photo')}"
+            rank_zero_warn(_listed(few, self.unreadable))
 
     def _load(self, split: str) -> None:
         if split in self.splits:
@@ -288,17 +287,17 @@ class Photos(LightningDataModule):
         )
         where = self.place(split)
         if photos.unreadable:
-            few = f"{len(photos.unreadable)} of {len(sources)} files in {where} cannot be read and are left out"
+            few = f"Left out as unreadable: {len(photos.unreadable)} of {_count(len(sources), 'file')} in {where}"
             rank_zero_warn(_listed(few, photos.unreadable))
         gray = [name for name, gray in zip(photos.names, photos.gray, strict=True) if gray and self.skip_gray]
         if gray:
-            rank_zero_info(f"{len(gray)} of {len(photos)} photos in {where} have no colour and are left out")
+            rank_zero_info(f"Left out as gray: {len(gray)} of {_count(len(photos), 'photo')} in {where}")
         usable = np.flatnonzero(~np.array(photos.gray, dtype=bool) | (not self.skip_gray))
         if not len(usable):
             why = (
                 "none can be read" if not len(photos) else "none has colour (--data.skip_gray=false keeps gray photos)"
             )
-            raise ValueError(f"of the {len(sources)} photos in {where}, {why}")
+            raise ValueError(f"of {_count(len(sources), 'photo')} in {where}, {why}")
         if split == "train":
             self._divide(photos, usable, gray)
         else:
@@ -358,8 +357,8 @@ class Photos(LightningDataModule):
             ]
             if pairs:
                 rank_zero_warn(
-                    f"{len(pairs)} of {len(other)} {word} photos are nearly identical to training photos, which "
-                    f"flatters all figures: for example {printable(pairs[0][0])} and {printable(pairs[0][1])}"
+                    f"Nearly identical to training photos, which flatters all figures: {len(pairs)} of {len(other)} "
+                    f"{word} photos, for example {printable(pairs[0][0])} and {printable(pairs[0][1])}"
                 )
 
     # ---- loaders
@@ -463,6 +462,10 @@ class Photos(LightningDataModule):
         if self._files is None:
             self._files = FileDataset([self.predict] if self.predict.is_file() else list_photos(self.predict))
         return self._files
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _listed(sentence: str, unreadable: Sequence[tuple[str, str]]) -> str:
