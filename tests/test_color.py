@@ -1,4 +1,5 @@
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -6,8 +7,10 @@ import skimage.color
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 from torch import Tensor, nn
 
+import colorgan
 from colorgan.color import HSV, RGB, ColorSpace, Lab, YCbCr
 from colorgan.parts import describe
 
@@ -67,6 +70,14 @@ def test_network_range(color: ColorSpace) -> None:
 def test_any_eight_bit_colour_comes_back(color: ColorSpace, rgb: tuple[float, float, float]) -> None:
     merged = color.merge(*color.split(pixels(rgb)))
     assert (merged * 255).round().flatten().tolist() == [round(value * 255) for value in rgb]
+
+
+@every_space
+def test_a_real_photo_comes_back_bit_for_bit(color: ColorSpace) -> None:
+    path = next(Path(colorgan.__file__).parent.glob("sample_photos/val/*.jpg"))
+    with Image.open(path) as image:
+        photo = torch.from_numpy(np.array(image.convert("RGB").resize((64, 64)))).permute(2, 0, 1)[None]
+    assert torch.equal((color.merge(*color.split(photo / 255)) * 255).round().byte(), photo)
 
 
 @every_space
