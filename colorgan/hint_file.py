@@ -176,9 +176,9 @@ def write_hints(path: str | Path, hints: Iterable[ColorHint]) -> None:
 def paint_hints(hints: Sequence[ColorHint], photo_size: tuple[int, int], small: CodeArray) -> FloatArray:
     """Draws hints at the network's working size, as RGB and a mask; :meth:`colorgan.hints.Hints.from_rgb` goes on.
 
-    A hint is drawn with its own chroma and the photo's lightness, averaged under it, as the hints of training are, which
-    are taken from the photo: the colour nearest to it that sRGB can show at this lightness, in hue and lightness the
-    same. A red hint on a dark sweater is dark red.
+    A hint is drawn with its own chroma and the photo's lightness, averaged under it, as the hints of training are,
+    which are taken from the photo: the colour nearest to it that sRGB can show at this lightness, in hue and lightness
+    the same. A red hint on a dark sweater is dark red.
 
     Args:
         hints: the hints, in pixels of the photo.
