@@ -85,6 +85,19 @@ class Halving(nn.Sequential):
         )
 
 
+class Clip(nn.Module):
+    """Clips to [-1, 1]; the gradient passes unchanged, so that nothing that left the range is lost to training."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Clips each value."""
+        return input + (input.clamp(-1, 1) - input).detach()
+
+
+def bounded(tanh: bool) -> nn.Module:
+    """The layer that brings a network's output into [-1, 1]: tanh, or :class:`Clip`."""
+    return nn.Tanh() if tanh else Clip()
+
+
 def initialise(network: nn.Module, std: float | None) -> None:
     """Draws initial weights as the GAN literature does: N(0, std), norm scales N(1, std), biases 0 (DCGAN, pix2pix).
 

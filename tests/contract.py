@@ -53,7 +53,8 @@ class NetworkContract:
         """The least size and an odd one that is not square."""
         step = network.size_multiple
         least = max(-(-network.min_size // step) * step, step)
-        return [(least, least), (least + 3 * step, least + step)]
+        odd = step * max(1, 4 // step)
+        return [(least, least), (least + 3 * odd, least + odd)]
 
     def batch(self, network: ImageNetwork, size: tuple[int, int] | None = None, count: int = 2) -> Tensor:
         return torch.rand(count, network.in_channels, *(size or self.sizes(network)[-1])) * 2 - 1

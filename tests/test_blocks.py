@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from colorgan.blocks import ConvBlock, Halving, InstanceNorm2d, ReflectConv2d, initialise
+from colorgan.blocks import ConvBlock, Halving, InstanceNorm2d, ReflectConv2d, bounded, initialise
 
 
 def test_the_border_is_reflected() -> None:
@@ -44,3 +44,11 @@ def test_instance_norm_agrees_with_pytorch_and_takes_a_single_pixel() -> None:
     x = torch.rand(2, 3, 4, 5)
     torch.testing.assert_close(ours(x), reference(x))
     torch.testing.assert_close(ours(torch.rand(2, 3, 1, 1))[1, :, 0, 0], ours.bias)
+
+
+def test_clip_keeps_the_range_and_the_gradient() -> None:
+    x = torch.tensor([-3.0, -0.25, 0.5, 2.0], requires_grad=True)
+    clipped = bounded(tanh=False)(x)
+    assert clipped.tolist() == [-1.0, -0.25, 0.5, 1.0]
+    clipped.sum().backward()
+    assert x.grad.tolist() == [1.0] * 4

@@ -3,13 +3,12 @@
 from torch import Tensor, nn
 
 from colorgan.blocks import Norm, constrain_spectrally, initialise
-from colorgan.discriminators.base import Discriminator
+from colorgan.discriminators.fixed_size import FixedSizeDiscriminator
 from colorgan.discriminators.patch_gan import PatchGAN
-from colorgan.errors import ColorganError
 from colorgan.network import at_least
 
 
-class ConvLinear(Discriminator):
+class ConvLinear(FixedSizeDiscriminator):
     """Patch scores as in :class:`PatchGAN`, weighed against each other by two linear layers: one score per photo.
 
     The linear layers fix the size of the photos. At 128 px it has 6,119,810 parameters for gray and RGB in, 6,119,234
@@ -42,36 +41,17 @@ class ConvLinear(Discriminator):
         spectral_norm: bool = False,
         init_std: float | None = None,
     ) -> None:
-        super().__init__(in_channels)
-        self.size = at_least(1, size=size)
         at_least(1, hidden=hidden)
+        at_least(1, halvings=halvings)
+        super().__init__(in_channels, size, halvings)
         patches = PatchGAN(in_channels, width=width, halvings=halvings, norm=norm)
-        step = 2**halvings
-        if size % step:
-            raise ColorganError(
-                f"ConvLinear halves its input {halvings} times: size must be a multiple of {step}, got {size}"
-            )
-        side = size // step
+        side = size // 2**halvings
         self.layers = nn.Sequential(
             patches, nn.Flatten(), nn.Linear(side * side, hidden), nn.LeakyReLU(0.2), nn.Linear(hidden, 1)
         )
         initialise(self, init_std)
         if spectral_norm:
             constrain_spectrally(self)
-
-    def check_input(self, x: Tensor) -> None:
-        """Refuses a batch of other channels or another size than it was built for.
-
-        Raises:
-            ColorganError: naming the size received and the one expected.
-        """
-        super().check_input(x)
-        height, width = x.shape[-2:]
-        if (height, width) != (self.size, self.size):
-            raise ColorganError(
-                f"ConvLinear was built for photos of {self.size}x{self.size}, got {height}x{width}: "
-                f"set its size to the size of the training photos"
-            )
 
     def forward(self, x: Tensor) -> Tensor:
         """Judges a batch: (B, in_channels, size, size) → raw scores (B, 1)."""

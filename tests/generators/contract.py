@@ -10,14 +10,22 @@ from typing import Any, ClassVar
 
 import torch
 
+from colorgan.color import HSV, RGB, Lab, YCbCr
 from colorgan.generators import Generator
+from colorgan.hints import NoHints, PointHints
 from tests.contract import NetworkContract
 
 
 class GeneratorContract(NetworkContract):
     """What every generator must do."""
 
-    channels: ClassVar[list[tuple[int, ...]]] = [(1, 2), (1, 3), (4, 2), (5, 3)]  # without hints and with: ab, RGB
+    channels: ClassVar[list[tuple[int, ...]]] = sorted(
+        {
+            (1 + hints.channels(color.channels), color.channels)
+            for color in (RGB(), HSV(), HSV("angle"), YCbCr(), Lab())
+            for hints in (NoHints(), PointHints())
+        }
+    )
     factory: ClassVar[Any] = Callable[[int, int], Generator]
 
     def test_shape_and_range(self, channels: tuple[int, int], variant: dict[str, Any]) -> None:

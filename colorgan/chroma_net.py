@@ -1,0 +1,49 @@
+"""The network that guesses a photo's mean colour from its gray."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import adaptive_avg_pool2d
+
+from colorgan.network import ImageNetwork, at_least
+
+
+class ChromaNet(ImageNetwork):
+    """Six small convolutions and a linear layer: from the gray photo to its mean colour, in [-1, 1].
+
+    The published chrominance regressor: modules of a 3×3 convolution of stride 2, batch normalisation and LeakyReLU, a
+    linear layer, and a sigmoid, here mapped from [0, 1] to [-1, 1]. At the published 128 px the linear layer sees 2×2
+    places; photos of other sizes are averaged down to as many.
+
+    Args:
+        in_channels: channels of the input: 1, the gray.
+        out_channels: colour channels whose means it guesses.
+        width: hidden channels.
+        halvings: how many modules there are.
+
+    Example:
+        >>> ChromaNet()(torch.zeros(5, 1, 128, 128)).shape
+        torch.Size([5, 2])
+    """
+
+    def __init__(self, in_channels: int = 1, out_channels: int = 2, width: int = 3, halvings: int = 6) -> None:
+        super().__init__(in_channels)
+        self.out_channels = at_least(1, out_channels=out_channels)
+        at_least(1, width=width)
+        at_least(1, halvings=halvings)
+        self.halve = nn.Sequential(
+            *(
+                nn.Sequential(
+                    nn.Conv2d(in_channels if number == 0 else width, width, 3, stride=2, padding=1, bias=False),
+                    nn.BatchNorm2d(width),
+                    nn.LeakyReLU(0.2),
+                )
+                for number in range(halvings)
+            )
+        )
+        self.last = nn.Linear(4 * width, out_channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Guesses mean colours: (B, in_channels, H, W) in [-1, 1] → (B, out_channels) in [-1, 1]."""
+        self.check_input(x)
+        places = adaptive_avg_pool2d(self.halve(x), 2)
+        return 2 * torch.sigmoid(self.last(places.flatten(1))) - 1
