@@ -43,12 +43,14 @@ class Source:
 
     Attributes:
         name: what it is called in messages; unique within a list.
+        origin: where it comes from, in full: two folders may hold equal names, sizes and times.
         stamp: numbers that change when its content does (size and time of a file).
         load: gives its pixels, (H, W, 3) uint8; may give it smaller as long as the shorter side keeps the number of
             pixels asked for. Raises :class:`UnreadableImage`.
     """
 
     name: str
+    origin: str
     stamp: tuple[int, ...]
     load: Callable[[int], RGBArray]
 
@@ -60,7 +62,7 @@ def file_source(path: Path, folder: Path) -> Source:
         stamp = (status.st_size, status.st_mtime_ns)
     except OSError:
         stamp = (-1, -1)
-    return Source(path.relative_to(folder).as_posix(), stamp, partial(_load_file, path))
+    return Source(path.relative_to(folder).as_posix(), str(path.absolute()), stamp, partial(_load_file, path))
 
 
 def _load_file(path: Path, at_least: int) -> RGBArray:
@@ -219,14 +221,8 @@ def _key(sources: Sequence[Source], side: int, fit: Fit) -> str:
     digest = hashlib.blake2b(digest_size=16)
     digest.update(json.dumps([_VERSION, side, fit]).encode())
     for source in sources:
-        digest.update(json.dumps([source.name, source.stamp, _place(source)]).encode())
+        digest.update(json.dumps([source.name, source.origin, source.stamp]).encode())
     return digest.hexdigest()
-
-
-def _place(source: Source) -> str:
-    """The file's own path: two folders may hold equal names, sizes and times."""
-    arguments = source.load.args if isinstance(source.load, partial) else ()
-    return ascii([str(Path(value).absolute()) for value in arguments if isinstance(value, str | Path)])
 
 
 def _opened(folder: Path, side: int) -> CachedPhotos | None:

@@ -184,7 +184,6 @@ def read_photo(
                 scale = shrink_to / max(1, min(width, height))
                 image.draft(None, (max(1, int(width * scale)), max(1, int(height * scale))))
             image.load()
-            _turn_upright(image)
             return _photo(image)
     except UnreadableImage as error:
         raise UnreadableImage(label, error.reason) from None
@@ -238,7 +237,22 @@ def _turn_upright(image: Image.Image) -> None:
         ImageOps.exif_transpose(image, in_place=True)
 
 
+def rgb_of(image: Image.Image, name: str = "the picture") -> RGBArray:
+    """A picture that Pillow has opened, read as :func:`read_rgb` would.
+
+    >>> rgb_of(Image.new("1", (1, 1), 1)).tolist()
+    [[[255, 255, 255]]]
+    """
+    try:
+        return _photo(image).rgb
+    except UnreadableImage as error:
+        raise UnreadableImage(name, error.reason) from None
+    except Exception as error:  # as in read_photo: the bytes may not have been decoded yet
+        raise UnreadableImage(name, _reason(error)) from error
+
+
 def _photo(image: Image.Image) -> Photo:
+    _turn_upright(image)
     gray16 = _gray16(image)
     if gray16 is None:
         rgb = np.asarray(_srgb(image))
