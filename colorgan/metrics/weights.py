@@ -3,13 +3,18 @@
 import hashlib
 import io
 import pickle
+import socket
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlparse
+from urllib.request import getproxies
 
 import torch
 
 from colorgan.errors import ColorganError
+
+_PATIENCE = 10.0
 
 
 @dataclass(frozen=True)
@@ -74,6 +79,7 @@ def find_weights(name: str, local: str | Path | None, download: Download | None)
     file = download.file
     if not file.is_file():
         try:
+            _check_reachable(download.url)
             file.parent.mkdir(parents=True, exist_ok=True)
             torch.hub.download_url_to_file(download.url, str(file), download.sha256, progress=False)
         except (OSError, RuntimeError) as error:
@@ -126,6 +132,13 @@ def first_line(error: BaseException) -> str:
     """What went wrong, in one line without a full stop."""
     text = str(error).strip() or type(error).__name__
     return text.splitlines()[0].rstrip(".:")
+
+
+def _check_reachable(url: str) -> None:
+    """Fails within seconds where a firewall would keep the download waiting for minutes."""
+    if not getproxies():
+        with socket.create_connection((str(urlparse(url).hostname), 443), timeout=_PATIENCE):
+            pass
 
 
 def _is_torchscript(weights: Weights) -> bool:

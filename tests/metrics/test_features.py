@@ -120,6 +120,22 @@ def test_inception_with_local_weights_is_torch_fidelitys(inception_file, monkeyp
     assert with_64(images).shape == (2, 64)
 
 
+def test_clean_inception_differs_by_its_resize_alone(inception_file, monkeypatch):
+    monkeypatch.setitem(
+        features._PUBLISHED, "inception-v3-clean", hashlib.sha256(inception_file.read_bytes()).hexdigest()
+    )
+    clean = FeatureExtractor("inception-v3-clean", weights=inception_file)
+    compat = FeatureExtractor("inception-v3-compat", weights=inception_file)
+    assert clean.metric == "fid_clean"
+    native = photos(1, seed=1, size=299)  # neither resize does anything
+    torch.testing.assert_close(clean(native), compat(native))
+    stripes = torch.zeros(1, 3, 897, 897, dtype=torch.uint8)
+    stripes[..., ::3] = 255  # every third column: without antialiasing all that remains
+    third = torch.full((1, 3, 299, 299), 85, dtype=torch.uint8)
+    near = (clean(stripes) - clean(third)).norm()
+    assert near < 0.1 * (compat(stripes) - compat(third)).norm()
+
+
 def test_a_poisoned_download_cache_is_refused(tmp_path, monkeypatch, inception_file):
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
     cached = features._DOWNLOADS["inception-v3-compat"].file
@@ -135,7 +151,7 @@ def test_missing_weights_say_how_to_supply_them(tmp_path, monkeypatch):
     def no_network(*_args, **_kwargs):
         raise OSError("no route to host")
 
-    monkeypatch.setattr(torch.hub, "download_url_to_file", no_network)
+    monkeypatch.setattr("colorgan.metrics.weights._check_reachable", no_network)
     with pytest.raises(ColorganError) as error:
         FeatureExtractor("inception-v3-compat")
     sentence = str(error.value)
@@ -193,4 +209,4 @@ def test_damaged_or_foreign_weights_are_refused(tmp_path, inception_file):
 @pytest.mark.parametrize("name", sorted(FEATURE_EXTRACTORS_REGISTRY))
 def test_every_known_extractor_has_a_metric_name_of_its_own(name, monkeypatch):
     monkeypatch.setattr(FeatureExtractor, "_load", lambda self, *_: torch.nn.Identity())
-    assert FeatureExtractor(name).metric == "fd_" + name.replace("-", "_")
+    assert FeatureExtractor(name).metric == "fd_" + name.replace("-", "_")  # no weights, so not the published ones

@@ -3,7 +3,6 @@ import torch
 import torchvision
 
 from colorgan.errors import ColorganError
-from colorgan.metrics import perceptual
 from colorgan.metrics.perceptual import LPIPS
 from tests.metrics.conftest import photos
 
@@ -74,6 +73,6 @@ def test_missing_and_foreign_weights_are_reported(tmp_path, monkeypatch, alexnet
         raise OSError("no route to host")
 
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
-    monkeypatch.setattr(perceptual.torch.hub, "download_url_to_file", no_network)
+    monkeypatch.setattr("colorgan.metrics.weights._check_reachable", no_network)
     with pytest.raises(ColorganError, match="could not be downloaded .no route to host.; fetch https"):
         LPIPS("alex")
