@@ -1,0 +1,53 @@
+"""Stands for ``colorgan fit`` in tests of grids: the same words, folders and files, and no training.
+
+Its overlays may set ``epochs``, ``seconds`` (of an epoch), ``level`` (of the metric) and ``fail`` (with this sentence).
+"""
+
+import csv
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import yaml
+
+
+def main() -> None:
+    folder, settings, resumed, seed = Path(os.environ["COLORGAN_RUN_FOLDER"]), {}, None, 0
+    words = iter(sys.argv[1:])
+    for word in words:
+        if word == "--config":
+            settings |= yaml.safe_load(Path(next(words)).read_text()) or {}
+        elif word.startswith("--ckpt_path="):
+            resumed = Path(word.partition("=")[2])
+        elif word.startswith("--seed_everything="):
+            seed = int(word.partition("=")[2])
+    with (folder / "starts.txt").open("a") as starts:
+        starts.write(f"{os.getpid()} {resumed.read_text() if resumed else 0}\n")
+    if "fail" in settings:
+        sys.exit(f"warning: about to fail\nerror: {settings['fail']}\n(`colorgan fit --help` lists all options)")
+    stopped = []
+    signal.signal(signal.SIGTERM, lambda *_: stopped.append(True))
+    for epoch in range(int(resumed.read_text()) if resumed else 0, settings.get("epochs", 2)):
+        time.sleep(settings.get("seconds", 0.0))
+        log(folder, epoch, settings.get("level", 50.0) + seed + 10.0 / (epoch + 1))
+        (folder / "checkpoints").mkdir(exist_ok=True)
+        (folder / "checkpoints" / "last.ckpt").write_text(str(epoch + 1))
+        if stopped:
+            sys.exit(143)
+
+
+def log(folder: Path, epoch: int, distance: float) -> None:
+    file = folder / "metrics.csv"
+    new = not file.exists()
+    with file.open("a", newline="") as stream:
+        writer = csv.writer(stream)
+        if new:
+            writer.writerow(["epoch", "step", "train/l1", "val/fd", "val/fd_gray", "val/psnr"])
+        writer.writerow([epoch, epoch * 10, 0.5 / (epoch + 1), "", "", ""])
+        writer.writerow([epoch, epoch * 10 + 9, "", distance, 120.0 if epoch == 0 else "", 20.0 + epoch])
+
+
+if __name__ == "__main__":
+    main()
