@@ -37,10 +37,11 @@ class NetworkContract:
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         cls = metafunc.cls
-        if "variant" in metafunc.fixturenames:
-            metafunc.parametrize("variant", [{}, *cls.variants], ids=str)
         if "channels" in metafunc.fixturenames:
-            metafunc.parametrize("channels", cls.channels, ids=str)
+            pairs = [(channels, {}) for channels in cls.channels] + [(cls.channels[0], each) for each in cls.variants]
+            metafunc.parametrize(("channels", "variant"), pairs, ids=str)
+        elif "variant" in metafunc.fixturenames:
+            metafunc.parametrize("variant", [{}, *cls.variants], ids=str)
 
     @pytest.fixture(autouse=True)
     def _seed(self) -> None:
