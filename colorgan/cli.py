@@ -2,10 +2,8 @@
 
 import difflib
 import importlib
-import inspect
 import logging
 import os
-import re
 import sys
 import warnings
 from collections.abc import Iterator, Mapping
@@ -14,6 +12,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import torch
+import yaml
 from jsonargparse import Namespace
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch import LightningModule, Trainer
@@ -29,6 +28,7 @@ from colorgan.callbacks.predictions import PhotoWriter
 from colorgan.callbacks.samples import SampleSheet
 from colorgan.data.photos import Photos
 from colorgan.errors import CheckpointError, ColorganError
+from colorgan.explain import explain
 from colorgan.gan import ColorGAN
 from colorgan.generators.pretrained import without_pretrained_weights
 from colorgan.loggers import log_configuration, wandb_obstacle
@@ -74,10 +74,11 @@ def main(args: list[str] | None = None) -> int:
     except TrainingInterruptedError as stopped:
         _say(str(stopped))
         return 128 + stopped.signal
-    except (ColorganError, MisconfigurationException, FileNotFoundError, PermissionError) as error:
+    except (ValueError, MisconfigurationException, FileNotFoundError, PermissionError) as error:
         if os.environ.get("COLORGAN_TRACEBACK"):
             raise
-        _say(f"error: {error}")
+        where = "" if isinstance(error, ColorganError) else " (COLORGAN_TRACEBACK=1 shows where this comes from)"
+        _say(f"error: {error}{where}")
         return 1
     return 0
 
@@ -112,39 +113,19 @@ class _Parser(LightningArgumentParser):
         _say(f"error: {explain(message, self)}\n(`{self.prog} --help` lists all options)")
         sys.exit(2)
 
-    def known_keys(self) -> set[str]:
-        """Every option of the command, and the arguments of every class that may stand in one."""
-        return {action.dest for action in self._actions}
-
-
-def explain(message: str, parser: LightningArgumentParser) -> str:
-    """Shortens a message of the parser to its point and adds the nearest right key to a wrong one."""
-    text = re.sub(r"\s*\n\s*", " ", message).strip()
-    text = re.sub(r"Namespace\((.*)\)", r"\1", text)
-    wrong = re.search(
-        r"unrecognized arguments: --([\w.+]+)|[Kk]ey ['\"]([\w.+]+)['\"] is not expected|Option '([\w.]+)' is not accepted"
-        r"|No action for (?:key|destination) ['\"]([\w.]+)['\"]",
-        text,
-    )
-    if not wrong:
-        return text
-    key = next(group for group in wrong.groups() if group)
-    candidates = {action.dest for action in parser._actions}
-    for class_name in re.findall(r"class_path='([\w.]+)'", message):
-        candidates |= set(_arguments_of(class_name))
-    candidates |= {name.rpartition(".")[2] for name in candidates} if "." not in key else set()
-    close = difflib.get_close_matches(key, candidates, n=1)
-    return f"{text}; did you mean {close[0]!r}?" if close else text
-
-
-def _arguments_of(class_path: str) -> list[str]:
-    module, _, name = class_path.rpartition(".")
-    cls = getattr(sys.modules.get(module), name, None)
-    return list(inspect.signature(cls).parameters) if inspect.isclass(cls) else []
-
 
 class RunConfiguration(SaveConfigCallback):
-    """Writes the complete configuration of a run to ``config.yaml`` in its folder, and to the loggers."""
+    """Writes the complete configuration of a run to ``config.yaml`` in its folder, and gives it to the loggers.
+
+    Args:
+        parser: the parser of the command.
+        config: its configuration, with the paths of this run in it.
+        as_given: the configuration before those paths were filled in, so that the file repeats the run in a new folder.
+    """
+
+    def __init__(self, parser: LightningArgumentParser, config: Namespace, as_given: Namespace) -> None:
+        super().__init__(parser, config)
+        self.as_given = as_given
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Writes the file; a resumed run writes ``config_resumed_N.yaml`` beside the first one."""
@@ -156,9 +137,9 @@ class RunConfiguration(SaveConfigCallback):
         while file.exists():
             count += 1
             file = folder / f"config_resumed_{count}.yaml"
-        text = self.parser.dump(self.config, skip_none=False)
+        text = self.parser.dump(self.as_given, skip_unset=False)
         file.write_text(text, encoding="utf-8")
-        log_configuration(trainer.loggers, self.config.as_dict())
+        log_configuration(trainer.loggers, yaml.safe_load(text))
         self.already_saved = True
 
 
@@ -232,6 +213,7 @@ class ColorganCLI(LightningCLI):
     def before_instantiate_classes(self) -> None:
         """Chooses the folder of the run and gives it to everything that writes."""
         section = self.config[self.subcommand]
+        self.save_config_kwargs = {"as_given": section.clone()}
         self.run_folder = self._choose_run_folder(section)
         section.trainer.default_root_dir = str(self.run_folder)
         loggers = section.trainer.get("logger")
@@ -306,6 +288,11 @@ class ColorganCLI(LightningCLI):
             kwargs["return_predictions"] = False  # they are written as they come; a folder need not fit in memory
         return kwargs
 
+    def after_instantiate_classes(self) -> None:
+        """Checks what can be checked before the trainer begins."""
+        if self.subcommand == "fit":
+            self.model.check_size(self.datamodule.image_size)
+
     def after_fit(self) -> None:
         """Says where everything is."""
         if self.trainer.fast_dev_run or not self.trainer.is_global_zero:
@@ -356,7 +343,10 @@ def train(args: list[str]) -> ColorganCLI:
             seed_everything_default=42,
             auto_configure_optimizers=False,
             parser_class=_Parser,
-            parser_kwargs={"description": "Train and use conditional GANs that colorize photographs."},
+            parser_kwargs={
+                "description": "Train and use conditional GANs that colorize photographs.",
+                "allow_abbrev": False,
+            },
             subclass_mode_data=True,
             args=args,
         )
@@ -370,6 +360,7 @@ def _quieten() -> None:
     """Drops advertisements and warnings that do not concern the user."""
     for name in ("lightning.pytorch.utilities.rank_zero", "lightning.pytorch"):
         logging.getLogger(name).addFilter(lambda record: "Tip:" not in record.getMessage())
+    warnings.filterwarnings("ignore", module="lightning", message=".*deprecated.*")
     warnings.filterwarnings("ignore", ".*does not have many workers.*")
     warnings.filterwarnings("ignore", ".*logging interval Trainer.*")
     warnings.filterwarnings("ignore", ".*not resumable.*")  # our sampler is
@@ -401,11 +392,13 @@ def _differences(given: Mapping[str, Any], stored: Mapping[str, Any], prefix: st
         one, other = given[key], stored[key]
         if isinstance(one, Mapping) and isinstance(other, Mapping):
             yield from _differences(one, other, f"{prefix}{key}.")
-        elif _plain(one) != _plain(other):
+        elif _comparable(key, one) != _comparable(key, other):
             yield f"{prefix}{key}".replace(".init_args", ""), (one, other)
 
 
-def _plain(value: Any) -> Any:
+def _comparable(key: str, value: Any) -> Any:
+    if key == "class_path":  # a class has a short public path and that of the module it is written in
+        return str(value).rpartition(".")[2]
     return list(value) if isinstance(value, tuple) else value
 
 

@@ -18,7 +18,7 @@ from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torchmetrics.functional.image import peak_signal_noise_ratio
 
-from colorgan import checkpoint
+from colorgan.checkpoint import check_state, hyper_parameters, read
 from colorgan.color import ColorSpace, Lab
 from colorgan.colorizer import Colorizer
 from colorgan.discriminators import Discriminator, PatchGAN
@@ -152,7 +152,7 @@ class ColorGAN(LightningModule):
         """Checks the image size against the networks, before any work, and prepares them for speed."""
         size = getattr(getattr(self.trainer, "datamodule", None), "image_size", None)
         if size is not None and stage == "fit":
-            self._check_size(size)
+            self.check_size(size)
             for colorizer in {self.colorizer, self.inference}:
                 colorizer.working_size.fill_(size)
         if self.hparams["channels_last"]:
@@ -270,6 +270,10 @@ class ColorGAN(LightningModule):
             else:
                 scheduler.step()
 
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Says in one sentence how a checkpoint of another architecture differs."""
+        check_state(self, checkpoint["state_dict"], "the checkpoint")
+
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Refuses to put a diverged model in the place of a good one."""
         self._check_finite()
@@ -335,7 +339,7 @@ class ColorGAN(LightningModule):
 
     # -- checks --------------------------------------------------------------------------------------------------------
 
-    def _check_size(self, size: int) -> None:
+    def check_size(self, size: int) -> None:
         """Runs the networks' shapes, without their arithmetic, at the training size.
 
         Raises:
@@ -382,13 +386,13 @@ class ColorGAN(LightningModule):
         Raises:
             CheckpointError: if the file is missing, damaged, foreign, or names classes that are not trusted.
         """
-        contents = checkpoint.read(checkpoint_path)
+        contents = read(checkpoint_path)
         try:
-            arguments = {**cls.rebuild_arguments(checkpoint.hyper_parameters(contents), trusted), **overrides}
+            arguments = {**cls.rebuild_arguments(hyper_parameters(contents), trusted), **overrides}
             with without_pretrained_weights():
                 with torch.device("meta"):  # shapes first: a small file may ask for an enormous network
                     skeleton = cls(**arguments)
-                checkpoint.check_state(skeleton, contents["state_dict"], checkpoint_path)
+                check_state(skeleton, contents["state_dict"], checkpoint_path)
                 model = cls(**arguments)
         except CheckpointError:
             raise

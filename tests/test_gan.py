@@ -301,9 +301,9 @@ def test_bad_arguments_are_named(tiny_model: Make, change: dict[str, Any], sente
 
 def test_a_size_that_cannot_be_halved_is_refused(tiny_model: Make) -> None:
     model = tiny_model()
-    model._check_size(16)
+    model.check_size(16)
     with pytest.raises(ColorganError, match=r"data.size=18 does not suit UNet: .*16.*20"):
-        model._check_size(18)
+        model.check_size(18)
 
 
 def test_step_randomness_depends_on_seed_epoch_and_batch_alone(tiny_model: Make, monkeypatch: pytest.MonkeyPatch) -> None:

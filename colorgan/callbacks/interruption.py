@@ -84,8 +84,8 @@ class SaveOnSignal(Callback):
         asked = torch.tensor(float(self._received > 0), device=trainer.strategy.root_device)
         return float(trainer.strategy.reduce(asked, reduce_op="sum")) > 0
 
-    def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        """Gives the signals back."""
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Gives the signals back, before Lightning does the same with its own handlers."""
         self._restore()
 
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:

@@ -47,5 +47,9 @@ class PhotoWriter(BasePredictionWriter):
             self.written += 1
 
     def _target(self, source: Path) -> Path:
-        below = source.relative_to(self.root) if self.root.is_dir() and source.is_relative_to(self.root) else Path(source.name)
+        below = (
+            source.relative_to(self.root)
+            if self.root.is_dir() and source.is_relative_to(self.root)
+            else Path(source.name)
+        )
         return (self.folder / below).with_suffix(".png")
