@@ -27,6 +27,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from colorgan.data.reading import RGBArray, UnreadableImage, printable, read_rgb
+from colorgan.errors import ColorganError
 
 Fit: TypeAlias = Literal["crop", "squeeze"]
 """How a photo becomes a square: its middle (``crop``), or all of it, squeezed (``squeeze``)."""
@@ -130,7 +131,7 @@ def cached_photos(
         progress: show a bar while decoding, where a person is watching.
 
     Raises:
-        OSError: if the cache cannot be written; the message says what to do.
+        ColorganError: if the cache cannot be written; the message says what to do.
     """
     root = Path(cache_dir) if cache_dir is not None else default_cache_dir()
     folder = root / _key(sources, side, fit)
@@ -332,10 +333,10 @@ def _check_space(root: Path, needed: int) -> None:
         raise OSError(errno.ENOSPC, f"{needed / 1e6:,.0f} MB are needed")
 
 
-def _explained(error: OSError, root: Path) -> OSError:
+def _explained(error: OSError, root: Path) -> ColorganError:
     full = error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", None))
     problem = f"the disk is full ({error.strerror})" if full else error.strerror or str(error)
-    return OSError(
+    return ColorganError(
         f"cannot keep decoded photos in {printable(root)}: {problem}; "
         "choose another folder with --data.cache_dir or the variable COLORGAN_CACHE"
     )

@@ -19,6 +19,7 @@ from torch.utils.data import DataLoader, Dataset, DistributedSampler
 
 from colorgan.data.cache import CachedPhotos, usable_cores
 from colorgan.data.reading import UnreadableImage, read_rgb
+from colorgan.errors import ColorganError
 
 Key: TypeAlias = int | tuple[int, int]
 """A photo's index, or (epoch, index)."""
@@ -142,7 +143,7 @@ class PhotoDataset(Dataset[dict[str, Any]]):
         shape: tuple[int, ...] = tuple(getattr(photo, "shape", ()))
         fits = len(shape) == 3 and shape[2] == 3 and min(shape[:2]) >= self.size
         if not fits or photo.dtype != np.uint8:
-            raise ValueError(
+            raise ColorganError(
                 f"train_transforms turned a photo into {type(photo).__name__} {shape} of "
                 f"{getattr(photo, 'dtype', '?')}; what comes out must be uint8, of 3 channels and of at least "
                 f"{self.size} x {self.size} pixels (normalising is not needed, the networks' ranges are the model's)"

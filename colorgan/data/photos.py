@@ -27,6 +27,7 @@ from colorgan.data.loading import (
 )
 from colorgan.data.reading import list_photos, printable
 from colorgan.data.split import seeded_split, twin_groups
+from colorgan.errors import ColorganError
 
 os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # importing it would otherwise ask the network for news
 from albumentations.core.serialization import Serializable
@@ -152,20 +153,20 @@ class Photos(LightningDataModule):
         }
         for name, value in wholes.items():
             if value is not None and value < 1:
-                raise ValueError(f"data.{name} must be at least 1; received {value}")
+                raise ColorganError(f"data.{name} must be at least 1; received {value}")
         if not (0 <= val_fraction < 1 and 0 <= test_fraction < 1 and val_fraction + test_fraction < 1):
-            raise ValueError(
+            raise ColorganError(
                 "data.val_fraction and data.test_fraction are shares from 0 to below 1 that leave something to "
                 f"train on; received {val_fraction} and {test_fraction}"
             )
         if load_size is not None and load_size < size:
-            raise ValueError(
+            raise ColorganError(
                 f"data.load_size={load_size} is smaller than data.size={size}; crops need at least the size"
             )
         if num_workers is not None and num_workers < 0:
-            raise ValueError(f"data.num_workers must be 0 or more; received {num_workers}")
+            raise ColorganError(f"data.num_workers must be 0 or more; received {num_workers}")
         if seed < 0:
-            raise ValueError(f"data.seed must be 0 or more; received {seed}")
+            raise ColorganError(f"data.seed must be 0 or more; received {seed}")
         self.root = SAMPLE_PHOTOS if root is None or root == "sample" else Path(root)
         self.given: dict[str, Path | None] = {
             "train": Path(train) if train is not None else None,
@@ -239,8 +240,7 @@ class Photos(LightningDataModule):
             stage: ``fit``, ``validate``, ``test`` or ``predict``; None for all but prediction.
 
         Raises:
-            FileNotFoundError: if a folder does not exist.
-            ValueError: if a folder holds no usable photos, fewer than a batch, or the parts overlap.
+            ColorganError: if a folder does not exist, holds no usable photos or fewer than a batch, or parts overlap.
         """
         if stage == "predict":
             self._find_files()
@@ -261,7 +261,7 @@ class Photos(LightningDataModule):
             self._warn_of_twins()
         for split in needed:
             if split != "train" and stage in ("validate", "test") and not len(self.splits[split]):
-                raise ValueError(
+                raise ColorganError(
                     f"there are no photos to {stage} on: give a folder with --data.{split}, or set --data.val_fraction"
                 )
 
@@ -297,7 +297,7 @@ class Photos(LightningDataModule):
             why = (
                 "none can be read" if not len(photos) else "none has colour (--data.skip_gray=false keeps gray photos)"
             )
-            raise ValueError(f"of {_count(len(sources), 'photo')} in {where}, {why}")
+            raise ColorganError(f"of {_count(len(sources), 'photo')} in {where}, {why}")
         if split == "train":
             self._divide(photos, usable, gray)
         else:
@@ -326,7 +326,7 @@ class Photos(LightningDataModule):
                 continue
             one, two = train.resolve(), other.resolve()
             if one == two or one in two.parents or two in one.parents:
-                raise ValueError(
+                raise ColorganError(
                     f"the {word} folder {printable(other)} and the training folder {printable(train)} share photos; "
                     "give folders beside each other"
                 )
@@ -335,7 +335,7 @@ class Photos(LightningDataModule):
         count, world = len(self.splits["train"]), self._world()[1]
         if count < self.batch_size * world and self.drop_last:
             devices = f" on each of {world} devices" if world > 1 else ""
-            raise ValueError(
+            raise ColorganError(
                 f"{count} training photos are fewer than a batch of {self.batch_size}{devices}; "
                 f"give more photos or set --data.batch_size={max(1, count // world)} or less"
             )
@@ -458,7 +458,7 @@ class Photos(LightningDataModule):
 
     def _find_files(self) -> FileDataset:
         if self.predict is None:
-            raise ValueError("there is nothing to colorize: give a folder or a photo with --data.predict")
+            raise ColorganError("there is nothing to colorize: give a folder or a photo with --data.predict")
         if self._files is None:
             self._files = FileDataset([self.predict] if self.predict.is_file() else list_photos(self.predict))
         return self._files

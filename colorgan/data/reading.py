@@ -19,6 +19,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError, features
 
+from colorgan.errors import ColorganError
+
 RGBArray: TypeAlias = npt.NDArray[np.uint8]
 """Photo of shape (H, W, 3), 8-bit sRGB."""
 
@@ -63,7 +65,7 @@ _LAYOUT_TAGS = {
 _LAYOUT_TAGS |= {*range(512, 522), *range(529, 533), 347, 700, 33723, 34377, 34675}
 
 
-class UnreadableImage(ValueError):  # noqa: N818 (named for what the caller has in hand)
+class UnreadableImage(ColorganError):  # noqa: N818 (named for what the caller has in hand)
     """A file that is not a photo we can read.
 
     Args:
@@ -396,14 +398,13 @@ def list_photos(folder: "str | os.PathLike[str]") -> list[Path]:
         Paths below ``folder``, sorted by their relative names with forward slashes, the same on every system.
 
     Raises:
-        FileNotFoundError: if there is no such folder.
-        ValueError: if it is a file, cannot be entered, or holds no photo.
+        ColorganError: if there is no such folder, it is a file, cannot be entered, or holds no photo.
     """
     root = Path(folder)
     if not root.exists():
-        raise FileNotFoundError(f"there is no folder {printable(root)}")
+        raise ColorganError(f"there is no folder {printable(root)}")
     if not root.is_dir():
-        raise ValueError(f"{printable(root)} is a file; a folder of photos is needed")
+        raise ColorganError(f"{printable(root)} is a file; a folder of photos is needed")
     found: list[str] = []
     visited: set[tuple[int, int]] = set()
     waiting = [""]
@@ -417,7 +418,7 @@ def list_photos(folder: "str | os.PathLike[str]") -> list[Path]:
             visited.add((status.st_dev, status.st_ino))
             entries = sorted(os.scandir(here), key=lambda entry: entry.name, reverse=True)
         except OSError as error:
-            raise ValueError(f"cannot look into the folder {printable(here)}: {error.strerror}") from error
+            raise ColorganError(f"cannot look into the folder {printable(here)}: {error.strerror}") from error
         for entry in entries:
             if entry.name.startswith("."):
                 continue
@@ -428,5 +429,5 @@ def list_photos(folder: "str | os.PathLike[str]") -> list[Path]:
                 found.append(name)
     if not found:
         endings = " ".join(sorted(extensions()))
-        raise ValueError(f"the folder {printable(root)} holds no photos ({endings})")
+        raise ColorganError(f"the folder {printable(root)} holds no photos ({endings})")
     return [root / name for name in sorted(found)]

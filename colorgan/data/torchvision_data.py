@@ -14,6 +14,7 @@ from torchvision.datasets import VisionDataset
 from colorgan.data.cache import Source, file_source
 from colorgan.data.photos import Photos
 from colorgan.data.reading import RGBArray, UnreadableImage, printable, rgb_of
+from colorgan.errors import ColorganError
 
 # where torchvision's data sets keep the list of their files, as paths or as (path, label)
 _FILE_LISTS = ("_image_files", "samples", "imgs", "_images", "_image_paths", "images")
@@ -36,8 +37,8 @@ class TorchvisionPhotos(Photos):
         options: all other arguments of :class:`~colorgan.data.photos.Photos`.
 
     Raises:
-        ValueError: if there is no such data set.
-        OSError: if its files are not there and cannot be downloaded; the message says where to put them.
+        ColorganError: if there is no such data set, or its files are not there and cannot be downloaded; the message
+            says where to put them.
     """
 
     def __init__(
@@ -53,13 +54,15 @@ class TorchvisionPhotos(Photos):
     ) -> None:
         for name in ("train", "val", "test"):
             if options.get(name) is not None:
-                raise ValueError(f"data.{name} is a folder, but the photos come from {dataset}; use Photos for folders")
+                raise ColorganError(
+                    f"data.{name} is a folder, but the photos come from {dataset}; use Photos for folders"
+                )
         super().__init__(root, **options)
         self.dataset_class = _dataset_class(dataset)
         self.parts = {"train": list(parts), "val": list(val_parts), "test": list(test_parts)}
         self.download = download
         if not self.parts["train"]:
-            raise ValueError("data.parts is empty: name at least one part of the data set, {} for all of it")
+            raise ColorganError("data.parts is empty: name at least one part of the data set, {} for all of it")
 
     def folder(self, split: str) -> Path | None:
         """The data set's folder, for parts that have photos of their own."""
@@ -96,7 +99,7 @@ class TorchvisionPhotos(Photos):
         name, accepted = self.dataset_class.__name__, inspect.signature(self.dataset_class).parameters
         unknown = sorted(arguments.keys() - accepted.keys())
         if unknown:
-            raise ValueError(f"{name} has no argument {unknown[0]!r}; it has {', '.join(accepted)}")
+            raise ColorganError(f"{name} has no argument {unknown[0]!r}; it has {', '.join(accepted)}")
         given = dict(arguments)
         if "root" in accepted:
             given["root"] = str(self.root)
@@ -105,12 +108,12 @@ class TorchvisionPhotos(Photos):
         try:
             return self.dataset_class(**given)
         except TypeError as error:
-            raise ValueError(f"{name} cannot be made of {given}: {error}") from error
+            raise ColorganError(f"{name} cannot be made of {given}: {error}") from error
         except (OSError, RuntimeError, ImportError) as error:
-            raise OSError(self._what_to_do(error, "download" in accepted)) from error
+            raise ColorganError(self._what_to_do(error, "download" in accepted)) from error
 
     def _what_to_do(self, error: Exception, downloadable: bool) -> str:
-        name, reason = self.dataset_class.__name__, " ".join(str(error).split()) or type(error).__name__
+        name, reason = self.dataset_class.__name__, str(error).partition(". ")[0] or type(error).__name__
         root = printable(self.root)
         where = f"{root}/flowers-102 (jpg/, setid.mat, imagelabels.mat)" if name == "Flowers102" else root
         by_hand = f"put its files into {where}, or give a folder of its photos to Photos with --data.root"
@@ -150,11 +153,11 @@ def _dataset_class(path: str) -> type[Any]:
     try:
         found = getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError, ValueError) as error:
-        raise ValueError(
+        raise ColorganError(
             f"there is no data set {path!r}: give a class path such as torchvision.datasets.Flowers102"
         ) from (error)
     if not (isinstance(found, type) and issubclass(found, VisionDataset)):
-        raise ValueError(f"{path} is not an image data set of torchvision (a subclass of VisionDataset)")
+        raise ColorganError(f"{path} is not an image data set of torchvision (a subclass of VisionDataset)")
     return found
 
 

@@ -13,6 +13,7 @@ from PIL import Image
 from colorgan.data import cache
 from colorgan.data.cache import CachedPhotos, cached_photos, default_cache_dir, file_source, is_gray, look, to_square
 from colorgan.data.reading import list_photos, read_rgb
+from colorgan.errors import ColorganError
 
 from .conftest import photo_of
 
@@ -166,7 +167,7 @@ def test_a_pickled_cache_carries_no_pixels(make_photos):
 def test_a_full_disk_gets_a_sentence_and_leaves_nothing(make_photos, own_cache, monkeypatch):
     folder = make_photos("photos", 3)
     monkeypatch.setattr(cache.shutil, "disk_usage", lambda _: cache.shutil._ntuple_diskusage(10, 10, 0))
-    with pytest.raises(OSError, match=r"cannot keep decoded photos in .*: the disk is full .*--data\.cache_dir"):
+    with pytest.raises(ColorganError, match=r"cannot keep decoded photos in .*: the disk is full .*--data\.cache_dir"):
         photos_in(folder)
     monkeypatch.undo()
 
@@ -175,7 +176,7 @@ def test_a_full_disk_gets_a_sentence_and_leaves_nothing(make_photos, own_cache, 
 
     monkeypatch.setattr(cache.os, "fsync", fail)
     monkeypatch.setenv("COLORGAN_CACHE", str(own_cache))
-    with pytest.raises(OSError, match="the disk is full"):
+    with pytest.raises(ColorganError, match="the disk is full"):
         photos_in(folder)
     assert list(own_cache.iterdir()) == []
 
@@ -183,7 +184,7 @@ def test_a_full_disk_gets_a_sentence_and_leaves_nothing(make_photos, own_cache, 
 def test_a_cache_folder_that_cannot_be_made_gets_a_sentence(make_photos, tmp_path):
     folder = make_photos("photos", 1)
     (tmp_path / "file").touch()
-    with pytest.raises(OSError, match=r"cannot keep decoded photos in .*file: .*--data\.cache_dir"):
+    with pytest.raises(ColorganError, match=r"cannot keep decoded photos in .*file: .*--data\.cache_dir"):
         photos_in(folder, cache_dir=tmp_path / "file")
 
 

@@ -20,6 +20,7 @@ from colorgan.data.loading import (
     to_batch,
 )
 from colorgan.data.reading import list_photos, read_rgb
+from colorgan.errors import ColorganError
 
 TRANSFORMS = [albumentations.HorizontalFlip(), albumentations.Affine(rotate=(-20, 20), p=1)]
 
@@ -129,7 +130,7 @@ def test_transforms_may_crop_by_themselves(dataset):
 def test_transforms_that_spoil_the_photo_get_a_sentence(dataset, transform):
     if transform == "gray":
         transform = albumentations.Lambda(image=lambda image, **_: image[..., 0])
-    with pytest.raises(ValueError, match=r"train_transforms turned a photo into .*at least 16 x 16 pixels"):
+    with pytest.raises(ColorganError, match=r"train_transforms turned a photo into .*at least 16 x 16 pixels"):
         dataset(transforms=[transform])[0]
 
 

@@ -9,6 +9,7 @@ import torch
 from lightning.pytorch import LightningModule, Trainer
 
 from colorgan.data.photos import SAMPLE_PHOTOS, Photos
+from colorgan.errors import ColorganError
 
 SMALL = {"size": 8, "batch_size": 4, "num_workers": 0}
 
@@ -89,7 +90,7 @@ def test_without_test_photos_the_validation_photos_are_used(make_photos):
 def test_without_validation_photos_there_is_no_loader(make_photos):
     data = ready(make_photos("photos", 10), val_fraction=0.0)
     assert data.val_dataloader() == []
-    with pytest.raises(ValueError, match=r"no photos to validate on: .*--data\.val"):
+    with pytest.raises(ColorganError, match=r"no photos to validate on: .*--data\.val"):
         ready(data.root, stage="validate", val_fraction=0.0)
 
 
@@ -279,23 +280,23 @@ def test_yaml_with_augmentation():
     ],
 )
 def test_impossible_values(options, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ColorganError, match=message):
         Photos(**options)
 
 
 def test_missing_empty_and_gray_folders(make_photos, tmp_path):
-    with pytest.raises(FileNotFoundError, match="there is no folder .*absent"):
+    with pytest.raises(ColorganError, match="there is no folder .*absent"):
         ready(tmp_path / "absent")
     (tmp_path / "empty").mkdir()
-    with pytest.raises(ValueError, match="empty holds no photos"):
+    with pytest.raises(ColorganError, match="empty holds no photos"):
         ready(tmp_path / "empty")
-    with pytest.raises(ValueError, match=r"of 3 photos in .*gray, none has colour \(--data.skip_gray=false"):
+    with pytest.raises(ColorganError, match=r"of 3 photos in .*gray, none has colour \(--data.skip_gray=false"):
         ready(make_photos("gray", 3, gray=True))
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "a.jpg").write_bytes(b"x")
-    with pytest.raises(ValueError, match="of 1 photo in .*broken, none can be read"), pytest.warns(match="a.jpg"):
+    with pytest.raises(ColorganError, match="of 1 photo in .*broken, none can be read"), pytest.warns(match="a.jpg"):
         ready(tmp_path / "broken")
-    with pytest.raises(ValueError, match="there is nothing to colorize"):
+    with pytest.raises(ColorganError, match="there is nothing to colorize"):
         Photos().setup("predict")
 
 
@@ -311,10 +312,10 @@ def test_fewer_photos_than_a_batch(make_photos):
 def test_parts_that_share_photos(make_photos, tmp_path):
     folder = make_photos("photos/val", 8)
     for pair in [(folder, folder), (folder.parent, folder), (folder, folder.parent)]:
-        with pytest.raises(ValueError, match="the validation folder .* and the training folder .* share photos"):
+        with pytest.raises(ColorganError, match="the validation folder .* and the training folder .* share photos"):
             ready(train=str(pair[0]), val=str(pair[1]))
     (tmp_path / "link").symlink_to(folder)
-    with pytest.raises(ValueError, match="share photos"):
+    with pytest.raises(ColorganError, match="share photos"):
         ready(train=str(folder), val=str(tmp_path / "link"))
 
 

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image, ImageCms, PngImagePlugin
 
 from colorgan.data.reading import MAX_PIXELS, UnreadableImage, extensions, list_photos, printable, read_photo, read_rgb
+from colorgan.errors import ColorganError
 
 
 def encoded(image: Image.Image, form: str = "PNG", **options) -> bytes:
@@ -251,6 +252,7 @@ def test_shrinking_keeps_the_shorter_side_and_the_picture():
 # ---- what cannot be read
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")
 def test_every_prefix_of_a_file_is_whole_or_refused():
     array = noise(20, 20)
     for form in ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP"):
@@ -360,10 +362,10 @@ def test_loops_of_links_end(tmp_path):
 
 
 def test_folders_without_photos_get_a_sentence(tmp_path):
-    with pytest.raises(FileNotFoundError, match="there is no folder .*absent"):
+    with pytest.raises(ColorganError, match="there is no folder .*absent"):
         list_photos(tmp_path / "absent")
-    with pytest.raises(ValueError, match=r"holds no photos \(.*\.jpg"):
+    with pytest.raises(ColorganError, match=r"holds no photos \(.*\.jpg"):
         list_photos(tmp_path)
     (tmp_path / "a.jpg").touch()
-    with pytest.raises(ValueError, match=r"a\.jpg is a file; a folder of photos is needed"):
+    with pytest.raises(ColorganError, match=r"a\.jpg is a file; a folder of photos is needed"):
         list_photos(tmp_path / "a.jpg")

@@ -14,6 +14,7 @@ from scipy.io import savemat
 from colorgan.data.cache import to_square
 from colorgan.data.photos import Photos
 from colorgan.data.torchvision_data import Flowers102, TorchvisionPhotos
+from colorgan.errors import ColorganError
 
 from .conftest import photo_of
 
@@ -91,7 +92,7 @@ def test_yaml():
 
 def test_missing_files_get_a_sentence(tmp_path, monkeypatch):
     with pytest.raises(
-        OSError, match=r"cannot find Flowers102 in .* --data\.download=true, or put .*flowers-102 \(jpg/"
+        ColorganError, match=r"cannot find Flowers102 in .* --data\.download=true, or put .*flowers-102 \(jpg/"
     ):
         Flowers102(str(tmp_path)).setup("fit")
 
@@ -99,7 +100,9 @@ def test_missing_files_get_a_sentence(tmp_path, monkeypatch):
         raise urllib.error.URLError("Name or service not known")
 
     monkeypatch.setattr(torchvision.datasets.Flowers102, "download", fail)
-    with pytest.raises(OSError, match=r"cannot get Flowers102 \(.*not known.*\): put its files into .*--data\.root"):
+    with pytest.raises(
+        ColorganError, match=r"cannot get Flowers102 \(.*not known.*\): put its files into .*--data\.root"
+    ):
         Flowers102(str(tmp_path), download=True).setup("fit")
 
 
@@ -113,14 +116,14 @@ def test_missing_files_get_a_sentence(tmp_path, monkeypatch):
     ],
 )
 def test_unknown_data_sets(dataset, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ColorganError, match=message):
         TorchvisionPhotos(dataset)
 
 
 def test_impossible_arguments(tmp_path):
-    with pytest.raises(ValueError, match=r"Flowers102 has no argument 'part'; it has root, split"):
+    with pytest.raises(ColorganError, match=r"Flowers102 has no argument 'part'; it has root, split"):
         TorchvisionPhotos("torchvision.datasets.Flowers102", str(tmp_path), parts=[{"part": 1}]).setup("fit")
-    with pytest.raises(ValueError, match=r"data\.parts is empty"):
+    with pytest.raises(ColorganError, match=r"data\.parts is empty"):
         TorchvisionPhotos("torchvision.datasets.Flowers102", str(tmp_path), parts=[])
-    with pytest.raises(ValueError, match=r"data\.val is a folder"):
+    with pytest.raises(ColorganError, match=r"data\.val is a folder"):
         Flowers102(str(tmp_path), val="x")
