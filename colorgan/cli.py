@@ -351,6 +351,8 @@ def train(args: list[str]) -> ColorganCLI:
             args=args,
         )
     finally:
+        if (wandb := sys.modules.get("wandb")) is not None and wandb.run is not None:
+            wandb.finish(exit_code=int(sys.exc_info()[0] is not None))  # the last records are still in memory
         sys.argv = argv
         if inherited is None:
             os.environ.pop(_RUN_VARIABLE, None)
