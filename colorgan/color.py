@@ -24,9 +24,11 @@ class ColorSpace(Part, ABC):
 
     Attributes:
         channels: number of colour channels that a generator predicts in this space.
+        names: what to call them where people look at them.
     """
 
     channels: int
+    names: tuple[str, ...]
 
     def split(self, rgb: Tensor) -> tuple[Tensor, Tensor]:
         """Takes photos apart.
@@ -107,6 +109,7 @@ class RGB(ColorSpace):
     """
 
     channels = 3
+    names = ("R", "G", "B")
 
     def neutral(self, gray: Tensor) -> Tensor:
         """The gray itself in all three channels."""
@@ -155,6 +158,7 @@ class HSV(ColorSpace):
             raise ColorganError(f"HSV's gray is 'luma' or 'value', but {gray!r} was given")
         self.hue = hue
         self.gray = gray
+        self.names = ("s·cos h", "s·sin h") if hue == "vector" else ("hue", "saturation")
 
     def neutral(self, gray: Tensor) -> Tensor:
         """No saturation: (0, 0) as a vector; hue 0 and saturation 0, which are (-1, -1), as an angle."""
@@ -204,6 +208,7 @@ class YCbCr(ColorSpace):
     """
 
     channels = 2
+    names = ("Cb", "Cr")
 
     def _split(self, rgb: Tensor) -> tuple[Tensor, Tensor]:
         ycbcr = rgb_to_ycbcr(rgb) * 2 - 1
@@ -234,6 +239,7 @@ class Lab(ColorSpace):
     """
 
     channels = 2
+    names = ("a", "b")
 
     def __init__(self, ab_scale: float = 110.0) -> None:
         if not (math.isfinite(ab_scale) and ab_scale > 0):

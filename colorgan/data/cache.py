@@ -26,13 +26,13 @@ import numpy.typing as npt
 from PIL import Image
 from tqdm import tqdm
 
-from colorgan.data.reading import RGBArray, UnreadableImage, printable, read_rgb
+from colorgan.data.reading import Photo, RGBArray, UnreadableImage, printable, read_photo
 from colorgan.errors import ColorganError
 
 Fit: TypeAlias = Literal["crop", "squeeze"]
 """How a photo becomes a square: its middle (``crop``), or all of it, squeezed (``squeeze``)."""
 
-_VERSION = 1  # of the files below and of everything that decides the cached pixels
+_VERSION = 2  # of the files below and of everything that decides the cached pixels
 _GRAY_SPREAD = 12
 _GRAY_EXCEPTIONS = 0.01
 _CHECKED_PHOTOS = 2048
@@ -46,14 +46,14 @@ class Source:
         name: what it is called in messages; unique within a list.
         origin: where it comes from, in full: two folders may hold equal names, sizes and times.
         stamp: numbers that change when its content does (size and time of a file).
-        load: gives its pixels, (H, W, 3) uint8; may give it smaller as long as the shorter side keeps the number of
-            pixels asked for. Raises :class:`UnreadableImage`.
+        load: gives the photo; may give it smaller as long as the shorter side keeps the number of pixels asked for.
+            Raises :class:`UnreadableImage`.
     """
 
     name: str
     origin: str
     stamp: tuple[int, ...]
-    load: Callable[[int], RGBArray]
+    load: Callable[[int], Photo]
 
 
 def file_source(path: Path, folder: Path) -> Source:
@@ -66,8 +66,8 @@ def file_source(path: Path, folder: Path) -> Source:
     return Source(path.relative_to(folder).as_posix(), str(path.absolute()), stamp, partial(_load_file, path))
 
 
-def _load_file(path: Path, at_least: int) -> RGBArray:
-    return read_rgb(path, shrink_to=at_least)
+def _load_file(path: Path, at_least: int) -> Photo:
+    return read_photo(path, shrink_to=at_least)
 
 
 @dataclass
@@ -78,7 +78,7 @@ class CachedPhotos:
         folder: the cache's own folder.
         side: height and width of every photo in pixels.
         names: names of the sources, in their order, without the unreadable ones.
-        sizes: (width, height) of each photo before it was made a square (of a JPEG: as decoded, see ``Source.load``).
+        sizes: (width, height) of each photo before it was made a square.
         gray: whether each photo has no colour (:func:`is_gray`).
         digests: checksum of each photo's cached pixels; equal for byte-identical files.
         looks: 64 bits of what each photo looks like (:func:`look`), close for near-identical photos.
@@ -257,7 +257,7 @@ def _decode(source: Source, side: int, fit: Fit) -> _Decoded | UnreadableImage:
         photo = source.load(2 * side)  # twice the side: what shrinking inside the decoder takes away is not missed
     except UnreadableImage as error:
         return error
-    return _Decoded(np.ascontiguousarray(to_square(photo, side, fit)), (photo.shape[1], photo.shape[0]))
+    return _Decoded(np.ascontiguousarray(to_square(photo.rgb, side, fit)), photo.size)
 
 
 def _build(sources: Sequence[Source], side: int, fit: Fit, folder: Path, progress: bool) -> None:

@@ -92,6 +92,7 @@ class Photo:
 
     Attributes:
         rgb: (H, W, 3) uint8, sRGB, upright, transparent parts on white.
+        size: full (width, height), upright; larger than ``rgb`` where it was decoded smaller.
         gray16: (H, W) uint16 for a gray photo of 16 bits a pixel (0 is black, 65535 white), else None.
         exif: EXIF block for ``PIL.Image.save(exif=...)``, without the orientation, which is applied; empty if none.
         xmp: XMP block for ``PIL.Image.save(xmp=...)``; empty if none.
@@ -99,6 +100,7 @@ class Photo:
     """
 
     rgb: RGBArray
+    size: tuple[int, int]
     gray16: npt.NDArray[np.uint16] | None = None
     exif: bytes = b""
     xmp: bytes = b""
@@ -186,7 +188,7 @@ def read_photo(
                 scale = shrink_to / max(1, min(width, height))
                 image.draft(None, (max(1, int(width * scale)), max(1, int(height * scale))))
             image.load()
-            return _photo(image)
+            return _photo(image, (width, height))
     except UnreadableImage as error:
         raise UnreadableImage(label, error.reason) from None
     except Image.DecompressionBombError:
@@ -239,22 +241,25 @@ def _turn_upright(image: Image.Image) -> None:
         ImageOps.exif_transpose(image, in_place=True)
 
 
-def rgb_of(image: Image.Image, name: str = "the picture") -> RGBArray:
-    """A picture that Pillow has opened, read as :func:`read_rgb` would.
+def photo_of(image: Image.Image, name: str = "the picture") -> Photo:
+    """A picture that Pillow has opened, read as :func:`read_photo` would.
 
-    >>> rgb_of(Image.new("1", (1, 1), 1)).tolist()
+    >>> photo_of(Image.new("1", (1, 1), 1)).rgb.tolist()
     [[[255, 255, 255]]]
     """
     try:
-        return _photo(image).rgb
+        return _photo(image, image.size)
     except UnreadableImage as error:
         raise UnreadableImage(name, error.reason) from None
     except Exception as error:  # as in read_photo: the bytes may not have been decoded yet
         raise UnreadableImage(name, _reason(error)) from error
 
 
-def _photo(image: Image.Image) -> Photo:
+def _photo(image: Image.Image, full_size: tuple[int, int]) -> Photo:
+    stored_size = image.size
     _turn_upright(image)
+    if image.size != stored_size:
+        full_size = full_size[1], full_size[0]
     gray16 = _gray16(image)
     if gray16 is None:
         rgb = np.asarray(_srgb(image))
@@ -266,6 +271,7 @@ def _photo(image: Image.Image) -> Photo:
     xmp, dpi = image.info.get("xmp", b""), image.info.get("dpi")
     return Photo(
         rgb=np.array(rgb, dtype=np.uint8, order="C"),
+        size=full_size,
         gray16=gray16,
         exif=_exif(image),
         xmp=xmp if isinstance(xmp, bytes) else str(xmp).encode(),

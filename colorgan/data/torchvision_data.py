@@ -13,7 +13,7 @@ from torchvision.datasets import VisionDataset
 
 from colorgan.data.cache import Source, file_source
 from colorgan.data.photos import Photos
-from colorgan.data.reading import RGBArray, UnreadableImage, printable, rgb_of
+from colorgan.data.reading import Photo, UnreadableImage, photo_of, printable
 from colorgan.errors import ColorganError
 
 # where torchvision's data sets keep the list of their files, as paths or as (path, label)
@@ -176,10 +176,10 @@ def _files_of(dataset: Any) -> list[Path] | None:
 _one_at_a_time = threading.Lock()
 
 
-def _load_item(dataset: Any, index: int, name: str, at_least: int) -> RGBArray:
+def _load_item(dataset: Any, index: int, name: str, at_least: int) -> Photo:
     with _one_at_a_time:  # the cache decodes in threads; data sets with an open file or a random state know of one only
         item = dataset[index]
     image = item[0] if isinstance(item, tuple | list) else item
     if not isinstance(image, Image.Image):
         raise UnreadableImage(name, f"the data set gives {type(image).__name__}, not a picture")
-    return rgb_of(image, name)
+    return photo_of(image, name)

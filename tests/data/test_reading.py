@@ -247,6 +247,11 @@ def test_shrinking_keeps_the_shorter_side_and_the_picture():
     assert read_rgb(file, shrink_to=101).shape == (200, 400, 3)
     assert read_rgb(file, shrink_to=900).shape == (400, 800, 3)
     assert np.abs(read_rgb(file, shrink_to=200).astype(int) - array[::2, ::2]).max() <= 4
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    turned = read_photo(encoded(Image.fromarray(array), "JPEG", exif=exif), shrink_to=100)
+    assert turned.rgb.shape == (200, 100, 3)
+    assert turned.size == (400, 800)
 
 
 # ---- what cannot be read
