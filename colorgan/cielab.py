@@ -1,7 +1,7 @@
 """CIE L*a*b* without torch: the lightness of photos of 8 and 16 bits, and colours at a given lightness.
 
-White is D65. Nothing here changes a lightness: a colour that a screen cannot show at its lightness loses chroma, along a
-straight line towards gray, until it can. Clipping its red, green and blue instead would make it lighter or darker.
+White is D65. Nothing here changes a lightness: a colour that a screen cannot show at its lightness loses chroma, along
+a straight line towards gray, until it can. Clipping its red, green and blue instead would make it lighter or darker.
 """
 
 import functools
@@ -46,7 +46,7 @@ def decode(codes: CodeArray) -> FloatArray:
 
 
 def encode(linear: FloatArray, dtype: npt.DTypeLike = np.uint8) -> npt.NDArray[Any]:
-    """sRGB codes, uint8 or uint16, of linear light; what lies outside of [0, 1] is clipped.
+    """Gives the sRGB codes, uint8 or uint16, of linear light; what lies outside of [0, 1] is clipped.
 
     >>> encode(np.array([-1.0, 0.5, 2.0], np.float32)).tolist()
     [0, 188, 255]
@@ -191,4 +191,7 @@ def _roots(top: int) -> FloatArray:
 
 @functools.cache
 def _encoded() -> npt.NDArray[np.uint8]:
-    return np.rint(_curve(np.arange(_ENCODED_STEPS) / (_ENCODED_STEPS - 1)) * 255).astype(np.uint8)
+    codes: npt.NDArray[np.uint8] = np.rint(_curve(np.arange(_ENCODED_STEPS) / (_ENCODED_STEPS - 1)) * 255).astype(
+        np.uint8
+    )
+    return codes

@@ -1,27 +1,23 @@
 """The one inference path: training, evaluation, the shell, the web page and export all colorize through this module."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from kornia.color import lab_to_rgb, rgb_to_lab
-from PIL import Image
 from torch import Tensor, nn
-from torch.nn import functional as F
 
+from colorgan.cielab import CodeArray, FloatArray
 from colorgan.color import ColorSpace, Lab
 from colorgan.errors import ColorganError
+from colorgan.fullsize import Colouring, shrink, working_shape
 from colorgan.generators.base import Generator
 from colorgan.hints import Hints, NoHints
-
-Photo = Image.Image | np.ndarray[Any, Any] | Tensor
-
-_LONGEST_SIDE = 4
-"""The working image is at most this many times longer than wide: a 3000 x 20 strip must not become 38400 x 256."""
+from colorgan.photo_colorizer import PhotoColorizer, as_batch, chroma_of
 
 
-class Colorizer(nn.Module):
+class Colorizer(PhotoColorizer, nn.Module):
     """Colour space, hints and generator, assembled: gray in, colour out.
 
     Args:
@@ -30,6 +26,20 @@ class Colorizer(nn.Module):
         hints: the kind of hints the generator was built for.
         size: side in pixels at which the generator was trained; :meth:`colorize` works at it by default. It is kept in
             the ``state_dict``.
+
+    Example:
+        >>> from colorgan.generators import UNet
+        >>> from colorgan.hint_file import ColorHint
+        >>> from colorgan.hints import PointHints
+        >>> from PIL import Image
+        >>> colorizer = Colorizer(UNet(4, 2, width=4), Lab(), PointHints(), size=32).eval()
+        >>> photo = Image.linear_gradient("L")  # stands for Image.open("old.jpg")
+        >>> colorizer.colorize(photo, hints=[ColorHint(x=80, y=40, color="seagreen", radius=8)])
+        <PIL.Image.Image image mode=RGB size=256x256 at ...>
+        >>> colorizer.colorize(torch.rand(2, 3, 40, 30), strength=0.5).shape
+        torch.Size([2, 3, 40, 30])
+        >>> [array.shape for array in colorizer.colorize([np.zeros((5, 7)), np.zeros((9, 4))])]
+        [(5, 7, 3), (9, 4, 3)]
     """
 
     working_size: Tensor
@@ -43,20 +53,65 @@ class Colorizer(nn.Module):
         self.generator = generator
         self.register_buffer("working_size", torch.tensor(size, dtype=torch.int64))
 
+    # -- loading and saving --------------------------------------------------------------------------------------------
+
     @classmethod
-    def from_checkpoint(cls, path: str | Path, device: str | torch.device = "cpu") -> "Colorizer":
-        """Rebuilds the colorizer of a training checkpoint (its moving average, if it kept one), ready to use.
+    def from_checkpoint(cls, path: str | Path | None = None, device: str | torch.device = "cpu") -> "Colorizer":
+        """Rebuilds the colorizer of a checkpoint, ready to use.
 
         Args:
-            path: a ``.ckpt`` file written by ``fit``.
+            path: a ``.ckpt`` file written by ``fit`` (its moving average is taken, if it kept one), or the folder of a
+                released model; by default the model that ships with colorgan.
             device: where the network goes.
 
         Raises:
             CheckpointError: if the file is missing, damaged or not a colorgan checkpoint.
         """
+        if path is None or Path(path).is_dir():
+            return cls.from_pretrained(path, device)
         from colorgan.gan import ColorGAN
 
         return ColorGAN.load_from_checkpoint(path).inference.eval().requires_grad_(False).to(device)
+
+    @classmethod
+    def from_pretrained(cls, name: str | Path | None = None, device: str | torch.device = "cpu") -> "Colorizer":
+        """Loads a released model: weights as safetensors, and a YAML file that says what they are weights of.
+
+        Args:
+            name: a folder that :meth:`save_pretrained` wrote, or the name of a repository on the Hugging Face hub; by
+                default the model that ships with colorgan.
+            device: where the network goes.
+
+        Raises:
+            CheckpointError: if there is no such model, or it is damaged or refused.
+        """
+        from colorgan import release
+
+        return release.load(name).to(device)
+
+    def save_pretrained(self, folder: str | Path, card: str = "", half: bool = True) -> None:
+        """Writes a released model: ``model.safetensors``, ``config.yaml`` and, if given, the card as ``README.md``.
+
+        Args:
+            folder: where to; it is made if it is not there.
+            card: the model card in Markdown; :class:`colorgan.release.ModelCard` writes one.
+            half: store the weights in 16 bits, which halves the file; they are 32 bits again once loaded.
+        """
+        from colorgan import release
+
+        release.save(self, folder, card, half)
+
+    # -- small pictures ------------------------------------------------------------------------------------------------
+
+    @property
+    def size(self) -> int:
+        """Shorter side in pixels at which photos are looked at by default."""
+        return int(self.working_size)
+
+    @property
+    def takes_hints(self) -> bool:
+        """Whether the model follows hints."""
+        return self.hints.channels(self.color.channels) > 0
 
     def predict(self, gray: Tensor, hints: Tensor | None = None) -> Tensor:
         """Runs the generator.
@@ -91,74 +146,50 @@ class Colorizer(nn.Module):
         return merged.clamp(0.0, 1.0)
 
     def _pad(self, image: Tensor) -> Tensor:
-        """Extends the lower and right edges, by repetition, to the next multiple of what the generator accepts."""
-        multiple = self.generator.size_multiple
-        bottom, right = -image.shape[-2] % multiple, -image.shape[-1] % multiple
-        return F.pad(image, (0, right, 0, bottom), mode="replicate")
+        """Extends the lower and right edges, by repetition, to the next size that the generator accepts."""
+        multiple, least = self.generator.size_multiple, self.generator.min_size
+        for dim in (-2, -1):
+            length = image.shape[dim]
+            wanted = max(-(-length // multiple) * multiple, -(-least // multiple) * multiple)
+            if wanted != length:
+                repeated = torch.arange(wanted, device=image.device).clamp(max=length - 1)
+                image = image.index_select(dim, repeated)
+        return image
 
     @torch.inference_mode()
-    def colorize(
-        self, photo: Photo, *, size: int | None = None, hints: Tensor | None = None, strength: float = 1.0
-    ) -> Photo:
-        """Colorizes a photo of any size and keeps its own lightness at full resolution.
-
-        The colour is predicted at the working size, upsampled, and joined in CIE Lab to the lightness of the photo.
+    def colour_small(self, rgb: FloatArray, hints: FloatArray | Tensor | None = None) -> FloatArray:
+        """Colours small pictures.
 
         Args:
-            photo: a PIL image; a (H, W) or (H, W, 3) uint8 array; or a (3, H, W) or (B, 3, H, W) tensor, uint8 or float
-                in [0, 1].
-            size: the shorter side, in pixels, at which the colour is predicted; by default the size the generator was
-                trained at.
-            hints: (B, h, h', w') hints at the working size, or ``None``.
-            strength: 0 gives the gray photo, 1 the predicted colour.
+            rgb: (B, 3, h, w) in [0, 1]; only the lightness counts.
+            hints: an array of painted hints, (B, 4, h, w), as :func:`colorgan.hint_file.paint_hints` makes them; or a
+                tensor of the network's own hint channels, as ``self.hints`` makes them; or ``None``.
 
         Returns:
-            The coloured photo, of the type, the dtype and the size that was given (a gray array or image becomes RGB).
+            (B, 3, h, w) in [0, 1].
         """
-        size = int(self.working_size) if size is None else size
-        if size < 1:
-            raise ColorganError(f"size must be at least 1 pixel, received {size}")
-        if not 0.0 <= strength <= 1.0:
-            raise ColorganError(f"strength must lie between 0 (gray) and 1 (as predicted), received {strength}")
-        rgb = _to_tensor(photo).to(self.working_size.device)
-        working = F.interpolate(rgb, self.working_shape(rgb.shape[-2:], size), mode="bilinear", antialias=True)
-        ab = rgb_to_lab(self(working.clamp(0.0, 1.0), hints))[:, 1:]
-        ab = F.interpolate(ab, rgb.shape[-2:], mode="bilinear", align_corners=False) * strength
-        lightness = rgb_to_lab(rgb)[:, :1]
-        return _like(lab_to_rgb(torch.cat([lightness, ab], dim=1)).clamp(0.0, 1.0), photo)
+        device = self.working_size.device
+        if isinstance(hints, np.ndarray):
+            hints = self.hints.from_rgb(torch.from_numpy(hints).to(device), self.color)
+        elif hints is not None:
+            hints = hints.to(device)
+        coloured: FloatArray = self(torch.from_numpy(rgb).to(device), hints).float().cpu().numpy()
+        return coloured
 
-    def working_shape(self, shape: tuple[int, int] | torch.Size, size: int | None = None) -> tuple[int, int]:
-        """Height and width at which a photo of the given height and width is looked at."""
-        size = int(self.working_size) if size is None else size
-        height, width = shape
-        scale = min(size / min(height, width), _LONGEST_SIDE * size / max(height, width))
-        return max(1, round(height * scale)), max(1, round(width * scale))
-
-
-def _to_tensor(photo: Photo) -> Tensor:
-    """(B, 3, H, W) float in [0, 1]."""
-    if isinstance(photo, Image.Image):
-        photo = np.array(photo.convert("RGB"))
-    if isinstance(photo, np.ndarray):
-        if photo.dtype != np.uint8 or photo.ndim not in (2, 3) or photo.shape[2:] not in ((), (3,)):
+    def _look(self, photos: Sequence[CodeArray], size: int | None, hints: Any) -> list[Colouring]:
+        """Takes hints that are already the network's own channels, at the working size, beside those of users."""
+        if not isinstance(hints, Tensor):
+            return super()._look(photos, size, hints)
+        shapes = {working_shape(photo.shape[:2], self.size if size is None else size) for photo in photos}
+        channels = self.hints.channels(self.color.channels)
+        wanted = (len(photos), channels, *next(iter(shapes)))
+        if len(shapes) > 1 or tuple(hints.shape) != wanted:
             raise ColorganError(
-                f"an array must be uint8 of shape (H, W) or (H, W, 3), received {photo.dtype} {photo.shape}"
+                f"hints as a tensor must be of the working size of all photos, {wanted}, received {tuple(hints.shape)}"
             )
-        channels = np.stack([photo] * 3) if photo.ndim == 2 else photo.transpose(2, 0, 1)
-        photo = torch.from_numpy(channels.copy())
-    if photo.ndim not in (3, 4) or photo.shape[-3] != 3:
-        raise ColorganError(f"a tensor must be of shape (3, H, W) or (B, 3, H, W), received {tuple(photo.shape)}")
-    rgb = photo if photo.ndim == 4 else photo.unsqueeze(0)
-    return rgb.float() / 255 if rgb.dtype == torch.uint8 else rgb.float()
-
-
-def _like(rgb: Tensor, photo: Photo) -> Photo:
-    """Gives (B, 3, H, W) in [0, 1] the type and the layout of ``photo``."""
-    if isinstance(photo, Tensor):
-        rgb = to_uint8(rgb) if photo.dtype == torch.uint8 else rgb.to(photo.dtype)
-        return rgb if photo.ndim == 4 else rgb[0]
-    array = to_uint8(rgb)[0].permute(1, 2, 0).cpu().numpy()
-    return array if isinstance(photo, np.ndarray) else Image.fromarray(array)
+        smalls = [shrink(photo, next(iter(shapes))) for photo in photos]
+        coloured = self.colour_small(as_batch(smalls), hints)
+        return [Colouring(small, chroma_of(rgb)) for small, rgb in zip(smalls, coloured, strict=True)]
 
 
 def to_uint8(rgb: Tensor) -> Tensor:

@@ -1,8 +1,8 @@
 """From the small picture that a network colours to the photo at its own size, with its own lightness, and back.
 
-A network looks at a photo at its working size. What it says about the colours is enlarged, guided by the lightness, and
-joined to the photo's own lightness. All of it runs in strips of a few rows, so that memory does not grow with the photo,
-and in NumPy alone, so that it is one and the same with torch and with ONNX.
+A network looks at a photo at its working size. What it says about the colours is enlarged, guided by the lightness,
+and joined to the photo's own lightness. All of it runs in strips of a few rows, so that little memory is needed beside
+the photo, and in NumPy alone, so that it is one and the same with torch and with ONNX.
 """
 
 import os
@@ -81,9 +81,9 @@ def shrink(photo: CodeArray, shape: tuple[int, int]) -> npt.NDArray[np.uint8]:
 def paint(photo: CodeArray, colouring: Colouring, strength: float = 1.0) -> CodeArray:
     """Joins predicted colours to the lightness of a photo at its full size.
 
-    Each pixel takes its colour from the four nearest places of the small picture, the more the nearer and the more alike
-    in lightness (joint bilateral upsampling, Kopf et al. 2007): colours do not bleed over edges. A colour that sRGB
-    cannot show at the photo's lightness loses chroma; the lightness stays.
+    Each pixel takes its colour from the four nearest places of the small picture, the more the nearer and the more
+    alike in lightness (joint bilateral upsampling, Kopf et al. 2007): colours do not bleed over edges. A colour that
+    sRGB cannot show at the photo's lightness loses chroma; the lightness stays.
 
     Args:
         photo: (H, W) gray or (H, W, 3) RGB, uint8 or uint16; of RGB only the lightness counts.
