@@ -196,13 +196,14 @@ def _matches(run: Run, pattern: str) -> bool:
     return fnmatch.fnmatchcase(run.name, pattern) or fnmatch.fnmatchcase(run.variant.name, pattern)
 
 
-def read_grid(path: str | Path) -> Grid:
+def read_grid(path: str | Path, layers: Sequence[str | Path] = ()) -> Grid:
     """Reads a grid.
 
     Paths of overlays in it are relative to it. ``docs/benchmark.md`` describes the format.
 
     Args:
         path: a YAML file.
+        layers: YAML files that are laid over every configuration of the grid.
 
     Returns:
         The grid, with all overlays read.
@@ -215,7 +216,8 @@ def read_grid(path: str | Path) -> Grid:
     _refuse_unknown(content, _GRID_KEYS, f"{file}:")
     published = _mapping(content.get("published"), f"{file}: published")
     _refuse_unknown(published, _PUBLISHED_KEYS, f"{file}: published.")
-    reader = _Reader(file, _seeds(content.get("seeds", [42]), f"{file}: seeds"))
+    above = tuple(_overlay_file(Path(layer), "--config") for layer in layers)
+    reader = _Reader(file, _seeds(content.get("seeds", [42]), f"{file}: seeds"), above)
     base = reader.overlays(content.get("base"), "base")
     groups = _mapping(content.get("groups"), f"{file}: groups")
     if not groups:
@@ -240,8 +242,8 @@ def read_grid(path: str | Path) -> Grid:
 class _Reader:
     """Turns groups into variants; knows where relative paths begin."""
 
-    def __init__(self, file: Path, seeds: tuple[int, ...]) -> None:
-        self.file, self.seeds = file, seeds
+    def __init__(self, file: Path, seeds: tuple[int, ...], above: tuple[Overlay, ...]) -> None:
+        self.file, self.seeds, self.above = file, seeds, above
 
     def group(self, name: str, content: Mapping[str, Any], base: tuple[Overlay, ...]) -> Group:
         where = f"groups.{name}"
@@ -252,7 +254,7 @@ class _Reader:
         below = base + self.overlays(content.get("overlays"), f"{where}.overlays")
         seeds = _seeds(content["seeds"], f"{self.file}: {where}.seeds") if "seeds" in content else self.seeds
         made = {
-            suffix: (parts, below + own)
+            suffix: (parts, below + own + self.above)
             for suffix, parts, own in (
                 self._product(content["axes"], f"{where}.axes") if content.get("axes") else self._listed(content, where)
             )
@@ -302,9 +304,7 @@ class _Reader:
             raise ColorganError(
                 f"{self.file}: {where} is {value!r}; an overlay is the path of a YAML file, a mapping or a list of them"
             )
-        file = self.file.parent / value
-        content = _read_mapping(file, f"{self.file}: {where}")
-        return (Overlay(file.stem, file.read_text(encoding="utf-8"), content),)
+        return (_overlay_file(self.file.parent / value, f"{self.file}: {where}"),)
 
     def _published(self, value: Any, suffixes: list[str], where: str) -> dict[str, float]:
         """Published figures by the names of runs; one figure alone belongs to a group that is one run."""
@@ -318,6 +318,11 @@ class _Reader:
             if isinstance(figure, bool) or not isinstance(figure, int | float):
                 raise ColorganError(f"{place}: {name or 'the figure'} must be a number, received {figure!r}")
         return {str(name): float(figure) for name, figure in figures.items()}
+
+
+def _overlay_file(file: Path, what: str) -> Overlay:
+    content = _read_mapping(file, what)
+    return Overlay(file.stem, file.read_text(encoding="utf-8"), content)
 
 
 def _read_mapping(file: Path, what: str) -> dict[str, Any]:

@@ -1,0 +1,315 @@
+"""What the runs of a grid have measured, read from their folders and compared."""
+
+import csv
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from colorgan.benchmark.intervals import CONFIDENCE, Interval, Spread, rank_correlation, ranks
+from colorgan.benchmark.plan import Grid, Group, Metric, Run, Variant
+from colorgan.benchmark.records import Record, RunFolder, Status
+
+Curve = Sequence[tuple[int, float]]
+"""Epoch and value, in the order of the epochs."""
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What one run has left.
+
+    Attributes:
+        run: the run.
+        status: where it stands.
+        record: how it ended, if it has.
+        curves: of every ``val/`` metric that it has logged.
+        sheet: its newest sheet of sample pictures.
+    """
+
+    run: Run
+    status: Status
+    record: Record | None
+    curves: Mapping[str, Curve]
+    sheet: Path | None
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs it was validated after."""
+        return max((len(curve) for curve in self.curves.values()), default=0)
+
+    def last(self, metric: Metric) -> float | None:
+        """The figure after the last epoch of a finished run."""
+        curve = self.curves.get(metric.key)
+        return curve[-1][1] if curve and self.status == "finished" and math.isfinite(curve[-1][1]) else None
+
+    def best(self, metric: Metric) -> tuple[int, float] | None:
+        """Epoch and figure at the best epoch of a finished run: optimistic, because it was chosen by that figure."""
+        curve = [point for point in self.curves.get(metric.key, ()) if math.isfinite(point[1])]
+        if not curve or self.status != "finished":
+            return None
+        return (max if metric.higher_is_better else min)(curve, key=lambda point: point[1])
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One metric of one configuration, over its seeds.
+
+    Attributes:
+        values: after the last epoch, by seed.
+        mean: of the values; ``None`` if there are none.
+        interval: of the mean; ``None`` if the grid says nothing about the spread between seeds.
+        best: mean of the best epochs' figures.
+    """
+
+    values: Mapping[int, float]
+    mean: float | None
+    interval: Interval | None
+    best: float | None
+
+
+@dataclass(frozen=True)
+class VariantResult:
+    """One configuration with its runs.
+
+    Attributes:
+        variant: the configuration.
+        runs: one per seed.
+        summaries: by the key of the metric.
+        place: first and last place in its group that the intervals allow; ``None`` if they decide nothing.
+    """
+
+    variant: Variant
+    runs: Sequence[RunResult]
+    summaries: Mapping[str, Summary]
+    place: tuple[int, int] | None
+
+    @property
+    def seconds(self) -> float | None:
+        """Mean time of its finished runs."""
+        times = [run.record.seconds for run in self.runs if run.record and run.record.status == "finished"]
+        return math.fsum(times) / len(times) if times else None
+
+    @property
+    def failures(self) -> dict[int, str]:
+        """Why runs failed, by seed."""
+        return {r.run.seed: r.record.sentence for r in self.runs if r.record and r.record.status == "failed"}
+
+
+@dataclass(frozen=True)
+class Results:
+    """A whole grid, as far as it has been run.
+
+    Attributes:
+        grid: the grid.
+        headline: the metric that is compared: the first of the grid's that any run has logged.
+        metrics: those that any run has logged, the headline first.
+        spread: between seeds, of the headline.
+        groups: the configurations of each group.
+        floors: the figure of the gray photos, by metric.
+        agreement: rank correlation of our headline with the published figures, and of how many configurations.
+    """
+
+    grid: Grid
+    headline: Metric
+    metrics: Sequence[Metric]
+    spread: Spread
+    groups: Sequence[tuple[Group, Sequence[VariantResult]]]
+    floors: Mapping[str, float]
+    agreement: tuple[float | None, int]
+
+    @property
+    def variants(self) -> list[VariantResult]:
+        """All configurations, in the order of the grid."""
+        return [result for _, results in self.groups for result in results]
+
+    def count(self, status: Status) -> int:
+        """How many runs stand so."""
+        return sum(run.status == status for result in self.variants for run in result.runs)
+
+    def as_json(self) -> dict[str, Any]:
+        """Everything as plain data; NaN and infinities are left out."""
+        return {
+            "title": self.grid.title,
+            "headline": self.headline.key,
+            "confidence": CONFIDENCE,
+            "spread_between_seeds": {"relative": self.spread.relative, "degrees_of_freedom": self.spread.freedom},
+            "gray_photos": dict(self.floors),
+            "published": {
+                "metric": self.grid.published.metric,
+                "protocol": self.grid.published.protocol,
+                "source": self.grid.published.source,
+                "rank_correlation": self.agreement[0],
+                "configurations": self.agreement[1],
+            },
+            "groups": [
+                {
+                    "name": group.name,
+                    "title": group.title,
+                    "configurations": [self._variant_as_json(result) for result in results],
+                }
+                for group, results in self.groups
+            ],
+        }
+
+    def _variant_as_json(self, result: VariantResult) -> dict[str, Any]:
+        return {
+            "name": result.variant.name,
+            "parts": dict(result.variant.parts),
+            "published": result.variant.published,
+            "place": list(result.place) if result.place else None,
+            "metrics": {
+                key: {
+                    "mean": summary.mean,
+                    "interval": [summary.interval.low, summary.interval.high] if summary.interval else None,
+                    "best_epoch_mean": summary.best,
+                    "by_seed": {str(seed): value for seed, value in summary.values.items()},
+                }
+                for key, summary in result.summaries.items()
+            },
+            "runs": [
+                {
+                    "name": run.run.name,
+                    "seed": run.run.seed,
+                    "status": run.status,
+                    "sentence": run.record.sentence if run.record else "",
+                    "seconds": run.record.seconds if run.record else None,
+                    "attempts": run.record.attempts if run.record else None,
+                    "device": run.record.device if run.record else None,
+                    "version": run.record.version if run.record else None,
+                    "digest": run.run.digest,
+                    "epochs": run.epochs,
+                    "curves": {
+                        key: [[epoch, value] for epoch, value in curve if math.isfinite(value)]
+                        for key, curve in run.curves.items()
+                    },
+                }
+                for run in result.runs
+            ],
+        }
+
+
+def collect(grid: Grid, runs: Sequence[Run], folder: Path) -> Results:
+    """Reads what the runs have left so far.
+
+    Args:
+        grid: the grid.
+        runs: those to report; all of the grid, or those that were selected.
+        folder: of the grid.
+
+    Raises:
+        ColorganError: if a record is damaged.
+    """
+    read = {run.name: _read_run(run, folder) for run in runs}
+    by_variant: dict[str, list[RunResult]] = {}
+    for run in runs:
+        by_variant.setdefault(run.variant.name, []).append(read[run.name])
+    logged = {key for result in read.values() for key in result.curves}
+    metrics = [metric for metric in grid.metrics if metric.key in logged] or [grid.metrics[0]]
+    spreads = {
+        metric.key: Spread.pooled([list(_values(results, metric).values()) for results in by_variant.values()])
+        for metric in metrics
+    }
+    summaries = {
+        name: {metric.key: _summary(results, metric, spreads[metric.key]) for metric in metrics}
+        for name, results in by_variant.items()
+    }
+    headline = metrics[0]
+    groups = []
+    for group in grid.groups:
+        names = [variant.name for variant in group.variants if variant.name in by_variant]
+        intervals = {name: summaries[name][headline.key].interval for name in names}
+        places = ranks(intervals, headline.higher_is_better)
+        results = [
+            VariantResult(variant, by_variant[variant.name], summaries[variant.name], places.get(variant.name))
+            for variant in group.variants
+            if variant.name in by_variant
+        ]
+        if results:
+            groups.append((group, results))
+    pairs = [
+        (variant.published, mean)
+        for variant in grid.variants
+        if variant.published is not None
+        and variant.name in summaries
+        and (mean := summaries[variant.name][headline.key].mean) is not None
+    ]
+    return Results(
+        grid=grid,
+        headline=headline,
+        metrics=metrics,
+        spread=spreads[headline.key],
+        groups=groups,
+        floors=_floors(list(read.values()), metrics),
+        agreement=(rank_correlation(pairs), len(pairs)),
+    )
+
+
+def read_curves(file: Path) -> dict[str, list[tuple[int, float]]]:
+    """The ``val/`` columns of a ``metrics.csv``, by epoch.
+
+    A resumed run may have logged an epoch twice; its last word counts. A line that a crash has cut short is left out.
+
+    Args:
+        file: written by :class:`colorgan.loggers.MetricsFile`; a missing one holds nothing.
+    """
+    curves: dict[str, dict[int, float]] = {}
+    if not file.is_file():
+        return {}
+    with file.open(newline="", encoding="utf-8", errors="replace") as stream:
+        for row in csv.DictReader(stream):
+            epoch = _number(row.get("epoch"))
+            if epoch is None:
+                continue
+            for name, text in row.items():
+                if isinstance(name, str) and name.startswith("val/") and (value := _number(text)) is not None:
+                    curves.setdefault(name, {})[int(epoch)] = value
+    return {name: sorted(points.items()) for name, points in curves.items()}
+
+
+def _number(text: Any) -> float | None:
+    try:
+        return float(text)
+    except (TypeError, ValueError):
+        return None
+
+
+def _read_run(run: Run, grid: Path) -> RunResult:
+    folder = RunFolder(grid, run.name)
+    sheets = [file for file in folder.path.glob("samples/epoch_*.png") if re.fullmatch(r"epoch_\d+", file.stem)]
+    return RunResult(
+        run=run,
+        status=folder.status(),
+        record=folder.record(),
+        curves=read_curves(folder.path / "metrics.csv"),
+        sheet=max(sheets, key=lambda file: int(file.stem[6:]), default=None),
+    )
+
+
+def _values(results: Sequence[RunResult], metric: Metric) -> dict[int, float]:
+    return {result.run.seed: value for result in results if (value := result.last(metric)) is not None}
+
+
+def _summary(results: Sequence[RunResult], metric: Metric, spread: Spread) -> Summary:
+    values = _values(results, metric)
+    best = [point[1] for result in results if (point := result.best(metric))]
+    return Summary(
+        values=values,
+        mean=math.fsum(values.values()) / len(values) if values else None,
+        interval=spread.interval(list(values.values())),
+        best=math.fsum(best) / len(best) if best else None,
+    )
+
+
+def _floors(results: Sequence[RunResult], metrics: Sequence[Metric]) -> dict[str, float]:
+    """The figures of the gray photos, which every run logs once.
+
+    Colour spaces differ a little in what they call gray, so the middle one of all runs is taken.
+    """
+    floors = {}
+    for metric in metrics:
+        logged = sorted(curve[-1][1] for r in results if (curve := r.curves.get(f"{metric.key}_gray")))
+        if logged:
+            floors[metric.key] = logged[len(logged) // 2]
+    return floors
