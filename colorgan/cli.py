@@ -37,6 +37,7 @@ from colorgan.parts import TRUSTED_PACKAGES, class_path
 COMMANDS = {
     "inspect": ("colorgan.inspect", "show what the networks will see of a folder of photos"),
     "evaluate": ("colorgan.report.command", "measure checkpoints and folders of pictures against the truth"),
+    "benchmark": ("colorgan.benchmark.command", "run a grid of trainings, and report it"),
 }
 """Commands beside those of the trainer, with the module whose ``main(args)`` carries them out."""
 
