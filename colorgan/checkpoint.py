@@ -5,24 +5,21 @@ is built from it; which classes it may name is checked by :mod:`colorgan.parts`.
 full disk destroys the one before.
 """
 
-import hashlib
-import math
 import pickle
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
 from lightning.fabric.plugins import TorchCheckpointIO
-from torch import Tensor, nn
+from torch import Tensor
 
 from colorgan.errors import CheckpointError
 from colorgan.files import replaced
+from colorgan.integrity import check_finite, check_numbers, check_state, digest, first_sentence
 
-_LARGEST_INTEGER = 65_536
-"""No width, depth or count of a real network is larger; a stranger's file must not make us build for an hour."""
-_READ_SIZE = 1 << 20
+__all__ = ["CheckpointFiles", "check_numbers", "check_state", "digest", "hyper_parameters", "read"]
 
 
 def read(path: str | Path) -> dict[str, Any]:
@@ -44,17 +41,18 @@ def read(path: str | Path) -> dict[str, Any]:
         checkpoint = torch.load(file, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise CheckpointError(
-            f"{file} holds more than data and was not loaded ({_first_sentence(error)}); "
+            f"{file} holds more than data and was not loaded ({first_sentence(error)}); "
             "only checkpoints that load with weights_only=True are accepted"
         ) from error
     except (RuntimeError, EOFError, OSError, KeyError, ValueError) as error:
-        raise CheckpointError(f"{file} is damaged: {_first_sentence(error)}; use another copy of it") from error
+        raise CheckpointError(f"{file} is damaged: {first_sentence(error)}; use another copy of it") from error
     if not isinstance(checkpoint, dict) or not {"state_dict", "hyper_parameters"} <= checkpoint.keys():
         raise CheckpointError(
             f"{file} is not a colorgan checkpoint: it lacks state_dict and hyper_parameters; "
             "give a .ckpt file that `train.py fit` wrote"
         )
     _check_tensors(checkpoint, file)
+    check_finite(checkpoint["state_dict"], file)
     check_numbers(checkpoint["hyper_parameters"], file)
     return checkpoint
 
@@ -62,58 +60,6 @@ def read(path: str | Path) -> dict[str, Any]:
 def hyper_parameters(checkpoint: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments of the model in a checkpoint, without what Lightning adds to them."""
     return {name: value for name, value in checkpoint["hyper_parameters"].items() if not name.startswith("_")}
-
-
-def check_state(model: nn.Module, state: Mapping[str, Tensor], source: str | Path) -> None:
-    """Compares names and shapes of a ``state_dict`` with those of a model (which may live on ``meta``).
-
-    Raises:
-        CheckpointError: naming the first tensors that differ.
-    """
-    own = model.state_dict()
-    missing = [name for name in own if name not in state]
-    extra = [name for name in state if name not in own]
-    wrong = [
-        f"{name} is {tuple(state[name].shape)}, the model needs {tuple(own[name].shape)}"
-        for name in own
-        if name in state and state[name].shape != own[name].shape
-    ]
-    if missing or extra or wrong:
-        found = [
-            *wrong[:2],
-            *(f"{name} is missing" for name in missing[:2]),
-            *(f"{name} is not in the model" for name in extra[:2]),
-        ]
-        total = len(missing) + len(extra) + len(wrong)
-        raise CheckpointError(
-            f"{source} is of another architecture: {'; '.join(found)}"
-            f"{f' (and {total - len(found)} more)' if total > len(found) else ''}; "
-            "load it with the configuration it was trained with, or with none"
-        )
-
-
-def check_numbers(arguments: Any, source: str | Path) -> None:
-    """Refuses arguments with numbers that no network has.
-
-    Raises:
-        CheckpointError: for a number that is not finite or an integer beyond 65,536.
-    """
-    for number in _numbers(arguments):
-        if not math.isfinite(number) or (isinstance(number, int) and abs(number) > _LARGEST_INTEGER):
-            raise CheckpointError(f"{source} asks for a network with the number {number} in its arguments; refused")
-
-
-def _numbers(value: Any) -> Iterator[int | float]:
-    if isinstance(value, bool):
-        return
-    if isinstance(value, int | float):
-        yield value
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from _numbers(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from _numbers(item)
 
 
 def _existing_file(path: str | Path) -> Path:
@@ -127,15 +73,6 @@ def _existing_file(path: str | Path) -> Path:
     if not file.is_file():
         raise CheckpointError(f"{file} is not a file; give the path of a .ckpt file")
     return file
-
-
-def digest(file: str | Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
-    sha = hashlib.sha256()
-    with Path(file).open("rb") as stream:
-        while block := stream.read(_READ_SIZE):
-            sha.update(block)
-    return sha.hexdigest()
 
 
 def _digest_file(file: Path) -> Path:
@@ -161,7 +98,7 @@ def _check_archive(file: Path) -> None:
             entries = archive.infolist()
     except (zipfile.BadZipFile, OSError, ValueError) as error:
         raise CheckpointError(
-            f"{file} is not a checkpoint or is cut short ({_first_sentence(error)}); give a .ckpt file that `fit` wrote"
+            f"{file} is not a checkpoint or is cut short ({first_sentence(error)}); give a .ckpt file that `fit` wrote"
         ) from error
     if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
         raise CheckpointError(f"{file} is a compressed archive, which no checkpoint is; refused")
@@ -178,23 +115,12 @@ def _check_tensors(checkpoint: Mapping[str, Any], file: Path) -> None:
             raise CheckpointError(f"{file} is not a colorgan checkpoint: {name} is not a tensor")
         if tensor.numel() * tensor.element_size() > tensor.untyped_storage().nbytes():
             raise CheckpointError(f"{file} claims {tensor.numel()} values for {name} but holds fewer; refused")
-        if tensor.is_floating_point() and not torch.isfinite(tensor).all():
-            raise CheckpointError(
-                f"{file} is of no use: {name} holds NaN or infinite values (training had diverged); "
-                "use an earlier checkpoint"
-            )
-
-
-def _first_sentence(error: BaseException) -> str:
-    return str(error).strip().split("\n")[0].split(". ")[0].rstrip(".:") or type(error).__name__
 
 
 class CheckpointFiles(TorchCheckpointIO):
     """Lightning's file plugin: atomic saves with a hash beside each file, and reads through :func:`read`."""
 
-    def save_checkpoint(
-        self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any | None = None
-    ) -> None:
+    def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any | None = None) -> None:
         """Writes ``checkpoint`` to ``path``; the file that was there stays whole until the new one is on the disk."""
         file = Path(path)
         try:
@@ -207,7 +133,7 @@ class CheckpointFiles(TorchCheckpointIO):
                 temporary.write_text(f"{sha}  {file.name}\n", encoding="ascii")
         except (OSError, RuntimeError) as error:
             raise CheckpointError(
-                f"cannot write the checkpoint {file} ({_first_sentence(error)}); the one before it is untouched: "
+                f"cannot write the checkpoint {file} ({first_sentence(error)}); the one before it is untouched: "
                 "free some space or choose another folder with --runs"
             ) from error
 
