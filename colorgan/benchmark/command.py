@@ -1,6 +1,7 @@
 """``colorgan benchmark GRID.yaml --out FOLDER``: runs a grid, goes on where it stopped, and reports it."""
 
 import argparse
+import re
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -15,6 +16,7 @@ from colorgan.benchmark.sweep import write_sweep
 from colorgan.benchmark.worker import FIT, Outcome
 
 _INTERRUPTED = 130
+_FIT_OPTION = re.compile(r"--(data|model|trainer)[\w.+]*=")
 
 
 def main(args: list[str] | None = None, fit: Sequence[str] = FIT) -> int:
@@ -44,12 +46,12 @@ def main(args: list[str] | None = None, fit: Sequence[str] = FIT) -> int:
         )
         _say(f"{len(runs)} runs written as a sweep to {given.wandb_sweep}")
         return 0
-    check_same_configuration(every_run, folder)
     if given.list:
         for run in runs:
             _say(f"{run.name:<48} {RunFolder(folder, run.name).status()}")
         return 0
     if not given.report:
+        check_same_configuration(runs, folder)
         try:
             _train(given, grid, every_run, runs, folder, fit)
         except KeyboardInterrupt:
@@ -96,9 +98,9 @@ def _report(grid: Grid, runs: Sequence[Run], folder: Path) -> Path:
 
 
 def _check_options(parser: argparse.ArgumentParser, options: Sequence[str]) -> None:
-    """What the parser does not know must look like an option of ``fit``, with its value joined to it."""
+    """What the parser does not know must be an option of ``fit``, with its value joined to it."""
     for word in options:
-        if not (word.startswith("--") and "." in word.partition("=")[0] and "=" in word):
+        if not _FIT_OPTION.match(word):
             parser.error(
                 f"{word!r} is no option of benchmark; options of fit are passed on to every run "
                 "if they are written as --data.root=FOLDER"

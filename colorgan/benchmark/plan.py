@@ -16,7 +16,7 @@ import yaml
 from colorgan.errors import ColorganError
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
-_GRID_KEYS = {"title", "about", "metrics", "seeds", "base", "published", "groups"}
+_GRID_KEYS = {"title", "about", "metrics", "seeds", "also_seeded", "base", "published", "groups"}
 _GROUP_KEYS = {"title", "about", "overlays", "axes", "runs", "seeds", "published"}
 _METRIC_KEYS = {"label", "better"}
 _PUBLISHED_KEYS = {"metric", "protocol", "source"}
@@ -112,11 +112,13 @@ class Run:
     Attributes:
         variant: the configuration.
         seed: of everything random in it.
+        also_seeded: arguments beside ``seed_everything`` that take the seed, such as ``data.seed``.
         options: words for the end of the command line, the same for all runs.
     """
 
     variant: Variant
     seed: int
+    also_seeded: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
 
     @property
@@ -127,13 +129,14 @@ class Run:
     @property
     def digest(self) -> str:
         """Changes with everything that decides the outcome, and not with comments or the order of keys."""
-        decisive = [[overlay.content for overlay in self.variant.overlays], self.seed, self.options]
+        decisive = [[overlay.content for overlay in self.variant.overlays], self.seed, self.also_seeded, self.options]
         return hashlib.sha256(json.dumps(decisive, sort_keys=True, default=str).encode()).hexdigest()
 
     @property
     def arguments(self) -> list[str]:
         """What follows the overlays on the command line of ``fit``."""
-        return [f"--seed_everything={self.seed}", "--trainer.enable_progress_bar=false", *self.options]
+        seeds = [f"--{argument}={self.seed}" for argument in ("seed_everything", *self.also_seeded)]
+        return [*seeds, "--trainer.enable_progress_bar=false", *self.options]
 
 
 @dataclass(frozen=True)
@@ -146,6 +149,7 @@ class Grid:
         about: a paragraph under it.
         metrics: what is reported; the first one that the runs have logged is the headline.
         published: the source of the published figures.
+        also_seeded: arguments beside ``seed_everything`` that take the seed.
         groups: what is run.
     """
 
@@ -154,6 +158,7 @@ class Grid:
     about: str
     metrics: tuple[Metric, ...]
     published: Published
+    also_seeded: tuple[str, ...]
     groups: tuple[Group, ...] = field(repr=False)
 
     @property
@@ -168,7 +173,10 @@ class Grid:
             options: words for the end of every command line, such as ``--data.root=photos``.
         """
         rounds = itertools.zip_longest(
-            *([Run(variant, seed, tuple(options)) for seed in variant.seeds] for variant in self.variants)
+            *(
+                [Run(variant, seed, self.also_seeded, tuple(options)) for seed in variant.seeds]
+                for variant in self.variants
+            )
         )
         return [run for runs in rounds for run in runs if run is not None]
 
@@ -228,6 +236,7 @@ def read_grid(path: str | Path, layers: Sequence[str | Path] = ()) -> Grid:
         about=str(content.get("about", "")).strip(),
         metrics=_metrics(content.get("metrics"), file),
         published=Published(**{key: str(value) for key, value in published.items()}),
+        also_seeded=_also_seeded(content.get("also_seeded"), f"{file}: also_seeded"),
         groups=tuple(
             reader.group(str(name), _mapping(group, f"{file}: groups.{name}"), base) for name, group in groups.items()
         ),
@@ -365,6 +374,13 @@ def _seeds(value: Any, where: str) -> tuple[int, ...]:
     right = all(isinstance(seed, int) and not isinstance(seed, bool) and 0 <= seed < 2**32 for seed in listed)
     if not listed or not right or len(set(listed)) < len(listed):
         raise ColorganError(f"{where} must be different integers from 0 to 4294967295, received {value!r}")
+    return tuple(listed)
+
+
+def _also_seeded(value: Any, where: str) -> tuple[str, ...]:
+    listed = [] if value is None else value
+    if not isinstance(listed, list) or not all(isinstance(argument, str) and "." in argument for argument in listed):
+        raise ColorganError(f"{where} must be a list of arguments such as data.seed, received {value!r}")
     return tuple(listed)
 
 

@@ -178,7 +178,7 @@ class Results:
                     "attempts": run.record.attempts if run.record else None,
                     "device": run.record.device if run.record else None,
                     "version": run.record.version if run.record else None,
-                    "digest": run.run.digest,
+                    "digest": run.record.digest if run.record else None,
                     "epochs": run.epochs,
                     "curves": {
                         key: [[epoch, value] for epoch, value in curve if math.isfinite(value)]

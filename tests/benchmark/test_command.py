@@ -101,7 +101,7 @@ def test_overlays_and_options_for_all_runs(write_grid: WriteGrid, tmp_path: Path
     layer = tmp_path / "cpu.yaml"
     layer.write_text("epochs: 1\n")
     out = tmp_path / "out"
-    assert run(write_grid(), out, "-c", str(layer), "--only", "alone-seed1", "--data.root=photos") == 0
+    assert run(write_grid(), out, "-c", str(layer), "--only", "alone-seed1", "--data=Photos", "--data.root=photos") == 0
     folder = RunFolder(out, "alone-seed1")
     assert sorted(file.name for file in (folder.path / "overlays").iterdir())[-1] == "02_cpu.yaml"
     assert folder.last_checkpoint.read_text() == "1"
@@ -109,7 +109,7 @@ def test_overlays_and_options_for_all_runs(write_grid: WriteGrid, tmp_path: Path
         run(write_grid(), out)
 
 
-@pytest.mark.parametrize("word", ["--jobs=3", "--data.root", "--onyl", "extra"])
+@pytest.mark.parametrize("word", ["--jobs=3", "--data.root", "--onyl", "extra", "--dta.root=x"])
 def test_unknown_options_are_refused(
     write_grid: WriteGrid, tmp_path: Path, capsys: pytest.CaptureFixture[str], word: str
 ) -> None:

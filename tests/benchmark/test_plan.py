@@ -63,6 +63,12 @@ def test_the_digest_is_of_what_decides(write_grid: WriteGrid, tmp_path: Path) ->
     assert digest("a: 1\nb: 2\n", "--data.root=x") != plain
 
 
+def test_the_seed_goes_where_the_grid_says(write_grid: WriteGrid) -> None:
+    run = read_grid(write_grid(also_seeded=["data.seed"])).runs()[-1]
+    assert run.arguments[:2] == ["--seed_everything=2", "--data.seed=2"]
+    assert run.digest != read_grid(write_grid()).runs()[-1].digest
+
+
 def test_arguments_carry_the_seed_and_end_with_the_options(write_grid: WriteGrid) -> None:
     run = read_grid(write_grid()).runs(["--data.root=photos"])[0]
     assert run.arguments == ["--seed_everything=1", "--trainer.enable_progress_bar=false", "--data.root=photos"]
@@ -97,6 +103,7 @@ def test_a_pattern_without_a_run_is_refused_with_the_nearest_name(write_grid: Wr
         ({"seeds": [1, 1]}, "seeds must be different integers"),
         ({"seeds": []}, "seeds must be different integers"),
         ({"seeds": ["x"]}, "seeds must be different integers"),
+        ({"also_seeded": "data.seed"}, "must be a list of arguments such as data.seed"),
         ({"metrics": {}}, "metrics is empty"),
         ({"metrics": {"val/fid": {"better": "less"}}}, "better must be lower or higher, received 'less'"),
         ({"published": {"protcol": "x"}}, "did you mean 'protocol'"),
