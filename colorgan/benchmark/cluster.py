@@ -101,7 +101,7 @@ def _connect(address: str) -> Any:
 
 def _check_resources(available: dict[str, float], cpus: float, gpus: float) -> None:
     """A task that fits nowhere would wait for ever."""
-    for name, wanted, option in (("CPU", cpus, "--ray-cpus"), ("GPU", gpus, "--ray-gpus")):
+    for name, wanted, option in (("CPU", cpus, "--cpus-per-run"), ("GPU", gpus, "--gpus-per-run")):
         if wanted > available.get(name, 0.0):
             raise ColorganError(
                 f"{option} {wanted:g} is more than the {available.get(name, 0.0):g} {name}s of the Ray cluster; "
