@@ -12,6 +12,7 @@ import json
 import os
 import shutil
 import sys
+import time
 import uuid
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -142,6 +143,7 @@ def cached_photos(
     try:
         try:
             fresh.mkdir(parents=True)
+            _sweep(root)
             _check_space(root, len(sources) * side * side * 3)
             _build(sources, side, fit, fresh, progress)
             return _published(fresh, folder, side)
@@ -326,6 +328,14 @@ def _published(fresh: Path, folder: Path, side: int) -> CachedPhotos:
     if photos is None:
         raise OSError(errno.EBUSY, "a damaged cache is in use by another program", str(folder))
     return photos
+
+
+def _sweep(root: Path) -> None:
+    """Removes what processes left that were killed while they decoded, a day ago or longer."""
+    for left in root.glob("*.part*"):
+        with contextlib.suppress(OSError):
+            if left.stat().st_mtime < time.time() - 86400:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def _check_space(root: Path, needed: int) -> None:

@@ -12,6 +12,7 @@ from colorgan.data.cache import CachedPhotos
 
 _BANDS, _BAND_BITS = 4, 16
 _ALIKE_BITS = _BANDS - 1  # up to three differing bits leave one of four bands untouched, which makes the search cheap
+_TELLING_BITS = 4
 _ALIKE_DIFFERENCE = 13.0  # mean difference of 16 x 16 thumbnails, of 255
 
 
@@ -19,7 +20,8 @@ def twin_groups(caches: Sequence[CachedPhotos]) -> npt.NDArray[np.int64]:
     """Numbers near-identical photos alike: copies, also scaled or recompressed ones.
 
     Two photos are twins if they are equal, or if their :func:`~colorgan.data.cache.look` differs in at most 3 of 64
-    bits and their thumbnails by at most 13 of 255 on average. Twins of twins are twins.
+    bits and their thumbnails by at most 13 of 255 on average. Looks of plain surfaces, with hardly a bit set or unset,
+    say nothing and are not compared. Twins of twins are twins.
 
     Args:
         caches: photos, of one or of several folders.
@@ -50,19 +52,30 @@ def twin_groups(caches: Sequence[CachedPhotos]) -> npt.NDArray[np.int64]:
         one, other = first(one), first(other)
         parent[max(one, other)] = min(one, other)
 
+    known: dict[str, int] = {}
+    for at, digest in enumerate(digest for cache in caches for digest in cache.digests):
+        join(known.setdefault(digest, at), at)
+    set_bits = _bits(looks)
+    telling = np.flatnonzero((set_bits >= _TELLING_BITS) & (set_bits <= 64 - _TELLING_BITS))
     for band in range(_BANDS):
-        key = (looks >> np.uint64(band * _BAND_BITS)) & np.uint64((1 << _BAND_BITS) - 1)
+        key = (looks[telling] >> np.uint64(band * _BAND_BITS)) & np.uint64((1 << _BAND_BITS) - 1)
         order = np.argsort(key, kind="stable")
         borders = np.flatnonzero(np.diff(key[order])) + 1
-        for same_band in np.split(order, borders):
-            for number, at in enumerate(same_band[:-1]):
+        for same_band in np.split(telling[order], borders):
+            for number, at in enumerate(same_band[:-1].tolist()):
                 rest = same_band[number + 1 :]
-                bits = np.unpackbits((looks[rest] ^ looks[at]).view(np.uint8).reshape(-1, 8), axis=1).sum(axis=1)
-                for other in rest[bits <= _ALIKE_BITS]:
-                    difference = np.abs(thumbnail(int(at)) - thumbnail(int(other))).mean()
-                    if difference <= _ALIKE_DIFFERENCE:
-                        join(int(at), int(other))
+                for other in rest[_bits(looks[rest] ^ looks[at]) <= _ALIKE_BITS].tolist():
+                    if np.abs(thumbnail(at) - thumbnail(other)).mean() <= _ALIKE_DIFFERENCE:
+                        join(at, other)
     return np.array([first(at) for at in range(len(places))], dtype=np.int64)
+
+
+def _bits(words: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
+    """How many bits are set in each of them."""
+    counts: npt.NDArray[np.int64] = np.unpackbits(words.view(np.uint8).reshape(-1, 8), axis=1).sum(
+        axis=1, dtype=np.int64
+    )
+    return counts
 
 
 def seeded_split(

@@ -5,6 +5,7 @@ import json
 import os
 import pickle
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -154,6 +155,15 @@ def test_rivals_agree(make_photos, own_cache):
     assert len(results) == 4
     assert all(np.array_equal(result.pixels, results[0].pixels) for result in results)
     assert len(list(own_cache.iterdir())) == 1
+
+
+def test_what_killed_processes_left_is_removed_after_a_day(make_photos, own_cache):
+    for name, age in (("a.1-x.part", 90000), ("b.2-y.part", 10)):
+        (own_cache / name).mkdir()
+        (own_cache / name / "pixels.bin").write_bytes(b"x")
+        os.utime(own_cache / name, (time.time() - age,) * 2)
+    photos = photos_in(make_photos("photos", 1))
+    assert {path.name for path in own_cache.iterdir()} == {"b.2-y.part", photos.folder.name}
 
 
 def test_a_pickled_cache_carries_no_pixels(make_photos):
