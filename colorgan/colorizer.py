@@ -60,14 +60,14 @@ class Colorizer(PhotoColorizer, nn.Module):
         """Rebuilds the colorizer of a checkpoint, ready to use.
 
         Args:
-            path: a ``.ckpt`` file written by ``fit`` (its moving average is taken, if it kept one), or the folder of a
-                released model; by default the model that ships with colorgan.
+            path: a ``.ckpt`` file written by ``fit`` (its moving average is taken, if it kept one), or the folder (or
+                the ``.safetensors`` file) of a released model; by default the model that ships with colorgan.
             device: where the network goes.
 
         Raises:
             CheckpointError: if the file is missing, damaged or not a colorgan checkpoint.
         """
-        if path is None or Path(path).is_dir():
+        if path is None or Path(path).is_dir() or Path(path).suffix == ".safetensors":
             return cls.from_pretrained(path, device)
         from colorgan.gan import ColorGAN
 
@@ -85,9 +85,9 @@ class Colorizer(PhotoColorizer, nn.Module):
         Raises:
             CheckpointError: if there is no such model, or it is damaged or refused.
         """
-        from colorgan import release
+        from colorgan.release import load
 
-        return release.load(name).to(device)
+        return load(name).to(device)
 
     def save_pretrained(self, folder: str | Path, card: str = "", half: bool = True) -> None:
         """Writes a released model: ``model.safetensors``, ``config.yaml`` and, if given, the card as ``README.md``.
@@ -97,9 +97,9 @@ class Colorizer(PhotoColorizer, nn.Module):
             card: the model card in Markdown; :class:`colorgan.release.ModelCard` writes one.
             half: store the weights in 16 bits, which halves the file; they are 32 bits again once loaded.
         """
-        from colorgan import release
+        from colorgan.release import save
 
-        release.save(self, folder, card, half)
+        save(self, folder, card, half)
 
     # -- small pictures ------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,62 @@
+"""Which model colours: a checkpoint of a run, a released model or an ONNX file, and the one that ships with colorgan.
+
+Torch is imported only for models that need it.
+"""
+
+from pathlib import Path
+
+from colorgan.errors import CheckpointError
+from colorgan.photo_colorizer import PhotoColorizer
+
+SHIPPED = "colorgan-photos"
+"""The released model that is taken where none is named."""
+
+WEIGHTS = "model.safetensors"
+CONFIG = "config.yaml"
+"""The two files that a released model consists of."""
+
+_PACKAGE = Path(__file__).parent
+
+
+def open_model(path: str | Path | None = None, device: str = "cpu") -> PhotoColorizer:
+    """Opens whatever model a path names.
+
+    Args:
+        path: a ``.ckpt`` file that ``fit`` wrote, the folder (or the ``.safetensors`` file) of a released model, or an
+            ``.onnx`` file that ``colorgan export`` wrote; by default the model that ships with colorgan.
+        device: where it runs: ``cpu``, ``cuda``, ``cuda:1``, ``mps`` and so on.
+
+    Raises:
+        CheckpointError: if there is no such model, or it is damaged or refused.
+    """
+    if path is not None and Path(path).suffix.lower() == ".onnx":
+        from colorgan.onnx_colorizer import OnnxColorizer
+
+        return OnnxColorizer(path, device)
+    if path is None:
+        path = shipped_model()
+    try:
+        import torch  # noqa: F401 (so that its absence is told apart from a fault of ours)
+
+        from colorgan.colorizer import Colorizer
+    except ModuleNotFoundError as error:
+        raise CheckpointError(
+            f"{path} needs {error.name}, which is not installed: install colorgan with all that it depends on, "
+            "or give an .onnx file"
+        ) from error
+    return Colorizer.from_checkpoint(path, device)
+
+
+def shipped_model() -> Path:
+    """The folder of the model that ships with colorgan: inside of an installed package, or beside it in a checkout.
+
+    Raises:
+        CheckpointError: if this installation came without one.
+    """
+    for folder in (_PACKAGE / "checkpoints" / SHIPPED, _PACKAGE.parent / "checkpoints" / SHIPPED):
+        if (folder / CONFIG).is_file():
+            return folder
+    raise CheckpointError(
+        "this installation of colorgan came without a model: name one with --checkpoint "
+        "(a .ckpt file of a run, the folder of a released model, or an .onnx file)"
+    )
