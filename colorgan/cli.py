@@ -35,6 +35,7 @@ from colorgan.loggers import log_configuration, wandb_obstacle
 from colorgan.parts import TRUSTED_PACKAGES, class_path
 
 COMMANDS = {
+    "lr-find": ("colorgan.lr_find", "find a learning rate for what `fit` would train"),
     "inspect": ("colorgan.inspect", "show what the networks will see of a folder of photos"),
     "evaluate": ("colorgan.report.command", "measure checkpoints and folders of pictures against the truth"),
     "benchmark": ("colorgan.benchmark.command", "run a grid of trainings, and report it"),
@@ -303,8 +304,8 @@ class ColorganCLI(LightningCLI):
         sheets = [c.last_path for c in self.trainer.callbacks if isinstance(c, SampleSheet) and c.last_path]
         print(
             f"\nrun: {self.run_folder}"
-            f" | best checkpoint: {_shown(best[0]) if best and best[0] else last_checkpoint(self.trainer)}"
-            f" | samples: {_shown(sheets[0]) if sheets else 'none'}"
+            f" | best checkpoint: {shown(best[0]) if best and best[0] else last_checkpoint(self.trainer)}"
+            f" | samples: {shown(sheets[0]) if sheets else 'none'}"
         )
 
     def after_predict(self) -> None:
@@ -318,17 +319,18 @@ class ColorganCLI(LightningCLI):
             raise ColorganError(f"{len(self.datamodule.unreadable)} files were left out: {named}")
 
 
-def _shown(path: str | Path) -> str:
+def shown(path: str | Path) -> str:
     """A path as the user would type it."""
     path = Path(path)
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
-def train(args: list[str]) -> ColorganCLI:
+def train(args: list[str], command: type[ColorganCLI] = ColorganCLI) -> ColorganCLI:
     """Runs one of the trainer's commands; this is LightningCLI with our model and data.
 
     Args:
         args: the command (fit, validate, test, predict) and its options.
+        command: what carries it out.
 
     Returns:
         The finished command, with its trainer, model and data.
@@ -338,7 +340,7 @@ def train(args: list[str]) -> ColorganCLI:
     inherited = os.environ.get(_RUN_VARIABLE)
     argv, sys.argv = sys.argv, [sys.argv[0]]  # LightningCLI warns when both are given
     try:
-        return ColorganCLI(
+        return command(
             ColorGAN,
             Photos,
             save_config_callback=RunConfiguration,
@@ -363,12 +365,17 @@ def train(args: list[str]) -> ColorganCLI:
 def _quieten() -> None:
     """Drops advertisements and warnings that do not concern the user."""
     for name in ("lightning.pytorch.utilities.rank_zero", "lightning.pytorch"):
-        logging.getLogger(name).addFilter(lambda record: "Tip:" not in record.getMessage())
+        logging.getLogger(name).addFilter(_concerns_the_user)
     warnings.filterwarnings("ignore", module="lightning", message=".*deprecated.*")
     warnings.filterwarnings("ignore", ".*does not have many workers.*")
     warnings.filterwarnings("ignore", ".*logging interval Trainer.*")
     warnings.filterwarnings("ignore", ".*not resumable.*")  # our sampler is
     warnings.filterwarnings("ignore", "Checkpoint directory .* exists and is not empty")
+
+
+def _concerns_the_user(record: logging.LogRecord) -> bool:
+    message = record.getMessage()
+    return "Tip:" not in message and not message.startswith("`weights_only` was not set")
 
 
 @rank_zero_only
