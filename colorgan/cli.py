@@ -1,7 +1,5 @@
 """The command line: ``python train.py fit …``, and ``colorgan`` with everything else behind one name."""
 
-import difflib
-import importlib
 import logging
 import os
 import sys
@@ -18,14 +16,14 @@ from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import Callback, ModelCheckpoint
 from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI, SaveConfigCallback
-from lightning.pytorch.loggers import WandbLogger
 from lightning.pytorch.utilities import rank_zero_only
 
 import colorgan.callbacks  # noqa: F401 (makes short class names known to the parser)
 from colorgan import checkpoint
-from colorgan.callbacks.interruption import SaveOnSignal, TrainingInterruptedError, last_checkpoint
+from colorgan.callbacks.interruption import SaveOnSignal, last_checkpoint
 from colorgan.callbacks.predictions import PhotoWriter
 from colorgan.callbacks.samples import SampleSheet
+from colorgan.commands import main
 from colorgan.data.photos import Photos
 from colorgan.errors import CheckpointError, ColorganError
 from colorgan.explain import explain
@@ -34,70 +32,10 @@ from colorgan.generators.pretrained import without_pretrained_weights
 from colorgan.loggers import log_configuration, wandb_obstacle
 from colorgan.parts import TRUSTED_PACKAGES, class_path
 
-COMMANDS = {
-    "lr-find": ("colorgan.lr_find", "find a learning rate for what `fit` would train"),
-    "inspect": ("colorgan.inspect", "show what the networks will see of a folder of photos"),
-    "evaluate": ("colorgan.report.command", "measure checkpoints and folders of pictures against the truth"),
-    "benchmark": ("colorgan.benchmark.command", "run a grid of trainings, and report it"),
-}
-"""Commands beside those of the trainer, with the module whose ``main(args)`` carries them out."""
+__all__ = ["ColorganCLI", "main", "shown", "train"]
 
-_TRAINER_COMMANDS = {
-    "fit": "train a model",
-    "validate": "measure a checkpoint on the validation photos",
-    "test": "measure a checkpoint on the test photos",
-    "predict": "colorize a folder of photos with a checkpoint",
-}
 _RUN_VARIABLE = "COLORGAN_RUN_FOLDER"
 """Tells the processes that a multi-GPU run starts which folder is theirs."""
-
-
-def main(args: list[str] | None = None) -> int:
-    """Runs a command.
-
-    Args:
-        args: the words after the program's name; by default those of the process.
-
-    Returns:
-        The exit code: 0; 1 for input that the user can mend; 128 + n after signal n.
-    """
-    words = sys.argv[1:] if args is None else list(args)
-    if not words or words[0] in ("-h", "--help"):
-        print(_overview())
-        return 0
-    if words[0] not in (*COMMANDS, *_TRAINER_COMMANDS) and not words[0].startswith("-"):
-        close = difflib.get_close_matches(words[0], [*COMMANDS, *_TRAINER_COMMANDS], n=1)
-        _say(f"there is no command {words[0]!r}{f'; did you mean {close[0]!r}?' if close else ''}\n\n{_overview()}")
-        return 2
-    try:
-        if words[0] in COMMANDS:
-            code: int = importlib.import_module(COMMANDS[words[0]][0]).main(words[1:])
-            return code
-        train(words)
-    except TrainingInterruptedError as stopped:
-        _say(str(stopped))
-        return 128 + stopped.signal
-    except (ValueError, MisconfigurationException, FileNotFoundError, PermissionError) as error:
-        if os.environ.get("COLORGAN_TRACEBACK"):
-            raise
-        where = "" if isinstance(error, ColorganError) else " (COLORGAN_TRACEBACK=1 shows where this comes from)"
-        _say(f"error: {error}{where}")
-        return 1
-    return 0
-
-
-def _overview() -> str:
-    described = {**_TRAINER_COMMANDS, **{name: text for name, (_, text) in COMMANDS.items()}}
-    lines = [f"  {name:<10} {text}" for name, text in described.items()]
-    return "\n".join(
-        [
-            "usage: colorgan COMMAND [OPTIONS]      (COMMAND --help shows the options)",
-            "",
-            *lines,
-            "",
-            "try:   python train.py fit -c configs/quickstart.yaml",
-        ]
-    )
 
 
 def _say(text: str) -> None:
@@ -154,7 +92,9 @@ class ColorganCLI(LightningCLI):
         parser.set_defaults({f"model.{name}": value for name, value in ColorGAN.default_arguments().items()})
         parser.set_defaults({"data": {"class_path": class_path(Photos)}})
         parser.add_argument("--runs", type=str, default="checkpoints", help="folder of all runs")
-        parser.add_argument("--name", type=str | None, default=None, help="name of the run; by default its configuration's")
+        parser.add_argument(
+            "--name", type=str | None, default=None, help="name of the run; by default its configuration's"
+        )
         parser.add_argument(
             "--output", type=str, default="colorized", help="folder for the coloured photos (predict only)"
         )
@@ -238,7 +178,9 @@ class ColorganCLI(LightningCLI):
             return Path(inherited)
         job = os.environ.get("SLURM_JOB_ID")  # all nodes of a job, and its requeued self, share a folder
         stamp = f"slurm-{job}" if job else f"{datetime.now():%Y%m%d-%H%M%S}"
-        folder = Path(section.runs) / section.name / (stamp if self.subcommand == "fit" else f"{stamp}-{self.subcommand}")
+        folder = (
+            Path(section.runs) / section.name / (stamp if self.subcommand == "fit" else f"{stamp}-{self.subcommand}")
+        )
         count = 1
         while folder.exists() and not job:  # a second run within the same second
             count += 1
@@ -354,6 +296,8 @@ def train(args: list[str], command: type[ColorganCLI] = ColorganCLI) -> Colorgan
             subclass_mode_data=True,
             args=args,
         )
+    except MisconfigurationException as error:
+        raise ColorganError(str(error)) from error
     finally:
         if (wandb := sys.modules.get("wandb")) is not None and wandb.run is not None:
             wandb.finish(exit_code=int(sys.exc_info()[0] is not None))  # the last records are still in memory
@@ -411,7 +355,3 @@ def _comparable(key: str, value: Any) -> Any:
     if key == "class_path":  # a class has a short public path and that of the module it is written in
         return str(value).rpartition(".")[2]
     return list(value) if isinstance(value, tuple) else value
-
-
-if __name__ == "__main__":
-    sys.exit(main())

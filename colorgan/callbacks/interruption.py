@@ -9,25 +9,11 @@ import torch
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import Callback
 
+from colorgan.errors import TrainingInterruptedError
+
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _BATCHES_BETWEEN_QUESTIONS = 10
 """With several processes, asking whether any of them was told to stop costs a collective operation."""
-
-
-class TrainingInterruptedError(Exception):
-    """Training stopped on a signal, after a checkpoint was saved.
-
-    Attributes:
-        signal: the number of the signal.
-        checkpoint: the file to go on from.
-    """
-
-    def __init__(self, number: int, checkpoint: Path) -> None:
-        super().__init__(
-            f"stopped on {signal.Signals(number).name} with everything saved; go on with --ckpt_path {checkpoint}"
-        )
-        self.signal = number
-        self.checkpoint = checkpoint
 
 
 class SaveOnSignal(Callback):
