@@ -75,6 +75,7 @@ class TruthPhotos:
     Attributes:
         folder: the folder that is used.
         names: paths below it, with forward slashes.
+        all_names: the same without the limit.
 
     Raises:
         ColorganError: for a folder that is missing or empty, fewer than 2 photos, or unreadable files, which are named.
@@ -86,13 +87,14 @@ class TruthPhotos:
         self.root, self.folder = top, parts[0] if parts else top
         self.framing = framing if framing is not None else Framing()
         self.files = listed(self.folder)
+        self.all_names = [file.relative_to(self.folder).as_posix() for file in self.files]
         if limit is not None:
             if limit < 2:
                 raise ColorganError(f"a report compares at least 2 photos; received a limit of {limit}")
             self.files = self.files[:limit]
         if len(self.files) < 2:
             raise ColorganError(f"{self.folder} holds {len(self.files)} photo; a report needs at least 2")
-        self.names = [file.relative_to(self.folder).as_posix() for file in self.files]
+        self.names = self.all_names[: len(self.files)]
 
     def __len__(self) -> int:
         return len(self.files)

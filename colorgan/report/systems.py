@@ -107,14 +107,15 @@ class PictureFolder(System):
         self.name, self.folder, self.framing = name, folder, truth.framing
         files = listed(folder)
         keys = [_key(file.relative_to(folder).as_posix()) for file in files]
-        wanted = [_key(photo) for photo in truth.names]
+        known = [_key(photo) for photo in truth.all_names]
         if not any("/" in key for key in keys):
-            wanted = [PurePosixPath(key).name for key in wanted]
-        _check_distinct(wanted, truth.names, "two photos of the truth")
+            known = [PurePosixPath(key).name for key in known]
+        _check_distinct(known, truth.all_names, "two photos of the truth")
+        wanted = known[: len(truth)]
         _check_distinct(keys, [str(file) for file in files], f"two pictures in {folder}")
         found = dict(zip(keys, files, strict=True))
         missing = [photo for photo, key in zip(truth.names, wanted, strict=True) if key not in found]
-        extra = sorted(found.keys() - set(wanted))
+        extra = sorted(found.keys() - set(known))
         if missing or extra:
             sentences = []
             if missing:
