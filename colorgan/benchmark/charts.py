@@ -26,10 +26,12 @@ class Line:
     Attributes:
         label: stands in the legend; curves of the same label have the same colour.
         points: x and y.
+        faint: drawn thin and pale, as one of several that another curve sums up.
     """
 
     label: str
     points: Sequence[tuple[float, float]]
+    faint: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,8 @@ def line_chart(lines: Sequence[Line], x_label: str, y_label: str, floor: float |
     for line, points in zip(lines, finite, strict=True):
         path = " ".join(f"{horizontal(x):.1f},{vertical(y):.1f}" for x, y in points)
         ink = _ink(labels.index(line.label))
-        curves.append(f'<polyline fill="none" stroke-width="1.7"{ink} points="{path}"/>')
+        weight = ' stroke-width="1" opacity=".4"' if line.faint else ' stroke-width="2"'
+        curves.append(f'<polyline fill="none"{weight}{ink} points="{path}"/>')
     body.append(_window(left, 0, right + 4, bottom, curves))
     legend, legend_height = _legend(labels, left, right, height)
     return _svg(height + legend_height, body + legend, f"{y_label} by {x_label}")
@@ -119,6 +122,7 @@ def dot_chart(rows: Sequence[Dots], x_label: str, floor: float | None = None) ->
         body.append(_text(scale(tick), bottom + 16, f"{tick:g}", "middle"))
     if floor is not None:
         body.append(_stroke(scale(floor), top, scale(floor), bottom, ' class="floor"'))
+        body.append(_text(scale(floor) - 5, bottom - 6, "gray photos", "end"))
     marks = []
     for number, row in enumerate(rows):
         y = top + step * (number + 0.5)

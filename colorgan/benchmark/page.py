@@ -14,7 +14,7 @@ from colorgan.benchmark.charts import Dots, Line, dot_chart, line_chart
 from colorgan.benchmark.intervals import CONFIDENCE
 from colorgan.benchmark.plan import Group, Metric
 from colorgan.benchmark.records import Status
-from colorgan.benchmark.results import Results, Summary, VariantResult
+from colorgan.benchmark.results import Curve, Results, Summary, VariantResult
 from colorgan.files import replaced
 
 _SHEET_WIDTH = 960
@@ -198,13 +198,24 @@ def _overview(results: Results) -> str:
 
 
 def _curves(results: Results, variants: Sequence[VariantResult]) -> str:
-    lines = [
-        Line(result.variant.name, curve)
-        for result in variants
-        for run in result.runs
-        if (curve := run.curves.get(results.headline.key))
-    ]
+    lines = []
+    for result in variants:
+        curves = [curve for run in result.runs if (curve := run.curves.get(results.headline.key))]
+        lines += [Line(result.variant.name, curve, faint=len(curves) > 1) for curve in curves]
+        if len(curves) > 1:
+            lines.append(Line(result.variant.name, _mean_curve(curves)))
     return line_chart(lines, "epoch", results.headline.label, results.floors.get(results.headline.key)) if lines else ""
+
+
+def _mean_curve(curves: Sequence[Curve]) -> Curve:
+    """The mean of several seeds, over the epochs that all of them have.
+
+    >>> _mean_curve([[(0, 4.0), (1, 2.0)], [(0, 6.0)]])
+    [(0, 5.0)]
+    """
+    by_epoch = [dict(curve) for curve in curves]
+    shared = sorted(set(by_epoch[0]).intersection(*by_epoch[1:]))
+    return [(epoch, sum(values[epoch] for values in by_epoch) / len(by_epoch)) for epoch in shared]
 
 
 def _sheet(result: VariantResult, pictures: Path) -> Sheet | None:
@@ -217,7 +228,7 @@ def _sheet(result: VariantResult, pictures: Path) -> Sheet | None:
         with Image.open(run.sheet) as picture:
             picture.thumbnail((_SHEET_WIDTH, 10 * _SHEET_WIDTH), Image.Resampling.LANCZOS)
             with replaced(small) as temporary:
-                picture.convert("RGB").save(temporary, format="WEBP", quality=82, method=6)
+                picture.convert("RGB").save(temporary, format="WEBP", quality=82)
     with Image.open(small) as picture:
         width, height = picture.size
     data = f"data:image/webp;base64,{base64.b64encode(small.read_bytes()).decode('ascii')}"
