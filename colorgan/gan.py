@@ -4,13 +4,14 @@ import functools
 import inspect
 import math
 import os
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, Literal
 
 import torch
 from lightning.pytorch import LightningModule
 from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable
+from lightning.pytorch.utilities import rank_zero_info
 from torch import Tensor, nn
 from torch.func import functional_call
 from torch.optim import Adam, Optimizer
@@ -24,10 +25,11 @@ from colorgan.colorizer import Colorizer
 from colorgan.discriminators import Discriminator, PatchGAN
 from colorgan.errors import CheckpointError, ColorganError, TrainingDivergedError
 from colorgan.generators import Generator, UNet
-from colorgan.generators.pretrained import without_pretrained_weights
+from colorgan.generators.pretrained import pretrained_weights_wanted, without_pretrained_weights
 from colorgan.hints import Hints, NoHints
 from colorgan.losses import BCE, L1, AdversarialLoss, Reconstruction
 from colorgan.parts import describe, factory, rebuild
+from colorgan.transfer import transfer
 
 GeneratorFactory = Callable[[int, int], Generator]
 DiscriminatorFactory = Callable[[int], Discriminator]
@@ -35,9 +37,6 @@ DiscriminatorFactory = Callable[[int], Discriminator]
 _ADAM = functools.partial(Adam, lr=2e-4, betas=(0.5, 0.999))
 _BATCHES_BETWEEN_CHECKS = 50
 """Asking a GPU whether a loss is finite makes it wait; on a CPU it costs nothing and is done at every batch."""
-
-
-
 
 
 class ColorGAN(LightningModule):
@@ -72,6 +71,9 @@ class ColorGAN(LightningModule):
         ema_decay: decay of a moving average of the generator's weights, which then validates and predicts; 0 keeps none.
         channels_last: memory layout that suits convolutions on CPUs and tensor cores.
         compile: whether to compile both networks with ``torch.compile``.
+        init_from: checkpoint of another run whose weights are the beginning, as far as they fit; or a pattern such as
+            ``checkpoints/first_stage/*/checkpoints/best.ckpt``, of whose files the newest is taken. A checkpoint of this
+            run brings its own weights; this one is not read again.
 
     Raises:
         ColorganError: for arguments out of range, parts that do not fit together, or learning rates that are not positive.
@@ -102,6 +104,7 @@ class ColorGAN(LightningModule):
         ema_decay: float = 0.0,
         channels_last: bool = True,
         compile: bool = False,
+        init_from: str | None = None,
     ) -> None:
         super().__init__()
         arguments = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
@@ -116,6 +119,9 @@ class ColorGAN(LightningModule):
             seen = 1 + (hint_channels if discriminator_sees_hints else 0)
             self.discriminator = discriminator(seen + color.channels)
             adversarial.check(self.discriminator)
+        if init_from is not None and pretrained_weights_wanted():
+            begun = transfer(init_from, self.colorizer.generator, self.discriminator, self.hparams["color"])
+            rank_zero_info(str(begun))
         self.average: AveragedModel | None = None
         if ema_decay > 0:
             self.average = AveragedModel(self.colorizer, multi_avg_fn=get_ema_multi_avg_fn(ema_decay))
@@ -136,13 +142,18 @@ class ColorGAN(LightningModule):
         return self.colorizer if self.average is None else self.average.module
 
     def configure_optimizers(self) -> Any:
-        """One optimizer per network, each with its schedule if it has one."""
-        pairs = [(self.generator_optimizer, self.generator_scheduler, self.colorizer.generator)]
+        """One optimizer per network, each with its schedule if it has one.
+
+        The generator's has a group of parameters for each of its :meth:`~colorgan.generators.Generator.layer_groups`.
+        """
+        layers = [{"params": list(part.parameters())} for part in self.colorizer.generator.layer_groups()]
+        roles = [(self.generator_optimizer, self.generator_scheduler, layers)]
         if self.discriminator is not None:
-            pairs.append((self.discriminator_optimizer, self.discriminator_scheduler, self.discriminator))
+            judge = [{"params": list(self.discriminator.parameters())}]
+            roles.append((self.discriminator_optimizer, self.discriminator_scheduler, judge))
         configured: list[dict[str, Any]] = []
-        for make_optimizer, make_scheduler, network in pairs:
-            optimizer = make_optimizer(network.parameters())
+        for make_optimizer, make_scheduler, groups in roles:
+            optimizer = make_optimizer(groups)
             configured.append({"optimizer": optimizer})
             if make_scheduler is not None:
                 configured[-1]["lr_scheduler"] = {"scheduler": make_scheduler(optimizer), "interval": "epoch"}
@@ -161,6 +172,10 @@ class ColorGAN(LightningModule):
             self.colorizer.generator.compile()
             if self.discriminator is not None:
                 self.discriminator.compile()
+
+    def on_fit_start(self) -> None:
+        """Forgets that a former training diverged."""
+        self._finite = torch.tensor(True)
 
     # -- training ------------------------------------------------------------------------------------------------------
 
@@ -202,6 +217,7 @@ class ColorGAN(LightningModule):
             adversarial = self.adversarial.generator_loss(self.discriminator(torch.cat([seen, fake], dim=1)))
             loss = loss + self.hparams["adversarial_weight"] * adversarial
             self._log_training(adversarial=adversarial)
+        self._log_training(generator=loss)
         self._descend(self._optimizers()[0], loss, batch_idx)
         if self.discriminator is not None:
             self.discriminator.requires_grad_(True)
@@ -307,7 +323,9 @@ class ColorGAN(LightningModule):
         baseline = self.color.merge(gray, neutral)
         metrics = {
             "l1": (self.color.split(predicted)[1] - colour).abs().mean(),
-            "psnr": peak_signal_noise_ratio(predicted, truth, data_range=1.0, dim=(1, 2, 3), reduction="elementwise_mean"),
+            "psnr": peak_signal_noise_ratio(
+                predicted, truth, data_range=1.0, dim=(1, 2, 3), reduction="elementwise_mean"
+            ),
         }
         if split == "test" or self.current_epoch == 0:
             metrics["l1_gray"] = (neutral - colour).abs().mean()
@@ -451,6 +469,8 @@ def _check_ranges(arguments: Any) -> None:
             if not holds(arguments[name]):
                 raise ColorganError(f"model.{name} must be {sentence}, received {arguments[name]}")
     if arguments["reconstruction_weight"] == 0 and arguments["adversarial_weight"] == 0:
-        raise ColorganError("model.reconstruction_weight and model.adversarial_weight are both 0: nothing to learn from")
+        raise ColorganError(
+            "model.reconstruction_weight and model.adversarial_weight are both 0: nothing to learn from"
+        )
     if arguments["accumulate"] > 1 and arguments["discriminator_updates"] > 1:
         raise ColorganError("model.accumulate > 1 does not go with model.discriminator_updates > 1: choose one")

@@ -1,6 +1,7 @@
 """Callbacks: what happens around training and validation."""
 
 from colorgan.callbacks.checkpoints import BestCheckpoint, LastCheckpoint
+from colorgan.callbacks.fine_tuning import FineTuning
 from colorgan.callbacks.frechet import FrechetDistance
 from colorgan.callbacks.gradients import WatchGradients
 from colorgan.callbacks.hint_psnr import HintPSNR
@@ -10,6 +11,7 @@ from colorgan.callbacks.samples import SampleSheet
 
 __all__ = [
     "BestCheckpoint",
+    "FineTuning",
     "FrechetDistance",
     "HintPSNR",
     "LastCheckpoint",
