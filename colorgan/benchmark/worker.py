@@ -28,7 +28,7 @@ from colorgan.benchmark.records import Record, RunFolder
 
 Outcome = Literal["finished", "failed", "interrupted", "busy"]
 
-FIT = (sys.executable, "-m", "colorgan.cli", "fit")
+FIT = (sys.executable, "-m", "colorgan.commands", "fit")
 """The command that trains."""
 
 RUN_FOLDER_VARIABLE = "COLORGAN_RUN_FOLDER"
