@@ -30,9 +30,25 @@ _KNEE = np.float32(6 / 29)
 _SLOPE = np.float32(3 * (6 / 29) ** 2)
 _OFFSET = np.float32(4 / 29)
 _ENCODED_STEPS = 65536
+_ROWS = 256
 _BISECTIONS = 9
 _TOLERANCE = np.float32(5e-5)
 """Linear light this far outside of [0, 1] is less than a fifth of an 8-bit step."""
+
+
+def to_8_bits(codes: CodeArray) -> npt.NDArray[np.uint8]:
+    """The nearest 8-bit codes.
+
+    >>> to_8_bits(np.array([[0, 128, 129, 65535]], np.uint16)).tolist()
+    [[0, 0, 1, 255]]
+    """
+    if codes.dtype == np.uint8:
+        return codes.view(np.uint8)
+    rounded = np.empty(codes.shape, np.uint8)
+    for first in range(0, len(codes), _ROWS):  # the wider integers in between need little memory
+        rows = slice(first, first + _ROWS)
+        rounded[rows] = (codes[rows].astype(np.uint32) * 255 + 32895) >> 16
+    return rounded
 
 
 def decode(codes: CodeArray) -> FloatArray:

@@ -9,7 +9,6 @@ import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +23,6 @@ LONGEST_SIDE = 4
 _SIMILAR = np.float32(7 / 116)
 """Colour passes between places whose lightness differs by less than 7; on real photos, 5 to 10 give the least error."""
 _STRIP_PIXELS = 1 << 16
-_SHRINK_ROWS = 1024
 _MOST_THREADS = 4
 
 
@@ -71,9 +69,7 @@ def shrink(photo: CodeArray, shape: tuple[int, int]) -> npt.NDArray[np.uint8]:
     Returns:
         (height, width, 3) uint8.
     """
-    if photo.dtype == np.uint16:
-        photo = _to_8_bits(photo)
-    image = Image.fromarray(np.ascontiguousarray(photo))
+    image = Image.fromarray(np.ascontiguousarray(cielab.to_8_bits(photo)))
     small = np.asarray(image.resize((shape[1], shape[0]), Image.Resampling.BILINEAR))
     return np.repeat(small[..., None], 3, axis=2) if small.ndim == 2 else small
 
@@ -164,12 +160,3 @@ def resized(planes: FloatArray, shape: tuple[int, int]) -> FloatArray:
     size = shape[1], shape[0]
     images = (Image.fromarray(plane).resize(size, Image.Resampling.BILINEAR) for plane in planes)
     return np.stack([np.asarray(image) for image in images])
-
-
-def _to_8_bits(photo: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
-    """Rounds 16-bit codes, some rows at a time."""
-    rounded = np.empty(photo.shape, np.uint8)
-    for first in range(0, len(photo), _SHRINK_ROWS):
-        rows = slice(first, first + _SHRINK_ROWS)
-        rounded[rows] = (photo[rows].astype(np.uint32) * 255 + 32895) >> 16
-    return rounded

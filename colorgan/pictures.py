@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from colorgan.cielab import CodeArray
+from colorgan.cielab import CodeArray, to_8_bits
 from colorgan.errors import ColorganError
 
 if TYPE_CHECKING:
@@ -112,5 +112,5 @@ def _as(painted: CodeArray, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
     if painted.dtype == dtype:
         return painted
     if dtype == np.uint8:
-        return ((painted.astype(np.uint32) * 255 + 32895) >> 16).astype(np.uint8)
+        return to_8_bits(painted)
     return (painted / np.float32(65535)).astype(dtype)
