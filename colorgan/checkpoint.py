@@ -1,8 +1,8 @@
 """The one way in and out of checkpoint files.
 
-A checkpoint may come from a stranger. It is read as data (``weights_only=True``) and its bounds are checked before anything
-is built from it; which classes it may name is checked by :mod:`colorgan.parts`. It is written so that neither a crash nor a
-full disk destroys the one before.
+A checkpoint may come from a stranger. It is read as data (``weights_only=True``) and its bounds are checked before
+anything is built from it; which classes it may name is checked by :mod:`colorgan.parts`. It is written so that neither
+a crash nor a full disk destroys the one before.
 """
 
 import pickle

@@ -18,7 +18,8 @@ from lightning.pytorch.callbacks import Callback, ModelCheckpoint
 from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI, SaveConfigCallback
 from lightning.pytorch.utilities import rank_zero_only
 
-import colorgan.callbacks  # noqa: F401 (makes short class names known to the parser)
+import colorgan.callbacks  # noqa: F401 (makes short class names known to the parser, as does the next line)
+import colorgan.data.torchvision_data  # noqa: F401
 from colorgan import checkpoint
 from colorgan.callbacks.interruption import SaveOnSignal, last_checkpoint
 from colorgan.callbacks.predictions import PhotoWriter
@@ -40,9 +41,6 @@ _RUN_VARIABLE = "COLORGAN_RUN_FOLDER"
 
 def _say(text: str) -> None:
     print(text, file=sys.stderr)
-
-
-# -- the trainer's commands ------------------------------------------------------------------------------------------------
 
 
 class _Parser(LightningArgumentParser):
@@ -88,7 +86,7 @@ class ColorganCLI(LightningCLI):
     """LightningCLI with a folder per run, checkpoints read as data, and errors in one sentence."""
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
-        """Adds the options that say where a run leaves its files, and the model's defaults as the YAML would give them."""
+        """Adds the options that say where a run leaves its files, and the model's defaults in the form of the YAML."""
         parser.set_defaults({f"model.{name}": value for name, value in ColorGAN.default_arguments().items()})
         parser.set_defaults({"data": {"class_path": class_path(Photos)}})
         parser.add_argument("--runs", type=str, default="checkpoints", help="folder of all runs")
@@ -148,7 +146,8 @@ class ColorganCLI(LightningCLI):
                 f"there is no {section.ckpt_path}.ckpt below {folder}; train first, or give the path of a checkpoint "
                 "(or --name and --runs of its run)"
             )
-        return found[-1]
+        newest: Path = found[-1]
+        return newest
 
     def _parse_ckpt_path(self) -> None:
         """Done in :meth:`parse_arguments`, where what the user says still wins."""
@@ -178,9 +177,9 @@ class ColorganCLI(LightningCLI):
             return Path(inherited)
         job = os.environ.get("SLURM_JOB_ID")  # all nodes of a job, and its requeued self, share a folder
         stamp = f"slurm-{job}" if job else f"{datetime.now():%Y%m%d-%H%M%S}"
-        folder = (
-            Path(section.runs) / section.name / (stamp if self.subcommand == "fit" else f"{stamp}-{self.subcommand}")
-        )
+        if self.subcommand != "fit":
+            stamp = f"{stamp}-{self.subcommand}"
+        folder = Path(str(section.runs), str(section.name), stamp)
         count = 1
         while folder.exists() and not job:  # a second run within the same second
             count += 1
@@ -224,7 +223,7 @@ class ColorganCLI(LightningCLI):
         given = self._get(self.config_init, "trainer", default={}).get("plugins")
         plugins = given if isinstance(given, list) else [given] if given else []
         trainer = super().instantiate_trainer(plugins=[*plugins, checkpoint.CheckpointFiles()], **kwargs)
-        trainer.callbacks[:0] = extra
+        trainer.callbacks[:0] = extra  # type: ignore[attr-defined]
         return trainer
 
     def _prepare_subcommand_kwargs(self, subcommand: str) -> dict[str, Any]:
@@ -240,10 +239,11 @@ class ColorganCLI(LightningCLI):
 
     def after_fit(self) -> None:
         """Says where everything is."""
-        if self.trainer.fast_dev_run or not self.trainer.is_global_zero:
+        callbacks: list[Callback] = self.trainer.callbacks  # type: ignore[attr-defined]
+        if getattr(self.trainer, "fast_dev_run", False) or not self.trainer.is_global_zero:
             return
-        best = [c.best_model_path for c in self.trainer.callbacks if isinstance(c, ModelCheckpoint) and c.monitor]
-        sheets = [c.last_path for c in self.trainer.callbacks if isinstance(c, SampleSheet) and c.last_path]
+        best = [c.best_model_path for c in callbacks if isinstance(c, ModelCheckpoint) and c.monitor]
+        sheets = [c.last_path for c in callbacks if isinstance(c, SampleSheet) and c.last_path]
         print(
             f"\nrun: {self.run_folder}"
             f" | best checkpoint: {shown(best[0]) if best and best[0] else last_checkpoint(self.trainer)}"
@@ -252,7 +252,8 @@ class ColorganCLI(LightningCLI):
 
     def after_predict(self) -> None:
         """Says what was written and what could not be read."""
-        writer = next(c for c in self.trainer.callbacks if isinstance(c, PhotoWriter))
+        callbacks: list[Callback] = self.trainer.callbacks  # type: ignore[attr-defined]
+        writer = next(c for c in callbacks if isinstance(c, PhotoWriter))
         if not self.trainer.is_global_zero:
             return
         print(f"{writer.written} photos coloured into {writer.folder}")

@@ -114,8 +114,9 @@ def _classes_in(hint: Any) -> Iterator[type]:
             yield from _classes_in(item)
 
 
-def _descendants(base: type) -> Iterator[type]:
-    for cls in base.__subclasses__():
+def _descendants(base: type[Any]) -> Iterator[type[Any]]:
+    below: list[type[Any]] = base.__subclasses__()
+    for cls in below:
         if cls.__module__.startswith(("colorgan.", "torch.optim")):
             yield cls
         yield from _descendants(cls)

@@ -1,15 +1,12 @@
 """ColorGAN: a conditional GAN that learns to colour, as a LightningModule."""
 
 import functools
-import inspect
 import math
 import os
-from collections.abc import Callable, Collection
-from pathlib import Path
-from typing import Any, Literal
+from collections.abc import Callable
+from typing import Any, ClassVar, Literal, cast
 
 import torch
-from lightning.pytorch import LightningModule
 from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable
 from lightning.pytorch.utilities import rank_zero_info
 from torch import Tensor, nn
@@ -19,16 +16,16 @@ from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torchmetrics.functional.image import peak_signal_noise_ratio
 
-from colorgan.checkpoint import check_state, hyper_parameters, read
 from colorgan.color import ColorSpace, Lab
 from colorgan.colorizer import Colorizer
 from colorgan.discriminators import Discriminator, PatchGAN
-from colorgan.errors import CheckpointError, ColorganError, TrainingDivergedError
+from colorgan.errors import ColorganError, TrainingDivergedError
 from colorgan.generators import Generator, UNet
-from colorgan.generators.pretrained import pretrained_weights_wanted, without_pretrained_weights
+from colorgan.generators.pretrained import pretrained_weights_wanted
 from colorgan.hints import Hints, NoHints
 from colorgan.losses import BCE, L1, AdversarialLoss, Reconstruction
 from colorgan.parts import describe, factory, rebuild
+from colorgan.trainable import Role, Trainable
 from colorgan.transfer import transfer
 
 GeneratorFactory = Callable[[int, int], Generator]
@@ -39,7 +36,7 @@ _BATCHES_BETWEEN_CHECKS = 50
 """Asking a GPU whether a loss is finite makes it wait; on a CPU it costs nothing and is done at every batch."""
 
 
-class ColorGAN(LightningModule):
+class ColorGAN(Trainable):
     """Conditional GAN for colorization: a generator that colours, a discriminator that judges gray and colour together.
 
     The generator minimises ``reconstruction_weight`` x reconstruction + ``adversarial_weight`` x adversarial loss
@@ -63,21 +60,34 @@ class ColorGAN(LightningModule):
         schedule_every: whether schedules advance once per epoch or once per batch.
         discriminator_every: the discriminator is updated only in every k-th batch.
         discriminator_updates: updates of the discriminator in such a batch (5 for a Wasserstein critic).
+        discriminator_steps: ``joint`` makes an update one step on the mean of the losses on true and on generated
+            colours; ``separate`` makes it two, one on true colours and then one on generated colours.
         discriminator_sees_hints: whether the hints are shown to the discriminator too.
         generator_epochs: epochs, at the beginning, in which the generator trains alone.
         discriminator_epochs: epochs, after those, in which the discriminator trains alone.
-        gradient_clip: largest norm of the gradients of a network; null does not clip. Use this instead of the Trainer's.
+        gradient_clip: largest norm of a network's gradients; null does not clip. Use this instead of the Trainer's.
         accumulate: batches whose gradients are added up before a step. Use this instead of the Trainer's.
-        ema_decay: decay of a moving average of the generator's weights, which then validates and predicts; 0 keeps none.
+        ema_decay: decay of a moving average of the generator's weights, which then validates and predicts; 0: none.
         channels_last: memory layout that suits convolutions on CPUs and tensor cores.
         compile: whether to compile both networks with ``torch.compile``.
         init_from: checkpoint of another run whose weights are the beginning, as far as they fit; or a pattern such as
-            ``checkpoints/first_stage/*/checkpoints/best.ckpt``, of whose files the newest is taken. A checkpoint of this
-            run brings its own weights; this one is not read again.
+            ``checkpoints/first_stage/*/checkpoints/best.ckpt``, of whose files the newest is taken. It is not read
+            again where a checkpoint of this run brings its own weights.
 
     Raises:
-        ColorganError: for arguments out of range, parts that do not fit together, or learning rates that are not positive.
+        ColorganError: for arguments out of range, parts that do not fit together, or a rate that is not positive.
     """
+
+    roles: ClassVar[tuple[Role, ...]] = (
+        (("generator",), Generator, factory),
+        (("discriminator",), Discriminator, factory),
+        (("generator_optimizer", "discriminator_optimizer"), Optimizer, factory),
+        (("generator_scheduler", "discriminator_scheduler"), (LRScheduler, ReduceLROnPlateau), factory),
+        (("color",), ColorSpace, rebuild),
+        (("hints",), Hints, rebuild),
+        (("reconstruction",), Reconstruction, rebuild),
+        (("adversarial",), AdversarialLoss, rebuild),
+    )
 
     def __init__(
         self,
@@ -96,6 +106,7 @@ class ColorGAN(LightningModule):
         schedule_every: Literal["epoch", "batch"] = "epoch",
         discriminator_every: int = 1,
         discriminator_updates: int = 1,
+        discriminator_steps: Literal["joint", "separate"] = "joint",
         discriminator_sees_hints: bool = False,
         generator_epochs: int = 0,
         discriminator_epochs: int = 0,
@@ -124,14 +135,16 @@ class ColorGAN(LightningModule):
             rank_zero_info(str(begun))
         self.average: AveragedModel | None = None
         if ema_decay > 0:
-            self.average = AveragedModel(self.colorizer, multi_avg_fn=get_ema_multi_avg_fn(ema_decay))
+            average = get_ema_multi_avg_fn(ema_decay)  # type: ignore[no-untyped-call]
+            self.average = AveragedModel(self.colorizer, multi_avg_fn=average)
             self.average.requires_grad_(False)
 
         self.color, self.hints = color, hints
         self.reconstruction, self.adversarial = reconstruction, adversarial
         self.generator_optimizer, self.discriminator_optimizer = generator_optimizer, discriminator_optimizer
         self.generator_scheduler, self.discriminator_scheduler = generator_scheduler, discriminator_scheduler
-        self._check_optimizers()
+        for name in ("generator_optimizer", "discriminator_optimizer"):
+            self.check_optimizer(name)
         self._finite = torch.tensor(True)
 
     # -- assembly ------------------------------------------------------------------------------------------------------
@@ -139,7 +152,7 @@ class ColorGAN(LightningModule):
     @property
     def inference(self) -> Colorizer:
         """The colorizer to validate and predict with: the moving average where one is kept."""
-        return self.colorizer if self.average is None else self.average.module
+        return self.colorizer if self.average is None else cast(Colorizer, self.average.module)
 
     def configure_optimizers(self) -> Any:
         """One optimizer per network, each with its schedule if it has one.
@@ -196,10 +209,20 @@ class ColorGAN(LightningModule):
         assert self.discriminator is not None
         real_pair, fake_pair = torch.cat([seen, colour], dim=1), torch.cat([seen, fake], dim=1)
         for _ in range(self.hparams["discriminator_updates"]):
-            real_scores, fake_scores = self.discriminator(real_pair), self.discriminator(fake_pair)
-            loss = self.adversarial.discriminator_loss(real_scores, fake_scores)
-            loss = loss + self.adversarial.penalty(self.discriminator, real_pair, fake_pair)
-            self._descend(self._optimizers()[1], loss, batch_idx)
+            if self.hparams["discriminator_steps"] == "joint":
+                real_scores, fake_scores = self.discriminator(real_pair), self.discriminator(fake_pair)
+                loss = self.adversarial.discriminator_loss(real_scores, fake_scores)
+                loss = loss + self.adversarial.penalty(self.discriminator, real_pair, fake_pair)
+                self._descend(self._optimizers()[1], loss, batch_idx)
+            else:
+                real_scores = self.discriminator(real_pair)
+                real_loss = self.adversarial.real_loss(real_scores)
+                self._descend(self._optimizers()[1], real_loss, batch_idx)
+                fake_scores = self.discriminator(fake_pair)
+                fake_loss = self.adversarial.fake_loss(fake_scores)
+                fake_loss = fake_loss + self.adversarial.penalty(self.discriminator, real_pair, fake_pair)
+                self._descend(self._optimizers()[1], fake_loss, batch_idx)
+                loss = (real_loss + fake_loss) / 2
             self.adversarial.after_discriminator_step(self.discriminator)
         real_accuracy, fake_accuracy = self.adversarial.accuracy(real_scores, fake_scores)
         self._log_training(
@@ -286,10 +309,6 @@ class ColorGAN(LightningModule):
             else:
                 scheduler.step()
 
-    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Says in one sentence how a checkpoint of another architecture differs."""
-        check_state(self, checkpoint["state_dict"], "the checkpoint")
-
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Refuses to put a diverged model in the place of a good one."""
         self._check_finite()
@@ -297,7 +316,7 @@ class ColorGAN(LightningModule):
     def _check_finite(self) -> None:
         if not self._finite:
             raise TrainingDivergedError(
-                f"a loss became NaN or infinite in epoch {self.current_epoch}; the checkpoints saved before are intact: "
+                f"a loss became NaN or infinite in epoch {self.current_epoch}; earlier checkpoints are intact: "
                 "lower the learning rates, set model.gradient_clip, or train in 32 or bf16-mixed precision"
             )
 
@@ -375,85 +394,6 @@ class ColorGAN(LightningModule):
             except (ValueError, RuntimeError) as error:
                 raise ColorganError(f"data.size={size} does not suit {type(network).__name__}: {error}") from error
 
-    def _check_optimizers(self) -> None:
-        """Builds each optimizer once around a dummy, so that a wrong rate is reported before any work."""
-        for name in ("generator_optimizer", "discriminator_optimizer"):
-            try:
-                optimizer = getattr(self, name)([nn.Parameter(torch.zeros(1))])
-            except (ValueError, TypeError) as error:
-                raise ColorganError(f"model.{name}: {error}") from error
-            for group in optimizer.param_groups:
-                rate = float(group["lr"])
-                if not (math.isfinite(rate) and rate > 0):
-                    raise ColorganError(f"model.{name}: the learning rate must be a positive number, received {rate}")
-
-    # -- loading -------------------------------------------------------------------------------------------------------
-
-    @classmethod
-    def load_from_checkpoint(  # type: ignore[override]
-        cls, checkpoint_path: str | Path, map_location: Any = "cpu", trusted: Collection[str] = (), **overrides: Any
-    ) -> "ColorGAN":
-        """Rebuilds a model from a checkpoint that may come from a stranger.
-
-        Args:
-            checkpoint_path: a local ``.ckpt`` file.
-            map_location: the device that the model goes to.
-            trusted: class paths outside ``colorgan`` and ``torch.optim`` that the checkpoint may name.
-            **overrides: constructor arguments that replace those of the checkpoint.
-
-        Raises:
-            CheckpointError: if the file is missing, damaged, foreign, or names classes that are not trusted.
-        """
-        contents = read(checkpoint_path)
-        try:
-            arguments = {**cls.rebuild_arguments(hyper_parameters(contents), trusted), **overrides}
-            with without_pretrained_weights():
-                with torch.device("meta"):  # shapes first: a small file may ask for an enormous network
-                    skeleton = cls(**arguments)
-                check_state(skeleton, contents["state_dict"], checkpoint_path)
-                model = cls(**arguments)
-        except CheckpointError:
-            raise
-        except (TypeError, ValueError, RuntimeError) as error:
-            raise CheckpointError(f"{checkpoint_path} cannot be rebuilt: {error}") from error
-        model.load_state_dict(contents["state_dict"])
-        return model.to(map_location)
-
-    @classmethod
-    def default_arguments(cls) -> dict[str, Any]:
-        """The constructor's defaults as plain data, for the command line."""
-        parameters = inspect.signature(cls.__init__).parameters.values()
-        return {p.name: describe(p.default) for p in parameters if p.default is not inspect.Parameter.empty}
-
-    @staticmethod
-    def rebuild_arguments(hyper_parameters: dict[str, Any], trusted: Collection[str] = ()) -> dict[str, Any]:
-        """Turns the plain hyper-parameters of a checkpoint into constructor arguments; builds allowed classes only.
-
-        Raises:
-            CheckpointError: if a class is named that is neither ours nor torch's nor trusted.
-        """
-        arguments = dict(hyper_parameters)
-        for names, base, make in _ROLES:
-            for name in names:
-                if arguments.get(name) is not None:
-                    try:
-                        arguments[name] = make(arguments[name], base, trusted)
-                    except CheckpointError as error:
-                        raise CheckpointError(f"the checkpoint's {name} is refused: {error}") from error
-        return arguments
-
-
-_ROLES: tuple[tuple[tuple[str, ...], Any, Callable[..., Any]], ...] = (
-    (("generator",), Generator, factory),
-    (("discriminator",), Discriminator, factory),
-    (("generator_optimizer", "discriminator_optimizer"), Optimizer, factory),
-    (("generator_scheduler", "discriminator_scheduler"), (LRScheduler, ReduceLROnPlateau), factory),
-    (("color",), ColorSpace, rebuild),
-    (("hints",), Hints, rebuild),
-    (("reconstruction",), Reconstruction, rebuild),
-    (("adversarial",), AdversarialLoss, rebuild),
-)
-
 
 def _check_ranges(arguments: Any) -> None:
     """Refuses numbers that cannot be meant, naming the key, the value and the range."""
@@ -472,5 +412,10 @@ def _check_ranges(arguments: Any) -> None:
         raise ColorganError(
             "model.reconstruction_weight and model.adversarial_weight are both 0: nothing to learn from"
         )
+    if arguments["discriminator_steps"] not in ("joint", "separate"):
+        steps = arguments["discriminator_steps"]
+        raise ColorganError(f"model.discriminator_steps must be 'joint' or 'separate', received {steps!r}")
+    if arguments["accumulate"] > 1 and arguments["discriminator_steps"] == "separate":
+        raise ColorganError("model.accumulate > 1 does not go with model.discriminator_steps=separate: choose one")
     if arguments["accumulate"] > 1 and arguments["discriminator_updates"] > 1:
         raise ColorganError("model.accumulate > 1 does not go with model.discriminator_updates > 1: choose one")

@@ -5,7 +5,7 @@ import netrc
 import os
 import socket
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlparse
 
 from lightning.fabric.loggers.csv_logs import _ExperimentWriter
@@ -42,10 +42,10 @@ class MetricsFile(CSVLogger):
     @property
     def experiment(self) -> _ExperimentWriter:
         """The writer of the file."""
-        if rank_zero_only.rank == 0 and self._experiment is None:
+        if getattr(rank_zero_only, "rank", 0) == 0 and self._experiment is None:
             Path(self.log_dir).mkdir(parents=True, exist_ok=True)
             self._experiment = _AppendingWriter(self.log_dir)
-        return super().experiment
+        return cast(_ExperimentWriter, super().experiment)
 
 
 def wandb_obstacle() -> str | None:

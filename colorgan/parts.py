@@ -35,7 +35,7 @@ class Part:
 
     init_args: dict[str, Any]
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> "Part":
+    def __new__(cls, *args: Any, **kwargs: Any) -> "Part":  # noqa: D102
         self = super().__new__(cls)
         # copy and pickle call __new__ without arguments and restore the attribute afterwards, hence bind_partial
         bound = inspect.signature(cls.__init__).bind_partial(self, *args, **kwargs)
@@ -70,7 +70,7 @@ def describe(value: Any) -> Any:
         >>> describe(lambda: None)
         Traceback (most recent call last):
         ...
-        TypeError: cannot save <function <lambda>> in a checkpoint: pass a class, functools.partial(Class, name=value), ...
+        TypeError: cannot save <function <lambda>> in a checkpoint: pass a class, ...
     """
     if value is None or type(value) in (bool, int, float, str):
         return value

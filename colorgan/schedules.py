@@ -1,5 +1,6 @@
 """Learning-rate schedules that torch does not have with plain arguments."""
 
+from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
@@ -29,11 +30,13 @@ class ConstantThenLinear(LRScheduler):
 
     def __init__(self, optimizer: Optimizer, constant: int = 100, decay: int = 100, last_epoch: int = -1) -> None:
         if constant < 0 or decay < 1:
-            raise ColorganError(f"ConstantThenLinear needs constant >= 0 and decay >= 1, received {constant} and {decay}")
+            raise ColorganError(
+                f"ConstantThenLinear needs constant >= 0 and decay >= 1, received {constant} and {decay}"
+            )
         self.constant, self.decay = constant, decay
         super().__init__(optimizer, last_epoch)
 
-    def get_lr(self) -> list[float]:
+    def get_lr(self) -> list[float | Tensor]:
         """The rates of this epoch."""
         left = 1 - max(0, self.last_epoch - self.constant) / self.decay
         return [rate * max(0.0, left) for rate in self.base_lrs]

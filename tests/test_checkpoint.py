@@ -40,7 +40,11 @@ def test_removing_takes_the_hash_along(saved: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "sentence"),
-    [("absent.ckpt", "there is no checkpoint .*holds model.ckpt"), ("", "is not a file"), ("http://x.org/a.ckpt", "address")],
+    [
+        ("absent.ckpt", "there is no checkpoint .*holds model.ckpt"),
+        ("", "is not a file"),
+        ("http://x.org/a.ckpt", "address"),
+    ],
 )
 def test_names_what_is_missing(saved: Path, name: str, sentence: str) -> None:
     with pytest.raises(CheckpointError, match=sentence):
@@ -119,7 +123,9 @@ def test_compares_names_and_shapes() -> None:
     model = torch.nn.Linear(2, 3)
     checkpoint.check_state(model, model.state_dict(), "same.ckpt")
     state = {"weight": torch.zeros(4, 2), "extra": torch.zeros(1)}
-    with pytest.raises(CheckpointError, match=r"weight is \(4, 2\), the model needs \(3, 2\); bias is missing; extra is not"):
+    with pytest.raises(
+        CheckpointError, match=r"weight is \(4, 2\), the model needs \(3, 2\); bias is missing; extra is not"
+    ):
         checkpoint.check_state(model, state, "other.ckpt")
 
 
@@ -145,14 +151,15 @@ def test_a_kill_at_any_moment_leaves_a_whole_file(tmp_path: Path) -> None:
         from colorgan.checkpoint import CheckpointFiles
         files, number = CheckpointFiles(), 0
         while True:
-            files.save_checkpoint({"state_dict": {"w": torch.full((200_000,), number)}, "hyper_parameters": {}}, sys.argv[1])
+            weights = torch.full((200_000,), number)
+            files.save_checkpoint({"state_dict": {"w": weights}, "hyper_parameters": {}}, sys.argv[1])
             number += 1
             print(number, flush=True)
         """
     )
     file = tmp_path / "model.ckpt"
     for saves in (1, 3, 4):
-        with subprocess.Popen([sys.executable, "-c", program, str(file)], stdout=subprocess.PIPE) as process:  # noqa: S603
+        with subprocess.Popen([sys.executable, "-c", program, str(file)], stdout=subprocess.PIPE) as process:
             assert process.stdout is not None
             for _ in range(saves):
                 process.stdout.readline()

@@ -69,9 +69,13 @@ def test_one_step_equals_a_loop_written_by_hand(tiny_model: Make, fit: Make) -> 
     gray, colour = Lab().split(RandomPhotos(4).photos.float() / 255)
     bce = torch.nn.functional.binary_cross_entropy_with_logits
     fake = generator(gray)
-    real_scores, fake_scores = discriminator(torch.cat([gray, colour], 1)), discriminator(torch.cat([gray, fake.detach()], 1))
+    real_scores, fake_scores = (
+        discriminator(torch.cat([gray, colour], 1)),
+        discriminator(torch.cat([gray, fake.detach()], 1)),
+    )
     (
-        bce(real_scores, torch.full_like(real_scores, 0.9)) / 2 + bce(fake_scores, torch.full_like(fake_scores, 0.1)) / 2
+        bce(real_scores, torch.full_like(real_scores, 0.9)) / 2
+        + bce(fake_scores, torch.full_like(fake_scores, 0.1)) / 2
     ).backward()
     with torch.no_grad():
         for weight in discriminator.parameters():
@@ -141,7 +145,9 @@ def test_gradients_are_clipped(tiny_model: Make, fit: Make) -> None:
     assert 0.5e-3 < moved <= 1.01e-3
 
 
-def test_the_moving_average_validates_and_is_what_a_checkpoint_gives(tiny_model: Make, fit: Make, tmp_path: Path) -> None:
+def test_the_moving_average_validates_and_is_what_a_checkpoint_gives(
+    tiny_model: Make, fit: Make, tmp_path: Path
+) -> None:
     model = tiny_model(ema_decay=0.5)
     history: list[torch.Tensor] = []
 
@@ -165,7 +171,9 @@ def test_the_moving_average_validates_and_is_what_a_checkpoint_gives(tiny_model:
 def test_schedules_advance(tiny_model: Make, fit: Make, every: str) -> None:
     decay = functools.partial(torch.optim.lr_scheduler.ExponentialLR, gamma=0.5)
     sgd = functools.partial(torch.optim.SGD, lr=0.1)
-    model = tiny_model(generator_scheduler=decay, discriminator_optimizer=sgd, generator_optimizer=sgd, schedule_every=every)
+    model = tiny_model(
+        generator_scheduler=decay, discriminator_optimizer=sgd, generator_optimizer=sgd, schedule_every=every
+    )
     trainer = fit(model, photos=8, max_epochs=2, limit_val_batches=0)
     advances = 2 if every == "epoch" else 4
     rates = [optimizer.param_groups[0]["lr"] for optimizer in trainer.optimizers]
@@ -205,11 +213,11 @@ def test_the_gray_baseline_is_logged_once(tiny_model: Make, fit: Make) -> None:
 
     trainer = fit(tiny_model(), max_epochs=2, callbacks=[Watch()])
     assert logged == [True, False]
-    gray, colour = Lab().split(RandomPhotos().photos.float() / 255)
+    _, colour = Lab().split(RandomPhotos().photos.float() / 255)
     torch.testing.assert_close(trainer.callback_metrics["val/l1_gray"], colour.abs().mean())
 
 
-# -- saving and loading --------------------------------------------------------------------------------------------------
+# -- saving and loading
 
 
 @pytest.fixture
@@ -249,10 +257,16 @@ def altered(saved: Path, **hyper: Any) -> Path:
 @pytest.mark.parametrize(
     ("hyper", "sentence"),
     [
-        ({"color": {"class_path": "os.system", "init_args": {"command": "touch owned"}}}, "color is refused: the class os.sys"),
+        (
+            {"color": {"class_path": "os.system", "init_args": {"command": "touch owned"}}},
+            "color is refused: the class os.sys",
+        ),
         ({"color": "os.system"}, "expected class_path"),
         ({"generator": {"class_path": "colorgan.color.Lab"}}, "colorgan.color.Lab is not a Generator"),
-        ({"generator": {"class_path": "colorgan.generators.UNett"}}, "has no colorgan.generators.UNett; the nearest is UNet"),
+        (
+            {"generator": {"class_path": "colorgan.generators.UNett"}},
+            "has no colorgan.generators.UNett; the nearest is UNet",
+        ),
         ({"generator": {"class_path": "colorgan.generators.UNet", "init_args": {"width": 8}}}, "another architecture"),
         ({"generator": {"class_path": "colorgan.generators.UNet", "init_args": {"depht": 2}}}, "depht"),
         ({"generator_optimizer": {"class_path": "subprocess.Popen"}}, "subprocess.Popen is not part of colorgan"),
@@ -289,8 +303,8 @@ def test_a_lambda_cannot_be_saved(tiny_model: Make) -> None:
         ({"gradient_clip": 0.0}, "model.gradient_clip must be null or a number > 0"),
         ({"reconstruction_weight": 0.0, "adversarial_weight": 0.0}, "nothing to learn from"),
         ({"accumulate": 2, "discriminator_updates": 2}, "choose one"),
-        ({"generator_optimizer": functools.partial(torch.optim.Adam, lr=-1.0)}, "model.generator_optimizer: Invalid learning rate"),
-        ({"generator_optimizer": functools.partial(torch.optim.Adam, lr=float("nan"))}, "model.generator_optimizer: .*nan"),
+        ({"generator_optimizer": functools.partial(torch.optim.Adam, lr=-1.0)}, "generator_optimizer: Invalid"),
+        ({"generator_optimizer": functools.partial(torch.optim.Adam, lr=float("nan"))}, "generator_optimizer: .*nan"),
         ({"discriminator_optimizer": functools.partial(torch.optim.SGD, lr=float("inf"))}, "must be a positive number"),
     ],
 )  # fmt: skip
@@ -306,7 +320,9 @@ def test_a_size_that_cannot_be_halved_is_refused(tiny_model: Make) -> None:
         model.check_size(18)
 
 
-def test_step_randomness_depends_on_seed_epoch_and_batch_alone(tiny_model: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_step_randomness_depends_on_seed_epoch_and_batch_alone(
+    tiny_model: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
     model = tiny_model()
     draws = []
     for seed, batch in itertools.product(["1", "2"], [0, 1, 0]):
@@ -315,3 +331,28 @@ def test_step_randomness_depends_on_seed_epoch_and_batch_alone(tiny_model: Make,
         draws.append(torch.rand(1).item())
     assert draws[0] == draws[2]
     assert len(set(draws)) == 4
+
+
+def test_separate_steps_on_true_and_on_generated_colours(tiny_model: Make, fit: Make) -> None:
+    arguments: dict[str, Any] = {
+        "adversarial": losses.BCE(0.9, 0.1),
+        "discriminator_steps": "separate",
+        "channels_last": False,
+        "generator_optimizer": functools.partial(torch.optim.SGD, lr=0.1),
+        "discriminator_optimizer": functools.partial(torch.optim.SGD, lr=0.1),
+    }
+    model, twin = tiny_model(**arguments), tiny_model(**arguments)
+    fit(model, photos=4, limit_val_batches=0)
+
+    gray, colour = Lab().split(RandomPhotos(4).photos.float() / 255)
+    fake = twin.colorizer.generator(gray).detach()
+    bce = torch.nn.functional.binary_cross_entropy_with_logits
+    for pair, label in ((torch.cat([gray, colour], 1), 0.9), (torch.cat([gray, fake], 1), 0.1)):
+        scores = twin.discriminator(pair)
+        bce(scores, torch.full_like(scores, label)).backward()
+        with torch.no_grad():
+            for parameter in twin.discriminator.parameters():
+                parameter -= 0.1 * parameter.grad
+                parameter.grad = None
+    for trained, expected in zip(parameters(model.discriminator), parameters(twin.discriminator), strict=True):
+        torch.testing.assert_close(trained, expected, atol=1e-6, rtol=1e-4)

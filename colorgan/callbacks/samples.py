@@ -65,12 +65,12 @@ class SampleSheet(Callback):
         dataloader_idx: int = 0,
     ) -> None:
         """Keeps the chosen photos of a batch."""
-        if not (trainer.sanity_checking or trainer.fast_dev_run):
+        if not (trainer.sanity_checking or getattr(trainer, "fast_dev_run", False)):
             self._keep(trainer, outputs, "val")
 
     def on_validation_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Writes the sheet."""
-        if not (trainer.sanity_checking or trainer.fast_dev_run):
+        if not (trainer.sanity_checking or getattr(trainer, "fast_dev_run", False)):
             name = f"epoch_{trainer.current_epoch:04d}" if trainer.state.fn == "fit" else "validate"
             self._publish(trainer, "val", name)
 
