@@ -18,8 +18,8 @@ from lightning.pytorch.callbacks import Callback, ModelCheckpoint
 from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI, SaveConfigCallback
 from lightning.pytorch.utilities import rank_zero_only
 
-import colorgan.callbacks  # noqa: F401 (makes short class names known to the parser, as does the next line)
-import colorgan.data.torchvision_data  # noqa: F401
+import colorgan.callbacks
+import colorgan.data.torchvision_data  # noqa: F401 (both make short class names known to the parser)
 from colorgan import checkpoint
 from colorgan.callbacks.interruption import SaveOnSignal, last_checkpoint
 from colorgan.callbacks.predictions import PhotoWriter
