@@ -179,8 +179,10 @@ def _text(x: float, y: float, text: str, anchor: str = "start", attributes: str 
 
 def _window(left: float, top: float, right: float, bottom: float, body: Sequence[str]) -> str:
     """Keeps what is drawn inside; an inner ``<svg>`` clips without a name that would have to be unique in a page."""
-    place = f'x="{left:g}" y="{top:g}" width="{right - left:g}" height="{bottom - top:g}"'
-    return f'<svg {place} viewBox="{left:g} {top:g} {right - left:g} {bottom - top:g}">{"".join(body)}</svg>'
+    width, height = right - left, bottom - top
+    # a page may have rules for the size of <svg>, which must not reach this one
+    place = f'x="{left:g}" y="{top:g}" style="width:{width:g}px;height:{height:g}px"'
+    return f'<svg {place} viewBox="{left:g} {top:g} {width:g} {height:g}">{"".join(body)}</svg>'
 
 
 def _legend(labels: Sequence[str], left: float, right: float, top: float) -> tuple[list[str], float]:

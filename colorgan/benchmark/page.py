@@ -14,8 +14,10 @@ from colorgan.benchmark.charts import Dots, Line, dot_chart, line_chart
 from colorgan.benchmark.intervals import CONFIDENCE
 from colorgan.benchmark.plan import Group, Metric
 from colorgan.benchmark.records import Status
-from colorgan.benchmark.results import Curve, Results, Summary, VariantResult
+from colorgan.benchmark.results import Results, Summary, VariantResult
 from colorgan.files import replaced
+from colorgan.report.html import document
+from colorgan.report.runs import Curve
 
 _SHEET_WIDTH = 960
 """Pixels; sheets are made smaller for the report, and lie in their full size in the folders of the runs."""
@@ -104,7 +106,8 @@ def write_report(results: Results, folder: Path) -> Path:
     loader = PackageLoader("colorgan.benchmark", "")
     for name, escaped in (("report.html", True), ("report.md", False)):
         environment = Environment(loader=loader, autoescape=escaped, undefined=StrictUndefined)  # noqa: S701 (Markdown)
-        _write(folder / name, environment.get_template(f"{name}.jinja").render(content))
+        text = environment.get_template(f"{name}.jinja").render(content)
+        _write(folder / name, document(results.grid.title, text) if escaped else text)
     _write(folder / "results.json", json.dumps(results.as_json(), indent=2, allow_nan=False) + "\n")
     return folder / "report.html"
 

@@ -1,6 +1,5 @@
 """What the runs of a grid have measured, read from their folders and compared."""
 
-import csv
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -11,9 +10,7 @@ from typing import Any
 from colorgan.benchmark.intervals import CONFIDENCE, Interval, Spread, rank_correlation, ranks
 from colorgan.benchmark.plan import Grid, Group, Metric, Run, Variant
 from colorgan.benchmark.records import Record, RunFolder, Status
-
-Curve = Sequence[tuple[int, float]]
-"""Epoch and value, in the order of the epochs."""
+from colorgan.report.runs import Curve, read_curves
 
 
 @dataclass(frozen=True)
@@ -40,16 +37,19 @@ class RunResult:
         return max((len(curve) for curve in self.curves.values()), default=0)
 
     def last(self, metric: Metric) -> float | None:
-        """The figure after the last epoch of a finished run."""
-        curve = self.curves.get(metric.key)
-        return curve[-1][1] if curve and self.status == "finished" and math.isfinite(curve[-1][1]) else None
+        """The figure after the last epoch of a finished run; ``None`` if it was none, or not finite."""
+        curve = self._finished_curve(metric)
+        last_epoch = max((points[-1][0] for points in self.curves.values()), default=0)
+        return curve[-1][1] if curve and curve[-1][0] == last_epoch else None
 
-    def best(self, metric: Metric) -> tuple[int, float] | None:
-        """Epoch and figure at the best epoch of a finished run: optimistic, because it was chosen by that figure."""
-        curve = [point for point in self.curves.get(metric.key, ()) if math.isfinite(point[1])]
-        if not curve or self.status != "finished":
-            return None
-        return (max if metric.higher_is_better else min)(curve, key=lambda point: point[1])
+    def best(self, metric: Metric) -> float | None:
+        """The figure of the best epoch of a finished run: optimistic, because it was chosen by that figure."""
+        values = [value for _, value in self._finished_curve(metric)]
+        return (max if metric.higher_is_better else min)(values, default=None)
+
+    def _finished_curve(self, metric: Metric) -> Curve:
+        curve = self.curves.get(metric.key, [])
+        return [point for point in curve if math.isfinite(point[1])] if self.status == "finished" else []
 
 
 @dataclass(frozen=True)
@@ -246,35 +246,6 @@ def collect(grid: Grid, runs: Sequence[Run], folder: Path) -> Results:
     )
 
 
-def read_curves(file: Path) -> dict[str, list[tuple[int, float]]]:
-    """The ``val/`` columns of a ``metrics.csv``, by epoch.
-
-    A resumed run may have logged an epoch twice; its last word counts. A line that a crash has cut short is left out.
-
-    Args:
-        file: written by :class:`colorgan.loggers.MetricsFile`; a missing one holds nothing.
-    """
-    curves: dict[str, dict[int, float]] = {}
-    if not file.is_file():
-        return {}
-    with file.open(newline="", encoding="utf-8", errors="replace") as stream:
-        for row in csv.DictReader(stream):
-            epoch = _number(row.get("epoch"))
-            if epoch is None:
-                continue
-            for name, text in row.items():
-                if isinstance(name, str) and name.startswith("val/") and (value := _number(text)) is not None:
-                    curves.setdefault(name, {})[int(epoch)] = value
-    return {name: sorted(points.items()) for name, points in curves.items()}
-
-
-def _number(text: Any) -> float | None:
-    try:
-        return float(text)
-    except (TypeError, ValueError):
-        return None
-
-
 def _read_run(run: Run, grid: Path) -> RunResult:
     folder = RunFolder(grid, run.name)
     sheets = [file for file in folder.path.glob("samples/epoch_*.png") if re.fullmatch(r"epoch_\d+", file.stem)]
@@ -282,7 +253,7 @@ def _read_run(run: Run, grid: Path) -> RunResult:
         run=run,
         status=folder.status(),
         record=folder.record(),
-        curves=read_curves(folder.path / "metrics.csv"),
+        curves={name: curve for name, curve in read_curves(folder.path).items() if name.startswith("val/")},
         sheet=max(sheets, key=lambda file: int(file.stem[6:]), default=None),
     )
 
@@ -293,7 +264,7 @@ def _values(results: Sequence[RunResult], metric: Metric) -> dict[int, float]:
 
 def _summary(results: Sequence[RunResult], metric: Metric, spread: Spread) -> Summary:
     values = _values(results, metric)
-    best = [point[1] for result in results if (point := result.best(metric))]
+    best = [value for result in results if (value := result.best(metric)) is not None]
     return Summary(
         values=values,
         mean=math.fsum(values.values()) / len(values) if values else None,

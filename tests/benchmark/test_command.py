@@ -14,7 +14,7 @@ from PIL import Image
 from colorgan.benchmark.command import main
 from colorgan.benchmark.plan import read_grid
 from colorgan.benchmark.records import RunFolder
-from colorgan.benchmark.results import collect, read_curves
+from colorgan.benchmark.results import collect
 from colorgan.errors import ColorganError
 from tests.benchmark.conftest import FAKE_FIT
 
@@ -142,26 +142,25 @@ def test_a_sweep_trains_the_same_runs(write_grid: WriteGrid, tmp_path: Path) -> 
     assert not file.with_name("runs").exists()
 
 
-def test_curves_of_a_resumed_run_count_every_epoch_once(tmp_path: Path) -> None:
-    file = tmp_path / "metrics.csv"
-    file.write_text(
-        "epoch,step,train/l1,val/fd,val/fd_gray\n0,9,,60.0,120.0\n1,12,0.3,,\n1,19,,55.0,\n1,19,,54.0,\n2,29,,nan,\n3,3"
-    )
-    curves = read_curves(file)
-    assert curves["val/fd"][:2] == [(0, 60.0), (1, 54.0)]
-    assert np.isnan(curves["val/fd"][2][1])
-    assert curves["val/fd_gray"] == [(0, 120.0)]
-    assert read_curves(tmp_path / "none.csv") == {}
+def test_an_epoch_that_was_logged_twice_counts_once(write_grid: WriteGrid, tmp_path: Path) -> None:
+    file, out = write_grid(seeds=[1], groups={"a": {}}), tmp_path / "out"
+    run(file, out)
+    with (RunFolder(out, "a-seed1").path / "metrics.csv").open("a") as metrics:
+        metrics.write("1,12,0.3,,,\n1,19,,54.0,,22.0\n2,3")  # resumed, and cut short by a crash
+    grid = read_grid(file)
+    (result,) = collect(grid, grid.runs(), out).variants
+    assert result.runs[0].curves["val/fd"] == [(0, 61.0), (1, 54.0)]
+    assert "train/l1" not in result.runs[0].curves
 
 
 def test_a_run_that_ended_in_nan_has_no_figure(write_grid: WriteGrid, tmp_path: Path) -> None:
     grid, out = read_grid(write_grid(seeds=[1], groups={"a": {}})), tmp_path / "out"
     assert run(write_grid(seeds=[1], groups={"a": {}}), out) == 0
     with (RunFolder(out, "a-seed1").path / "metrics.csv").open("a") as file:
-        file.write("2,29,,nan,,\n")
+        file.write("2,29,,nan,,20.0\n")
     result = collect(grid, grid.runs(), out).variants[0]
     assert result.summaries["val/fd"].mean is None
-    assert result.runs[0].best(grid.metrics[1]) == (1, 56.0)
+    assert result.runs[0].best(grid.metrics[1]) == 56.0
     assert run(write_grid(seeds=[1], groups={"a": {}}), out, "--report") == 0
 
 

@@ -38,7 +38,7 @@ def starts(folder: Path, name: str) -> list[list[int]]:
     return [[int(word) for word in line.split()] for line in lines]
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 20.0) -> None:
+def wait_for(condition: Callable[[], bool], seconds: float = 60.0) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it did not happen in time"
@@ -214,4 +214,6 @@ def test_a_grid_speaks_to_fit_as_fit_listens() -> None:
     import colorgan.cli
 
     assert colorgan.cli._RUN_VARIABLE == RUN_FOLDER_VARIABLE
-    assert FIT[1:] == ("-m", "colorgan.cli", "fit")
+    help_of_fit = subprocess.run([*FIT[:-1], "fti"], capture_output=True, text=True, check=False)
+    assert (FIT[-1], help_of_fit.returncode) == ("fit", 2)
+    assert "did you mean 'fit'?" in help_of_fit.stderr
