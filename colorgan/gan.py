@@ -417,5 +417,6 @@ def _check_ranges(arguments: Any) -> None:
         raise ColorganError(f"model.discriminator_steps must be 'joint' or 'separate', received {steps!r}")
     if arguments["accumulate"] > 1 and arguments["discriminator_steps"] == "separate":
         raise ColorganError("model.accumulate > 1 does not go with model.discriminator_steps=separate: choose one")
-    if arguments["accumulate"] > 1 and arguments["discriminator_updates"] > 1:
-        raise ColorganError("model.accumulate > 1 does not go with model.discriminator_updates > 1: choose one")
+    for name in ("discriminator_updates", "discriminator_every"):
+        if arguments["accumulate"] > 1 and arguments[name] > 1:
+            raise ColorganError(f"model.accumulate > 1 does not go with model.{name} > 1: choose one")

@@ -303,6 +303,7 @@ def test_a_lambda_cannot_be_saved(tiny_model: Make) -> None:
         ({"gradient_clip": 0.0}, "model.gradient_clip must be null or a number > 0"),
         ({"reconstruction_weight": 0.0, "adversarial_weight": 0.0}, "nothing to learn from"),
         ({"accumulate": 2, "discriminator_updates": 2}, "choose one"),
+        ({"accumulate": 2, "discriminator_every": 2}, "choose one"),
         ({"generator_optimizer": functools.partial(torch.optim.Adam, lr=-1.0)}, "generator_optimizer: Invalid"),
         ({"generator_optimizer": functools.partial(torch.optim.Adam, lr=float("nan"))}, "generator_optimizer: .*nan"),
         ({"discriminator_optimizer": functools.partial(torch.optim.SGD, lr=float("inf"))}, "must be a positive number"),
