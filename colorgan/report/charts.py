@@ -15,7 +15,9 @@ def colour(index: int) -> str:
 
 
 def intervals(figures: Mapping[str, Estimate], colours: Mapping[str, str], label: str, digits: int = 2) -> str:
-    """Figures as dots with their intervals as lines, one row each, on a common axis that begins at 0.
+    """Figures as dots with their intervals as bars, one row each, on a common axis that begins at 0.
+
+    It is made of boxes rather than drawn, so that its words keep their size on a narrow screen.
 
     Args:
         figures: name to figure; those that are not finite are left out.
@@ -26,42 +28,41 @@ def intervals(figures: Mapping[str, Estimate], colours: Mapping[str, str], label
     shown = {name: figure for name, figure in figures.items() if math.isfinite(figure.value)}
     if not shown:
         return ""
-    highest = max(figure.high if figure.has_interval else figure.value for figure in shown.values())
-    ticks = _ticks(0.0, highest or 1.0)
-    left, right, top, row = 150, 640, 8, 30
-    height = top + row * len(shown) + 40
+    ticks = _ticks(0.0, max(figure.high if figure.has_interval else figure.value for figure in shown.values()) or 1.0)
 
-    def x(value: float) -> float:
-        return round(left + (right - left) * value / ticks[-1], 1)
+    def share(value: float) -> float:
+        return round(100 * max(0.0, value) / ticks[-1], 2)
 
-    parts = [f'<svg viewBox="0 0 720 {height}" role="img" aria-label="{escape(label)}">']
-    bottom = top + row * len(shown)
-    for tick in ticks:
-        parts.append(f'<line class="grid" x1="{x(tick)}" x2="{x(tick)}" y1="{top}" y2="{bottom}"/>')
-        parts.append(f'<text class="faint" x="{x(tick)}" y="{bottom + 16}" text-anchor="middle">{_number(tick)}</text>')
-    parts.append(f'<text class="faint" x="{left}" y="{bottom + 34}">{escape(label)}</text>')
-    for position, (name, figure) in enumerate(shown.items()):
-        y = top + row * position + row / 2
-        paint = colours.get(name, "var(--faint)")
-        text = name if len(name) <= 20 else f"{name[:10]}…{name[-9:]}"
-        parts.append(f'<text x="{left - 10}" y="{y + 4}" text-anchor="end">{escape(text)}</text>')
-        end = figure.value
+    lines = "".join(f'<i style="left:{share(tick)}%"></i>' for tick in ticks)
+    rows = []
+    for name, figure in shown.items():
+        bar = ""
         if figure.has_interval:
-            end = figure.high
-            span = f'x1="{x(max(0.0, figure.low))}" x2="{x(figure.high)}" y1="{y}" y2="{y}"'
-            parts.append(f'<line {span} stroke="{paint}" stroke-width="3" stroke-linecap="round" opacity=".45"/>')
-        parts.append(f'<circle cx="{x(figure.value)}" cy="{y}" r="5" fill="{paint}"/>')
-        parts.append(f'<text class="faint" x="{x(end) + 10}" y="{y + 4}">{figure.value:.{digits}f}</text>')
-    return "".join([*parts, "</svg>"])
+            width = round(share(figure.high) - share(figure.low), 2)
+            bar = f'<b style="left:{share(figure.low)}%;width:{width}%"></b>'
+        rows.append(
+            f'<div class="row" style="--colour:{colours.get(name, "var(--faint)")}"><span>{escape(name)}</span>'
+            f'<span class="track">{lines}{bar}<u style="left:{share(figure.value)}%"></u></span>'
+            f"<span>{figure.value:.{digits}f}</span></div>"
+        )
+    axis = "".join(f'<em style="left:{share(tick)}%">{_number(tick)}</em>' for tick in ticks)
+    rows.append(f'<div class="row axis"><span></span><span class="track">{axis}</span><span></span></div>')
+    return f'<div class="dots">{"".join(rows)}</div><p class="faint">{escape(label)}</p>'
 
 
-def curves(series: Mapping[str, Sequence[tuple[float, float]]], colours: Mapping[str, str], label: str) -> str:
+def curves(
+    series: Mapping[str, Sequence[tuple[float, float]]],
+    colours: Mapping[str, str],
+    label: str,
+    floors: Mapping[str, float] | None = None,
+) -> str:
     """Lines over epochs.
 
     Args:
         series: name to points (epoch, value); values that are not finite are left out.
         colours: name to CSS colour.
         label: what is shown.
+        floors: name to a value that is drawn as a dashed line across, such as that of the gray photos.
     """
     lines = {name: [p for p in points if math.isfinite(p[1])] for name, points in series.items()}
     lines = {name: points for name, points in lines.items() if points}
@@ -69,7 +70,8 @@ def curves(series: Mapping[str, Sequence[tuple[float, float]]], colours: Mapping
         return ""
     everything = [point for points in lines.values() for point in points]
     last = max(1.0, max(epoch for epoch, _ in everything))
-    values = [value for _, value in everything]
+    floors = floors or {}
+    values = [value for _, value in everything] + list(floors.values())
     ticks = _ticks(min(values), max(values))
     left, right, top, bottom = 52, 350, 26, 168
 
@@ -91,12 +93,15 @@ def curves(series: Mapping[str, Sequence[tuple[float, float]]], colours: Mapping
         paint = colours.get(name, "var(--faint)")
         path = " ".join(f"{x},{y}" for x, y in (place(*point) for point in points))
         if len(points) == 1:
-            _, y = place(*points[0])
-            dashes = f'x1="{left}" x2="{right}" y1="{y}" y2="{y}" stroke-dasharray="4 4"'
-            parts.append(f'<line {dashes} stroke="{paint}"><title>{escape(name)}</title></line>')
+            x, y = place(*points[0])
+            parts.append(f'<circle cx="{x}" cy="{y}" r="3" fill="{paint}"><title>{escape(name)}</title></circle>')
         else:
             drawn = f'fill="none" stroke="{paint}" stroke-width="2" stroke-linejoin="round"'
             parts.append(f'<polyline points="{path}" {drawn}><title>{escape(name)}</title></polyline>')
+        if name in floors:
+            y = place(0, floors[name])[1]
+            dashes = f'x1="{left}" x2="{right}" y1="{y}" y2="{y}" stroke-dasharray="4 4"'
+            parts.append(f'<line {dashes} stroke="{paint}"><title>gray photos, {escape(name)}</title></line>')
     return "".join([*parts, "</svg>"])
 
 

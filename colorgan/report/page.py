@@ -15,6 +15,7 @@ from colorgan.report.results import Results
 from colorgan.report.runs import Curve
 
 _EXTREMES = 4
+_OF_GRAY = "_gray"
 _EXTREME_METRICS = ("ciede2000", "psnr", "ssim", "lpips")
 _SHEET_SIDE = 256
 _SMALL_SIDE = 160
@@ -75,7 +76,7 @@ def _headline_chart(results: Results, colours: Mapping[str, str]) -> str:
     drawn = charts.intervals(
         shown, colours, f"{metric.title}, lower is better; lines are 95 % intervals", metric.digits
     )
-    return f'<figure style="max-width:52rem">{drawn}</figure>' if drawn else ""
+    return f"<figure>{drawn}</figure>" if drawn else ""
 
 
 def _figure_tables(results: Results) -> str:
@@ -99,8 +100,8 @@ def _figure_tables(results: Results) -> str:
         )
     parts.append(
         '<p class="faint">Small: 95 % intervals, for kernel distances the deviation over subsets. Bold: better than '
-        "another system beyond doubt, and not worse than any. Gray rows are anchors, which no system can be proud to "
-        "miss. ↓ lower is better, ↑ higher is better.</p>"
+        "another system beyond doubt, and not worse than any. Gray rows are anchors: what no colour, one colour and "
+        "the truth itself score. ↓ lower is better, ↑ higher is better.</p>"
     )
     return "".join(parts)
 
@@ -173,7 +174,7 @@ def _extremes(results: Results, exhibits: Exhibits) -> list[str]:
             if metric.better == "higher":
                 order.reverse()
             count = min(_EXTREMES, len(order) // 2)
-            for title, indices in (("best", order[:count]), ("worst", order[len(order) - count :][::-1])):
+            for title, indices in (("Best", order[:count]), ("Worst", order[len(order) - count :][::-1])):
                 if indices:
                     shown = "".join(_extreme(exhibits, name, metric, index, values[index]) for index in indices)
                     inside.append(f'<h3>{title} by {escape(metric.title)}</h3><div class="extremes">{shown}</div>')
@@ -212,15 +213,19 @@ def _histograms(results: Results, exhibits: Exhibits) -> str:
 def _training(exhibits: Exhibits, colours: Mapping[str, str]) -> str:
     if not any(exhibits.curves.values()):
         return ""
-    names = sorted({metric for curves in exhibits.curves.values() for metric in curves}, key=_training_order)
-    drawn = [
-        charts.curves({name: own[metric] for name, own in exhibits.curves.items() if metric in own}, colours, metric)
-        for metric in names
-    ]
+    logged = {metric for curves in exhibits.curves.values() for metric in curves}
+    drawn = []
+    for metric in sorted(logged, key=_training_order):
+        if metric.removesuffix(_OF_GRAY) not in logged or not metric.endswith(_OF_GRAY):
+            lines = {name: own[metric] for name, own in exhibits.curves.items() if metric in own}
+            floors = {
+                name: own[metric + _OF_GRAY][0][1] for name, own in exhibits.curves.items() if metric + _OF_GRAY in own
+            }
+            drawn.append(charts.curves(lines, colours, metric, floors))
     trained = [name for name, own in exhibits.curves.items() if own]
     legend = "".join(f'<li style="--colour:{colours[name]}">{escape(name)}</li>' for name in trained)
     return (
-        f'<ul class="legend">{legend}</ul>'
+        f'<ul class="legend">{legend}<li style="--colour:transparent">dashed: the gray photos</li></ul>'
         f'<div class="charts">{"".join(f"<figure>{chart}</figure>" for chart in drawn if chart)}</div>'
     )
 

@@ -82,7 +82,7 @@ class Checkpoint(System):
     def pictures(self, indices: Sequence[int], photos: Sequence[Framed]) -> Tensor:
         """Colours the photos, keeping their lightness."""
         coloured = self.colorizer.colorize(torch.stack([photo.rgb for photo in photos]))
-        assert isinstance(coloured, Tensor)  # noqa: S101 (tensors come back as tensors)
+        assert isinstance(coloured, Tensor)  # tensors come back as tensors
         return coloured.cpu()
 
 

@@ -22,7 +22,7 @@ from tests.report.conftest import recoloured
 @pytest.fixture
 def evaluate(truth_folder, tmp_path, monkeypatch, tiny_features):
     """Runs the command on the small photos and returns the report's folder and its figures; the extractor is tiny."""
-    monkeypatch.setattr(command, "EFFICIENTNET", tiny_features)
+    monkeypatch.setattr("colorgan.report.evaluation.EFFICIENTNET", tiny_features)
 
     def run(*words, out="report"):
         folder = tmp_path / out
@@ -283,6 +283,14 @@ def test_bad_input_is_one_sentence_and_leaves_no_report(evaluate, picture_folder
         evaluate(f"theirs={picture_folder}", out="file")
     with pytest.raises(ColorganError, match="the device 'banana' cannot be used"):
         evaluate(f"theirs={picture_folder}", "--device", "banana")
-    with pytest.raises(SystemExit) as stopped:
-        command.main(["--data.root", "x"])
-    assert stopped.value.code == 2
+
+
+def test_wrong_options_name_the_right_one(capsys):
+    for words, sentence in (
+        (["x", "--data.rot", "y", "--data.root", "x", "--out", "z"], "no option --data.rot; did you mean --data.root?"),
+        (["x", "--data.root", "x"], "the following arguments are required: --out"),
+    ):
+        with pytest.raises(SystemExit) as stopped:
+            command.main(words)
+        assert stopped.value.code == 2
+        assert sentence in capsys.readouterr().err
