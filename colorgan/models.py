@@ -5,7 +5,7 @@ Torch is imported only for models that need it.
 
 from pathlib import Path
 
-from colorgan.errors import CheckpointError
+from colorgan.errors import CheckpointError, ColorganError
 from colorgan.photo_colorizer import PhotoColorizer
 
 SHIPPED = "colorgan-photos"
@@ -24,10 +24,11 @@ def open_model(path: str | Path | None = None, device: str = "cpu") -> PhotoColo
     Args:
         path: a ``.ckpt`` file that ``fit`` wrote, the folder (or the ``.safetensors`` file) of a released model, or an
             ``.onnx`` file that ``colorgan export`` wrote; by default the model that ships with colorgan.
-        device: where it runs: ``cpu``, ``cuda``, ``cuda:1``, ``mps`` and so on.
+        device: where it runs: ``cpu``, ``cuda``, ``cuda:1``, ``mps`` and so on; ``auto`` for the fastest.
 
     Raises:
         CheckpointError: if there is no such model, or it is damaged or refused.
+        ColorganError: if there is no such device.
     """
     if path is not None and Path(path).suffix.lower() == ".onnx":
         from colorgan.onnx_colorizer import OnnxColorizer
@@ -36,7 +37,7 @@ def open_model(path: str | Path | None = None, device: str = "cpu") -> PhotoColo
     if path is None:
         path = shipped_model()
     try:
-        import torch  # noqa: F401 (so that its absence is told apart from a fault of ours)
+        import torch
 
         from colorgan.colorizer import Colorizer
     except ModuleNotFoundError as error:
@@ -44,6 +45,13 @@ def open_model(path: str | Path | None = None, device: str = "cpu") -> PhotoColo
             f"{path} needs {error.name}, which is not installed: install colorgan with all that it depends on, "
             "or give an .onnx file"
         ) from error
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    try:
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError) as error:  # torch has no error of its own for this
+        reason = str(error).strip().partition("\n")[0]
+        raise ColorganError(f"the device {device!r} cannot be used here ({reason}); try cpu") from error
     return Colorizer.from_checkpoint(path, device)
 
 

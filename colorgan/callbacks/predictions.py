@@ -6,8 +6,8 @@ from typing import Any
 
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import BasePredictionWriter
-from PIL import Image
 
+from colorgan.data.writing import write_photo
 from colorgan.errors import ColorganError
 
 
@@ -42,8 +42,7 @@ class PhotoWriter(BasePredictionWriter):
             file = self._target(Path(source))
             if file.exists() and not self.overwrite:
                 raise ColorganError(f"{file} exists already; choose another --output, or say --overwrite true")
-            file.parent.mkdir(parents=True, exist_ok=True)
-            Image.fromarray(rgb.permute(1, 2, 0).cpu().numpy()).save(file)
+            write_photo(file, rgb.permute(1, 2, 0).cpu().numpy())
             self.written += 1
 
     def _target(self, source: Path) -> Path:
