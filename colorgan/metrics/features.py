@@ -122,7 +122,8 @@ class InceptionV3Clean(FeatureExtractorInceptionV3):  # type: ignore[misc]
         side = self.INPUT_IMAGE_SIZE
         channels = images.flatten(0, 1).float().cpu().numpy()
         resized = [np.asarray(Image.fromarray(c).resize((side, side), Image.Resampling.BICUBIC)) for c in channels]
-        x = torch.from_numpy(np.stack(resized)).clamp(0, 255).unflatten(0, images.shape[:2]).to(images.device)
+        x = torch.from_numpy(np.stack(resized)).clamp(0, 255).to(images.device)
+        x = x.view(*images.shape[:2], side, side)
         x = (x - 128) / 128
         *layers, _classifier = self.children()
         for layer in layers:

@@ -109,7 +109,7 @@ def _ticks(low: float, high: float) -> list[float]:
     """Round numbers that span a range.
 
     >>> _ticks(0, 87), _ticks(0.12, 0.29)
-    ([0.0, 20.0, 40.0, 60.0, 80.0, 100.0], [0.1, 0.15, 0.2, 0.25, 0.3])
+    ([0.0, 25.0, 50.0, 75.0, 100.0], [0.1, 0.15, 0.2, 0.25, 0.3])
     """
     span = high - low or abs(high) or 1.0
     rough = span / 4
