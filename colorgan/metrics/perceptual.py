@@ -46,7 +46,7 @@ class LPIPS:
         if network not in _DOWNLOADS:
             raise ColorganError(f"LPIPS takes the network 'alex' or 'vgg', received {network!r}")
         found = find_weights(f"LPIPS ({network})", weights, _DOWNLOADS[network])
-        assert found is not None  # noqa: S101 (both networks have a download)
+        assert found is not None  # both networks have a download
         self.network, self.sha256, self.device = network, found.sha256, torch.device(device)
         self._model = _LPIPS(pretrained=True, net=network, pnet_rand=True)
         state = torch.load(found.open(), map_location="cpu", weights_only=True)
