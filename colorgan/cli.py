@@ -164,7 +164,7 @@ class ColorganCLI(LightningCLI):
         for logger in loggers if isinstance(loggers, list) else [loggers]:
             if isinstance(logger, Namespace):
                 self._prepare_logger(logger)
-        for callback in section.trainer.get("callbacks") or []:
+        for callback in callbacks_of(section):
             if "dirpath" in callback.get("init_args", {}) and callback.init_args.dirpath is None:
                 callback.init_args.dirpath = str(self.run_folder / "checkpoints")
 
@@ -260,6 +260,12 @@ class ColorganCLI(LightningCLI):
         if self.datamodule.unreadable:
             named = "; ".join(f"{path} ({reason})" for path, reason in self.datamodule.unreadable)
             raise ColorganError(f"{len(self.datamodule.unreadable)} files were left out: {named}")
+
+
+def callbacks_of(section: Namespace) -> list[Namespace]:
+    """The callbacks of a configuration, which may hold a single one that is no list."""
+    callbacks = section.trainer.get("callbacks") or []
+    return callbacks if isinstance(callbacks, list) else [callbacks]
 
 
 def shown(path: str | Path) -> str:

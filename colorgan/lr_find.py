@@ -14,9 +14,10 @@ from PIL import Image, ImageDraw, ImageFont
 
 from colorgan.callbacks.interruption import SaveOnSignal
 from colorgan.callbacks.range_test import Curve, RangeTest
-from colorgan.cli import ColorganCLI, shown, train
+from colorgan.cli import ColorganCLI, callbacks_of, shown, train
 from colorgan.errors import ColorganError, TrainingDivergedError
 from colorgan.files import replaced
+
 
 def range_test(model: LightningModule, data: LightningDataModule, trainer: Trainer, test: RangeTest) -> Curve:
     """Tests learning rates and leaves the model as it was.
@@ -66,7 +67,7 @@ class _Repeated:
         return itertools.islice(endless, self.batches)
 
 
-# -- the plot --------------------------------------------------------------------------------------------------------------
+# -- the plot ----------------------------------------------------------------------------------------------------------
 
 _INK, _FAINT, _GRID, _LINE, _MARK = (32, 32, 32), (150, 165, 185), (228, 228, 228), (31, 95, 191), (196, 60, 30)
 
@@ -147,7 +148,7 @@ def _round_step(least: float) -> float:
     return next(power * factor for factor in (1, 2, 5, 10) if power * factor >= least)
 
 
-# -- the command -----------------------------------------------------------------------------------------------------------
+# -- the command -------------------------------------------------------------------------------------------------------
 
 
 _TRAINER: dict[str, Any] = {
@@ -180,9 +181,8 @@ class _RangeTestCLI(ColorganCLI):
             raise ColorganError("lr-find tests the beginning of a run: give a checkpoint as --model.init_from instead")
         for name, value in _TRAINER.items():
             section.trainer[name] = value
-        section.trainer.callbacks = [
-            callback for callback in section.trainer.callbacks or [] if callback.class_path.endswith(".FineTuning")
-        ]
+        kept = [callback for callback in callbacks_of(section) if callback.class_path.endswith(".FineTuning")]
+        section.trainer.callbacks = kept
         super().before_instantiate_classes()
         self.save_config_callback = None
 
@@ -203,7 +203,7 @@ class _RangeTestCLI(ColorganCLI):
         file = self.run_folder / "lr_find.png"
         with replaced(file) as temporary:
             plot(curve, f"{section.name}: loss of the generator").save(temporary, format="PNG")
-        print(
+        print(  # noqa: T201 (what was asked for)
             f"\nsuggested learning rate: {curve.suggestion:.1e}"
             f" | lowest loss at {curve.lowest_at:.1e}"
             f" | plot: {shown(file)}"

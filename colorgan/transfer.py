@@ -62,7 +62,7 @@ def transfer(
     Raises:
         CheckpointError: if there is no such file, it is damaged, or nothing in it fits the generator.
     """
-    file = _newest(source)
+    file = newest(source)
     contents = read(file)
     state: dict[str, Tensor] = contents["state_dict"]
     prefix = next((prefix for prefix in _GENERATORS if any(name.startswith(prefix) for name in state)), _GENERATORS[1])
@@ -90,7 +90,9 @@ def _fill(
     offered = {name.removeprefix(prefix): tensor for name, tensor in state.items() if name.startswith(prefix)}
     fitting = {name: tensor for name, tensor in offered.items() if name in own and tensor.shape == own[name].shape}
     unused = [
-        f"{prefix}{name} ({_obstacle(tensor, own.get(name))})" for name, tensor in offered.items() if name not in fitting
+        f"{prefix}{name} ({_obstacle(tensor, own.get(name))})"
+        for name, tensor in offered.items()
+        if name not in fitting
     ]
     if whole and len(fitting) < max(len(own), len(offered)):
         unused += [f"{prefix}{name} (fits, but not all of its network does)" for name in fitting]
@@ -115,15 +117,23 @@ def _remarks(contents: Mapping[str, Any], color: Mapping[str, Any] | None) -> tu
     return (f"they predicted {theirs}, this model predicts {ours}: the last layers will have to learn that",)
 
 
-def _newest(source: str) -> str:
-    """The file, or the newest one that a pattern matches."""
+def newest(source: str, argument: str = "model.init_from") -> str:
+    """The file, or the newest one that a pattern matches.
+
+    Args:
+        source: a path or a pattern.
+        argument: where it was given, for the message.
+
+    Raises:
+        CheckpointError: if nothing matches.
+    """
     if not any(sign in source for sign in "*?["):
         return source
     pattern = Path(source)
     found = [file for file in Path(pattern.anchor).glob(str(pattern.relative_to(pattern.anchor))) if file.is_file()]
     if not found:
         raise CheckpointError(
-            f"model.init_from: no file matches {source}; train the run that it names first, give the path of another "
+            f"{argument}: no file matches {source}; train the run that it names first, give the path of another "
             "checkpoint, or set it to null"
         )
     return str(max(found, key=lambda file: (file.stat().st_mtime, file.name)))
