@@ -1,6 +1,7 @@
 """Line charts and dot charts as SVG that can stand in a page or in a file of its own, on light and on dark paper."""
 
 import math
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -178,11 +179,11 @@ def _text(x: float, y: float, text: str, anchor: str = "start", attributes: str 
 
 
 def _window(left: float, top: float, right: float, bottom: float, body: Sequence[str]) -> str:
-    """Keeps what is drawn inside; an inner ``<svg>`` clips without a name that would have to be unique in a page."""
-    width, height = right - left, bottom - top
-    # a page may have rules for the size of <svg>, which must not reach this one
-    place = f'x="{left:g}" y="{top:g}" style="width:{width:g}px;height:{height:g}px"'
-    return f'<svg {place} viewBox="{left:g} {top:g} {width:g} {height:g}">{"".join(body)}</svg>'
+    """Keeps what is drawn inside a rectangle, which is named after its contents: names must be unique in a page."""
+    drawn = "".join(body)
+    name = f"w{zlib.crc32(drawn.encode()):08x}"
+    place = f'x="{left:g}" y="{top:g}" width="{right - left:g}" height="{bottom - top:g}"'
+    return f'<clipPath id="{name}"><rect {place}/></clipPath><g clip-path="url(#{name})">{drawn}</g>'
 
 
 def _legend(labels: Sequence[str], left: float, right: float, top: float) -> tuple[list[str], float]:
