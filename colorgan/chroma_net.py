@@ -1,9 +1,12 @@
 """The network that guesses a photo's mean colour from its gray."""
 
+from typing import Self
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import adaptive_avg_pool2d
 
+from colorgan.errors import ColorganError
 from colorgan.network import ImageNetwork, at_least
 
 
@@ -47,3 +50,56 @@ class ChromaNet(ImageNetwork):
         self.check_input(x)
         places = adaptive_avg_pool2d(self.halve(x), 2)
         return 2 * torch.sigmoid(self.last(places.flatten(1))) - 1
+
+
+class FrozenChromaNet(nn.Module):
+    """A regressor that is done learning: a part of another network that no training changes.
+
+    Its weights are in the other network's checkpoints, which need its own no more.
+
+    Args:
+        network: the regressor.
+    """
+
+    def __init__(self, network: ChromaNet) -> None:
+        super().__init__()
+        self.network = network.requires_grad_(False).eval()
+
+    def train(self, mode: bool = True) -> Self:
+        """Stays as in validation: its batch normalisation must not follow other photos."""
+        super().train(mode)
+        self.network.eval()
+        return self
+
+    @torch.no_grad()
+    def forward(self, gray: Tensor) -> Tensor:
+        """Guesses mean colours: (B, 1, H, W) in [-1, 1] → (B, C) in [-1, 1]."""
+        mean: Tensor = self.network(gray)
+        return mean
+
+
+def load_regressor(network: ChromaNet, source: str) -> None:
+    """Fills a network with the weights of a trained regressor.
+
+    Args:
+        network: is filled in place.
+        source: a checkpoint of :class:`colorgan.regressor.ChromaRegressor`, or a pattern such as
+            ``checkpoints/chroma/*/checkpoints/best.ckpt``, of whose files the newest is taken.
+
+    Raises:
+        CheckpointError: if there is no such file or it is damaged.
+        ColorganError: if it is no checkpoint of a regressor of this size.
+    """
+    from colorgan.checkpoint import read  # brings Lightning, which released models do without
+    from colorgan.transfer import newest
+
+    file = newest(source, "model.generator.regressor")
+    state = {name.removeprefix("network."): tensor for name, tensor in read(file)["state_dict"].items()}
+    try:
+        network.load_state_dict(state)
+    except RuntimeError as error:
+        raise ColorganError(
+            f"model.generator.regressor: {file} is no checkpoint of a ChromaRegressor of width "
+            f"{network.last.in_features // 4} that guesses {network.out_channels} channels; "
+            "give one that `colorgan chroma fit` wrote for this colour space"
+        ) from error

@@ -32,6 +32,7 @@ from colorgan.gan import ColorGAN
 from colorgan.generators.pretrained import without_pretrained_weights
 from colorgan.loggers import log_configuration, wandb_obstacle
 from colorgan.parts import TRUSTED_PACKAGES, class_path
+from colorgan.trainable import Trainable
 
 __all__ = ["ColorganCLI", "main", "shown", "train"]
 
@@ -85,9 +86,14 @@ class RunConfiguration(SaveConfigCallback):
 class ColorganCLI(LightningCLI):
     """LightningCLI with a folder per run, checkpoints read as data, and errors in one sentence."""
 
+    @property
+    def _trained_class(self) -> type[Trainable]:
+        trained: type[Trainable] = self.model_class
+        return trained
+
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
         """Adds the options that say where a run leaves its files, and the model's defaults in the form of the YAML."""
-        parser.set_defaults({f"model.{name}": value for name, value in ColorGAN.default_arguments().items()})
+        parser.set_defaults({f"model.{name}": value for name, value in self._trained_class.default_arguments().items()})
         parser.set_defaults({"data": {"class_path": class_path(Photos)}})
         parser.add_argument("--runs", type=str, default="checkpoints", help="folder of all runs")
         parser.add_argument(
@@ -115,7 +121,7 @@ class ColorganCLI(LightningCLI):
         path = self._find_checkpoint(section)
         trusted = {name for name in _class_paths(section.model) if not name.startswith(TRUSTED_PACKAGES)}
         stored = checkpoint.hyper_parameters(checkpoint.read(path))
-        ColorGAN.rebuild_arguments(stored, trusted)  # refuses foreign classes before the parser imports them
+        self._trained_class.rebuild_arguments(stored, trusted)  # refuses foreign classes before the parser imports them
         if command != "fit" or not section.get("config"):
             self._subcommand_parsers[command].set_defaults({f"model.{key}": value for key, value in stored.items()})
             name = section.name
@@ -274,12 +280,15 @@ def shown(path: str | Path) -> str:
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
-def train(args: list[str], command: type[ColorganCLI] = ColorganCLI) -> ColorganCLI:
-    """Runs one of the trainer's commands; this is LightningCLI with our model and data.
+def train(
+    args: list[str], command: type[ColorganCLI] = ColorganCLI, model: type[Trainable] = ColorGAN
+) -> ColorganCLI:
+    """Runs one of the trainer's commands; this is LightningCLI with our models and data.
 
     Args:
         args: the command (fit, validate, test, predict) and its options.
         command: what carries it out.
+        model: what is trained.
 
     Returns:
         The finished command, with its trainer, model and data.
@@ -290,7 +299,7 @@ def train(args: list[str], command: type[ColorganCLI] = ColorganCLI) -> Colorgan
     argv, sys.argv = sys.argv, [sys.argv[0]]  # LightningCLI warns when both are given
     try:
         return command(
-            ColorGAN,
+            model,
             Photos,
             save_config_callback=RunConfiguration,
             seed_everything_default=42,

@@ -24,6 +24,7 @@ COMMANDS = {
     "app": ("colorgan.app.command", "colorize in the browser, with hints"),
     "export": ("colorgan.export", "write a model as ONNX or for torch.export"),
     "release": ("colorgan.release", "make a small released model of a training checkpoint"),
+    "chroma": ("colorgan.chroma_command", "fit, validate or test a regressor of the mean colour"),
     "lr-find": ("colorgan.lr_find", "find a learning rate for what `fit` would train"),
     "inspect": ("colorgan.inspect", "show what the networks will see of a folder of photos"),
     "evaluate": ("colorgan.report.command", "measure checkpoints and folders of pictures against the truth"),

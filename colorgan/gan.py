@@ -348,6 +348,10 @@ class ColorGAN(Trainable):
         }
         if split == "test" or self.current_epoch == 0:
             metrics["l1_gray"] = (neutral - colour).abs().mean()
+        if self.discriminator is not None and self.trainer.state.fn == "fit":
+            hints = self.hints.empty(colour) if self.hparams["discriminator_sees_hints"] else colour[:, :0]
+            pair = torch.cat([gray, hints, self.color.split(predicted)[1]], dim=1)
+            metrics["adversarial"] = self.adversarial.generator_loss(self.discriminator(pair))
         self.log_dict(
             {f"{split}/{name}": value for name, value in metrics.items()},
             on_epoch=True,

@@ -14,10 +14,9 @@ from colorgan.benchmark.charts import Dots, Line, dot_chart, line_chart
 from colorgan.benchmark.intervals import CONFIDENCE
 from colorgan.benchmark.plan import Group, Metric
 from colorgan.benchmark.records import Status
-from colorgan.benchmark.results import Results, Summary, VariantResult
+from colorgan.benchmark.results import Results, Summary, VariantResult, epochs_needed, mean_curve
 from colorgan.files import replaced
 from colorgan.report.html import document
-from colorgan.report.runs import Curve
 
 _SHEET_WIDTH = 960
 """Pixels; sheets are made smaller for the report, and lie in their full size in the folders of the runs."""
@@ -65,7 +64,7 @@ class Section:
         head: the table's head.
         rows: the table's rows.
         failures: runs that failed, and why.
-        chart: curves of the headline, or nothing.
+        charts: curves of the headline and of other metrics that are to be drawn: file name, label and SVG.
         sheets: of its configurations.
     """
 
@@ -73,7 +72,7 @@ class Section:
     head: Sequence[Cell]
     rows: Sequence[Sequence[Cell]]
     failures: Sequence[tuple[str, str]]
-    chart: str
+    charts: Sequence[tuple[str, str, str]]
     sheets: Sequence[Sheet]
 
 
@@ -91,6 +90,7 @@ def write_report(results: Results, folder: Path) -> Path:
     pictures = folder / "pictures"
     pictures.mkdir(parents=True, exist_ok=True)
     sections = [_section(results, group, variants, pictures) for group, variants in results.groups]
+    charts = [(name, chart) for part in sections for name, _, chart in part.charts]
     content = {
         "results": results,
         "counts": [(status, results.count(status)) for status in get_args(Status) if results.count(status)],
@@ -100,7 +100,7 @@ def write_report(results: Results, folder: Path) -> Path:
         "made_with": _made_with(results),
         "paragraphs": lambda text: [part for part in text.split("\n\n") if part.strip()],
     }
-    for name, chart in [("overview", content["overview"]), *((part.group.name, part.chart) for part in sections)]:
+    for name, chart in [("overview", content["overview"]), *charts]:
         if chart:
             _write(pictures / f"{name}.svg", str(chart))
     loader = PackageLoader("colorgan.benchmark", "")
@@ -115,6 +115,7 @@ def write_report(results: Results, folder: Path) -> Path:
 def _section(results: Results, group: Group, variants: Sequence[VariantResult], pictures: Path) -> Section:
     published = results.grid.published
     has_published = any(result.variant.published is not None for result in variants)
+    needed = epochs_needed(variants, results.headline)
     head = [Cell("Configuration")]
     if has_published:
         head.append(Cell(f"Published {published.metric}".strip(), published.protocol))
@@ -123,6 +124,7 @@ def _section(results: Results, group: Group, variants: Sequence[VariantResult], 
         Cell("By seed"),
         Cell("Place", "in this group"),
         Cell("Best epoch", "chosen by the same figure"),
+        *([Cell("Epochs needed", f"to {_figure(needed[0])}")] if needed else []),
         *(Cell(metric.label, _direction(metric)) for metric in results.metrics[1:]),
         Cell("Time", "per run"),
     ]
@@ -138,6 +140,7 @@ def _section(results: Results, group: Group, variants: Sequence[VariantResult], 
             Cell(", ".join(_figure(value) for value in summary.values.values()) or _NONE),
             Cell(_place(result.place)),
             Cell(_NONE if summary.best is None else _figure(summary.best)),
+            *([Cell(f"{needed[1].get(result.variant.name, _NONE)}")] if needed else []),
             *(_mean_cell(result.summaries[metric.key]) for metric in results.metrics[1:]),
             Cell(_duration(result.seconds)),
         ]
@@ -149,7 +152,13 @@ def _section(results: Results, group: Group, variants: Sequence[VariantResult], 
         if run.record and run.record.status == "failed"
     ]
     sheets = [sheet for result in variants if (sheet := _sheet(result, pictures))]
-    return Section(group, head, rows, failures, _curves(results, variants), sheets)
+    drawn = [metric for metric in results.metrics if metric.chart or metric is results.headline]
+    charts = [
+        (f"{group.name}{'' if metric is results.headline else '_' + metric.key.replace('/', '_')}", metric.label, chart)
+        for metric in drawn
+        if (chart := _curves(results, variants, metric))
+    ]
+    return Section(group, head, rows, failures, charts, sheets)
 
 
 def _notes(results: Results) -> list[str]:
@@ -157,7 +166,8 @@ def _notes(results: Results) -> list[str]:
     notes = [
         f"Our figure is {headline.label} ({headline.key}) on the validation photos after the last epoch, "
         f"{'higher' if headline.higher_is_better else 'lower'} is better; the mean over the seeds of a configuration. "
-        "The best epoch's figure stands beside it for information: being chosen by itself, it flatters."
+        "The best epoch's figure stands beside it for information: being chosen by itself, it flatters. Epochs needed "
+        "are those until a level is reached that every configuration of the group reaches."
     ]
     if headline.key in results.floors:
         notes.append(f"The gray photos themselves, as they went in, stand at {_figure(results.floors[headline.key])}.")
@@ -200,25 +210,14 @@ def _overview(results: Results) -> str:
     return dot_chart(rows, results.headline.label, results.floors.get(results.headline.key)) if len(rows) > 1 else ""
 
 
-def _curves(results: Results, variants: Sequence[VariantResult]) -> str:
+def _curves(results: Results, variants: Sequence[VariantResult], metric: Metric) -> str:
     lines = []
     for result in variants:
-        curves = [curve for run in result.runs if (curve := run.curves.get(results.headline.key))]
+        curves = [curve for run in result.runs if (curve := run.curves.get(metric.key))]
         lines += [Line(result.variant.name, curve, faint=len(curves) > 1) for curve in curves]
         if len(curves) > 1:
-            lines.append(Line(result.variant.name, _mean_curve(curves)))
-    return line_chart(lines, "epoch", results.headline.label, results.floors.get(results.headline.key)) if lines else ""
-
-
-def _mean_curve(curves: Sequence[Curve]) -> Curve:
-    """The mean of several seeds, over the epochs that all of them have.
-
-    >>> _mean_curve([[(0, 4.0), (1, 2.0)], [(0, 6.0)]])
-    [(0, 5.0)]
-    """
-    by_epoch = [dict(curve) for curve in curves]
-    shared = sorted(set(by_epoch[0]).intersection(*by_epoch[1:]))
-    return [(epoch, sum(values[epoch] for values in by_epoch) / len(by_epoch)) for epoch in shared]
+            lines.append(Line(result.variant.name, mean_curve(curves)))
+    return line_chart(lines, "epoch", metric.label, results.floors.get(metric.key)) if lines else ""
 
 
 def _sheet(result: VariantResult, pictures: Path) -> Sheet | None:
@@ -263,6 +262,8 @@ def _mean_cell(summary: Summary) -> Cell:
 
 
 def _direction(metric: Metric) -> str:
+    if metric.informs_only:
+        return ""
     return "higher is better" if metric.higher_is_better else "lower is better"
 
 

@@ -18,7 +18,7 @@ from colorgan.errors import ColorganError
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 _GRID_KEYS = {"title", "about", "metrics", "seeds", "also_seeded", "base", "published", "groups"}
 _GROUP_KEYS = {"title", "about", "overlays", "axes", "runs", "seeds", "published"}
-_METRIC_KEYS = {"label", "better"}
+_METRIC_KEYS = {"label", "better", "chart"}
 _PUBLISHED_KEYS = {"metric", "protocol", "source"}
 
 
@@ -45,11 +45,15 @@ class Metric:
         key: its column in ``metrics.csv``, such as ``val/fid``.
         label: what the report calls it.
         higher_is_better: whether larger is better.
+        informs_only: neither larger nor smaller is better, as for the size of a network.
+        chart: whether its curves are drawn; those of the headline always are.
     """
 
     key: str
     label: str
     higher_is_better: bool = False
+    informs_only: bool = False
+    chart: bool = False
 
 
 @dataclass(frozen=True)
@@ -393,7 +397,10 @@ def _metrics(value: Any, file: Path) -> tuple[Metric, ...]:
         described = _mapping(content, f"{file}: metrics.{key}")
         _refuse_unknown(described, _METRIC_KEYS, f"{file}: metrics.{key}.")
         better = described.get("better", "lower")
-        if better not in ("lower", "higher"):
-            raise ColorganError(f"{file}: metrics.{key}.better must be lower or higher, received {better!r}")
-        metrics.append(Metric(str(key), str(described.get("label", key)), better == "higher"))
+        if better not in ("lower", "higher", "neither"):
+            raise ColorganError(f"{file}: metrics.{key}.better must be lower, higher or neither, received {better!r}")
+        if better == "neither" and not metrics:
+            raise ColorganError(f"{file}: metrics.{key} comes first and is compared: better must be lower or higher")
+        label, chart = str(described.get("label", key)), bool(described.get("chart", False))
+        metrics.append(Metric(str(key), label, better == "higher", better == "neither", chart))
     return tuple(metrics)

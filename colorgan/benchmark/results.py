@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -256,6 +256,46 @@ def _read_run(run: Run, grid: Path) -> RunResult:
         curves={name: curve for name, curve in read_curves(folder.path).items() if name.startswith("val/")},
         sheet=max(sheets, key=lambda file: int(file.stem[6:]), default=None),
     )
+
+
+def epochs_needed(results: Sequence[VariantResult], metric: Metric) -> tuple[float, dict[str, float]] | None:
+    """How many epochs each configuration took to a level that all of them reach.
+
+    Args:
+        results: configurations of one group.
+        metric: what is looked at, in the mean of a configuration's seeds.
+
+    Returns:
+        The level, which is the best figure of the configuration whose best is worst, and by the name of the
+        configuration the number of epochs, counted from 1; nothing if fewer than two have curves.
+    """
+    curves = {r.variant.name: curve for r in results if (curve := mean_curve([*_curves_of(r, metric)]))}
+    if len(curves) < 2:
+        return None
+    sign = -1.0 if metric.higher_is_better else 1.0
+    level = max(min(sign * value for _, value in curve) for curve in curves.values())
+    needed = {
+        name: next(epoch + 1 for epoch, value in curve if sign * value <= level) for name, curve in curves.items()
+    }
+    return sign * level, needed
+
+
+def _curves_of(result: VariantResult, metric: Metric) -> Iterator[Curve]:
+    for run in result.runs:
+        finite = [point for point in run.curves.get(metric.key, ()) if math.isfinite(point[1])]
+        if finite:
+            yield finite
+
+
+def mean_curve(curves: Sequence[Curve]) -> Curve:
+    """The mean of several seeds, over the epochs that all of them have.
+
+    >>> mean_curve([[(0, 4.0), (1, 2.0)], [(0, 6.0)]])
+    [(0, 5.0)]
+    """
+    by_epoch = [dict(curve) for curve in curves]
+    shared = sorted(set.intersection(*(set(epochs) for epochs in by_epoch))) if by_epoch else []
+    return [(epoch, math.fsum(values[epoch] for values in by_epoch) / len(by_epoch)) for epoch in shared]
 
 
 def _values(results: Sequence[RunResult], metric: Metric) -> dict[int, float]:

@@ -6,6 +6,9 @@ from colorgan.callbacks.frechet import FrechetDistance
 from colorgan.callbacks.gradients import WatchGradients
 from colorgan.callbacks.hint_psnr import HintPSNR
 from colorgan.callbacks.interruption import SaveOnSignal
+from colorgan.callbacks.moving_averages import MovingAverages
+from colorgan.callbacks.network_sizes import NetworkSizes
+from colorgan.callbacks.pixel_figures import PixelFigures
 from colorgan.callbacks.predictions import PhotoWriter
 from colorgan.callbacks.samples import SampleSheet
 
@@ -15,7 +18,10 @@ __all__ = [
     "FrechetDistance",
     "HintPSNR",
     "LastCheckpoint",
+    "MovingAverages",
+    "NetworkSizes",
     "PhotoWriter",
+    "PixelFigures",
     "SampleSheet",
     "SaveOnSignal",
     "WatchGradients",

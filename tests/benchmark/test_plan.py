@@ -105,7 +105,7 @@ def test_a_pattern_without_a_run_is_refused_with_the_nearest_name(write_grid: Wr
         ({"seeds": ["x"]}, "seeds must be different integers"),
         ({"also_seeded": "data.seed"}, "must be a list of arguments such as data.seed"),
         ({"metrics": {}}, "metrics is empty"),
-        ({"metrics": {"val/fid": {"better": "less"}}}, "better must be lower or higher, received 'less'"),
+        ({"metrics": {"val/fid": {"better": "less"}}}, "better must be lower, higher or neither, received 'less'"),
         ({"published": {"protcol": "x"}}, "did you mean 'protocol'"),
         ({"base": [["x.yaml"], 4]}, "x.yaml cannot be read"),
     ],
