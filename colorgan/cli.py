@@ -105,6 +105,9 @@ class ColorganCLI(LightningCLI):
         parser.add_argument(
             "--overwrite", type=bool, default=False, help="replace coloured photos that are there (predict only)"
         )
+        parser.add_argument(
+            "--npy", type=str | None, default=None, help="file for all coloured photos as one array (predict only)"
+        )
 
     def parse_arguments(self, parser: LightningArgumentParser, args: ArgsType) -> None:
         """Parses the command line; a checkpoint's arguments are defaults below everything the user says."""
@@ -224,7 +227,8 @@ class ColorganCLI(LightningCLI):
         section = self.config[self.subcommand]
         extra: list[Callback] = [SaveOnSignal()] if self.subcommand == "fit" else []
         if self.subcommand == "predict":
-            extra.append(PhotoWriter(section.output, str(self.datamodule.predict or ""), section.overwrite))
+            root = str(self.datamodule.predict or "")
+            extra.append(PhotoWriter(section.output, root, section.overwrite, section.npy))
             kwargs["callbacks"] = []  # measuring and keeping checkpoints are for training
         given = self._get(self.config_init, "trainer", default={}).get("plugins")
         plugins = given if isinstance(given, list) else [given] if given else []
@@ -280,9 +284,7 @@ def shown(path: str | Path) -> str:
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
-def train(
-    args: list[str], command: type[ColorganCLI] = ColorganCLI, model: type[Trainable] = ColorGAN
-) -> ColorganCLI:
+def train(args: list[str], command: type[ColorganCLI] = ColorganCLI, model: type[Trainable] = ColorGAN) -> ColorganCLI:
     """Runs one of the trainer's commands; this is LightningCLI with our models and data.
 
     Args:
