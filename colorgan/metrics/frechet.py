@@ -37,6 +37,7 @@ class FeatureStatistics:
         self._rows: list[Tensor] = []
         self._mean: Tensor | None = None
         self._scatter: Tensor | None = None
+        self._root: Tensor | None = None
 
     def update(self, features: Tensor) -> None:
         """Adds vectors.
@@ -52,6 +53,7 @@ class FeatureStatistics:
             expected = f"(B, {self.dimension})" if self.count else "(B, D)"
             raise ColorganError(f"features must be of shape {expected}; received {tuple(rows.shape)}")
         if len(rows):
+            self._root = None
             self._rows.append(rows)
             self.count += len(rows)
             if self.count > self.dimension:
@@ -98,13 +100,15 @@ class FeatureStatistics:
         return float(self._scatter.trace()) / (self.count - 1)
 
     def root(self) -> Tensor:
-        """A matrix R of D columns and at most D rows with R.T @ R equal to the covariance."""
+        """A matrix R of D columns and at most D rows with R.T @ R equal to the covariance; it is computed once."""
         self._check()
-        if self._scatter is None:
-            return (torch.cat(self._rows) - self.mean) / math.sqrt(self.count - 1)
-        variances, axes = torch.linalg.eigh(self.covariance())
-        root: Tensor = variances.clamp_min(0.0).sqrt().unsqueeze(1) * axes.T
-        return root
+        if self._root is None:
+            if self._scatter is None:
+                self._root = (torch.cat(self._rows) - self.mean) / math.sqrt(self.count - 1)
+            else:
+                variances, axes = torch.linalg.eigh(self.covariance())
+                self._root = variances.clamp_min(0.0).sqrt().unsqueeze(1) * axes.T
+        return self._root
 
     def _check(self) -> None:
         if self.count < 2:

@@ -16,7 +16,15 @@ from colorgan.metrics.frechet import kernel_distance
 from colorgan.report import metrics
 from colorgan.report.measure import Measured
 from colorgan.report.metrics import Metric
-from colorgan.report.statistics import Estimate, disjoint_distance, distance_estimate, halves, mean_estimate, ranks
+from colorgan.report.statistics import (
+    Estimate,
+    Reference,
+    disjoint_distance,
+    distance_estimate,
+    halves,
+    mean_estimate,
+    ranks,
+)
 from colorgan.report.systems import System
 
 FLOOR = "floor"
@@ -81,18 +89,20 @@ def results_of(
     shown += [metrics.DELTA_CF, metrics.DELTA_CF_PAIRED, metrics.DELTA_CF_SIGNED]
     shown += [metric for metric in metrics.PER_PHOTO if metric.key in measured["truth"].values]
     truth = measured["truth"]
+    references = {metric.key: Reference(torch.from_numpy(truth.features[metric.key])) for metric in paired}
     figures: dict[str, dict[str, Estimate]] = {}
     for system in systems:
         own = measured[system.name]
         found = {metric.key: mean_estimate(own.values[metric.key]) for metric in shown if metric.key in own.values}
         found |= _colourfulness_differences(own, truth)
         for metric in paired:
-            found |= _distances(metric, own, truth, subset_size)
+            rows = torch.from_numpy(own.features[metric.key])
+            found |= _distances(metric, rows, references[metric.key], subset_size)
         figures[system.name] = found
     figures[FLOOR] = {}
     for metric in paired:
-        rows = torch.from_numpy(truth.features[metric.key])
-        figures[FLOOR][metrics.disjoint(metric).key] = Estimate(disjoint_distance(rows, rows))
+        rows = references[metric.key].features
+        figures[FLOOR][metrics.disjoint(metric).key] = figures["truth"][metrics.disjoint(metric).key]
         if len(rows) >= 8:
             first, second = halves(len(rows))
             figures[FLOOR][metrics.kernel(metric).key] = _kernel(rows[first], rows[second], None)
@@ -121,14 +131,15 @@ def _colourfulness_differences(own: Measured, truth: Measured) -> dict[str, Esti
     }
 
 
-def _distances(paired: Metric, own: Measured, truth: Measured, subset_size: int | None) -> dict[str, Estimate]:
-    pictures, photos = (torch.from_numpy(each.features[paired.key]) for each in (own, truth))
+def _distances(
+    paired: Metric, pictures: torch.Tensor, truth: Reference, subset_size: int | None
+) -> dict[str, Estimate]:
     found = {
-        paired.key: distance_estimate(pictures, photos),
-        metrics.disjoint(paired).key: Estimate(disjoint_distance(pictures, photos)),
+        paired.key: distance_estimate(pictures, truth),
+        metrics.disjoint(paired).key: Estimate(disjoint_distance(pictures, truth)),
     }
-    if len(photos) >= 4:
-        found[metrics.kernel(paired).key] = _kernel(pictures, photos, subset_size)
+    if len(pictures) >= 4:
+        found[metrics.kernel(paired).key] = _kernel(pictures, truth.features, subset_size)
     return found
 
 

@@ -71,7 +71,20 @@ def mean_estimate(*values: Values, figure: Callable[..., Values] | None = None) 
     return Estimate(value, float(low), float(high))
 
 
-def distance_estimate(pictures: Tensor, truth: Tensor) -> Estimate:
+class Reference:
+    """The truth's features, with what every distance to them needs: their statistics, and those of their halves.
+
+    Args:
+        features: (n, D).
+    """
+
+    def __init__(self, features: Tensor) -> None:
+        self.features = features
+        self.whole = statistics_of(features)
+        self.halves = [statistics_of(features[half]) for half in halves(len(features))]
+
+
+def distance_estimate(pictures: Tensor, truth: Reference) -> Estimate:
     """The Fréchet distance between paired features, with an interval by subsampling (Politis and Romano 1994).
 
     Drawing photos with replacement would inflate the distance, which is biased upward the more the fewer distinct
@@ -80,10 +93,10 @@ def distance_estimate(pictures: Tensor, truth: Tensor) -> Estimate:
 
     Args:
         pictures: features (n, D).
-        truth: features (n, D) of the same files.
+        truth: those of the same files.
     """
-    value = frechet_distance(pictures, truth)
-    count = len(truth)
+    value = frechet_distance(pictures, truth.whole)
+    count = len(pictures)
     size = min(count // 2, _LARGEST_SUBSET)
     if size < 2 or not math.isfinite(value):
         return Estimate(value)
@@ -91,7 +104,7 @@ def distance_estimate(pictures: Tensor, truth: Tensor) -> Estimate:
     distances = np.empty(_SUBSETS)
     for subset in range(_SUBSETS):
         chosen = torch.from_numpy(random.choice(count, size, replace=False))
-        distances[subset] = frechet_distance(pictures[chosen], truth[chosen])
+        distances[subset] = frechet_distance(pictures[chosen], truth.features[chosen])
     deviations = (distances - distances.mean()) * math.sqrt(size / (count - size))
     low, high = value + np.quantile(deviations, _ends())
     return Estimate(value, max(0.0, float(low)), float(high))
@@ -108,23 +121,20 @@ def halves(count: int) -> tuple[Tensor, Tensor]:
     return order[: count // 2].sort().values, order[count // 2 :].sort().values
 
 
-def disjoint_distance(pictures: Tensor, truth: Tensor) -> float:
+def disjoint_distance(pictures: Tensor, truth: Reference) -> float:
     """The distance between the pictures of one half of the files and the truth of the other, mean of both ways.
 
-    Given the truth twice it is the floor: what a perfect system could reach with so few photos. NaN below 4 photos.
+    Given the truth as pictures it is the floor: what a perfect system could reach with so few photos. NaN below 4
+    photos.
 
     Args:
         pictures: features (n, D).
-        truth: features (n, D) of the same files.
+        truth: those of the same files.
     """
-    if len(truth) < 4:
+    if len(pictures) < 4:
         return math.nan
-    first, second = halves(len(truth))
-    return (_between(pictures[first], truth[second]) + _between(pictures[second], truth[first])) / 2
-
-
-def _between(one: Tensor, two: Tensor) -> float:
-    return frechet_distance(statistics_of(one), statistics_of(two))
+    own = [pictures[half] for half in halves(len(pictures))]
+    return (frechet_distance(own[0], truth.halves[1]) + frechet_distance(own[1], truth.halves[0])) / 2
 
 
 def ranks(estimates: Mapping[str, Estimate], better: str) -> dict[str, int]:

@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 import torch
 
-from colorgan.report.statistics import Estimate, disjoint_distance, distance_estimate, halves, mean_estimate, ranks
+from colorgan.report.statistics import (
+    Estimate,
+    Reference,
+    disjoint_distance,
+    distance_estimate,
+    halves,
+    mean_estimate,
+    ranks,
+)
 
 
 def test_the_bootstrap_interval_of_a_mean_is_near_the_normal_one():
@@ -45,7 +53,7 @@ def test_the_interval_of_a_distance_has_about_the_width_of_its_real_spread():
     for seed in range(60):
         truth = features(200, seed=seed)
         pictures = truth * 0.8 + features(200, 0.5, seed=1000 + seed) * 0.5
-        found = distance_estimate(pictures, truth)
+        found = distance_estimate(pictures, Reference(truth))
         distances.append(found.value)
         widths.append(found.high - found.low)
         assert found.low <= found.value <= found.high
@@ -55,7 +63,7 @@ def test_the_interval_of_a_distance_has_about_the_width_of_its_real_spread():
 
 def test_identical_sets_have_distance_zero_and_an_interval_of_no_width():
     rows = features(50)
-    found = distance_estimate(rows, rows)
+    found = distance_estimate(rows, Reference(rows))
     assert abs(found.value) < 1e-6
     assert found.high < 1e-6
 
@@ -68,9 +76,9 @@ def test_halves_are_disjoint_and_fixed():
 
 def test_the_floor_is_above_zero_and_below_a_wrong_system():
     truth = features(100)
-    floor = disjoint_distance(truth, truth)
-    assert 0 < floor < disjoint_distance(truth + 2.0, truth)
-    assert math.isnan(disjoint_distance(truth[:3], truth[:3]))
+    floor = disjoint_distance(truth, Reference(truth))
+    assert 0 < floor < disjoint_distance(truth + 2.0, Reference(truth))
+    assert math.isnan(disjoint_distance(truth[:3], Reference(truth[:3])))
 
 
 def test_overlapping_intervals_share_a_place():
