@@ -298,7 +298,6 @@ def train(args: list[str], command: type[ColorganCLI] = ColorganCLI, model: type
     _quieten()
     torch.set_float32_matmul_precision("high")
     inherited = os.environ.get(_RUN_VARIABLE)
-    argv, sys.argv = sys.argv, [sys.argv[0]]  # LightningCLI warns when both are given
     try:
         return command(
             model,
@@ -319,7 +318,6 @@ def train(args: list[str], command: type[ColorganCLI] = ColorganCLI, model: type
     finally:
         if (wandb := sys.modules.get("wandb")) is not None and wandb.run is not None:
             wandb.finish(exit_code=int(sys.exc_info()[0] is not None))  # the last records are still in memory
-        sys.argv = argv
         if inherited is None:
             os.environ.pop(_RUN_VARIABLE, None)
 
@@ -331,6 +329,8 @@ def _quieten() -> None:
     warnings.filterwarnings("ignore", module="lightning", message=".*deprecated.*")
     warnings.filterwarnings("ignore", ".*does not have many workers.*")
     warnings.filterwarnings("ignore", ".*logging interval Trainer.*")
+    # the words are those of the process, which DDP needs there to start others like it
+    warnings.filterwarnings("ignore", "LightningCLI's args parameter is intended to run from within Python")
     warnings.filterwarnings("ignore", ".*not resumable.*")  # our sampler is
     warnings.filterwarnings("ignore", "Checkpoint directory .* exists and is not empty")
 
