@@ -21,6 +21,7 @@ from lightning.pytorch.utilities import rank_zero_only
 import colorgan.callbacks
 import colorgan.data.torchvision_data  # noqa: F401 (both make short class names known to the parser)
 from colorgan import checkpoint
+from colorgan.callbacks.frechet import FrechetDistance
 from colorgan.callbacks.interruption import SaveOnSignal, last_checkpoint
 from colorgan.callbacks.predictions import PhotoWriter
 from colorgan.callbacks.samples import SampleSheet
@@ -88,7 +89,7 @@ class ColorganCLI(LightningCLI):
 
     @property
     def _trained_class(self) -> type[Trainable]:
-        trained: type[Trainable] = self.model_class
+        trained: type[Trainable] = self.model_class  # type: ignore[assignment]
         return trained
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
@@ -123,10 +124,15 @@ class ColorganCLI(LightningCLI):
             return
         path = self._find_checkpoint(section)
         trusted = {name for name in _class_paths(section.model) if not name.startswith(TRUSTED_PACKAGES)}
-        stored = checkpoint.hyper_parameters(checkpoint.read(path))
+        contents = checkpoint.read(path)
+        stored = checkpoint.hyper_parameters(contents)
         self._trained_class.rebuild_arguments(stored, trusted)  # refuses foreign classes before the parser imports them
         if command != "fit" or not section.get("config"):
-            self._subcommand_parsers[command].set_defaults({f"model.{key}": value for key, value in stored.items()})
+            defaults = {f"model.{key}": value for key, value in stored.items()}
+            trained_at = contents["state_dict"].get("colorizer.working_size")
+            if trained_at is not None and not section.get("config"):
+                defaults["data"] = {"class_path": class_path(Photos), "init_args": {"size": int(trained_at)}}
+            self._subcommand_parsers[command].set_defaults(defaults)
             name = section.name
             super().parse_arguments(parser, args)
             section = self.config[command]
@@ -226,6 +232,8 @@ class ColorganCLI(LightningCLI):
         """Adds what every run has: atomic checkpoints, saving on signals, and the writer of predictions."""
         section = self.config[self.subcommand]
         extra: list[Callback] = [SaveOnSignal()] if self.subcommand == "fit" else []
+        if self.subcommand in ("validate", "test") and not section.trainer.get("callbacks"):
+            extra.append(FrechetDistance())
         if self.subcommand == "predict":
             root = str(self.datamodule.predict or "")
             extra.append(PhotoWriter(section.output, root, section.overwrite, section.npy))
@@ -331,6 +339,7 @@ def _quieten() -> None:
     warnings.filterwarnings("ignore", ".*logging interval Trainer.*")
     # the words are those of the process, which DDP needs there to start others like it
     warnings.filterwarnings("ignore", "LightningCLI's args parameter is intended to run from within Python")
+    warnings.filterwarnings("ignore", ".*callbacks used to create the checkpoint need to be provided.*")
     warnings.filterwarnings("ignore", ".*not resumable.*")  # our sampler is
     warnings.filterwarnings("ignore", "Checkpoint directory .* exists and is not empty")
 
