@@ -154,6 +154,11 @@ class ColorGAN(Trainable):
         """The colorizer to validate and predict with: the moving average where one is kept."""
         return self.colorizer if self.average is None else cast(Colorizer, self.average.module)
 
+    @property
+    def trained_network(self) -> Generator:
+        """The generator."""
+        return self.colorizer.generator
+
     def configure_optimizers(self) -> Any:
         """One optimizer per network, each with its schedule if it has one.
 

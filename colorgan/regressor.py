@@ -58,6 +58,11 @@ class ChromaRegressor(Trainable):
         self.color, self.optimizer, self.scheduler = color, optimizer, scheduler
         self.check_optimizer("optimizer")
 
+    @property
+    def trained_network(self) -> ChromaNet:
+        """The regressor's network."""
+        return self.network
+
     def configure_optimizers(self) -> Any:
         """The optimizer, with its schedule if it has one."""
         optimizer = self.optimizer(self.network.parameters())

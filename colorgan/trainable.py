@@ -2,6 +2,7 @@
 
 import inspect
 import math
+from abc import abstractmethod
 from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -13,6 +14,7 @@ from torch import nn
 from colorgan.checkpoint import check_state, hyper_parameters, read
 from colorgan.errors import CheckpointError, ColorganError
 from colorgan.generators.pretrained import without_pretrained_weights
+from colorgan.network import ImageNetwork
 from colorgan.parts import describe
 
 Role = tuple[tuple[str, ...], Any, Callable[..., Any]]
@@ -27,6 +29,11 @@ class Trainable(LightningModule):
     """
 
     roles: ClassVar[tuple[Role, ...]] = ()
+
+    @property
+    @abstractmethod
+    def trained_network(self) -> ImageNetwork:
+        """The network that is the aim of the training."""
 
     @classmethod
     def load_from_checkpoint(  # type: ignore[override]

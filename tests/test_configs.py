@@ -45,8 +45,15 @@ def offline(file: Path) -> list[str]:
     words = [] if photos == "Photos" else ["--data=Photos", "--data.root=sample"]
     if model.get("init_from"):
         words.append("--model.init_from=null")
-    if isinstance(model.get("generator"), dict) and model["generator"].get("init_args", {}).get("weights") == "timm":
+    generator = model.get("generator") if isinstance(model.get("generator"), dict) else {}
+    if generator.get("init_args", {}).get("weights") == "timm":
         words.append("--model.generator.weights=null")
+    if generator.get("init_args", {}).get("regressor"):
+        words.append("--model.generator.regressor=null")
+    if generator.get("class_path") == "EncoderDecoder":
+        words.append("--data.size=64")  # which it halves six times
+    if (model.get("discriminator") or {}).get("init_args", {}).get("size"):
+        words.append("--model.discriminator.size=32")
     return words
 
 

@@ -46,6 +46,11 @@ def main(args: list[str] | None = None, fit: Sequence[str] = FIT) -> int:
         )
         _say(f"{len(runs)} runs written as a sweep to {given.wandb_sweep}")
         return 0
+    if given.timing:
+        from colorgan.benchmark.timing import time_runs, write_timings
+
+        _say(f"timings: {write_timings(grid, time_runs(runs), folder)}")
+        return 0
     if given.list:
         for run in runs:
             _say(f"{run.name:<48} {RunFolder(folder, run.name).status()}")
@@ -133,6 +138,9 @@ def _parser() -> argparse.ArgumentParser:
         help="overlay for every run, such as a hardware's",
     )
     parser.add_argument("--list", action="store_true", help="list the runs and where they stand, and train nothing")
+    parser.add_argument(
+        "--timing", action="store_true", help="time the networks of the grid on every device here, and train nothing"
+    )
     parser.add_argument("--report", action="store_true", help="write the report of what is there, and train nothing")
     parser.add_argument(
         "--ray",

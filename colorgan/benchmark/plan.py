@@ -17,7 +17,7 @@ from colorgan.errors import ColorganError
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 _GRID_KEYS = {"title", "about", "metrics", "seeds", "also_seeded", "base", "published", "groups"}
-_GROUP_KEYS = {"title", "about", "overlays", "axes", "runs", "seeds", "published"}
+_GROUP_KEYS = {"title", "about", "trains", "overlays", "axes", "runs", "seeds", "published"}
 _METRIC_KEYS = {"label", "better", "chart"}
 _PUBLISHED_KEYS = {"metric", "protocol", "source"}
 
@@ -82,6 +82,7 @@ class Variant:
         overlays: the layers of its configuration, the later ones over the earlier.
         seeds: one run for each.
         published: the figure that was published for it, if any.
+        trains: the command whose ``fit`` trains it, such as ``chroma``; that of colorizers by default.
     """
 
     name: str
@@ -90,6 +91,7 @@ class Variant:
     overlays: tuple[Overlay, ...]
     seeds: tuple[int, ...]
     published: float | None = None
+    trains: str = ""
 
 
 @dataclass(frozen=True)
@@ -134,6 +136,7 @@ class Run:
     def digest(self) -> str:
         """Changes with everything that decides the outcome, and not with comments or the order of keys."""
         decisive = [[overlay.content for overlay in self.variant.overlays], self.seed, self.also_seeded, self.options]
+        decisive += [self.variant.trains] if self.variant.trains else []
         return hashlib.sha256(json.dumps(decisive, sort_keys=True, default=str).encode()).hexdigest()
 
     @property
@@ -264,7 +267,10 @@ class _Reader:
         _refuse_unknown(content, _GROUP_KEYS, f"{self.file}: {where}.")
         if content.get("axes") and content.get("runs"):
             raise ColorganError(f"{self.file}: {where} has both axes and runs; make two groups of them")
-        below = base + self.overlays(content.get("overlays"), f"{where}.overlays")
+        trains = content.get("trains", "")
+        if trains not in ("", "chroma"):
+            raise ColorganError(f"{self.file}: {where}.trains must be chroma or be left out, received {trains!r}")
+        below = (() if trains else base) + self.overlays(content.get("overlays"), f"{where}.overlays")
         seeds = _seeds(content["seeds"], f"{self.file}: {where}.seeds") if "seeds" in content else self.seeds
         made = {
             suffix: (parts, below + own + self.above)
@@ -274,7 +280,7 @@ class _Reader:
         }
         published = self._published(content.get("published"), list(made), where)
         variants = tuple(
-            Variant("-".join(filter(None, (name, suffix))), name, parts, overlays, seeds, published.get(suffix))
+            Variant("-".join(filter(None, (name, suffix))), name, parts, overlays, seeds, published.get(suffix), trains)
             for suffix, (parts, overlays) in made.items()
         )
         return Group(name, str(content.get("title", name)), str(content.get("about", "")).strip(), variants)

@@ -258,7 +258,7 @@ def _read_run(run: Run, grid: Path) -> RunResult:
     )
 
 
-def epochs_needed(results: Sequence[VariantResult], metric: Metric) -> tuple[float, dict[str, float]] | None:
+def epochs_needed(results: Sequence[VariantResult], metric: Metric) -> tuple[float, dict[str, int]] | None:
     """How many epochs each configuration took to a level that all of them reach.
 
     Args:
@@ -275,7 +275,7 @@ def epochs_needed(results: Sequence[VariantResult], metric: Metric) -> tuple[flo
     sign = -1.0 if metric.higher_is_better else 1.0
     level = max(min(sign * value for _, value in curve) for curve in curves.values())
     needed = {
-        name: next(epoch + 1 for epoch, value in curve if sign * value <= level) for name, curve in curves.items()
+        name: next(int(epoch) + 1 for epoch, value in curve if sign * value <= level) for name, curve in curves.items()
     }
     return sign * level, needed
 

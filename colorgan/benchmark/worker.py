@@ -66,7 +66,8 @@ class Job:
     def of(cls, run: Run, grid: Path, command: Sequence[str] = FIT) -> "Job":
         """The job that trains ``run``, one of a grid that is kept in the folder ``grid``."""
         overlays = [(overlay.name, overlay.text) for overlay in run.variant.overlays]
-        return cls(str(grid.absolute()), run.name, run.digest, overlays, run.arguments, tuple(command))
+        words = (*command[:-1], run.variant.trains, command[-1]) if run.variant.trains else tuple(command)
+        return cls(str(grid.absolute()), run.name, run.digest, overlays, run.arguments, words)
 
 
 def supervise(job: Job) -> Outcome:
