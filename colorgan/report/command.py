@@ -60,6 +60,7 @@ def main(args: Sequence[str] | None = None) -> int:
         features=options.features,
         inception=options.inception,
         lpips=options.lpips,
+        hints={None: (), "both": ("zhang2017", "icolorit")}.get(options.hints, (options.hints,)),
         margin=options.margin / 255,
         subset_size=options.kid_subset_size,
         keep=options.pictures or ("all" if literature else "checkpoints"),
@@ -134,6 +135,12 @@ def _parser() -> argparse.ArgumentParser:
         dest="lpips",
         metavar="FILE",
         help="torchvision's AlexNet weights for LPIPS, where they cannot be downloaded",
+    )
+    parser.add_argument(
+        "--hints",
+        choices=("zhang2017", "icolorit", "both"),
+        help="measure PSNR against the number of hints as well, in the protocol of Zhang et al. 2017 (6 x 6 pixels at "
+        "256), of iColoriT (2 x 2 at 224), or in both; the hints are written below hints/ in the report's folder",
     )
     parser.add_argument(
         "--margin", type=float, default=12.0, metavar="M", help="of the margin accuracy, of 255 (default: 12)"

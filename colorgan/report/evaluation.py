@@ -4,6 +4,7 @@ import platform
 import re
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from colorgan.errors import ColorganError
 from colorgan.files import replaced
 from colorgan.metrics.features import EFFICIENTNET, INCEPTION, INCEPTION_CLEAN, FeatureExtractor
 from colorgan.metrics.perceptual import LPIPS
+from colorgan.report.hinted import measure_hinted
 from colorgan.report.markdown import markdown
 from colorgan.report.measure import measure
 from colorgan.report.page import Exhibits, page
@@ -43,6 +45,7 @@ def evaluate(
     features: Sequence[str] = (),
     inception: str | Path | None = None,
     lpips: str | Path | None = None,
+    hints: Sequence[str] = (),
     margin: float = 12 / 255,
     subset_size: int | None = None,
     keep: str = "checkpoints",
@@ -63,6 +66,8 @@ def evaluate(
         features: more extractors of torch-fidelity.
         inception: local weights of Inception.
         lpips: local weights of LPIPS's AlexNet.
+        hints: protocols, among :data:`colorgan.report.hinted.PROTOCOLS`, in which PSNR is measured against the number
+            of hints.
         margin: of the margin accuracy, on the scale on which white is 1.
         subset_size: photos in a subset of the kernel distance.
         keep: whose pictures are written: ``checkpoints``, ``all`` or ``none``.
@@ -94,6 +99,10 @@ def evaluate(
         )
     record = _record(photos, protocol, extractors, perceptual, margin, device, not_measured)
     results = results_of(measured, everyone, extractors, photos.names, record, subset_size)
+    if hints:
+        with tqdm(total=len(photos) * len(hints), unit=" photos", desc="with hints") as bar:
+            gained = measure_hinted(photos, contenders, hints, out / "hints", bar.update)
+        results = replace(results, hinted=gained)
     exhibits = Exhibits(
         album=Album(photos, everyone),
         chosen=spread(count, len(photos)),

@@ -2,6 +2,7 @@
 
 import math
 
+from colorgan.report.hinted import Hinted
 from colorgan.report.metrics import Metric
 from colorgan.report.results import ENOUGH_PHOTOS, Results
 from colorgan.report.statistics import Estimate
@@ -93,6 +94,16 @@ def warnings(results: Results) -> list[str]:
                 "an anchor that has seen the answers."
             )
     return found
+
+
+def hints_note(gained: Hinted) -> str:
+    """What a reader must know about a table of hints."""
+    sentences = ["In dB, mean over the photos of the 8-bit PSNR of each; hints are taken from the truth (hints/)."]
+    if gained.protocol.published:
+        sentences.append(f"Published: {gained.protocol.published}.")
+    if gained.without:
+        sentences.append(f"Without hints, so not listed: {', '.join(gained.without)}.")
+    return " ".join(sentences)
 
 
 def _number(number: float, metric: Metric) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from colorgan.report import figures
+from colorgan.report.hinted import COUNTS
 from colorgan.report.results import Results
 
 
@@ -35,6 +36,12 @@ def markdown(results: Results, title: str, sheet: str | None = None) -> str:
                 lines += [_row([_cell(name), *(_figure(results, name, metric) for metric in metrics)])]
         lines += [""]
     lines += ["In brackets: 95 % intervals, for kernel distances the deviation over subsets.", ""]
+    for gained in results.hinted:
+        lines += [f"## PSNR against the number of hints: {gained.protocol}", ""]
+        lines += [_row(["system", *map(str, COUNTS)]), _row(["---", *("---:" for _ in COUNTS)])]
+        for name, means in gained.figures.items():
+            lines += [_row([_cell(name), *(f"{mean.value:.2f} ({mean.low:.2f} to {mean.high:.2f})" for mean in means)])]
+        lines += ["", f"{figures.hints_note(gained)}", ""]
     if sheet is not None:
         lines += ["## The same photos by every system", "", f"![contact sheet]({sheet})", ""]
     lines += ["## What exactly was measured", ""]

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from colorgan.report import charts, figures
+from colorgan.report.hinted import COUNTS, Hinted
 from colorgan.report.html import document, escape, section
 from colorgan.report.metrics import Metric
 from colorgan.report.pictures import Album, ab_picture
@@ -49,6 +50,7 @@ def page(results: Results, exhibits: Exhibits, title: str) -> str:
     colours = {name: charts.colour(index) for index, name in enumerate(results.compared)}
     body = [_opening(results, title)]
     body.append(section("Figures", _headline_chart(results, colours), _figure_tables(results)))
+    body += [section(f"PSNR against the number of hints: {each.protocol}", _hints(each)) for each in results.hinted]
     body.append(section("Two systems, one photo", _slider(results, exhibits), classes="screen"))
     body.append(section("The same photos by every system", _sheet(results, exhibits)))
     body.append(section("Best and worst", *_extremes(results, exhibits)))
@@ -111,6 +113,20 @@ def _cell(results: Results, metric: Metric, system: str) -> str:
     sure = figures.interval(estimate, metric)
     best = ' class="best"' if figures.is_best(results, metric, system) else ""
     return f"<td{best}>{figures.value(estimate, metric)}{f'<small>{sure}</small>' if sure else ''}</td>"
+
+
+def _hints(gained: Hinted) -> str:
+    heads = "".join(f'<th scope="col">{count}</th>' for count in COUNTS)
+    rows = "".join(
+        f'<tr><th scope="row">{escape(name)}</th>'
+        + "".join(f"<td>{mean.value:.2f}<small>{mean.low:.2f} to {mean.high:.2f}</small></td>" for mean in means)
+        + "</tr>"
+        for name, means in gained.figures.items()
+    )
+    return (
+        f'<div class="scroll" tabindex="0"><table><thead><tr><th scope="col">hints</th>{heads}</tr></thead>'
+        f'<tbody>{rows}</tbody></table></div><p class="faint">{escape(figures.hints_note(gained))}</p>'
+    )
 
 
 def _columns(results: Results) -> list[str]:

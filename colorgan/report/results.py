@@ -14,6 +14,7 @@ from colorgan.files import replaced
 from colorgan.metrics.features import FeatureExtractor
 from colorgan.metrics.frechet import kernel_distance
 from colorgan.report import metrics
+from colorgan.report.hinted import Hinted
 from colorgan.report.measure import Measured
 from colorgan.report.metrics import Metric
 from colorgan.report.statistics import (
@@ -44,6 +45,7 @@ class Results:
         places: key of a metric to name of a system to its place among the systems that are no anchors.
         photos: names of the photos.
         values: name of a system to key of a metric to one figure a photo.
+        hinted: what hints gain, by each protocol in which that was measured.
     """
 
     record: dict[str, Any]
@@ -53,6 +55,7 @@ class Results:
     places: dict[str, dict[str, int]]
     photos: list[str]
     values: dict[str, dict[str, "np.ndarray[Any, np.dtype[np.float64]]"]]
+    hinted: Sequence[Hinted] = ()
 
     @property
     def headline(self) -> Metric:
@@ -176,6 +179,7 @@ def write_json(results: Results, file: Path) -> None:
             }
             for name, described in results.systems.items()
         },
+        **({"hints": [gained.plain() for gained in results.hinted]} if results.hinted else {}),
     }
     with replaced(file) as unfinished:
         unfinished.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n")
