@@ -138,7 +138,7 @@ def measure_hinted(
                 with torch.inference_mode():
                     rows = hinted_psnr(system.colorizer, truth.to(device), numbers.to(device), COUNTS, protocol.points)
                 values[system.name].append(rows.double().cpu().numpy())
-            for photo, at, hints in zip(batch, index, _as_files(protocol, truth, numbers, batch), strict=True):
+            for at, hints in zip(index, _as_files(protocol, truth, numbers, batch), strict=True):
                 file = (folder / protocol.name / photos.names[at]).with_suffix(".json")
                 file.parent.mkdir(parents=True, exist_ok=True)
                 write_hints(file, hints)
