@@ -3,14 +3,14 @@
 import json
 import platform
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from jsonargparse import Namespace
-from torch.utils.benchmark import Timer
+from torch.utils.benchmark import Measurement, Timer
 
 from colorgan.benchmark.plan import Grid, Run
 from colorgan.cli import ColorganCLI, train
@@ -86,9 +86,9 @@ def time_network(
 
     threads = torch.get_num_threads()
     network.eval()
-    colouring = Timer("run()", globals={"run": colour}, num_threads=threads).blocked_autorange(min_run_time=seconds)
+    colouring = _measure(colour, threads, seconds)
     network.train()
-    training = Timer("run()", globals={"run": learn}, num_threads=threads).blocked_autorange(min_run_time=seconds)
+    training = _measure(learn, threads, seconds)
     return Timing(
         name=name,
         device=device.type,
@@ -100,6 +100,12 @@ def time_network(
         training=1000 * training.median / batch,
         spread=training.iqr / training.median,
     )
+
+
+def _measure(run: Callable[[], None], threads: int, seconds: float) -> Measurement:
+    """Repeats until the interquartile range is a tenth of the median, or for twenty times as long as the least."""
+    timer = Timer("run()", globals={"run": run}, num_threads=threads)
+    return timer.adaptive_autorange(threshold=0.1, min_run_time=seconds, max_run_time=20 * seconds)
 
 
 class _TimingCLI(ColorganCLI):
