@@ -21,8 +21,6 @@ TRAINER_COMMANDS = {
 
 COMMANDS = {
     "colorize": ("colorgan.app.colorize", "colorize photos, folders and video frames of any size"),
-    "app": ("colorgan.app.command", "colorize in the browser, with hints"),
-    "export": ("colorgan.export", "write a model as ONNX or for torch.export"),
     "release": ("colorgan.release", "make a small released model of a training checkpoint"),
     "chroma": ("colorgan.chroma_command", "fit, validate or test a regressor of the mean colour"),
     "lr-find": ("colorgan.lr_find", "find a learning rate for what `fit` would train"),

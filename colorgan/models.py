@@ -22,18 +22,14 @@ def open_model(path: str | Path | None = None, device: str = "cpu") -> PhotoColo
     """Opens whatever model a path names.
 
     Args:
-        path: a ``.ckpt`` file that ``fit`` wrote, the folder (or the ``.safetensors`` file) of a released model, or an
-            ``.onnx`` file that ``colorgan export`` wrote; by default the model that ships with colorgan.
+        path: a ``.ckpt`` file that ``fit`` wrote, or the folder (or the ``.safetensors`` file) of a released model; by
+            default the model that ships with colorgan.
         device: where it runs: ``cpu``, ``cuda``, ``cuda:1``, ``mps`` and so on; ``auto`` for the fastest.
 
     Raises:
         CheckpointError: if there is no such model, or it is damaged or refused.
         ColorganError: if there is no such device.
     """
-    if path is not None and Path(path).suffix.lower() == ".onnx":
-        from colorgan.onnx_colorizer import OnnxColorizer
-
-        return OnnxColorizer(path, device)
     if path is None:
         path = shipped_model()
     try:
@@ -42,8 +38,7 @@ def open_model(path: str | Path | None = None, device: str = "cpu") -> PhotoColo
         from colorgan.colorizer import Colorizer
     except ModuleNotFoundError as error:
         raise CheckpointError(
-            f"{path} needs {error.name}, which is not installed: install colorgan with all that it depends on, "
-            "or give an .onnx file"
+            f"{path} needs {error.name}, which is not installed: install colorgan with all that it depends on"
         ) from error
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
@@ -66,5 +61,5 @@ def shipped_model() -> Path:
             return folder
     raise CheckpointError(
         "this installation of colorgan came without a model: name one with --checkpoint "
-        "(a .ckpt file of a run, the folder of a released model, or an .onnx file)"
+        "(a .ckpt file of a run, or the folder of a released model)"
     )
