@@ -398,7 +398,7 @@ def _metrics(value: Any, file: Path) -> tuple[Metric, ...]:
     listed = _mapping(value, f"{file}: metrics")
     if not listed:
         raise ColorganError(f"{file}: metrics is empty; name what is compared, such as val/fd_efficientnet_lite0")
-    metrics = []
+    metrics: list[Metric] = []
     for key, content in listed.items():
         described = _mapping(content, f"{file}: metrics.{key}")
         _refuse_unknown(described, _METRIC_KEYS, f"{file}: metrics.{key}.")
