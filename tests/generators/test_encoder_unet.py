@@ -12,10 +12,13 @@ from skimage import data
 from skimage.color import rgb2gray
 from torch import nn
 
+from colorgan.color import Lab
+from colorgan.colorizer import Colorizer
 from colorgan.errors import ColorganError
 from colorgan.generators import EncoderUNet
 from colorgan.generators.encoder_unet import _let_gray_in
 from colorgan.generators.pretrained import without_pretrained_weights
+from colorgan.hints import PointHints
 from tests.generators.contract import GeneratorContract
 
 
@@ -40,6 +43,15 @@ class TestOverConvNeXt(EncoderContract):
     """Its finest feature map is a quarter of the image."""
 
     small = {"encoder": "convnext_atto", "width": 4}
+
+
+@pytest.mark.parametrize("encoder", ["tf_efficientnet_lite0", "resnet18", "convnext_atto"])
+def test_odd_sizes_are_coloured_with_and_without_hints(encoder: str) -> None:
+    colorizer = Colorizer(EncoderUNet(4, 2, encoder=encoder, width=4), Lab(), PointHints(), size=32).eval()
+    for height, width in ((37, 53), (1, 90)):
+        photo, hints = torch.rand(1, 3, height, width), torch.zeros(1, 3, height, width)
+        with torch.no_grad():
+            assert colorizer(photo).shape == colorizer(photo, hints).shape == photo.shape
 
 
 def test_fewer_halvings() -> None:
