@@ -16,6 +16,7 @@ Values = npt.NDArray[np.float64]
 LEVEL = 0.95
 _RESAMPLES = 1000
 _SUBSETS = 100
+_INDICES_AT_ONCE = 1 << 18
 _LARGEST_SUBSET = 512
 
 
@@ -65,8 +66,11 @@ def mean_estimate(*values: Values, figure: Callable[..., Values] | None = None) 
         return Estimate(value)
     random = np.random.default_rng(0)
     means = np.empty((len(values), _RESAMPLES))
-    for resample in range(_RESAMPLES):  # one at a time: all at once would need n x 1,000 indices
-        means[:, resample] = table[:, random.integers(count, size=count)].mean(axis=1)
+    together = max(1, _INDICES_AT_ONCE // count)  # all at once would need n x 1,000 indices
+    for begin in range(0, _RESAMPLES, together):
+        part = slice(begin, min(begin + together, _RESAMPLES))
+        drawn = random.integers(count, size=(part.stop - begin, count))
+        means[:, part] = table[:, drawn].mean(axis=2)
     low, high = np.quantile(combine(*means), _ends())
     return Estimate(value, float(low), float(high))
 
