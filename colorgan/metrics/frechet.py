@@ -152,7 +152,8 @@ def frechet_distance(first: Tensor | FeatureStatistics, second: Tensor | Feature
     if not math.isfinite(spread):
         return math.nan
     overlap = float(torch.linalg.svdvals(one.root() @ two.root().T).sum())
-    return float((one.mean - two.mean).square().sum()) + spread - 2.0 * overlap
+    squared = float((one.mean - two.mean).square().sum()) + spread - 2.0 * overlap
+    return max(0.0, squared)  # below 0 is rounding
 
 
 def statistics_of(features: Tensor | FeatureStatistics) -> FeatureStatistics:
