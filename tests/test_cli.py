@@ -109,6 +109,15 @@ def test_fit_leaves_a_run_folder_and_says_where(place: Path, capsys: pytest.Capt
     } <= columns
 
 
+def test_epochs_without_validation_are_passed_over_in_silence(
+    place: Path, capfd: pytest.CaptureFixture[str], recwarn: pytest.WarningsRecorder
+) -> None:
+    assert main([*FIT, "--trainer.check_val_every_n_epoch=2"]) == 0
+    assert only("checkpoints/tiny/*/checkpoints/best.ckpt").is_file()
+    assert not [str(warning.message) for warning in recwarn if "monitor" in str(warning.message)]
+
+
+
 def test_the_saved_configuration_repeats_the_run(place: Path) -> None:
     assert main([*FIT, "--name=one", "--trainer.max_epochs=1"]) == 0
     assert main(["fit", "-c", str(only("checkpoints/one/*/config.yaml")), "--name=two"]) == 0

@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
 
 
@@ -32,6 +33,12 @@ class BestCheckpoint(ModelCheckpoint):
             auto_insert_metric_name=False,
             enable_version_counter=False,
         )
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Looks at the metric, which callbacks measure too, after validation; epochs without validation have none."""
+        every = trainer.check_val_every_n_epoch
+        if every is None or (trainer.current_epoch + 1) % every == 0:
+            super().on_train_epoch_end(trainer, pl_module)
 
 
 class LastCheckpoint(ModelCheckpoint):
