@@ -117,7 +117,6 @@ def test_epochs_without_validation_are_passed_over_in_silence(
     assert not [str(warning.message) for warning in recwarn if "monitor" in str(warning.message)]
 
 
-
 def test_the_saved_configuration_repeats_the_run(place: Path) -> None:
     assert main([*FIT, "--name=one", "--trainer.max_epochs=1"]) == 0
     assert main(["fit", "-c", str(only("checkpoints/one/*/config.yaml")), "--name=two"]) == 0
