@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from colorgan.attention import SelfAttention
@@ -13,6 +14,9 @@ from colorgan.generators.base import Generator
 from colorgan.generators.pretrained import build_encoder
 from colorgan.network import at_least
 from colorgan.upsampling import PixelShuffleConv2d
+
+_LEAST_KNOWN = 1e-4
+"""Below the share that a single pixel has of the coarsest place; 16 bits can tell it from zero."""
 
 
 class EncoderUNet(Generator):
@@ -25,10 +29,12 @@ class EncoderUNet(Generator):
     The gray input g in [-1, 1] reaches the encoder as the gray photo (g + 1) / 2 in all three channels, normalised as
     the encoder was trained: its features are those of that photo. (In Lab, g is L / 50 - 1, and L / 100 differs from
     the photo's gray value by at most 0.034.) Hints enter through further channels of the first convolution, whose
-    weights are new; where there is no hint (zero), the features stay those of the gray photo.
+    weights are new; where there is no hint (zero), the features stay those of the gray photo. Each level of the
+    expanding path is shown them too, at its own size (:func:`hint_pyramid`): colours need not travel through features
+    that ImageNet made for something else, and a hint reaches as far as the coarsest level looks.
 
     Args:
-        in_channels: gray (1) plus hint channels; set by the model.
+        in_channels: gray (1) plus hint channels, the last of which is the mask; set by the model.
         out_channels: colour channels; set by the model.
         encoder: name of a timm model that gives a pyramid of feature maps: resnet34, convnext_tiny,
             tf_efficientnet_lite0 and so on.
@@ -89,6 +95,7 @@ class EncoderUNet(Generator):
                     below,
                     skip,
                     out,
+                    hints=in_channels - 1 if halvings else 0,
                     norm=norm,
                     blur=blur,
                     raw=halvings == 0,
@@ -113,10 +120,35 @@ class EncoderUNet(Generator):
         self.check_input(x)
         *finer, coarsest = self.encoder(x)
         skips = [x, *[None] * self._mapless, *finer]
+        hints = [x[:, :0], *hint_pyramid(x[:, 1:], len(self.levels) - 1)]
         x = coarsest
         for level in self.levels:
-            x = level(x, skips.pop())
+            x = level(x, skips.pop(), hints.pop())
         return torch.tanh(self.last(x))
+
+
+def hint_pyramid(hints: Tensor, levels: int) -> list[Tensor]:
+    """Hints at a half, a quarter and so on of full size.
+
+    Args:
+        hints: (B, C + 1, H, W): colours, zero where nothing is known, and a mask; or (B, 0, H, W).
+        levels: how many halvings; height and width must be multiples of 2**levels.
+
+    Returns:
+        For each level (B, C + 1, h, w): the mean of the colours that are known in each place, and whether any is.
+
+    Example:
+        >>> hints = torch.zeros(1, 2, 4, 4)
+        >>> hints[0, :, 0, 1] = torch.tensor([0.5, 1.0])
+        >>> [level[0, :, 0, 0].tolist() for level in hint_pyramid(hints, 2)]
+        [[0.5, 1.0], [0.5, 1.0]]
+    """
+    pyramid = []
+    for _ in range(levels):
+        hints = F.avg_pool2d(hints, 2) if hints.shape[1] else hints[..., ::2, ::2]
+        colours, known = hints[:, :-1], hints[:, -1:]
+        pyramid.append(torch.cat([colours / known.clamp(min=_LEAST_KNOWN), (known > 0).to(hints.dtype)], dim=1))
+    return pyramid
 
 
 class GrayEntry(nn.Module):
@@ -163,6 +195,7 @@ class _Level(nn.Module):
     Args:
         below: channels of the coarser level.
         skip: channels of the encoder's map at the finer size, 0 where there is none.
+        hints: channels of the hints at the finer size.
         out: channels of the result.
         norm: what follows the convolutions; it also tames the encoder's map.
         blur: whether to blur after the pixel shuffle.
@@ -170,7 +203,9 @@ class _Level(nn.Module):
         attention: whether every place looks at every other at the end.
     """
 
-    def __init__(self, below: int, skip: int, out: int, *, norm: Norm, blur: bool, raw: bool, attention: bool) -> None:
+    def __init__(
+        self, below: int, skip: int, out: int, *, hints: int, norm: Norm, blur: bool, raw: bool, attention: bool
+    ) -> None:
         super().__init__()
         self.enlarge = nn.Sequential(
             PixelShuffleConv2d(below, out, kernel_size=1, bias=norm == "none", blur=blur),
@@ -178,15 +213,13 @@ class _Level(nn.Module):
             nn.LeakyReLU(0.2),
         )
         self.tame = nn.Identity() if raw or not skip else nn.Sequential(normalisation(norm, skip), nn.ReLU())
-        self.merge = nn.Sequential(ConvBlock(out + skip, out, norm=norm), ConvBlock(out, out, norm=norm))
+        self.merge = nn.Sequential(ConvBlock(out + skip + hints, out, norm=norm), ConvBlock(out, out, norm=norm))
         self.attend = SelfAttention(out) if attention else nn.Identity()
 
-    def forward(self, x: Tensor, skip: Tensor | None) -> Tensor:
+    def forward(self, x: Tensor, skip: Tensor | None, hints: Tensor) -> Tensor:
         """Doubles, joins and merges."""
-        x = self.enlarge(x)
-        if skip is not None:
-            x = torch.cat([x, self.tame(skip)], dim=1)
-        merged: Tensor = self.attend(self.merge(x))
+        joined = [self.enlarge(x), *([] if skip is None else [self.tame(skip)]), hints]
+        merged: Tensor = self.attend(self.merge(torch.cat(joined, dim=1)))
         return merged
 
 

@@ -1,4 +1,5 @@
 import copy
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from colorgan.color import Lab
 from colorgan.colorizer import Colorizer
 from colorgan.errors import ColorganError
 from colorgan.generators import EncoderUNet
-from colorgan.generators.encoder_unet import _let_gray_in
+from colorgan.generators.encoder_unet import _let_gray_in, hint_pyramid
 from colorgan.generators.pretrained import without_pretrained_weights
 from colorgan.hints import PointHints
 from tests.generators.contract import GeneratorContract
@@ -285,3 +286,31 @@ def test_starts_without_a_checkerboard() -> None:
     assert len(weights) == 5
     for weight in weights:
         assert torch.equal(weight[::4], weight[3::4])
+
+
+def test_the_hint_pyramid_holds_the_mean_of_what_is_known_in_each_place() -> None:
+    random = torch.Generator().manual_seed(0)
+    mask = (torch.rand(2, 1, 32, 64, generator=random) < 0.01).float()
+    hints = torch.cat([(torch.rand(2, 2, 32, 64, generator=random) - 0.5) * mask, mask], dim=1)
+    pyramid = hint_pyramid(hints, 5)
+    for level, shown in enumerate(pyramid, start=1):
+        side = 2**level
+        assert shown.shape == (2, 3, 32 // side, 64 // side)
+        for photo, row, column in itertools.product(range(2), range(32 // side), range(64 // side)):
+            place = slice(row * side, (row + 1) * side), slice(column * side, (column + 1) * side)
+            known = mask[photo, 0][place] > 0
+            expected = hints[photo, :2][:, *place][:, known].mean(1) if known.any() else torch.zeros(2)
+            torch.testing.assert_close(shown[photo, :, row, column], torch.cat([expected, known.any()[None].float()]))
+
+
+def test_hints_reach_every_level_of_the_expanding_path() -> None:
+    network = EncoderUNet(4, 2, encoder="resnet18", width=4).eval()
+    seen = []
+    for level in network.levels:
+        level.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[2]))
+    x = torch.zeros(1, 4, 64, 64)
+    x[:, 1:, 40, 20] = torch.tensor([0.5, -0.25, 1.0])
+    network(x)
+    assert [tuple(hints.shape[1:]) for hints in seen] == [(3, 4, 4), (3, 8, 8), (3, 16, 16), (3, 32, 32), (0, 64, 64)]
+    for hints in seen[:-1]:
+        assert hints.sum(dim=(0, 2, 3)).tolist() == [0.5, -0.25, 1.0]
