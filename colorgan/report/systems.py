@@ -16,6 +16,7 @@ from colorgan.colorizer import Colorizer, to_uint8
 from colorgan.data.reading import UnreadableImage, read_rgb
 from colorgan.errors import ColorganError
 from colorgan.metrics.colour import to_lab
+from colorgan.models import WEIGHTS
 from colorgan.report.photos import Framed, Framing, TruthPhotos, as_tensor, framed, listed
 
 _NAMED_AT_MOST = 5
@@ -56,7 +57,7 @@ class Checkpoint(System):
 
     Args:
         name: what the report calls it.
-        path: a ``.ckpt`` file.
+        path: a ``.ckpt`` file, or the weights of a released model.
         device: where it colours.
 
     Raises:
@@ -209,7 +210,8 @@ def open_systems(words: Sequence[str], truth: TruthPhotos, device: str | torch.d
     """Opens what the user named.
 
     Args:
-        words: each a checkpoint, the folder of a training run, or a folder of pictures, or ``NAME=`` one of these.
+        words: each a checkpoint, the folder of a training run or of a released model, or a folder of pictures, or
+            ``NAME=`` one of these.
         truth: the true photos.
         device: where checkpoints colour.
 
@@ -242,15 +244,17 @@ def _named(word: str) -> tuple[str | None, Path]:
 
 
 def _checkpoint_in(path: Path) -> Path | None:
-    """The file itself, or the best (else the last) checkpoint of a run's folder."""
+    """The file itself, the weights of a released model, or the best (else the last) checkpoint of a run's folder."""
     if path.is_file():
         return path
-    kept = [path / "checkpoints" / f"{which}.ckpt" for which in ("best", "last")]
+    kept = [path / WEIGHTS, *(path / "checkpoints" / f"{which}.ckpt" for which in ("best", "last"))]
     return next((file for file in kept if file.is_file()), None)
 
 
 def _default_name(path: Path) -> str:
     """Name and time of a run for its checkpoints; else the name of the file or the folder."""
+    if path.name == WEIGHTS:
+        return path.resolve().parent.name
     if path.parent.name == "checkpoints" and len(path.resolve().parts) > 4:
         run = path.resolve().parent.parent
         return f"{run.parent.name}/{run.name}" if re.match(r"\d{8}|slurm", run.name) else run.name

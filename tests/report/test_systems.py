@@ -128,6 +128,16 @@ def test_checkpoints_and_run_folders_are_opened(checkpoint, truth_folder):
     )
 
 
+def test_released_models_are_opened(checkpoint, truth_folder, tmp_path):
+    from colorgan.colorizer import Colorizer
+
+    Colorizer.from_checkpoint(checkpoint).save_pretrained(tmp_path / "old-photos", half=False)
+    truth = TruthPhotos(truth_folder)
+    trained, released = open_systems([str(checkpoint), str(tmp_path / "old-photos")], truth, "cpu")
+    assert released.name == "old-photos"
+    assert torch.equal(*(system.pictures(*first_batch(truth)) for system in (trained, released)))
+
+
 def test_checkpoints_see_no_colours(checkpoint, truth_folder):
     (system,) = open_systems([str(checkpoint)], TruthPhotos(truth_folder), "cpu")
     truth = TruthPhotos(truth_folder)
