@@ -84,8 +84,8 @@ def _parser() -> argparse.ArgumentParser:
         "systems",
         nargs="+",
         metavar="SYSTEM",
-        help="a checkpoint, the folder of a training run or of a released model, or a folder of pictures named as the photos are; "
-        "NAME=PATH gives it a name in the report",
+        help="a checkpoint, the folder of a training run or of a released model, or a folder of pictures named as the "
+        "photos are; NAME=PATH gives it a name in the report",
     )
     parser.add_argument(
         "--data.root",
