@@ -191,6 +191,7 @@ def paint_hints(hints: Sequence[ColorHint], photo_size: tuple[int, int], small: 
     Raises:
         ColorganError: if a hint lies outside of the photo.
     """
+    check_inside(hints, photo_size)
     width, height = photo_size
     rows, columns = small.shape[:2]
     down = (np.arange(rows) + 0.5) * (height / rows)
@@ -200,10 +201,6 @@ def paint_hints(hints: Sequence[ColorHint], photo_size: tuple[int, int], small: 
     owner = np.full((rows, columns), -1)
     roots = []
     for number, hint in enumerate(hints):
-        if not (hint.x < width and hint.y < height):
-            raise ColorganError(
-                f"hint {number + 1} lies at ({hint.x:g}, {hint.y:g}), outside of the photo of {width} x {height} pixels"
-            )
         dot = np.square(down - hint.y)[:, None] + np.square(right - hint.x) <= hint.radius**2
         dot[int(hint.y * rows / height), int(hint.x * columns / width)] = True
         owner[dot] = number
@@ -217,6 +214,24 @@ def paint_hints(hints: Sequence[ColorHint], photo_size: tuple[int, int], small: 
         painted[:3, covered] = colours[:, owner[covered]]
         painted[3] = covered
     return painted
+
+
+def check_inside(hints: Sequence[ColorHint], photo_size: tuple[int, int]) -> None:
+    """Refuses hints that do not lie on a photo.
+
+    Args:
+        hints: the hints, in pixels of the photo.
+        photo_size: width and height of the photo.
+
+    Raises:
+        ColorganError: naming the first hint that lies outside, counted from 1.
+    """
+    width, height = photo_size
+    for number, hint in enumerate(hints, start=1):
+        if not (hint.x < width and hint.y < height):
+            raise ColorganError(
+                f"hint {number} lies at ({hint.x:g}, {hint.y:g}), outside of the photo of {width} x {height} pixels"
+            )
 
 
 def _check_keys(data: Any, keys: Sequence[str], where: str, expected: str) -> None:

@@ -1,16 +1,15 @@
 """``colorgan colorize``: photos, folders of photos and frames of films, of any size, into files of the same size."""
 
 import argparse
-import math
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
 from tqdm import tqdm
 
 from colorgan.app.before_after import write_sheets
 from colorgan.app.jobs import plan
+from colorgan.app.options import Parser, number
 from colorgan.app.pipeline import Options, Outcome, colorize_files
 from colorgan.errors import ColorganError
 from colorgan.hint_file import read_hints
@@ -26,11 +25,6 @@ examples:
 Files that are there are never overwritten, unless you say --overwrite: the same command goes on with interrupted work.
 """
 _INTERRUPTED = 130
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"error: {message}\n(`{self.prog} --help` lists all options)\n")
 
 
 def main(args: Sequence[str]) -> int:
@@ -89,7 +83,7 @@ def _folder(output: Path) -> Path:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = Parser(
         "colorgan colorize",
         description="Colorize photos of any size; what comes out has the same pixels and the same lightness.",
         epilog=_EXAMPLES,
@@ -107,19 +101,19 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     parser.add_argument("--hints", type=Path, metavar="hints.json", help="colours that you know, for one photo")
     parser.add_argument(
-        "--size", type=_number(int, 1, 4096), metavar="N",
+        "--size", type=number(int, 1, 4096), metavar="N",
         help="shorter side in pixels at which the colour is predicted (default: that of the training)",
     )  # fmt: skip
     parser.add_argument(
-        "--batch", type=_number(int, 1, 1024), default=8, metavar="N",
+        "--batch", type=number(int, 1, 1024), default=8, metavar="N",
         help="photos that go through the network together, at most (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument(
-        "--strength", type=_number(float, 0, 1), default=1.0, metavar="0..1",
+        "--strength", type=number(float, 0, 1), default=1.0, metavar="0..1",
         help="0 gives the gray photo, 1 the predicted colours (default: %(default)g)",
     )  # fmt: skip
     parser.add_argument(
-        "--temporal", type=_number(float, 0, 0.99), default=0.0, metavar="0..0.99",
+        "--temporal", type=number(float, 0, 0.99), default=0.0, metavar="0..0.99",
         help="for the frames of a film: how much of the last frame's colours is kept, such as 0.8; cuts are seen",
     )  # fmt: skip
     parser.add_argument("--grid", action="store_true", help="write sheets of the photos before and after")
@@ -128,19 +122,3 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--overwrite", action="store_true", help="replace files that are there")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, mps … (default: %(default)s)")
     return parser
-
-
-def _number(kind: Callable[[str], float], least: float, most: float) -> Callable[[str], float]:
-    """A number within bounds, for argparse."""
-
-    def parse(text: str) -> float:
-        try:
-            value = kind(text)
-        except ValueError:
-            value = math.nan
-        if not least <= value <= most:
-            what = "a whole number" if kind is int else "a number"
-            raise argparse.ArgumentTypeError(f"{what} from {least:g} to {most:g} is needed, received {text!r}")
-        return value
-
-    return parse
