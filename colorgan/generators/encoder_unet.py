@@ -195,7 +195,8 @@ class _Level(nn.Module):
     Args:
         below: channels of the coarser level.
         skip: channels of the encoder's map at the finer size, 0 where there is none.
-        hints: channels of the hints at the finer size.
+        hints: channels of the hints at the finer size. They are added, as in :class:`GrayEntry`, so that the weights of
+            a network without hints fit one that takes them.
         out: channels of the result.
         norm: what follows the convolutions; it also tames the encoder's map.
         blur: whether to blur after the pixel shuffle.
@@ -213,13 +214,18 @@ class _Level(nn.Module):
             nn.LeakyReLU(0.2),
         )
         self.tame = nn.Identity() if raw or not skip else nn.Sequential(normalisation(norm, skip), nn.ReLU())
-        self.merge = nn.Sequential(ConvBlock(out + skip + hints, out, norm=norm), ConvBlock(out, out, norm=norm))
+        self.hints = nn.Conv2d(hints, out, 1, bias=False) if hints else None
+        self.merge = nn.Sequential(ConvBlock(out + skip, out, norm=norm), ConvBlock(out, out, norm=norm))
         self.attend = SelfAttention(out) if attention else nn.Identity()
 
     def forward(self, x: Tensor, skip: Tensor | None, hints: Tensor) -> Tensor:
         """Doubles, joins and merges."""
-        joined = [self.enlarge(x), *([] if skip is None else [self.tame(skip)]), hints]
-        merged: Tensor = self.attend(self.merge(torch.cat(joined, dim=1)))
+        x = self.enlarge(x)
+        if self.hints is not None:
+            x = x + self.hints(hints)
+        if skip is not None:
+            x = torch.cat([x, self.tame(skip)], dim=1)
+        merged: Tensor = self.attend(self.merge(x))
         return merged
 
 
