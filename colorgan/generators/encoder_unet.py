@@ -23,8 +23,8 @@ class EncoderUNet(Generator):
     """A U-Net over any convolutional timm network, after fastai's dynamic U-Net and DeOldify, with tanh.
 
     The widths of the expanding path follow the encoder's. Each of its levels doubles height and width by pixel shuffle,
-    is concatenated with the encoder's map of that size (at full size: with the input itself) and runs through two 3×3
-    blocks.
+    is concatenated with the encoder's map of that size (at full size: with the gray input itself) and runs through two
+    3×3 blocks.
 
     The gray input g in [-1, 1] reaches the encoder as the gray photo (g + 1) / 2 in all three channels, normalised as
     the encoder was trained: its features are those of that photo. (In Lab, g is L / 50 - 1, and L / 100 differs from
@@ -82,9 +82,9 @@ class EncoderUNet(Generator):
         self.encoder: nn.Module = features
         _let_gray_in(features, hint_channels=in_channels - 1)
 
-        # one entry per level of the expanding path: the input at full size, nothing where the encoder has no map
+        # one entry per level of the expanding path: the gray input at full size, nothing where the encoder has no map
         self._mapless = reductions[0].bit_length() - 2
-        skips = [in_channels, *[0] * self._mapless, *channels[:-1]]
+        skips = [1, *[0] * self._mapless, *channels[:-1]]
         levels: list[nn.Module] = []
         below = channels[-1]
         for halvings in reversed(range(len(skips))):
@@ -95,7 +95,7 @@ class EncoderUNet(Generator):
                     below,
                     skip,
                     out,
-                    hints=in_channels - 1 if halvings else 0,
+                    hints=in_channels - 1,
                     norm=norm,
                     blur=blur,
                     raw=halvings == 0,
@@ -119,8 +119,8 @@ class EncoderUNet(Generator):
         """Colours a batch: (B, in_channels, H, W) → (B, out_channels, H, W) in [-1, 1]."""
         self.check_input(x)
         *finer, coarsest = self.encoder(x)
-        skips = [x, *[None] * self._mapless, *finer]
-        hints = [x[:, :0], *hint_pyramid(x[:, 1:], len(self.levels) - 1)]
+        skips = [x[:, :1], *[None] * self._mapless, *finer]
+        hints = [x[:, 1:], *hint_pyramid(x[:, 1:], len(self.levels) - 1)]
         x = coarsest
         for level in self.levels:
             x = level(x, skips.pop(), hints.pop())
@@ -200,7 +200,7 @@ class _Level(nn.Module):
         out: channels of the result.
         norm: what follows the convolutions; it also tames the encoder's map.
         blur: whether to blur after the pixel shuffle.
-        raw: whether the map is the network's own input, which is taken as it is.
+        raw: whether the map is the network's own gray input, which is taken as it is.
         attention: whether every place looks at every other at the end.
     """
 
