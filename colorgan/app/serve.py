@@ -45,7 +45,7 @@ def main(args: Sequence[str]) -> int:
 
         from colorgan.app.web.about import about_model
         from colorgan.app.web.site import Settings, create_site
-        from colorgan.app.web.workpiece import Painter
+        from colorgan.app.web.workpiece import Colourist
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] == "colorgan":
             raise
@@ -57,13 +57,13 @@ def main(args: Sequence[str]) -> int:
         address = _address(given.host, server_socket)
         local = ipaddress.ip_address(server_socket.getsockname()[0]).is_loopback
         model = open_model(given.checkpoint, given.device)
-        painter = Painter(model, given.size, round(given.max_megapixels * 1_000_000))
+        colourist = Colourist(model, given.size, round(given.max_megapixels * 1_000_000))
         settings = Settings(
             max_bytes=round(given.max_upload * 1_000_000),
             local=local,
             names=[*given.allow_name, *([] if local else [socket.gethostname(), socket.getfqdn()])],
         )
-        site = create_site(painter, about_model(given.checkpoint), settings)
+        site = create_site(colourist, about_model(given.checkpoint), settings)
         server = uvicorn.Server(
             uvicorn.Config(
                 site,
@@ -95,7 +95,8 @@ def _listen(host: str, port: int) -> socket.socket:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         return socket.create_server(address[:2], family=family)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        known = error.errno is not None and not isinstance(error, socket.gaierror)
+        reason = (os.strerror(error.errno) if known else error.strerror or str(error)).lower()
         raise ColorganError(
             f"cannot listen on {host}, port {port} ({reason}); choose another --port, or --host 127.0.0.1"
         ) from error

@@ -6,7 +6,7 @@ import zipfile
 from pathlib import Path
 
 from colorgan.app.web.names import place_in_archive, safe_path
-from colorgan.app.web.workpiece import Painter, Wishes, colour_file
+from colorgan.app.web.workpiece import Colourist, Wishes, colour_file
 from colorgan.errors import ColorganError
 
 MOST_PHOTOS = 5000
@@ -20,7 +20,7 @@ class Album:
 
     Args:
         folder: a private one, for the archive.
-        painter: what colours.
+        colourist: what colours.
         wishes: how the photos are wanted.
 
     Attributes:
@@ -28,10 +28,10 @@ class Album:
         archive: the archive, complete once :meth:`close` was called.
     """
 
-    def __init__(self, folder: Path, painter: Painter, wishes: Wishes) -> None:
+    def __init__(self, folder: Path, colourist: Colourist, wishes: Wishes) -> None:
         self.folder = folder
         self.archive = folder / "coloured.zip"
-        self._painter = painter
+        self._colourist = colourist
         self._wishes = wishes
         self._places: set[str] = set()
         self._failures: list[str] = []
@@ -67,7 +67,7 @@ class Album:
         """
         self.check_open()
         try:
-            with colour_file(file, safe_path(name), (), self._painter, self._wishes) as coloured:
+            with colour_file(file, safe_path(name), (), self._colourist, self._wishes) as coloured:
                 place = place_in_archive(name, self._wishes.kind, self._places)
                 with (
                     zipfile.ZipFile(self.archive, "a") as archive,

@@ -37,7 +37,7 @@ from colorgan.app.web.requests import (
     wishes_of,
 )
 from colorgan.app.web.shelf import Gone, Shelf
-from colorgan.app.web.workpiece import Painter, Workpiece
+from colorgan.app.web.workpiece import Colourist, Workpiece
 from colorgan.data.reading import extensions
 from colorgan.data.writing import MEDIA_TYPES
 from colorgan.errors import ColorganError
@@ -70,15 +70,15 @@ class Settings:
     waiting: int = 8
 
 
-def create_site(painter: Painter, about: About, settings: Settings) -> ASGIApp:
+def create_site(colourist: Colourist, about: About, settings: Settings) -> ASGIApp:
     """Makes the server's application.
 
     Args:
-        painter: what colours; visitors share nothing else.
+        colourist: what colours; visitors share nothing else.
         about: what the page says about the model.
         settings: what is allowed.
     """
-    site = _Site(painter, about, settings)
+    site = _Site(colourist, about, settings)
     application = Starlette(
         routes=[
             Route("/", site.page),
@@ -112,8 +112,8 @@ def create_site(painter: Painter, about: About, settings: Settings) -> ASGIApp:
 
 
 class _Site:
-    def __init__(self, painter: Painter, about: About, settings: Settings) -> None:
-        self._painter = painter
+    def __init__(self, colourist: Colourist, about: About, settings: Settings) -> None:
+        self._colourist = colourist
         self._about = about
         self._settings = settings
         self._uploads = 0
@@ -152,9 +152,9 @@ class _Site:
             {
                 "model": asdict(self._about),
                 "version": __version__,
-                "takes_hints": self._painter.model.takes_hints,
+                "takes_hints": self._colourist.model.takes_hints,
                 "max_bytes": self._settings.max_bytes,
-                "max_pixels": self._painter.max_pixels,
+                "max_pixels": self._colourist.max_pixels,
                 "max_hints": MOST_HINTS,
                 "keep_minutes": round(self._settings.keep / 60),
                 "endings": sorted(extensions()),
@@ -167,7 +167,7 @@ class _Site:
         name, folder = sent_name(request), self._photos.folder()
         try:
             await self._receive(request, folder / "photo")
-            piece = await self._line.do(Workpiece, folder / "photo", name, self._painter)
+            piece = await self._line.do(Workpiece, folder / "photo", name, self._colourist)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
@@ -213,7 +213,7 @@ class _Site:
     async def open_album(self, request: Request) -> Response:
         wishes = wishes_of(await read_json(request))
         folder = self._albums.folder()
-        return JSONResponse({"key": self._albums.put(Album(folder, self._painter, wishes), folder)}, 201)
+        return JSONResponse({"key": self._albums.put(Album(folder, self._colourist, wishes), folder)}, 201)
 
     async def add_to_album(self, request: Request) -> Response:
         with self._albums.using(request.path_params["key"]) as album:

@@ -22,12 +22,12 @@ _MOST = 8
 _CLOSER = (2, 4)
 """The closer looks see this fraction of the photo's sides."""
 _SMALLEST_VIEW = 32
-_STRONGER, _FAINTER = 1.8, 0.5
+_STRONGER, _MUCH_STRONGER, _FAINTER = 1.8, 3.0, 0.5
 _AS_LIGHT = np.float32(6 / 116)
 """Lightness within 6 counts as the same."""
 _BIN = 10.0
 _ELSEWHERE = 4
-_DISTINCT = 7.0
+_DISTINCT = 5.0
 """Distance in a* and b* from which two swatches beside each other look like two colours."""
 
 
@@ -94,6 +94,7 @@ def _candidates(
     yield ab * np.float32(_STRONGER), "stronger"
     for elsewhere in _elsewhere(first, light):
         yield elsewhere, "as elsewhere in this photo"
+    yield ab * np.float32(_MUCH_STRONGER), "much stronger"
     yield ab * np.float32(_FAINTER), "fainter"
 
 

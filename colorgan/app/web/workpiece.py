@@ -23,7 +23,7 @@ SCREEN = 1440
 
 
 @dataclass(frozen=True)
-class Painter:
+class Colourist:
     """What colours, and within which bounds.
 
     Attributes:
@@ -65,7 +65,7 @@ class Workpiece:
     Args:
         file: the photo, which stays where it is.
         name: what messages call it.
-        painter: what colours it.
+        colourist: what colours it.
 
     Attributes:
         name: what messages call it.
@@ -77,11 +77,11 @@ class Workpiece:
         UnreadableImage: if it is not a photo, or too large.
     """
 
-    def __init__(self, file: Path, name: str, painter: Painter) -> None:
+    def __init__(self, file: Path, name: str, colourist: Colourist) -> None:
         self.name = name
         self._file = file
-        self._painter = painter
-        photo = read(file, name, painter.max_pixels, shrink_to=SCREEN)
+        self._colourist = colourist
+        photo = read(file, name, colourist.max_pixels, shrink_to=SCREEN)
         self.width, self.height = photo.size
         self._screen = shrink(_pixels(photo), _screen_shape(self.height, self.width))
         self.before = _jpeg(shrink(photo.rgb, self._screen.shape[:2]))
@@ -115,19 +115,19 @@ class Workpiece:
             ColorganError: if the place lies outside of the photo.
         """
         (dot,) = self._on_screen([ColorHint(x, y, "gray", radius)])
-        return suggest(self._painter.look, self._screen, self._unhinted(), dot)
+        return suggest(self._colourist.look, self._screen, self._unhinted(), dot)
 
     def finish(self, hints: Sequence[ColorHint], wishes: Wishes) -> BinaryIO:
         """Colours the photo at its full size; see :func:`colour_file`."""
-        return colour_file(self._file, self.name, hints, self._painter, wishes)
+        return colour_file(self._file, self.name, hints, self._colourist, wishes)
 
     def _unhinted(self) -> Colouring:
         if self._plain is None:
-            self._plain = self._painter.look(self._screen, ())
+            self._plain = self._colourist.look(self._screen, ())
         return self._plain
 
     def _look(self, hints: Sequence[ColorHint]) -> Colouring:
-        return self._painter.look(self._screen, self._on_screen(hints))
+        return self._colourist.look(self._screen, self._on_screen(hints))
 
     def _on_screen(self, hints: Sequence[ColorHint]) -> list[ColorHint]:
         """Hints in pixels of the photo as hints in pixels of its copy."""
@@ -144,14 +144,14 @@ class Workpiece:
         ]
 
 
-def colour_file(file: Path, name: str, hints: Sequence[ColorHint], painter: Painter, wishes: Wishes) -> BinaryIO:
+def colour_file(file: Path, name: str, hints: Sequence[ColorHint], colourist: Colourist, wishes: Wishes) -> BinaryIO:
     """Colours a photo at its full size, as ``colorgan colorize`` does.
 
     Args:
         file: the photo, in a private folder.
         name: what messages call it.
         hints: in pixels of the photo.
-        painter: what colours it.
+        colourist: what colours it.
         wishes: how it is wanted.
 
     Returns:
@@ -161,9 +161,9 @@ def colour_file(file: Path, name: str, hints: Sequence[ColorHint], painter: Pain
         UnreadableImage: if it is not a photo, or too large.
         ColorganError: if it cannot be coloured as wished.
     """
-    photo = read(file, name, painter.max_pixels)
+    photo = read(file, name, colourist.max_pixels)
     pixels = _pixels(photo)
-    painted = painter.look(pixels, hints).paint(pixels, wishes.strength)
+    painted = colourist.look(pixels, hints).paint(pixels, wishes.strength)
     with contextlib.ExitStack() as closed_on_error:
         result = closed_on_error.enter_context(tempfile.TemporaryFile(dir=file.parent))
         try:
