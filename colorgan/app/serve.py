@@ -95,8 +95,7 @@ def _listen(host: str, port: int) -> socket.socket:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         return socket.create_server(address[:2], family=family)
     except OSError as error:
-        known = error.errno is not None and not isinstance(error, socket.gaierror)
-        reason = (os.strerror(error.errno) if known else error.strerror or str(error)).lower()
+        reason = str(error.strerror or error).partition(" (while")[0].lower()
         raise ColorganError(
             f"cannot listen on {host}, port {port} ({reason}); choose another --port, or --host 127.0.0.1"
         ) from error

@@ -77,7 +77,7 @@ export class Album {
   /** Sends a photo; says 1 if it is in the archive. */
   async #send(key, file, path, signal) {
     try {
-      if (file.size > this.#about.max_bytes) throw Object.assign(new Error(`${path}: ${tooLarge(this.#about)}`), { status: 413 });
+      if (file.size > this.#about.max_bytes) throw Object.assign(new Error(`cannot take ${path}: ${tooLarge(this.#about)}`), { status: 413 });
       await upload(`api/albums/${key}/photos`, file, path, { signal });
       return 1;
     } catch (error) {

@@ -67,7 +67,7 @@ export class Editor {
 
   /** Colours the photo that was opened, and shows it. */
   async begin() {
-    await this.#painting.ask(this.#state);
+    await this.#colour();
     if ($("#after").getAttribute("src")) this.#divider.reveal();
   }
 
@@ -190,7 +190,7 @@ export class Editor {
     try {
       const { hints } = await (await upload("api/hints", file, file.name)).json();
       const outside = hints.findIndex(({ x, y }) => x >= this.#photo.width || y >= this.#photo.height);
-      if (outside >= 0) throw new Error(`${file.name}: hint ${outside + 1} lies outside of this photo; is it for another one?`);
+      if (outside >= 0) throw new Error(`the hints in ${file.name}: hint ${outside + 1} lies outside of this photo; is it for another one?`);
       calm();
       this.#replace(hints, `${hints.length} hints loaded`);
     } catch (error) {
@@ -202,7 +202,14 @@ export class Editor {
 
   #redraw() {
     this.#show();
-    this.#painting.ask(structuredClone(this.#state));
+    this.#colour();
+  }
+
+  /** Asks for the photo in its present state; the stage is busy until that is what it shows. */
+  async #colour() {
+    $("#stage").setAttribute("aria-busy", "true");
+    await this.#painting.ask(structuredClone(this.#state));
+    $("#stage").setAttribute("aria-busy", "false");
   }
 
   #show() {

@@ -36,7 +36,7 @@ async function start() {
   const album = new Album(about);
 
   async function one(file) {
-    if (file.size > about.max_bytes) throw new Error(`${file.name}: ${tooLarge(about)}`);
+    if (file.size > about.max_bytes) throw new Error(`cannot take ${file.name}: ${tooLarge(about)}`);
     $("#intake").setAttribute("aria-busy", "true");
     $("#choose").textContent = "Sending …";
     say("Sending the photo");

@@ -24,7 +24,7 @@ from colorgan.app.web.about import About
 from colorgan.app.web.album import Album
 from colorgan.app.web.guard import Guard
 from colorgan.app.web.line import Busy, Line
-from colorgan.app.web.names import coloured_name
+from colorgan.app.web.names import coloured_name, safe_path
 from colorgan.app.web.requests import (
     MOST_HINTS,
     TooLarge,
@@ -38,7 +38,7 @@ from colorgan.app.web.requests import (
 )
 from colorgan.app.web.shelf import Gone, Shelf
 from colorgan.app.web.workpiece import Colourist, Workpiece
-from colorgan.data.reading import extensions
+from colorgan.data.reading import extensions, printable
 from colorgan.data.writing import MEDIA_TYPES
 from colorgan.errors import ColorganError
 
@@ -203,7 +203,8 @@ class _Site:
         return StreamingResponse(_chunks(result), media_type=MEDIA_TYPES[wishes.kind], headers=headers)
 
     async def check_hints(self, request: Request) -> Response:
-        hints = hints_of(await read_json(request, sent_name(request)), sent_name(request))
+        source = f"the hints in {printable(sent_name(request))}"
+        hints = hints_of(await read_json(request, source), source)
         return JSONResponse(
             {"hints": [{**asdict(hint), "color": "#{:02x}{:02x}{:02x}".format(*hint.rgb)} for hint in hints]}
         )
@@ -224,7 +225,7 @@ class _Site:
                 try:
                     await self._receive(request, photo)
                 except ColorganError as error:
-                    album.leave_out(f"{name}: {error}")
+                    album.leave_out(f"cannot take {safe_path(name)}: {error}")
                     raise
                 place = await self._line.do(album.add, photo, name)
         return JSONResponse({"place": place}, 201)

@@ -463,7 +463,7 @@ def test_a_folder_becomes_an_archive_with_a_list_of_what_failed(client: TestClie
     assert Image.open(archive.open("trip/a.jpg")).size == (90, 60)
     assert archive.read("not coloured.txt").decode().splitlines() == [
         "cannot read trip/b.png: not a picture in a known format (JPEG, PNG, WEBP, TIFF, BMP, GIF, AVIF, PPM)",
-        "trip/c.png: a photo may have at most 0.5 MB here; send a smaller one",
+        "cannot take trip/c.png: a photo may have at most 0.5 MB here; send a smaller one",
     ]
     assert client.get(f"/api/albums/{key}/archive").content == answer.content
     late = add(client, key, encoded(), "late.png")
