@@ -3,6 +3,7 @@
 import math
 from typing import Literal
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils import parametrizations
@@ -26,9 +27,8 @@ class InstanceNorm2d(nn.InstanceNorm2d):
 
     def forward(self, input: Tensor) -> Tensor:
         """Normalises each channel of each photo."""
-        if input.shape[-2:].numel() > 1:
-            return super().forward(input)
-        return (input - input) * self.weight[:, None, None] + self.bias[:, None, None]
+        cudnn = torch.backends.cudnn.enabled
+        return torch.instance_norm(input, self.weight, self.bias, None, None, True, 0.0, self.eps, cudnn)
 
 
 def normalisation(norm: Norm, channels: int) -> nn.Module:
@@ -47,6 +47,39 @@ def normalisation(norm: Norm, channels: int) -> nn.Module:
     raise ColorganError(f"norm must be 'batch', 'instance' or 'none', got {norm!r}")
 
 
+class SameConv2d(nn.Conv2d):
+    """TensorFlow's "same" convolution for heights and widths that are multiples of its stride: (B, out, H/s, W/s).
+
+    There, the padding is a constant: what is odd of it goes to the right and below. timm computes it from the size of
+    each map instead, in a formula that an exported graph of dynamic size has to carry along.
+    """
+
+    @classmethod
+    def like(cls, layer: nn.Conv2d) -> "SameConv2d":
+        """Takes over the weights and the shape of a "same" convolution that computes its padding."""
+        with torch.device("meta"):  # draws no random weights
+            same = cls(
+                layer.in_channels,
+                layer.out_channels,
+                layer.kernel_size,  # type: ignore[arg-type]
+                stride=layer.stride,  # type: ignore[arg-type]
+                dilation=layer.dilation,  # type: ignore[arg-type]
+                groups=layer.groups,
+                bias=layer.bias is not None,
+            )
+        same.weight, same.bias = layer.weight, layer.bias
+        return same
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Pads and convolves."""
+        height, width = (
+            max(dilation * (kernel - 1) + 1 - stride, 0)
+            for kernel, stride, dilation in zip(self.kernel_size, self.stride, self.dilation, strict=True)
+        )
+        padding = width // 2, width - width // 2, height // 2, height - height // 2
+        return super().forward(F.pad(input, padding))
+
+
 class ReflectConv2d(nn.Conv2d):
     """A 3×3 convolution that keeps height and width by reflecting the border (B, in, H, W) → (B, out, H, W).
 
@@ -58,8 +91,20 @@ class ReflectConv2d(nn.Conv2d):
 
     def forward(self, input: Tensor) -> Tensor:
         """Pads by one pixel and convolves."""
+        if torch.compiler.is_exporting():
+            return super().forward(_bordered(input))
         mode = "reflect" if min(input.shape[-2:]) > 1 else "replicate"
         return super().forward(F.pad(input, (1, 1, 1, 1), mode=mode))
+
+
+def _bordered(image: Tensor) -> Tensor:
+    """The same border in an exported graph, which has to decide by the size that it meets, and without a branch."""
+    height, width = image.shape[-2:]
+    inwards = torch.sym_min(torch.sym_min(height, width) - 1, 1)
+    for dim, length in ((-2, height), (-1, width)):
+        before, after = image.narrow(dim, inwards, 1), image.narrow(dim, length - 1 - inwards, 1)
+        image = torch.cat([before, image, after], dim)
+    return image
 
 
 class ConvBlock(nn.Sequential):

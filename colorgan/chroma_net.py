@@ -48,8 +48,17 @@ class ChromaNet(ImageNetwork):
     def forward(self, x: Tensor) -> Tensor:
         """Guesses mean colours: (B, in_channels, H, W) in [-1, 1] → (B, out_channels) in [-1, 1]."""
         self.check_input(x)
-        places = adaptive_avg_pool2d(self.halve(x), 2)
+        maps = self.halve(x)
+        places = _quarters(maps) if torch.compiler.is_exporting() else adaptive_avg_pool2d(maps, 2)
         return 2 * torch.sigmoid(self.last(places.flatten(1))) - 1
+
+
+def _quarters(maps: Tensor) -> Tensor:
+    """``adaptive_avg_pool2d(maps, 2)`` in an exported graph, which does not know the size: where odd, they overlap."""
+    height, width = maps.shape[-2:]
+    rows = maps[..., : (height + 1) // 2, :], maps[..., height // 2 :, :]
+    places = [part.mean((-2, -1)) for row in rows for part in (row[..., : (width + 1) // 2], row[..., width // 2 :])]
+    return torch.stack(places, dim=-1).reshape(*maps.shape[:2], 2, 2)
 
 
 class FrozenChromaNet(nn.Module):

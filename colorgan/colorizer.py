@@ -147,11 +147,13 @@ class Colorizer(PhotoColorizer, nn.Module):
 
     def _pad(self, image: Tensor) -> Tensor:
         """Extends the lower and right edges, by repetition, to the next size that the generator accepts."""
-        multiple, least = self.generator.size_multiple, self.generator.min_size
+        multiple = self.generator.size_multiple
+        least = -(-self.generator.min_size // multiple)
         for dim in (-2, -1):
             length = image.shape[dim]
-            wanted = max(-(-length // multiple) * multiple, -(-least // multiple) * multiple)
-            if wanted != length:
+            steps = (length + multiple - 1) // multiple  # of positive numbers: ONNX rounds towards zero
+            wanted = multiple * (torch.sym_max(steps, least) if least > 1 else steps)
+            if torch.compiler.is_exporting() or wanted != length:  # an exported graph pads whatever the size
                 repeated = torch.arange(wanted, device=image.device).clamp(max=length - 1)
                 image = image.index_select(dim, repeated)
         return image

@@ -1,5 +1,6 @@
 """What generators and discriminators have in common: they are parts, and they say clearly which images they take."""
 
+import torch
 from torch import Tensor, nn
 
 from colorgan.errors import ColorganError
@@ -39,6 +40,8 @@ class ImageNetwork(Part, nn.Module):
                 f"{name} takes a batch of shape (B, {self.in_channels}, H, W), got {tuple(x.shape)}: "
                 f"build it with in_channels={x.shape[1] if x.ndim == 4 else '…'} or give it what it was built for"
             )
+        if torch.compiler.is_exporting():  # whoever exports pads to a valid size, which is not known yet
+            return
         height, width = x.shape[-2:]
         if height % self.size_multiple or width % self.size_multiple or min(height, width) < self.min_size:
             above = f"{self._valid(height, up=True)}x{self._valid(width, up=True)}"

@@ -1,8 +1,9 @@
 import pytest
 import torch
+from timm.layers import Conv2dSame
 from torch import nn
 
-from colorgan.blocks import ConvBlock, Halving, InstanceNorm2d, ReflectConv2d, bounded, initialise
+from colorgan.blocks import ConvBlock, Halving, InstanceNorm2d, ReflectConv2d, SameConv2d, bounded, initialise
 
 
 def test_the_border_is_reflected() -> None:
@@ -19,6 +20,27 @@ def test_a_single_pixel_is_repeated() -> None:
     layer = ReflectConv2d(1, 1, bias=False)
     x = torch.tensor([[[[2.0]]]])
     torch.testing.assert_close(layer(x), 2 * layer.weight.sum().reshape(1, 1, 1, 1))
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 4), (2, 3), (6, 5)])
+def test_an_exported_border_is_the_same_whatever_the_size(
+    size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch.manual_seed(0)
+    layer, x = ReflectConv2d(2, 3), torch.rand(2, 2, *size)
+    expected = layer(x)
+    monkeypatch.setattr(torch.compiler, "is_exporting", lambda: True)
+    assert torch.equal(layer(x), expected)
+
+
+@pytest.mark.parametrize(("kernel_size", "stride", "dilation"), [(3, 2, 1), (5, 2, 1), (4, 2, 1), (1, 2, 1), (3, 1, 2)])
+def test_same_padding_is_that_of_timm_where_the_size_is_a_multiple(
+    kernel_size: int, stride: int, dilation: int
+) -> None:
+    torch.manual_seed(0)
+    timms = Conv2dSame(4, 6, kernel_size, stride=stride, dilation=dilation, groups=2)
+    same, x = SameConv2d.like(timms), torch.rand(2, 4, 8, 12)
+    assert torch.equal(same(x), timms(x))
 
 
 @pytest.mark.parametrize("block", [ConvBlock, Halving])

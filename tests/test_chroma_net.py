@@ -40,3 +40,14 @@ def test_at_128_px_nothing_is_averaged() -> None:
     x = torch.rand(2, 1, 128, 128)
     published = nn.Sequential(network.halve, nn.Flatten(), network.last, nn.Sigmoid())
     torch.testing.assert_close(network(x), 2 * published(x) - 1)
+
+
+@pytest.mark.parametrize("size", [(64, 64), (70, 33), (200, 130), (1, 1)])
+def test_an_exported_average_is_the_same_whatever_the_size(
+    size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch.manual_seed(0)
+    network, x = ChromaNet(halvings=3).eval(), torch.rand(2, 1, *size)
+    expected = network(x)
+    monkeypatch.setattr(torch.compiler, "is_exporting", lambda: True)
+    torch.testing.assert_close(network(x), expected)

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from colorgan.blocks import SameConv2d
 from colorgan.errors import ColorganError
 from colorgan.packaged_weights import efficientnet_lite0_file
 
@@ -126,11 +127,21 @@ def _create(name: str, **options: Any) -> Any:
     import timm
 
     try:
-        return timm.create_model(name, **options)
+        return _with_constant_padding(timm.create_model(name, **options))
     except Exception as error:  # a tag that is unknown, feature maps that the model does not give
         if options.get("pretrained"):
             raise
         raise ColorganError(f"timm cannot build the encoder {name!r}: {_first_line(error)}") from error
+
+
+def _with_constant_padding(encoder: Any) -> Any:
+    """Spares a network whose input is a multiple of all its strides the computation of paddings."""
+    from timm.layers import Conv2dSame
+
+    for name, layer in list(encoder.named_modules()):
+        if isinstance(layer, Conv2dSame):
+            encoder.set_submodule(name, SameConv2d.like(layer))
+    return encoder
 
 
 def _indices(name: str, deepest: int) -> tuple[int, ...]:
