@@ -22,6 +22,7 @@ TRAINER_COMMANDS = {
 COMMANDS = {
     "colorize": ("colorgan.app.colorize", "colorize photos, folders and video frames of any size"),
     "app": ("colorgan.app.serve", "open a page to colour photos in the browser, with hints"),
+    "export": ("colorgan.export", "write a model as ONNX or a torch.export program"),
     "release": ("colorgan.release", "make a small released model of a training checkpoint"),
     "chroma": ("colorgan.chroma_command", "fit, validate or test a regressor of the mean colour"),
     "lr-find": ("colorgan.lr_find", "find a learning rate for what `fit` would train"),

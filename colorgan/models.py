@@ -22,9 +22,10 @@ def open_model(path: str | Path | None = None, device: str = "cpu") -> PhotoColo
     """Opens whatever model a path names.
 
     Args:
-        path: a ``.ckpt`` file that ``fit`` wrote, or the folder (or the ``.safetensors`` file) of a released model; by
-            default the model that ships with colorgan.
-        device: where it runs: ``cpu``, ``cuda``, ``cuda:1``, ``mps`` and so on; ``auto`` for the fastest.
+        path: a ``.ckpt`` file that ``fit`` wrote, the folder (or the ``.safetensors`` file) of a released model, or an
+            ``.onnx`` file that ``colorgan export`` wrote; by default the model that ships with colorgan.
+        device: where it runs: ``cpu``, ``cuda``, ``cuda:1``, ``mps`` and so on; ``auto`` for the fastest. An ``.onnx``
+            file runs on ``cpu`` or ``cuda``.
 
     Raises:
         CheckpointError: if there is no such model, or it is damaged or refused.
@@ -32,6 +33,16 @@ def open_model(path: str | Path | None = None, device: str = "cpu") -> PhotoColo
     """
     if path is None:
         path = shipped_model()
+    suffix = Path(path).suffix.lower()
+    if suffix == ".onnx":
+        from colorgan.onnx_colorizer import OnnxColorizer
+
+        return OnnxColorizer(path, device)
+    if suffix == ".pt2":
+        raise CheckpointError(
+            f"{path} is not opened here, since torch.export.load can run code that such a file holds: "
+            "load what you exported yourself with it, and give a .ckpt file, a released model or an .onnx file here"
+        )
     try:
         import torch
 
