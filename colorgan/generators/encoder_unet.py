@@ -17,6 +17,8 @@ from colorgan.upsampling import PixelShuffleConv2d
 
 _LEAST_KNOWN = 1e-4
 """Below the share that a single pixel has of the coarsest place; 16 bits can tell it from zero."""
+_FADING = 0.8
+"""How much confidence is left of a colour that comes from a coarser place."""
 
 
 class EncoderUNet(Generator):
@@ -30,8 +32,8 @@ class EncoderUNet(Generator):
     the encoder was trained: its features are those of that photo. (In Lab, g is L / 50 - 1, and L / 100 differs from
     the photo's gray value by at most 0.034.) Hints enter through further channels of the first convolution, whose
     weights are new; where there is no hint (zero), the features stay those of the gray photo. Each level of the
-    expanding path is shown them too, at its own size (:func:`hint_pyramid`): colours need not travel through features
-    that ImageNet made for something else, and a hint reaches as far as the coarsest level looks.
+    expanding path is shown them too, at its own size and spread over their surroundings (:func:`spread_hints`), so that
+    colours need not travel through features that ImageNet made for something else.
 
     Args:
         in_channels: gray (1) plus hint channels, the last of which is the mask; set by the model.
@@ -120,35 +122,52 @@ class EncoderUNet(Generator):
         self.check_input(x)
         *finer, coarsest = self.encoder(x)
         skips = [x[:, :1], *[None] * self._mapless, *finer]
-        hints = [x[:, 1:], *hint_pyramid(x[:, 1:], len(self.levels) - 1)]
+        hints = spread_hints(x[:, 1:], len(self.levels) - 1)
         x = coarsest
         for level in self.levels:
             x = level(x, skips.pop(), hints.pop())
         return torch.tanh(self.last(x))
 
 
-def hint_pyramid(hints: Tensor, levels: int) -> list[Tensor]:
-    """Hints at a half, a quarter and so on of full size.
+def spread_hints(hints: Tensor, halvings: int) -> list[Tensor]:
+    """Hints at full size, at a half, a quarter and so on, each spread over its surroundings.
+
+    Pull and push (after Gortler et al. 1996, https://doi.org/10.1145/237170.237200): places of half the resolution take
+    the mean of the colours that are known in them; then, from the coarsest to the finest, what is not known in a place
+    is taken from the coarser one, with less confidence. So a hint reaches about one coarsest place far, and a network
+    need not learn how colours spread, only where they must stop.
 
     Args:
         hints: (B, C + 1, H, W): colours, zero where nothing is known, and a mask; or (B, 0, H, W).
-        levels: how many halvings; height and width must be multiples of 2**levels.
+        halvings: how many; height and width must be multiples of 2**halvings.
 
     Returns:
-        For each level (B, C + 1, h, w): the mean of the colours that are known in each place, and whether any is.
+        From full size to the coarsest, (B, C + 1, h, w): colours times confidence, and the confidence: 1 where a hint
+        is, 0 where none is near.
 
     Example:
         >>> hints = torch.zeros(1, 2, 4, 4)
         >>> hints[0, :, 0, 1] = torch.tensor([0.5, 1.0])
-        >>> [level[0, :, 0, 0].tolist() for level in hint_pyramid(hints, 2)]
-        [[0.5, 1.0], [0.5, 1.0]]
+        >>> full, half, quarter = spread_hints(hints, 2)
+        >>> full[0, :, 0, 1].tolist(), half[0, :, 0, 0].tolist(), quarter.flatten().tolist()
+        ([0.5, 1.0], [0.5, 1.0], [0.5, 1.0])
+        >>> round(full[0, 1, 3, 3].item(), 2)
+        0.64
     """
-    pyramid = []
-    for _ in range(levels):
-        hints = F.avg_pool2d(hints, 2) if hints.shape[1] else hints[..., ::2, ::2]
-        colours, known = hints[:, :-1], hints[:, -1:]
-        pyramid.append(torch.cat([colours / known.clamp(min=_LEAST_KNOWN), (known > 0).to(hints.dtype)], dim=1))
-    return pyramid
+    if not hints.shape[1]:
+        return [hints[..., :: 2**level, :: 2**level] for level in range(halvings + 1)]
+    pulled = [hints]
+    for _ in range(halvings):
+        pulled.append(F.avg_pool2d(pulled[-1], 2))
+    spread: list[Tensor] = []
+    for means in reversed(pulled):
+        known = (means[:, -1:] > 0).to(means.dtype)
+        here = means / means[:, -1:].clamp(min=_LEAST_KNOWN)
+        if spread:
+            coarser = F.interpolate(spread[-1], scale_factor=2.0, mode="bilinear")
+            here = known * here + (1 - known) * _FADING * coarser
+        spread.append(here)
+    return spread[::-1]
 
 
 class GrayEntry(nn.Module):

