@@ -24,6 +24,7 @@ examples:
 
 Only this machine can reach the page, unless you name another --host.
 """
+_MOST_CONNECTIONS = 100
 _SHUTDOWN_SECONDS = 5
 
 
@@ -73,6 +74,7 @@ def main(args: Sequence[str]) -> int:
                 proxy_headers=False,
                 ws="none",
                 lifespan="on",
+                limit_concurrency=_MOST_CONNECTIONS,
                 timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
             )
         )

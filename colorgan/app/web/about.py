@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from colorgan.errors import ColorganError
-from colorgan.models import shipped_model
+from colorgan.models import CONFIG, shipped_model
 
 _CARD = "README.md"
 _LARGEST_CARD = 1 << 18
@@ -42,7 +42,7 @@ def about_model(path: Path | None) -> About:
     folder = path if path.is_dir() else path.parent
     name = path.name or path.resolve().name
     card = folder / _CARD
-    released = path.is_dir() or path.suffix in (".safetensors", ".onnx")
+    released = (folder / CONFIG).is_file() and path.suffix != ".ckpt"  # beside anything else, README.md is no card
     if not (released and card.is_file() and card.stat().st_size <= _LARGEST_CARD):
         return About(name)
     try:

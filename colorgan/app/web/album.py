@@ -1,9 +1,12 @@
 """Many photos, coloured one by one into an archive that grows on disk and not in memory."""
 
+import errno
+import os
 import shutil
 import time
 import zipfile
 from pathlib import Path
+from typing import BinaryIO
 
 from colorgan.app.web.names import place_in_archive, safe_path
 from colorgan.app.web.workpiece import Colourist, Wishes, colour_file
@@ -11,6 +14,7 @@ from colorgan.errors import ColorganError
 
 MOST_PHOTOS = 5000
 _MOST_BYTES = 16 * 2**30
+_SPARE_BYTES = 16 << 20
 _CHUNK = 1 << 20
 _LEFT_OUT = "not coloured.txt"
 
@@ -64,21 +68,28 @@ class Album:
 
         Raises:
             ColorganError: if it cannot be coloured, which the archive will say as well.
+            OSError: if the disk is full; the archive stays as it was.
         """
         self.check_open()
         try:
             with colour_file(file, safe_path(name), (), self._colourist, self._wishes) as coloured:
                 place = place_in_archive(name, self._wishes.kind, self._places)
-                with (
-                    zipfile.ZipFile(self.archive, "a") as archive,
-                    archive.open(zipfile.ZipInfo(place, time.localtime()[:6]), "w", force_zip64=True) as entry,
-                ):
-                    shutil.copyfileobj(coloured, entry, _CHUNK)
-        except ColorganError as error:
-            self.leave_out(str(error))
-            raise
+                self._append(coloured, place)
+        except (ColorganError, MemoryError) as error:
+            short = isinstance(error, MemoryError)
+            sentence = f"cannot colour {safe_path(name)}: not enough memory" if short else str(error)
+            self.leave_out(sentence)
+            raise ColorganError(sentence) from error
         self._places.add(place.casefold())
         return place
+
+    def _append(self, coloured: BinaryIO, place: str) -> None:
+        """Adds a file, unless that could end half-way and damage what is there."""
+        if shutil.disk_usage(self.folder).free < os.fstat(coloured.fileno()).st_size + _SPARE_BYTES:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        entry = zipfile.ZipInfo(place, time.localtime()[:6])
+        with zipfile.ZipFile(self.archive, "a") as archive, archive.open(entry, "w", force_zip64=True) as stream:
+            shutil.copyfileobj(coloured, stream, _CHUNK)
 
     def leave_out(self, sentence: str) -> None:
         """Notes why a photo is not in the archive."""

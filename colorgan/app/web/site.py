@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import errno
+import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Collection, Iterator
@@ -116,7 +117,7 @@ class _Site:
         self._colourist = colourist
         self._about = about
         self._settings = settings
-        self._uploads = 0
+        self._uploads = asyncio.Semaphore(_MOST_UPLOADS)
         self._line: Line
         self._photos: Shelf[Workpiece]
         self._albums: Shelf[Album]
@@ -199,7 +200,10 @@ class _Site:
             hints, wishes = drawing_of(await read_json(request))
             result = await self._line.do(piece.finish, hints, wishes)
             name = coloured_name(piece.name, wishes.kind)
-        headers = {"content-disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
+        headers = {
+            "content-disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
+            "content-length": str(os.fstat(result.fileno()).st_size),
+        }
         return StreamingResponse(_chunks(result), media_type=MEDIA_TYPES[wishes.kind], headers=headers)
 
     async def check_hints(self, request: Request) -> Response:
@@ -236,14 +240,9 @@ class _Site:
         return FileResponse(archive, media_type="application/zip", filename="coloured.zip")
 
     async def _receive(self, request: Request, file: Path) -> None:
-        """Takes a photo, unless too many are on their way."""
-        if self._uploads >= _MOST_UPLOADS:
-            raise Busy
-        self._uploads += 1
-        try:
+        """Takes a photo in its turn; until then its sender is held up by the network."""
+        async with self._uploads:
             await save_body(request, file, self._settings.max_bytes)
-        finally:
-            self._uploads -= 1
 
 
 def _chunks(file: BinaryIO) -> Iterator[bytes]:
@@ -260,7 +259,7 @@ def _answer(status: int, sentence: str, headers: dict[str, str] | None = None) -
 
 
 async def _gone(request: Request, error: Exception) -> Response:
-    return _answer(404, "this photo is no longer here; send it again")
+    return _answer(404, "what was sent is no longer here; send it again")
 
 
 async def _busy(request: Request, error: Exception) -> Response:

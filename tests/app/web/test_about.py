@@ -18,8 +18,9 @@ CARD = ModelCard(
 )
 
 
-def test_the_card_that_releases_write(model_folder: Path, tmp_path: Path) -> None:
+def test_the_card_that_releases_write(tmp_path: Path) -> None:
     (tmp_path / "README.md").write_text(CARD.markdown(), encoding="utf-8")
+    (tmp_path / "config.yaml").touch()
     expected = About(
         name="colorgan-tiny",
         summary="A small model of landscapes. It is fast.",
@@ -28,16 +29,17 @@ def test_the_card_that_releases_write(model_folder: Path, tmp_path: Path) -> Non
     )
     assert about_model(tmp_path) == expected
     assert about_model(tmp_path / "model.safetensors") == expected
-    assert about_model(tmp_path / "model.onnx") == expected
 
 
 def test_models_without_a_card(model_folder: Path, tmp_path: Path) -> None:
     assert about_model(model_folder) == About(model_folder.name)
     (tmp_path / "README.md").write_text("# notes of the run", encoding="utf-8")
-    assert about_model(tmp_path / "best.ckpt") == About("best.ckpt")  # it is no card of this file
+    for name in ("best.ckpt", "model.onnx"):
+        assert about_model(tmp_path / name) == About(name)  # it is no card of this file
 
 
 def test_a_card_that_is_no_text(tmp_path: Path) -> None:
     (tmp_path / "README.md").write_bytes(b"\xff\xfe\x00")
+    (tmp_path / "config.yaml").touch()
     with pytest.raises(ColorganError, match=r"README.md: the model's card cannot be read as text"):
         about_model(tmp_path)

@@ -388,3 +388,22 @@ def test_photos_are_dropped_and_pasted(visit: Callable[..., Page], old_photo: Pa
         page.evaluate(give, [kind, content])
         expect(page.locator("#photo-name")).to_have_text(f"{kind}.png")
         expect(page.locator("#after")).to_have_attribute("alt", f"{kind}.png, coloured")
+
+
+def test_a_folder_is_dropped_with_all_that_is_in_it(visit: Callable[..., Page], tmp_path: Path) -> None:
+    """Chromium hands over a hundred entries at a time."""
+    folder = tmp_path / "album"
+    (folder / "sea" / "deep").mkdir(parents=True)
+    for number in range(120):
+        (folder / f"{number}.jpg").touch()
+    picture(1).save(folder / "sea" / "deep" / "fish.png")
+    page = visit()
+    drop = {"x": 600, "y": 300, "data": {"items": [], "files": [str(folder)], "dragOperationsMask": 1}}
+    session = page.context.new_cdp_session(page)
+    for kind in ("dragEnter", "dragOver", "drop"):
+        session.send("Input.dispatchDragEvent", {"type": kind, **drop})
+    expect(page.locator("#album-title")).to_have_text("121 photos to colour")
+    page.get_by_role("button", name="Colour them").click()
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator("#album-state")).to_have_text(re.compile(r"^0 photos coloured, \d+ not begun\.$"))
+    expect(page.locator("#album-download")).not_to_be_visible()

@@ -1,5 +1,6 @@
 import asyncio
 import errno
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,19 @@ def test_too_little_memory_is_a_sentence(client: TestClient, monkeypatch: pytest
     assert "has not enough memory for this photo" in answer.json()["error"]
 
 
-def test_only_so_many_photos_are_on_their_way_at_once(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("colorgan.app.web.site._MOST_UPLOADS", 0)
-    assert client.post("/api/photos", content=encoded()).status_code == 503
+def test_uploads_wait_for_each_other_and_all_arrive(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    now, most = 0, 0
+
+    async def counted(request: Request, file: Path, limit: int) -> None:
+        nonlocal now, most
+        now += 1
+        most = max(most, now)
+        await save_body(request, file, limit)
+        await asyncio.sleep(0.01)
+        now -= 1
+
+    monkeypatch.setattr("colorgan.app.web.site.save_body", counted)
+    with ThreadPoolExecutor(8) as visitors:
+        answers = list(visitors.map(lambda _: client.post("/api/photos", content=encoded()).status_code, range(8)))
+    assert answers == [201] * 8
+    assert 1 < most <= 4

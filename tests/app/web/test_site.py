@@ -7,6 +7,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import cv2
@@ -158,6 +159,7 @@ def test_the_download_is_the_file_that_the_shell_writes(
     answer = client.post(f"/api/photos/{key}/file", json=wishes)
     assert answer.headers["content-disposition"] == f"attachment; filename*=UTF-8''grandma-coloured.{ending}"
     assert answer.headers["content-type"] == f"image/{kind}"
+    assert answer.headers["content-length"] == str(target.stat().st_size)
     assert answer.content == target.read_bytes()
     bare = client.post(f"/api/photos/{key}/file", json={**wishes, "metadata": False})
     assert dict(Image.open(io.BytesIO(bare.content)).getexif()) == {}
@@ -348,7 +350,7 @@ def test_requests_have_bounds(client: TestClient) -> None:
 @pytest.mark.parametrize("route", ["before", "coloured", "suggestions", "file"])
 def test_a_photo_that_is_not_there(client: TestClient, route: str) -> None:
     answer = client.request("GET" if route == "before" else "POST", f"/api/photos/nothing/{route}")
-    assert (answer.status_code, answer.json()) == (404, {"error": "this photo is no longer here; send it again"})
+    assert (answer.status_code, answer.json()) == (404, {"error": "what was sent is no longer here; send it again"})
 
 
 def test_a_wrong_method(client: TestClient) -> None:
@@ -478,6 +480,34 @@ def test_an_archive_of_nothing(client: TestClient) -> None:
     assert answer.json() == {"error": "none of the photos could be coloured, so that there is no archive"}
     assert client.get("/api/albums/nothing/archive").status_code == 404
     assert client.post("/api/albums", json={"hints": []}).status_code == 422
+
+
+def test_a_full_disk_leaves_an_archive_of_what_there_is(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = album(client)
+    add(client, key, encoded(), "a.png")
+    with monkeypatch.context() as patched:
+        patched.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=1000))
+        answer = add(client, key, encoded(), "b.png")
+    assert (answer.status_code, answer.json()["error"]) == (507, "the disk of the computer that colours is full")
+    archive = zipfile.ZipFile(io.BytesIO(client.get(f"/api/albums/{key}/archive").content))
+    assert archive.testzip() is None
+    assert archive.namelist() == ["a.png"]
+
+
+def test_too_little_memory_for_one_photo_is_told_in_the_archive(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = album(client)
+    add(client, key, encoded(), "a.png")
+
+    def large(*anything: Any) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(Painter, "colour_small", large)
+    sentence = "cannot colour b.png: not enough memory"
+    assert add(client, key, encoded(), "b.png").json() == {"error": sentence}
+    archive = zipfile.ZipFile(io.BytesIO(client.get(f"/api/albums/{key}/archive").content))
+    assert archive.read("not coloured.txt").decode() == f"{sentence}\n"
 
 
 def test_archives_have_bounds(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
