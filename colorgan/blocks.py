@@ -48,10 +48,10 @@ def normalisation(norm: Norm, channels: int) -> nn.Module:
 
 
 class SameConv2d(nn.Conv2d):
-    """TensorFlow's "same" convolution for heights and widths that are multiples of its stride: (B, out, H/s, W/s).
+    """TensorFlow's "same" convolution: (B, in, H, W) → (B, out, ⌈H/s⌉, ⌈W/s⌉), the odd pixel right and below.
 
-    There, the padding is a constant: what is odd of it goes to the right and below. timm computes it from the size of
-    each map instead, in a formula that an exported graph of dynamic size has to carry along.
+    In an exported graph, heights and widths are multiples of the stride and the padding is a constant. timm computes it
+    from the size of each map there, too, in a formula that a graph of free size has to carry along.
     """
 
     @classmethod
@@ -72,12 +72,15 @@ class SameConv2d(nn.Conv2d):
 
     def forward(self, input: Tensor) -> Tensor:
         """Pads and convolves."""
-        height, width = (
-            max(dilation * (kernel - 1) + 1 - stride, 0)
-            for kernel, stride, dilation in zip(self.kernel_size, self.stride, self.dilation, strict=True)
-        )
-        padding = width // 2, width - width // 2, height // 2, height - height // 2
-        return super().forward(F.pad(input, padding))
+        top, bottom = self._padding(input.shape[-2], 0)
+        left, right = self._padding(input.shape[-1], 1)
+        return super().forward(F.pad(input, (left, right, top, bottom)))
+
+    def _padding(self, length: int, axis: int) -> tuple[int, int]:
+        stride = self.stride[axis]
+        last = stride if torch.compiler.is_exporting() else length % stride or stride
+        padding = max(self.dilation[axis] * (self.kernel_size[axis] - 1) + 1 - last, 0)
+        return padding // 2, padding - padding // 2
 
 
 class ReflectConv2d(nn.Conv2d):

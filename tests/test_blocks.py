@@ -34,12 +34,17 @@ def test_an_exported_border_is_the_same_whatever_the_size(
 
 
 @pytest.mark.parametrize(("kernel_size", "stride", "dilation"), [(3, 2, 1), (5, 2, 1), (4, 2, 1), (1, 2, 1), (3, 1, 2)])
-def test_same_padding_is_that_of_timm_where_the_size_is_a_multiple(
-    kernel_size: int, stride: int, dilation: int
+def test_same_padding_is_that_of_timm(
+    kernel_size: int, stride: int, dilation: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     torch.manual_seed(0)
     timms = Conv2dSame(4, 6, kernel_size, stride=stride, dilation=dilation, groups=2)
-    same, x = SameConv2d.like(timms), torch.rand(2, 4, 8, 12)
+    same = SameConv2d.like(timms)
+    for size in ((8, 12), (7, 9), (1, 32), (1, 1)):
+        x = torch.rand(2, 4, *size)
+        assert torch.equal(same(x), timms(x))
+    monkeypatch.setattr(torch.compiler, "is_exporting", lambda: True)
+    x = torch.rand(2, 4, 8, 12)
     assert torch.equal(same(x), timms(x))
 
 
