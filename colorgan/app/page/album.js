@@ -28,7 +28,8 @@ export class Album {
     this.close();
     const hidden = ({ path }) => path.split("/").some((part) => part.startsWith("."));
     const known = ({ path }) => this.#about.endings.some((ending) => path.toLowerCase().endsWith(ending));
-    this.#photos = folder ? files.filter((entry) => !hidden(entry) && known(entry)) : files;
+    this.#photos = files.filter((entry) => !folder || (!hidden(entry) && known(entry)));
+    this.#photos.sort((one, other) => one.path.localeCompare(other.path, undefined, { numeric: true }));
     const skipped = files.length - this.#photos.length;
     if (this.#photos.length === 0) throw new Error("there are no photos in this folder");
     $("#album-title").textContent = `${count(this.#photos.length, "photo")} to colour`;
@@ -92,15 +93,17 @@ export class Album {
 
   #progress(done, path) {
     $("#album-progress").value = done;
-    $("#album-state").textContent = `${done} of ${this.#photos.length} done; now ${path}`;
+    $("#album-title").textContent = `Colouring ${count(this.#photos.length, "photo")}`;
+    $("#album-state").textContent = `${done} done; now ${path}`;
     if (done % 10 === 0) say(`${done} of ${this.#photos.length} photos done`);
   }
 
   #finish(key, done, coloured) {
     const left = this.#photos.length - done;
-    const sentence = `${count(coloured, "photo")} coloured${left ? `, ${left} not begun` : ""}.`;
+    const sentence = `${coloured} of ${count(this.#photos.length, "photo")} coloured`;
     $("#album-progress").value = done;
-    $("#album-state").textContent = sentence;
+    $("#album-title").textContent = sentence;
+    $("#album-state").textContent = left > 0 ? `${left} not begun.` : "";
     $("#album-stop").hidden = true;
     $("#album-download").hidden = coloured === 0;
     $("#album-download").href = `api/albums/${key}/archive`;

@@ -16,7 +16,7 @@ function show(part) {
 
 function introduce(about) {
   const { model } = about;
-  $("#model-name").textContent = model.name;
+  $("#model-name").textContent = $("#model-here").textContent = model.name;
   $("#model-licence").textContent = model.licence ? ` · licence of its weights: ${model.licence}` : "";
   $("#model-summary").textContent = model.summary || "It came without a card: nobody says what it was trained on and how good it is.";
   $("#model-limits").hidden = model.limits.length === 0;

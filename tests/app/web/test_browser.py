@@ -365,7 +365,7 @@ def test_several_photos_become_an_archive(visit: Callable[..., Page], tmp_path: 
     expect(page.locator("#album-skipped")).to_have_text("2 other files left out.")
     page.select_option("#album-format", "jpeg")
     page.get_by_role("button", name="Colour them").click()
-    expect(page.locator("#album-state")).to_have_text("2 photos coloured.")
+    expect(page.locator("#album-title")).to_have_text("2 of 3 photos coloured")
     expect(page.locator("#album-failed li")).to_contain_text("Cannot read album/sea/broken.jpg: not a picture")
     with page.expect_download() as downloading:
         page.click("#album-download")
@@ -405,5 +405,6 @@ def test_a_folder_is_dropped_with_all_that_is_in_it(visit: Callable[..., Page], 
     expect(page.locator("#album-title")).to_have_text("121 photos to colour")
     page.get_by_role("button", name="Colour them").click()
     page.get_by_role("button", name="Stop").click()
-    expect(page.locator("#album-state")).to_have_text(re.compile(r"^0 photos coloured, \d+ not begun\.$"))
+    expect(page.locator("#album-title")).to_have_text("0 of 121 photos coloured")
+    expect(page.locator("#album-state")).to_have_text(re.compile(r"^\d+ not begun\.$"))
     expect(page.locator("#album-download")).not_to_be_visible()
