@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from colorgan.data.reading import list_photos, printable
+from colorgan.data.reading import extensions, list_photos, printable
 from colorgan.data.writing import FORMATS
 from colorgan.errors import ColorganError
 
@@ -53,6 +53,11 @@ def plan(inputs: Sequence[Path], output: Path, ending: str = ".png") -> list[Job
         return [Job(inputs[0], output, printable(inputs[0]))]
     if output.exists() and not output.is_dir():
         raise ColorganError(f"{printable(output)} is a file; give a folder to write to")
+    if output.suffix.lower() in extensions() and not output.is_dir():
+        raise ColorganError(
+            f"{printable(output)} looks like a file name; give a folder to write to or, for one photo, "
+            f"a file name ending in {' or '.join(FORMATS)}"
+        )
     found = {source: below for place in inputs for source, below in _photos(place, output, len(inputs) > 1)}
     stems = Counter(str(below.with_suffix("")).casefold() for below in found.values())
     jobs: dict[str, Job] = {}

@@ -73,6 +73,7 @@ def test_a_single_photo_can_become_a_named_file(tmp_path: Path) -> None:
         (["album", "none"], "out.txt", "out.txt is a file"),
         (["album/a.png", "other/a.png"], "out", "would both be written to"),
         (["empty"], "out", "holds no photos"),
+        (["album/a.png"], "new.webp", "new.webp looks like a file name; give a folder to write to or, for one photo"),
     ],
 )
 def test_what_cannot_be_planned_is_said(tmp_path: Path, inputs: list[str], output: str, sentence: str) -> None:

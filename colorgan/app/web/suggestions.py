@@ -18,7 +18,7 @@ from colorgan.cielab import FloatArray
 from colorgan.fullsize import Colouring
 from colorgan.hint_file import ColorHint
 
-_MOST = 8
+_MOST = 6
 _CLOSER = (2, 4)
 """The closer looks see this fraction of the photo's sides."""
 _SMALLEST_VIEW = 32
@@ -62,7 +62,7 @@ def suggest(
         dot: where; its colour does not count.
 
     Returns:
-        At most eight, no two of them alike.
+        At most six, no two of them alike.
     """
     light, ab = _under(first, photo.shape[:2], dot)
     chosen: list[Suggestion] = []

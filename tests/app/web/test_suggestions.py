@@ -68,7 +68,7 @@ def test_colours_of_places_that_are_as_light() -> None:
 def test_every_swatch_can_be_shown(level: int) -> None:
     photo = gray(level)
     found = suggest(lambda view, hints: says(view, 90, -90), photo, says(photo, -80, 80), ColorHint(5, 5, "gray", 3))
-    assert 1 <= len(found) <= 8
+    assert 1 <= len(found) <= 6
     lightness = rgb2lab(np.full((1, 1, 3), level, np.uint8))[0, 0, 0]
     for one in found:
         swatch = lab(one.color)
