@@ -27,5 +27,8 @@ class SelfAttention(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Adds to every place what it gathers from all places."""
         query, key, value = (layer(x).flatten(2).transpose(1, 2) for layer in (self.query, self.key, self.value))
-        gathered = F.scaled_dot_product_attention(query, key, value)
+        if torch.compiler.is_exporting():  # ONNX knows attention of several heads: this is one
+            gathered = F.scaled_dot_product_attention(query[:, None], key[:, None], value[:, None])[:, 0]
+        else:
+            gathered = F.scaled_dot_product_attention(query, key, value)
         return x + self.weight * gathered.transpose(1, 2).reshape(x.shape)
