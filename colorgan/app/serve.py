@@ -48,11 +48,10 @@ def main(args: Sequence[str]) -> int:
         from colorgan.app.web.site import Settings, create_site
         from colorgan.app.web.workpiece import Colourist
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] == "colorgan":
+        missing = (error.name or "").partition(".")[0]
+        if missing == "colorgan":
             raise
-        raise ColorganError(
-            f"the page needs {error.name}, which is not installed: pip install 'colorgan[app]'"
-        ) from error
+        raise ColorganError(f"the page needs {missing}, which is not installed: pip install 'colorgan[app]'") from error
 
     with contextlib.closing(_listen(given.host, given.port)) as server_socket:
         address = _address(given.host, server_socket)

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from colorgan.data.writing import FORMATS
 
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"|?*\u202a-\u202e\u2066-\u2069\ud800-\udfff]')
+_EDGES = re.compile(r"^[\s.]+|[\s.]+$")
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 _LONGEST_PART = 100
 _DEEPEST = 8
@@ -74,8 +75,8 @@ def _stem(last: str) -> str:
 
 
 def _safe_part(part: str) -> str:
-    part = _UNSAFE.sub("_", part).strip().strip(".").strip()
+    part = _EDGES.sub("", _UNSAFE.sub("_", part))
     if len(part) > _LONGEST_PART:
         stem, dot, suffix = part.rpartition(".")
-        part = f"{stem[: _LONGEST_PART - 10]}{dot}{suffix[:9]}" if dot else part[:_LONGEST_PART]
+        part = _EDGES.sub("", f"{stem[: _LONGEST_PART - 10]}{dot}{suffix[:9]}" if dot else part[:_LONGEST_PART])
     return f"_{part}" if _RESERVED.fullmatch(part) else part

@@ -1,12 +1,14 @@
 import zipfile
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from colorgan.app.web.names import coloured_name, place_in_archive, safe_path
 
 
+@example("0. .")
+@example("a" * 95 + ". " * 50 + "b")
 @given(
     st.one_of(
         st.text(), st.lists(st.sampled_from(["..", ".", "/", "\\", "C:", "con", "a", " ", "\0", "~"])).map("".join)
