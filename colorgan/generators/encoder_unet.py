@@ -19,6 +19,8 @@ _LEAST_KNOWN = 1e-4
 """Below the share that a single pixel has of the coarsest place; 16 bits can tell it from zero."""
 _FADING = 0.8
 """How much confidence is left of a colour that comes from a coarser place."""
+_TRUST = 2.0
+"""Bias of the gate at the beginning: hints are mostly believed."""
 
 
 class EncoderUNet(Generator):
@@ -33,7 +35,8 @@ class EncoderUNet(Generator):
     the photo's gray value by at most 0.034.) Hints enter through further channels of the first convolution, whose
     weights are new; where there is no hint (zero), the features stay those of the gray photo. Each level of the
     expanding path is shown them too, at its own size and spread over their surroundings (:func:`spread_hints`), so that
-    colours need not travel through features that ImageNet made for something else.
+    colours need not travel through features that ImageNet made for something else; and a gate mixes them, place by
+    place, into the colours of the last layer, so that a hint is obeyed where it lies.
 
     Args:
         in_channels: gray (1) plus hint channels, the last of which is the mask; set by the model.
@@ -107,6 +110,10 @@ class EncoderUNet(Generator):
             below = out
         self.levels = nn.ModuleList(levels)
         self.last = nn.Conv2d(width, out_channels, 1)
+        self.gate: nn.Conv2d | None = None
+        if in_channels - 1 == out_channels + 1:  # hints are colours and a mask
+            self.gate = nn.Conv2d(width, 1, 1)
+            nn.init.constant_(self.gate.bias, _TRUST)  # type: ignore[arg-type]
 
     def layer_groups(self) -> list[nn.Module]:
         """The encoder's stages from its input to its coarsest map, and last all that no pretrained weights fill.
@@ -114,7 +121,7 @@ class EncoderUNet(Generator):
         The last group holds the expanding path and the weights by which hints enter.
         """
         entry = next(module for module in self.encoder.modules() if isinstance(module, GrayEntry))
-        new = nn.ModuleList([self.levels, self.last] + ([] if entry.hints is None else [entry.hints]))
+        new = nn.ModuleList(part for part in (self.levels, self.last, self.gate, entry.hints) if part is not None)
         return [*(nn.ModuleList(stage) for stage in _stages(self.encoder, entry.hints)), new]
 
     def forward(self, x: Tensor) -> Tensor:
@@ -124,9 +131,14 @@ class EncoderUNet(Generator):
         skips = [x[:, :1], *[None] * self._mapless, *finer]
         hints = spread_hints(x[:, 1:], len(self.levels) - 1)
         x = coarsest
-        for level in self.levels:
-            x = level(x, skips.pop(), hints.pop())
-        return torch.tanh(self.last(x))
+        for level, spread in zip(self.levels, reversed(hints), strict=True):
+            x = level(x, skips.pop(), spread)
+        colour = torch.tanh(self.last(x))
+        if self.gate is None:
+            return colour
+        trust = torch.sigmoid(self.gate(x))
+        colours, confidence = hints[0][:, :-1], hints[0][:, -1:]
+        return colour * (1 - trust * confidence) + trust * colours
 
 
 def spread_hints(hints: Tensor, halvings: int) -> list[Tensor]:

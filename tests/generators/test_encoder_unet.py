@@ -334,3 +334,20 @@ def test_hints_reach_every_level_of_the_expanding_path() -> None:
     assert [tuple(hints.shape[1:]) for hints in seen] == [(3, 4, 4), (3, 8, 8), (3, 16, 16), (3, 32, 32), (3, 64, 64)]
     for halvings, hints in zip((4, 3, 2, 1, 0), seen, strict=True):
         assert hints[0, :, 40 >> halvings, 20 >> halvings].tolist() == [0.5, -0.25, 1.0]
+
+
+def test_a_gate_mixes_hints_into_the_colours() -> None:
+    network = EncoderUNet(4, 2, encoder="resnet18", width=4).eval()
+    x = torch.rand(1, 4, 64, 64) * 2 - 1
+    x[:, 1:] = 0
+    without = network(x)
+    x[:, 1:, 40, 20] = torch.tensor([0.5, -0.25, 1.0])
+    with torch.no_grad():
+        network.gate.bias.fill_(30)
+        obedient = network(x)
+        network.gate.bias.fill_(-30)
+        stubborn = network(x)
+    assert obedient[0, :, 40, 20].tolist() == pytest.approx([0.5, -0.25], abs=1e-6)
+    assert (stubborn[0, :, 40, 20] - obedient[0, :, 40, 20]).abs().max() > 0.05
+    x[:, 1:] = 0
+    torch.testing.assert_close(network(x), without)  # no hint, no gate
