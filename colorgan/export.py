@@ -218,7 +218,9 @@ def _write_onnx(
 
     try:
         with _quiet():
-            converted = torch.onnx.export(program, dynamo=True, verbose=False, opset_version=_OPSET)
+            converted = torch.onnx.export(
+                program, dynamo=True, verbose=False, opset_version=_OPSET, output_names=["coloured"]
+            )
     except Exception as error:  # as above
         raise ColorganError(
             f"{type(colorizer.generator).__name__} cannot be exported to ONNX ({first_sentence(error)}); "
@@ -315,7 +317,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--checkpoint", type=Path, metavar="C",
-        help="a .ckpt file of a run, or the folder of a released model (default: the model that ships, once one does)",
+        help="a .ckpt file of a run, or the folder of a released model (default: the model that ships)",
     )  # fmt: skip
     parser.add_argument(
         "-o", "--output", type=Path, required=True, metavar="FILE", help="file to write, ending in .onnx or .pt2"

@@ -97,7 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     parser.add_argument(
         "--checkpoint", type=Path, metavar="C",
-        help="a .ckpt file of a run, or the folder of a released model (default: the model that ships, once one does)",
+        help="a .ckpt file of a run, the folder of a released model, or an .onnx file (default: the model that ships)",
     )  # fmt: skip
     parser.add_argument("--hints", type=Path, metavar="hints.json", help="colours that you know, for one photo")
     parser.add_argument(
