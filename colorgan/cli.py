@@ -32,6 +32,7 @@ from colorgan.explain import explain
 from colorgan.gan import ColorGAN
 from colorgan.generators.pretrained import without_pretrained_weights
 from colorgan.loggers import log_configuration, wandb_obstacle
+from colorgan.overlays import forget_arguments_of_other_classes
 from colorgan.parts import TRUSTED_PACKAGES, class_path
 from colorgan.trainable import Trainable
 
@@ -304,6 +305,7 @@ def train(args: list[str], command: type[ColorganCLI] = ColorganCLI, model: type
         The finished command, with its trainer, model and data.
     """
     _quieten()
+    forget_arguments_of_other_classes()
     torch.set_float32_matmul_precision("high")
     inherited = os.environ.get(_RUN_VARIABLE)
     try:
