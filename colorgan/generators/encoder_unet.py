@@ -138,7 +138,8 @@ class EncoderUNet(Generator):
             return colour
         trust = torch.sigmoid(self.gate(x))
         colours, confidence = hints[0][:, :-1], hints[0][:, -1:]
-        return colour * (1 - trust * confidence) + trust * colours
+        mixed: Tensor = colour * (1 - trust * confidence) + trust * colours
+        return mixed.clamp(-1, 1)  # for hints that are no colours
 
 
 def spread_hints(hints: Tensor, halvings: int) -> list[Tensor]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from colorgan.blocks import SameConv2d
 from colorgan.errors import ColorganError
@@ -59,10 +59,10 @@ def build_encoder(name: str, weights: str | None, deepest: int) -> Any:
         )
     options: dict[str, Any] = {"features_only": True, "out_indices": _indices(name, deepest)}
     if weights is None or not pretrained_weights_wanted():
-        return _create(name, **options)
+        return _cut(_create(name, **options))
     if weights == "timm":
         try:
-            return _create(name, pretrained=True, **options)
+            return _cut(_create(name, pretrained=True, **options))
         except Exception as error:  # whatever network, hub and file formats come up with
             raise ColorganError(
                 f"cannot get the weights of {name} from timm's hub ({_first_line(error)}): where there is a network, "
@@ -80,7 +80,7 @@ def build_encoder(name: str, weights: str | None, deepest: int) -> Any:
     encoder = _create(name, pretrained=True, pretrained_cfg_overlay={"state_dict": tensors}, **options)
     # timm keeps the whole state dict in there, and every copy of the network would copy it
     encoder.pretrained_cfg = encoder.default_cfg = {**encoder.pretrained_cfg, "state_dict": None}
-    return encoder
+    return _cut(encoder)
 
 
 def read_tensors(file: Path) -> dict[str, Tensor]:
@@ -141,6 +141,15 @@ def _with_constant_padding(encoder: Any) -> Any:
     for name, layer in list(encoder.named_modules()):
         if isinstance(layer, Conv2dSame):
             encoder.set_submodule(name, SameConv2d.like(layer))
+    return encoder
+
+
+def _cut(encoder: Any) -> Any:
+    """Takes out the stages after the last map that is wanted, which timm's EfficientNets would compute for nothing."""
+    container, _, last = encoder.feature_info.module_name()[-1].rpartition(".")
+    stages = getattr(encoder, container, None) if container else None
+    if isinstance(stages, nn.Sequential) and last.isdecimal():
+        del stages[int(last) + 1 :]
     return encoder
 
 

@@ -351,3 +351,10 @@ def test_a_gate_mixes_hints_into_the_colours() -> None:
     assert (stubborn[0, :, 40, 20] - obedient[0, :, 40, 20]).abs().max() > 0.05
     x[:, 1:] = 0
     torch.testing.assert_close(network(x), without)  # no hint, no gate
+
+
+@pytest.mark.parametrize("encoder", ["tf_efficientnet_lite0", "resnet18", "mobilenetv3_small_100"])
+def test_no_stage_is_computed_for_nothing(encoder: str) -> None:
+    network = EncoderUNet(1, 2, encoder=encoder, width=4, depth=3)
+    network(torch.rand(2, 1, 32, 32)).abs().sum().backward()
+    assert not [name for name, parameter in network.named_parameters() if parameter.grad is None]
