@@ -87,7 +87,7 @@ def test_an_encoder_is_rebuilt_without_its_pretrained_weights(tmp_path: Path, mo
     def refuse(*_: object) -> None:
         raise AssertionError("pretrained weights were asked for")
 
-    monkeypatch.setattr("colorgan.generators.pretrained._packaged_file", refuse)
+    monkeypatch.setattr("colorgan.generators.pretrained.efficientnet_lite0_file", refuse)
     loaded = Colorizer.from_pretrained(tmp_path)
     given, kept = (next(network.parameters()) for network in (generator, loaded.generator))
     torch.testing.assert_close(kept, given, atol=1e-3, rtol=1e-3)
