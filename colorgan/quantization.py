@@ -10,9 +10,12 @@ from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantTy
 
 from colorgan.cielab import FloatArray
 
+_FIRST, _LAST = 3, 8
+"""Convolutions at the graph's ends that keep 32 bits: rounding gray, hints or colours is what would show."""
+
 
 def quantized(model: Any, seen: Sequence[tuple[FloatArray, FloatArray | None]]) -> Any:
-    """The model with 8-bit convolutions between tensors of float32 (QDQ).
+    """The model with 8-bit convolutions, all but the first and the last ones, between tensors of float32 (QDQ).
 
     Weights are rounded for each channel by itself; the ranges of activations are those met on photos. Everything but
     convolutions, colour conversion above all, stays as it is.
@@ -26,6 +29,8 @@ def quantized(model: Any, seen: Sequence[tuple[FloatArray, FloatArray | None]]) 
     """
     import onnx
 
+    convolutions = [node.name for node in model.graph.node if node.op_type == "Conv"]
+    first, last = min(_FIRST, len(convolutions) // 8), min(_LAST, len(convolutions) // 4)
     level = logging.root.level
     logging.root.setLevel(logging.ERROR)  # it advises on every call to optimise first, which the exporter has done
     try:
@@ -37,6 +42,7 @@ def quantized(model: Any, seen: Sequence[tuple[FloatArray, FloatArray | None]]) 
                 _Photos(seen),
                 quant_format=QuantFormat.QDQ,
                 op_types_to_quantize=["Conv"],
+                nodes_to_exclude=[*convolutions[:first], *convolutions[len(convolutions) - last :]],
                 per_channel=True,
                 activation_type=QuantType.QUInt8,
                 weight_type=QuantType.QInt8,
