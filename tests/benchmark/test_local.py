@@ -166,7 +166,7 @@ def test_two_grids_share_the_work_and_one_takes_over_from_the_other(write_grid: 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
 def test_ctrl_c_leaves_a_run_that_goes_on(write_grid: WriteGrid, tmp_path: Path) -> None:
-    groups = {"a": {"overlays": [{"epochs": 10, "seconds": 0.2}]}}
+    groups = {"a": {"overlays": [{"epochs": 1000, "seconds": 0.2}]}}  # far from over, however slow the machine
     file, folder = write_grid(seeds=[1], groups=groups), tmp_path / "out"
     grid = subprocess.Popen(
         [sys.executable, "-c", DRIVER, str(file), str(folder), *FAKE_FIT], stderr=subprocess.DEVNULL
