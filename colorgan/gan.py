@@ -27,6 +27,7 @@ from colorgan.losses import BCE, L1, AdversarialLoss, Reconstruction
 from colorgan.parts import describe, factory, rebuild
 from colorgan.trainable import Role, Trainable
 from colorgan.transfer import transfer
+from colorgan.validation import is_first_validation
 
 GeneratorFactory = Callable[[int, int], Generator]
 DiscriminatorFactory = Callable[[int], Discriminator]
@@ -351,7 +352,7 @@ class ColorGAN(Trainable):
                 predicted, truth, data_range=1.0, dim=(1, 2, 3), reduction="elementwise_mean"
             ),
         }
-        if split == "test" or self.current_epoch == 0:
+        if split == "test" or is_first_validation(self.trainer):
             metrics["l1_gray"] = (neutral - colour).abs().mean()
         if self.discriminator is not None and self.trainer.state.fn == "fit":
             hints = self.hints.empty(colour) if self.hparams["discriminator_sees_hints"] else colour[:, :0]

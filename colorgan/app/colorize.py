@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from colorgan.app.before_after import write_sheets
 from colorgan.app.jobs import plan
-from colorgan.app.options import Parser, number
+from colorgan.app.options import Parser, add_model_options, number
 from colorgan.app.pipeline import Options, Outcome, colorize_files
 from colorgan.errors import ColorganError
 from colorgan.hint_file import read_hints
@@ -95,15 +95,8 @@ def _parser() -> argparse.ArgumentParser:
         "-o", "--output", type=Path, default=Path("colorized"), metavar="OUT",
         help="folder to write to (default: colorized); for one photo, also a file name ending in .png or .jpg",
     )  # fmt: skip
-    parser.add_argument(
-        "--checkpoint", type=Path, metavar="C",
-        help="a .ckpt file of a run, the folder of a released model, or an .onnx file (default: the model that ships)",
-    )  # fmt: skip
+    add_model_options(parser)
     parser.add_argument("--hints", type=Path, metavar="hints.json", help="colours that you know, for one photo")
-    parser.add_argument(
-        "--size", type=number(int, 1, 4096), metavar="N",
-        help="shorter side in pixels at which the colour is predicted (default: that of the training)",
-    )  # fmt: skip
     parser.add_argument(
         "--batch", type=number(int, 1, 1024), default=8, metavar="N",
         help="photos that go through the network together, at most (default: %(default)s)",
@@ -120,5 +113,4 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--format", choices=("png", "jpg"), default="png", help="of the files (default: %(default)s)")
     parser.add_argument("--metadata", action="store_true", help="keep EXIF, XMP and resolution")
     parser.add_argument("--overwrite", action="store_true", help="replace files that are there")
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, mps … (default: %(default)s)")
     return parser

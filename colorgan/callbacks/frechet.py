@@ -5,19 +5,19 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
-from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.trainer.states import TrainerFn
 from lightning.pytorch.utilities import rank_zero_warn
 from torch import Tensor
 
-from colorgan.callbacks.outputs import first_of_each, gather_rows, photos_of
+from colorgan.callbacks.outputs import PhotoCallback, first_of_each, gather_rows, photos_of
 from colorgan.colorizer import to_uint8
 from colorgan.errors import ColorganError
 from colorgan.metrics.features import FeatureExtractor
 from colorgan.metrics.frechet import FeatureStatistics, frechet_distance, statistics_of
 
 
-class FrechetDistance(Callback):
+class FrechetDistance(PhotoCallback):
     """Logs the Fréchet distance between predicted and true photos, paired, after every validation and test.
 
     It is logged as ``val/fid`` for ``inception-v3-compat`` with its published weights, and otherwise under the name of
@@ -72,52 +72,15 @@ class FrechetDistance(Callback):
         self._batches = {}
         vars(self).pop("_extractor", None)
 
-    def on_validation_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Forgets a validation that was broken off."""
+    def begin(self) -> None:
+        """Forgets a validation or test that was broken off."""
         self._batches = {}
 
-    def on_validation_batch_end(
-        self,
-        trainer: Trainer,
-        pl_module: LightningModule,
-        outputs: Any,
-        batch: Any,
-        batch_idx: int,
-        dataloader_idx: int = 0,
-    ) -> None:
+    def take(self, trainer: Trainer, pl_module: LightningModule, outputs: Any, stage: str) -> None:
         """Extracts the features of a batch."""
-        if not trainer.sanity_checking:
-            self._extract(trainer, outputs, "val", pl_module.device)
-
-    def on_validation_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Logs the distance."""
-        if not trainer.sanity_checking:
-            self._log(trainer, pl_module, "val")
-
-    def on_test_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Forgets a test that was broken off."""
-        self._batches = {}
-
-    def on_test_batch_end(
-        self,
-        trainer: Trainer,
-        pl_module: LightningModule,
-        outputs: Any,
-        batch: Any,
-        batch_idx: int,
-        dataloader_idx: int = 0,
-    ) -> None:
-        """Extracts the features of a batch."""
-        self._extract(trainer, outputs, "test", pl_module.device)
-
-    def on_test_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Logs the distance."""
-        self._log(trainer, pl_module, "test")
-
-    def _extract(self, trainer: Trainer, outputs: Any, stage: str, device: torch.device) -> None:
         photos = photos_of(outputs, "the Fréchet distance")
-        if self._extractor.device != device:
-            self._extractor.to(device)
+        if self._extractor.device != pl_module.device:
+            self._extractor.to(pl_module.device)
         wanted = ["predicted"]
         if stage not in self._truth:
             wanted.append("truth")
@@ -127,7 +90,8 @@ class FrechetDistance(Callback):
             self._batches.setdefault(name, []).append(self._extractor(to_uint8(photos[name].float())))
         self._batches.setdefault("index", []).append(photos["index"].cpu())
 
-    def _log(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+    def finish(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Logs the distance."""
         if not self._batches:
             return
         rows = {name: gather_rows(torch.cat(batches), trainer, pl_module) for name, batches in self._batches.items()}

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import torch
-from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch import LightningModule, Trainer
 from torch import Tensor
 from torch.nn import functional as F
 
-from colorgan.callbacks.outputs import first_of_each, gather_rows, photos_of
+from colorgan.callbacks.outputs import PhotoCallback, first_of_each, gather_rows, photos_of
 from colorgan.colorizer import Colorizer, to_uint8
 from colorgan.errors import ColorganError
 from colorgan.hints import PointHints
@@ -41,7 +41,7 @@ def hinted_psnr(
     return torch.stack(figures, dim=1)
 
 
-class HintPSNR(Callback):
+class HintPSNR(PhotoCallback):
     """Logs, after validation and test, the mean PSNR of photos that are colorized with 0, 1, 5, … hints.
 
     The metric's name states the protocol: ``val/psnr_6x6_at_256_hints_10`` is the mean over the photos of the PSNR of
@@ -103,49 +103,14 @@ class HintPSNR(Callback):
                 "set model.hints to PointHints, or take HintPSNR out of trainer.callbacks"
             )
 
-    def on_validation_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Forgets a validation that was broken off."""
+    def begin(self) -> None:
+        """Forgets a validation or test that was broken off."""
         self._rows = []
 
-    def on_validation_batch_end(
-        self,
-        trainer: Trainer,
-        pl_module: LightningModule,
-        outputs: Any,
-        batch: Any,
-        batch_idx: int,
-        dataloader_idx: int = 0,
-    ) -> None:
+    def take(self, trainer: Trainer, pl_module: LightningModule, outputs: Any, stage: str) -> None:
         """Colorizes a batch once per number of hints."""
-        due = trainer.state.fn != "fit" or (trainer.current_epoch + 1) % self.every_n_epochs == 0
-        if due and not trainer.sanity_checking:
-            self._measure(trainer, pl_module, outputs)
-
-    def on_validation_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Logs the means."""
-        self._log(trainer, pl_module, "val")
-
-    def on_test_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Forgets a test that was broken off."""
-        self._rows = []
-
-    def on_test_batch_end(
-        self,
-        trainer: Trainer,
-        pl_module: LightningModule,
-        outputs: Any,
-        batch: Any,
-        batch_idx: int,
-        dataloader_idx: int = 0,
-    ) -> None:
-        """Colorizes a batch once per number of hints."""
-        self._measure(trainer, pl_module, outputs)
-
-    def on_test_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Logs the means."""
-        self._log(trainer, pl_module, "test")
-
-    def _measure(self, trainer: Trainer, pl_module: LightningModule, outputs: Any) -> None:
+        if trainer.state.fn == "fit" and (trainer.current_epoch + 1) % self.every_n_epochs:
+            return
         photos = photos_of(outputs, "HintPSNR")
         truth, index = photos["truth"].float(), photos["index"]
         if self.photos is not None:
@@ -161,7 +126,8 @@ class HintPSNR(Callback):
                 figures = hinted_psnr(_colorizer_of(pl_module), truth, index, self.counts, self.points)
         self._rows.append(torch.cat([index[:, None].to(figures), figures], dim=1).cpu().double())
 
-    def _log(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+    def finish(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Logs the means."""
         batches, self._rows = self._rows, []
         if not batches:
             return

@@ -1,16 +1,79 @@
 """What callbacks take from validation and test steps, on all ranks."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
 import torch
-from lightning.pytorch import LightningModule, Trainer
+from lightning.pytorch import Callback, LightningModule, Trainer
 from torch import Tensor
 from torchmetrics.utilities.distributed import gather_all_tensors
 
 from colorgan.errors import ColorganError
 
 _NAMES = {"predicted", "truth", "gray", "index"}
+
+
+class PhotoCallback(Callback, ABC):
+    """Takes what validation and test steps return, batch by batch, and makes something of it when all are through.
+
+    A subclass says what, once for both stages, which it is told by name: ``val`` or ``test``. Lightning's sanity check
+    is passed over.
+    """
+
+    @abstractmethod
+    def begin(self) -> None:
+        """Forgets a validation or test that was broken off."""
+
+    @abstractmethod
+    def take(self, trainer: Trainer, pl_module: LightningModule, outputs: Any, stage: str) -> None:
+        """Takes a batch: what the step returned, which :func:`photos_of` checks."""
+
+    @abstractmethod
+    def finish(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Makes something of all batches."""
+
+    def on_validation_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Begins."""
+        self.begin()
+
+    def on_validation_batch_end(
+        self,
+        trainer: Trainer,
+        pl_module: LightningModule,
+        outputs: Any,
+        batch: Any,
+        batch_idx: int,
+        dataloader_idx: int = 0,
+    ) -> None:
+        """Takes a batch."""
+        if not trainer.sanity_checking:
+            self.take(trainer, pl_module, outputs, "val")
+
+    def on_validation_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Finishes."""
+        if not trainer.sanity_checking:
+            self.finish(trainer, pl_module, "val")
+
+    def on_test_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Begins."""
+        self.begin()
+
+    def on_test_batch_end(
+        self,
+        trainer: Trainer,
+        pl_module: LightningModule,
+        outputs: Any,
+        batch: Any,
+        batch_idx: int,
+        dataloader_idx: int = 0,
+    ) -> None:
+        """Takes a batch."""
+        self.take(trainer, pl_module, outputs, "test")
+
+    def on_test_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Finishes."""
+        self.finish(trainer, pl_module, "test")
 
 
 def photos_of(outputs: Any, who: str) -> Mapping[str, Tensor]:

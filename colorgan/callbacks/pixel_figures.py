@@ -4,13 +4,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 import torch
-from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch import LightningModule, Trainer
 from torch import Tensor
 
-from colorgan.callbacks.outputs import first_of_each, gather_rows, photos_of
+from colorgan.callbacks.outputs import PhotoCallback, first_of_each, gather_rows, photos_of
 from colorgan.errors import ColorganError
 from colorgan.metrics.colour import ab_error, colourfulness, to_lab
 from colorgan.metrics.pixels import margin_accuracy
+from colorgan.validation import is_first_validation
 
 Figure = Literal["margin_accuracy", "colourfulness", "ab_error", "tint"]
 
@@ -32,7 +33,7 @@ def tint(predicted: Tensor, truth: Tensor) -> Tensor:
     return (predicted - truth)[:, 1:].mean(dim=(2, 3)).square().sum(dim=1).sqrt()
 
 
-class PixelFigures(Callback):
+class PixelFigures(PhotoCallback):
     """Logs, after validation and test, the means of figures that each photo has, such as ``val/margin_accuracy``.
 
     The figures of the gray photos, as they went in, are logged once beside them, as ``val/margin_accuracy_gray``.
@@ -67,50 +68,15 @@ class PixelFigures(Callback):
         self._rows: list[Tensor] = []
         self._names: list[str] = []
 
-    def on_validation_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Forgets a validation that was broken off."""
+    def begin(self) -> None:
+        """Forgets a validation or test that was broken off."""
         self._rows = []
 
-    def on_validation_batch_end(
-        self,
-        trainer: Trainer,
-        pl_module: LightningModule,
-        outputs: Any,
-        batch: Any,
-        batch_idx: int,
-        dataloader_idx: int = 0,
-    ) -> None:
+    def take(self, trainer: Trainer, pl_module: LightningModule, outputs: Any, stage: str) -> None:
         """Measures a batch."""
-        if not trainer.sanity_checking:
-            self._measure(outputs, gray_too=trainer.current_epoch == 0)
-
-    def on_validation_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Logs the means."""
-        self._log(trainer, pl_module, "val")
-
-    def on_test_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Forgets a test that was broken off."""
-        self._rows = []
-
-    def on_test_batch_end(
-        self,
-        trainer: Trainer,
-        pl_module: LightningModule,
-        outputs: Any,
-        batch: Any,
-        batch_idx: int,
-        dataloader_idx: int = 0,
-    ) -> None:
-        """Measures a batch."""
-        self._measure(outputs, gray_too=True)
-
-    def on_test_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Logs the means."""
-        self._log(trainer, pl_module, "test")
-
-    def _measure(self, outputs: Any, gray_too: bool) -> None:
         photos = photos_of(outputs, "PixelFigures")
         truth = photos["truth"].float()
+        gray_too = stage == "test" or is_first_validation(trainer)
         shown = {"": photos["predicted"], **({"_gray": photos["gray"]} if gray_too else {})}
         figures = {
             f"{figure}{suffix}": self._measures[figure](predicted.float().clamp(0, 1), truth)
@@ -121,7 +87,8 @@ class PixelFigures(Callback):
         columns = [column.cpu().double() for column in (photos["index"], *figures.values())]
         self._rows.append(torch.stack(columns, dim=1))
 
-    def _log(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+    def finish(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Logs the means."""
         batches, self._rows = self._rows, []
         if not batches:
             return

@@ -5,19 +5,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch import LightningModule, Trainer
 from PIL import Image
 from torch import Tensor
 
-from colorgan.callbacks.outputs import photos_of
+from colorgan.callbacks.outputs import PhotoCallback, photos_of
 from colorgan.colorizer import to_uint8
 from colorgan.errors import ColorganError
+from colorgan.files import replaced
 from colorgan.sheets import sheet
 
 _COLUMNS = ("gray", "predicted", "truth")
 
 
-class SampleSheet(Callback):
+class SampleSheet(PhotoCallback):
     """Shows the same validation photos after every epoch: gray, predicted and truth, side by side.
 
     The sheet is written to ``samples/epoch_0000.png`` in the run folder (``samples/validate.png`` and
@@ -51,51 +52,13 @@ class SampleSheet(Callback):
         """Restores what :meth:`state_dict` gave."""
         self._chosen = {str(stage): [int(index) for index in chosen] for stage, chosen in state_dict["chosen"].items()}
 
-    def on_validation_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Forgets a validation that was broken off."""
+    def begin(self) -> None:
+        """Forgets a validation or test that was broken off."""
         self._shown, self._seen = {}, 0
 
-    def on_validation_batch_end(
-        self,
-        trainer: Trainer,
-        pl_module: LightningModule,
-        outputs: Any,
-        batch: Any,
-        batch_idx: int,
-        dataloader_idx: int = 0,
-    ) -> None:
+    def take(self, trainer: Trainer, pl_module: LightningModule, outputs: Any, stage: str) -> None:
         """Keeps the chosen photos of a batch."""
-        if not (trainer.sanity_checking or getattr(trainer, "fast_dev_run", False)):
-            self._keep(trainer, outputs, "val")
-
-    def on_validation_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Writes the sheet."""
-        if not (trainer.sanity_checking or getattr(trainer, "fast_dev_run", False)):
-            name = f"epoch_{trainer.current_epoch:04d}" if trainer.state.fn == "fit" else "validate"
-            self._publish(trainer, "val", name)
-
-    def on_test_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Forgets a test that was broken off."""
-        self._shown, self._seen = {}, 0
-
-    def on_test_batch_end(
-        self,
-        trainer: Trainer,
-        pl_module: LightningModule,
-        outputs: Any,
-        batch: Any,
-        batch_idx: int,
-        dataloader_idx: int = 0,
-    ) -> None:
-        """Keeps the chosen photos of a batch."""
-        self._keep(trainer, outputs, "test")
-
-    def on_test_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Writes the sheet."""
-        self._publish(trainer, "test", "test")
-
-    def _keep(self, trainer: Trainer, outputs: Any, stage: str) -> None:
-        if not trainer.is_global_zero:
+        if not _draws(trainer, stage):
             return
         photos = photos_of(outputs, "a sample sheet")
         indices = [int(index) for index in photos["index"]]
@@ -107,8 +70,9 @@ class SampleSheet(Callback):
                 self._shown[index] = {name: to_uint8(photos[name][place].float()).cpu() for name in _COLUMNS}
         self._seen += len(indices)
 
-    def _publish(self, trainer: Trainer, stage: str, name: str) -> None:
-        if not trainer.is_global_zero:
+    def finish(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Writes the sheet."""
+        if not _draws(trainer, stage):
             return
         shown, self._shown = self._shown, {}
         if not shown:
@@ -120,8 +84,18 @@ class SampleSheet(Callback):
         columns = {column: [photo[column] for photo in photos] for column in _COLUMNS}
         title = f"epoch {trainer.current_epoch}" if trainer.state.fn == "fit" else ""
         picture = sheet(columns, title=title, blocks=min(4, -(-len(photos) // 5)))
-        self.last_path = _write(picture, Path(trainer.default_root_dir, "samples", f"{name}.png"))
+        within = {"val": "validate", "test": "test"}[stage]
+        name = f"epoch_{trainer.current_epoch:04d}" if trainer.state.fn == "fit" else within
+        self.last_path = Path(trainer.default_root_dir, "samples", f"{name}.png")
+        with replaced(self.last_path) as temporary:  # whoever looks while a run goes on never sees half of it
+            picture.save(temporary, format="PNG")
         _hand_to_loggers(trainer, f"{stage}/samples", picture)
+
+
+def _draws(trainer: Trainer, stage: str) -> bool:
+    """One rank draws, and a quick run of a few batches leaves no sheets of its validation."""
+    quick = stage == "val" and bool(getattr(trainer, "fast_dev_run", False))
+    return trainer.is_global_zero and not quick
 
 
 def _spread(count: int, total: int) -> set[int]:
@@ -146,14 +120,6 @@ def _photos_ahead(trainer: Trainer, stage: str, batch_size: int) -> int:
     except (AttributeError, TypeError):
         photos = batch_size
     return int(min(photos, batches * batch_size))
-
-
-def _write(picture: Image.Image, path: Path) -> Path:
-    """Writes a PNG in one piece, so that whoever looks at it while a run goes on never sees half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(".unfinished")
-    picture.save(unfinished, format="PNG")
-    return unfinished.replace(path)
 
 
 def _hand_to_loggers(trainer: Trainer, name: str, picture: Image.Image) -> None:

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from colorgan.blocks import SameConv2d
 from colorgan.errors import ColorganError
+from colorgan.integrity import first_sentence
 from colorgan.packaged_weights import efficientnet_lite0_file
 
 _PACKAGED = "tf_efficientnet_lite0"
@@ -65,8 +66,8 @@ def build_encoder(name: str, weights: str | None, deepest: int) -> Any:
             return _cut(_create(name, pretrained=True, **options))
         except Exception as error:  # whatever network, hub and file formats come up with
             raise ColorganError(
-                f"cannot get the weights of {name} from timm's hub ({_first_line(error)}): where there is a network, "
-                f"run torch.save(timm.create_model('{name}', pretrained=True).state_dict(), '{name}.pth'), "
+                f"cannot get the weights of {name} from timm's hub ({first_sentence(error)}): where there is a "
+                f"network, run torch.save(timm.create_model('{name}', pretrained=True).state_dict(), '{name}.pth'), "
                 "bring the file here and give its path as weights"
             ) from error
     if weights == "package":
@@ -110,7 +111,7 @@ def read_tensors(file: Path) -> dict[str, Tensor]:
         ) from error
     except Exception as error:  # each format has its own errors
         raise ColorganError(
-            f"{file} is damaged or no file of weights ({_first_line(error)}): fetch it again"
+            f"{file} is damaged or no file of weights ({first_sentence(error)}): fetch it again"
         ) from error
     for key in ("state_dict", "model"):
         if isinstance(content, Mapping) and isinstance(content.get(key), Mapping):
@@ -131,7 +132,7 @@ def _create(name: str, **options: Any) -> Any:
     except Exception as error:  # a tag that is unknown, feature maps that the model does not give
         if options.get("pretrained"):
             raise
-        raise ColorganError(f"timm cannot build the encoder {name!r}: {_first_line(error)}") from error
+        raise ColorganError(f"timm cannot build the encoder {name!r}: {first_sentence(error)}") from error
 
 
 def _with_constant_padding(encoder: Any) -> Any:
@@ -198,9 +199,3 @@ def _match(tensors: dict[str, Tensor], name: str, file: str) -> dict[str, Tensor
                 f"instead of {tuple(own[key].shape)}"
             )
     return {key: tensor for key, tensor in tensors.items() if key in own and not key.startswith(heads)}
-
-
-def _first_line(error: BaseException) -> str:
-    """What went wrong, shortly."""
-    text = str(error).strip() or type(error).__name__
-    return text.splitlines()[0].rstrip(".:")

@@ -23,7 +23,8 @@ from torch_fidelity.feature_extractor_inceptionv3 import URL_INCEPTION_V3, Featu
 from torch_fidelity.registry import FEATURE_EXTRACTORS_REGISTRY, register_feature_extractor
 
 from colorgan.errors import ColorganError
-from colorgan.metrics.weights import Download, find_weights, first_line, how_to_supply
+from colorgan.integrity import first_sentence
+from colorgan.metrics.weights import Download, find_weights, how_to_supply
 from colorgan.packaged_weights import efficientnet_lite0_file
 
 EFFICIENTNET = "efficientnet-lite0"
@@ -268,8 +269,8 @@ class FeatureExtractor:
         except OSError as error:
             raise ColorganError(
                 f"the weights of {self.name} are not on this machine and could not be downloaded "
-                f"({first_line(error)}); {how_to_supply(None)}"
+                f"({first_sentence(error)}); {how_to_supply(None)}"
             ) from error
         except (RuntimeError, AttributeError, TypeError, KeyError) as error:
-            raise ColorganError(f"{shown} are not weights of {self.name}: {first_line(error)}") from error
+            raise ColorganError(f"{shown} are not weights of {self.name}: {first_sentence(error)}") from error
         return network.requires_grad_(False).eval()

@@ -8,8 +8,9 @@ from torch import Tensor
 from torchmetrics.functional.image.lpips import _LPIPS
 
 from colorgan.errors import ColorganError
+from colorgan.integrity import first_sentence
 from colorgan.metrics.pixels import pair
-from colorgan.metrics.weights import Download, find_weights, first_line
+from colorgan.metrics.weights import Download, find_weights
 
 _DOWNLOADS = {
     "alex": Download("https://download.pytorch.org/models/alexnet-owt-7be5be79.pth", "7be5be79"),
@@ -55,7 +56,9 @@ class LPIPS:
                 {name: state[f"features.{name.partition('.')[2]}"] for name in self._model.net.state_dict()}
             )
         except (KeyError, RuntimeError, TypeError) as error:
-            raise ColorganError(f"{found.file} are not weights of LPIPS ({network}): {first_line(error)}") from error
+            raise ColorganError(
+                f"{found.file} are not weights of LPIPS ({network}): {first_sentence(error)}"
+            ) from error
         self._model.to(self.device)
 
     @torch.inference_mode()

@@ -13,6 +13,7 @@ from urllib.request import getproxies
 import torch
 
 from colorgan.errors import ColorganError
+from colorgan.integrity import first_sentence
 
 _PATIENCE = 10.0
 
@@ -85,7 +86,7 @@ def find_weights(name: str, local: str | Path | None, download: Download | None)
         except (OSError, RuntimeError) as error:
             raise ColorganError(
                 f"the weights of {name} are not on this machine and could not be downloaded "
-                f"({first_line(error)}); {how_to_supply(download)}"
+                f"({first_sentence(error)}); {how_to_supply(download)}"
             ) from error
     weights = read_weights(name, file)
     if not weights.sha256.startswith(download.sha256):
@@ -115,7 +116,7 @@ def read_weights(name: str, file: Path) -> Weights:
                 "give a file that loads with weights_only=True"
             ) from error
         except (RuntimeError, EOFError, KeyError, ValueError) as error:
-            raise ColorganError(f"{file}, the weights of {name}, is damaged: {first_line(error)}") from error
+            raise ColorganError(f"{file}, the weights of {name}, is damaged: {first_sentence(error)}") from error
     return weights
 
 
@@ -126,12 +127,6 @@ def how_to_supply(download: Download | None) -> str:
     return (
         f"fetch {download.url} on a machine with a network and give the file as weights, or put it at {download.file}"
     )
-
-
-def first_line(error: BaseException) -> str:
-    """What went wrong, in one line without a full stop."""
-    text = str(error).strip() or type(error).__name__
-    return text.splitlines()[0].rstrip(".:")
 
 
 def _check_reachable(url: str) -> None:

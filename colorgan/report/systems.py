@@ -1,7 +1,6 @@
 """What a report compares: checkpoints, folders of pictures made by any program, and anchors that need no learning."""
 
 import contextlib
-import hashlib
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ from colorgan.color import Lab
 from colorgan.colorizer import Colorizer, to_uint8
 from colorgan.data.reading import UnreadableImage, read_rgb
 from colorgan.errors import ColorganError
+from colorgan.integrity import digest
 from colorgan.metrics.colour import to_lab
 from colorgan.models import WEIGHTS
 from colorgan.report.photos import Framed, Framing, TruthPhotos, as_tensor, framed, listed
@@ -73,7 +73,7 @@ class Checkpoint(System):
             self.run_folder = path.parent.parent
         self.detail = {
             "file": path.name,
-            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+            "sha256": digest(path),
             "color": type(self.colorizer.color).__name__,
             "generator": type(self.colorizer.generator).__name__,
             "parameters": sum(parameter.numel() for parameter in self.colorizer.generator.parameters()),

@@ -37,6 +37,12 @@ def test_figures_are_means_over_all_photos(tiny_model: Make, fit: Make) -> None:
     assert torch.isfinite(trainer.callback_metrics["val/adversarial"])
 
 
+@pytest.mark.parametrize("every", [1, 3])
+def test_gray_photos_are_measured_in_the_first_validation(tiny_model: Make, fit: Make, every: int) -> None:
+    trainer = fit(tiny_model(), callbacks=[PixelFigures()], max_epochs=every, check_val_every_n_epoch=every)
+    assert {"val/l1_gray", "val/ab_error_gray"} <= trainer.callback_metrics.keys()
+
+
 def test_moving_averages_follow_the_losses(tiny_model: Make, fit: Make) -> None:
     class Recorder(MovingAverages):
         def __init__(self) -> None:
