@@ -60,6 +60,7 @@ class OnnxColorizer(PhotoColorizer):
         if self._session.get_providers()[0] != provider[0]:
             raise ColorganError(f"the device {device!r} cannot be used here by onnxruntime; try cpu")
         self.about = _metadata(self._session.get_modelmeta().custom_metadata_map, self._file)
+        self.card = str(self.about.get("card", ""))
         self._check_signature()
 
     @property

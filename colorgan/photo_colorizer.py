@@ -24,6 +24,9 @@ class PhotoColorizer(ABC):
     A subclass says how a small picture is coloured; this class does the rest, from the photo to the photo.
     """
 
+    card: str = ""
+    """The model card in Markdown, if the model's own file holds one."""
+
     @property
     @abstractmethod
     def size(self) -> int:

@@ -9,9 +9,8 @@ import sys
 import threading
 import webbrowser
 from collections.abc import Sequence
-from pathlib import Path
 
-from colorgan.app.options import Parser, number
+from colorgan.app.options import Parser, add_model_options, number
 from colorgan.data.reading import MAX_PIXELS
 from colorgan.errors import ColorganError
 from colorgan.models import open_model
@@ -63,7 +62,7 @@ def main(args: Sequence[str]) -> int:
             local=local,
             names=[*given.allow_name, *([] if local else [socket.gethostname(), socket.getfqdn()])],
         )
-        site = create_site(colourist, about_model(given.checkpoint), settings)
+        site = create_site(colourist, about_model(given.checkpoint, model.card), settings)
         server = uvicorn.Server(
             uvicorn.Config(
                 site,
@@ -126,10 +125,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument(
-        "--checkpoint", type=Path, metavar="C",
-        help="a .ckpt file of a run, the folder of a released model, or an .onnx file (default: the model that ships)",
-    )  # fmt: skip
+    add_model_options(parser)
     parser.add_argument(
         "--host", default="127.0.0.1", metavar="ADDRESS",
         help="address to listen on (default: %(default)s, which only this machine can reach)",
@@ -144,10 +140,6 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     parser.add_argument("--no-browser", dest="browser", action="store_false", help="do not open a browser")
     parser.add_argument(
-        "--size", type=number(int, 1, 4096), metavar="N",
-        help="shorter side in pixels at which the colour is predicted (default: that of the training)",
-    )  # fmt: skip
-    parser.add_argument(
         "--max-upload", type=number(float, 0.001, 100_000), default=200.0, metavar="MB",
         help="largest file that is taken (default: %(default)g)",
     )  # fmt: skip
@@ -155,5 +147,4 @@ def _parser() -> argparse.ArgumentParser:
         "--max-megapixels", type=number(float, 0.001, MAX_PIXELS / 1e6), default=100.0, metavar="N",
         help="largest photo that is taken (default: %(default)g)",
     )  # fmt: skip
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, mps … (default: %(default)s)")
     return parser

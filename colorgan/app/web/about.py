@@ -29,26 +29,29 @@ class About:
     licence: str = ""
 
 
-def about_model(path: Path | None) -> About:
+def about_model(path: Path | None, card: str = "") -> About:
     """Reads the card of a model.
 
     Args:
         path: of the model, as :func:`colorgan.models.open_model` takes it.
+        card: the one that the model's own file holds, which goes before any beside it.
 
     Returns:
-        What the card says; only the name, if there is no card beside the model.
+        What the card says; only the name, if there is no card.
     """
     path = shipped_model() if path is None else path
     folder = path if path.is_dir() else path.parent
     name = path.name or path.resolve().name
-    card = folder / _CARD
+    if card:
+        return parse_card(card, name)
+    beside = folder / _CARD
     released = (folder / CONFIG).is_file() and path.suffix != ".ckpt"  # beside anything else, README.md is no card
-    if not (released and card.is_file() and card.stat().st_size <= _LARGEST_CARD):
+    if not (released and beside.is_file() and beside.stat().st_size <= _LARGEST_CARD):
         return About(name)
     try:
-        return parse_card(card.read_text(encoding="utf-8"), name)
+        return parse_card(beside.read_text(encoding="utf-8"), name)
     except (OSError, UnicodeDecodeError) as error:
-        raise ColorganError(f"{card}: the model's card cannot be read as text") from error
+        raise ColorganError(f"{beside}: the model's card cannot be read as text") from error
 
 
 def parse_card(text: str, name: str) -> About:

@@ -31,6 +31,12 @@ def test_the_card_that_releases_write(tmp_path: Path) -> None:
     assert about_model(tmp_path / "model.safetensors") == expected
 
 
+def test_the_card_inside_an_exported_model_goes_before_one_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("# another", encoding="utf-8")
+    (tmp_path / "config.yaml").touch()
+    assert about_model(tmp_path / "model.onnx", CARD.markdown()).name == "colorgan-tiny"
+
+
 def test_models_without_a_card(model_folder: Path, tmp_path: Path) -> None:
     assert about_model(model_folder) == About(model_folder.name)
     (tmp_path / "README.md").write_text("# notes of the run", encoding="utf-8")
