@@ -61,7 +61,7 @@ class SaveOnSignal(Callback):
     def _stop_if_asked(self, trainer: Trainer) -> None:
         if self._agreed(trainer):
             path = last_checkpoint(trainer)
-            trainer.save_checkpoint(path)
+            trainer.save_checkpoint(path, weights_only=False)  # all of it: optimizers, epoch, batch
             raise TrainingInterruptedError(self._received or signal.SIGTERM, path)
 
     def _agreed(self, trainer: Trainer) -> bool:
