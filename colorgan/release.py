@@ -258,7 +258,7 @@ def main(args: list[str]) -> int:
     card = ModelCard.read(given.card).markdown() if given.card else ""
     colorizer = Colorizer.from_checkpoint(given.checkpoint)
     colorizer.save_pretrained(given.output, card, half=not given.full)
-    if given.card:
+    if given.card and given.card.resolve() != (given.output / "card.yaml").resolve():
         shutil.copyfile(given.card, given.output / "card.yaml")
     load(given.output)  # what cannot be read back is not released
     size = sum(file.stat().st_size for file in (given.output / WEIGHTS, given.output / CONFIG))

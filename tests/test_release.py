@@ -243,3 +243,6 @@ def test_a_release_is_made_of_a_checkpoint(tmp_path: Path, tiny_model, capsys: p
     with pytest.raises(ColorganError, match="holds a model already"):
         release.main(words)
     assert release.main([*words, "--overwrite", "--full"]) == 0
+    in_place = [*words[:-1], str(tmp_path / "out" / "card.yaml"), "--overwrite"]  # as the card of the model that ships
+    assert release.main(in_place) == 0
+    assert (tmp_path / "out" / "card.yaml").read_text(encoding="utf-8") == (tmp_path / "card.yaml").read_text("utf-8")
