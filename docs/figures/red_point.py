@@ -15,16 +15,16 @@ from colorgan.hint_file import ColorHint
 from colorgan.sheets import sheet
 
 RED, RADIUS = "#c81e28", 10
-POINTS = {"val/flower_00": (118, 92), "train/free_00": (92, 96), "train/coffee_00": (40, 130)}
+POINTS = {"flower_00": (118, 92), "bridge_00": (40, 80), "rocket_00": (40, 80)}
 
 model = Colorizer.from_checkpoint(sys.argv[1] if len(sys.argv) > 1 else None)
 columns: dict[str, list[np.ndarray]] = {"the point": [], "without": [], "with the point": [], "truth": []}
 for name, (x, y) in POINTS.items():
-    truth = Image.open(SAMPLE_PHOTOS / f"{name}.jpg")
+    truth = Image.open(SAMPLE_PHOTOS / "val" / f"{name}.jpg")
     gray = truth.convert("L")
     marked = gray.convert("RGB")
     ImageDraw.Draw(marked).ellipse((x - RADIUS, y - RADIUS, x + RADIUS, y + RADIUS), RED)
     hinted = model.colorize(gray, hints=[ColorHint(x, y, RED, RADIUS)])
     for column, picture in zip(columns.values(), (marked, model.colorize(gray), hinted, truth), strict=True):
         column.append(np.asarray(picture.convert("RGB")))
-sheet(columns, captions=[Path(name).name for name in POINTS], tile=240).save(Path(__file__).with_name("red_point.png"))
+sheet(columns, captions=list(POINTS), tile=240).save(Path(__file__).with_name("red_point.png"))
