@@ -6,6 +6,7 @@ a crash nor a full disk destroys the one before.
 """
 
 import pickle
+import warnings
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -54,6 +55,7 @@ def read(path: str | Path) -> dict[str, Any]:
     _check_tensors(checkpoint, file)
     check_finite(checkpoint["state_dict"], file)
     check_numbers(checkpoint["hyper_parameters"], file)
+    _keep_paths_inside(checkpoint.get("callbacks", {}), file)
     return checkpoint
 
 
@@ -117,12 +119,56 @@ def _check_tensors(checkpoint: Mapping[str, Any], file: Path) -> None:
             raise CheckpointError(f"{file} claims {tensor.numel()} values for {name} but holds fewer; refused")
 
 
+_PATHS = ("best_model_path", "kth_best_model_path", "last_model_path")
+
+
+def _keep_paths_inside(callbacks: Any, file: Path) -> None:
+    """Rewrites the paths that ``ModelCheckpoint`` keeps, so that they name only checkpoints beside this one.
+
+    Lightning restores these paths and later removes what they name. A path is kept by its file name if there is such a
+    checkpoint in the folder of ``file`` (a run that was moved finds its files again); all others are dropped.
+    """
+    if not isinstance(callbacks, dict) or not all(isinstance(state, dict) for state in callbacks.values()):
+        raise CheckpointError(f"{file} is not a colorgan checkpoint: callbacks must be a mapping of mappings")
+    folder = file.resolve().parent
+
+    def inside(path: Any) -> str:
+        beside = folder / Path(path).name if isinstance(path, str) and "\0" not in path else folder
+        return str(beside) if _is_checkpoint_in(beside, folder) else ""
+
+    for state in callbacks.values():
+        for key in state.keys() & set(_PATHS):
+            state[key] = inside(state[key])
+        if "dirpath" in state:
+            state["dirpath"] = str(folder)
+        if "best_k_models" in state:
+            ranked = state["best_k_models"]
+            if not isinstance(ranked, dict):
+                raise CheckpointError(f"{file} is not a colorgan checkpoint: best_k_models must be a mapping")
+            state["best_k_models"] = {inside(path): score for path, score in ranked.items() if inside(path)}
+
+
+def _is_checkpoint_in(path: Path, folder: Path) -> bool:
+    """Whether ``path`` is a regular ``.ckpt`` file (no link) that lies in ``folder`` itself."""
+    regular = path.suffix == ".ckpt" and path.is_file() and not path.is_symlink()
+    return regular and path.resolve().parent == folder
+
+
 class CheckpointFiles(TorchCheckpointIO):
-    """Lightning's file plugin: atomic saves with a hash beside each file, and reads through :func:`read`."""
+    """Lightning's file plugin: atomic saves with a hash beside each file, and reads through :func:`read`.
+
+    It removes nothing but regular ``.ckpt`` files in folders that it has saved to itself. The paths to remove come from
+    Lightning, which may have them from a checkpoint, which may come from a stranger.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._folders: set[Path] = set()
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any | None = None) -> None:
         """Writes ``checkpoint`` to ``path``; the file that was there stays whole until the new one is on the disk."""
         file = Path(path)
+        self._folders.add(file.resolve().parent)
         try:
             with replaced(file) as temporary:
                 torch.save(checkpoint, temporary)
@@ -144,6 +190,10 @@ class CheckpointFiles(TorchCheckpointIO):
         return read(path)
 
     def remove_checkpoint(self, path: str | Path) -> None:
-        """Removes a checkpoint and the hash beside it."""
-        super().remove_checkpoint(path)
-        _digest_file(Path(path)).unlink(missing_ok=True)
+        """Removes a checkpoint of this run and the hash beside it; warns of any other path and leaves it alone."""
+        file = Path(path)
+        if not any(_is_checkpoint_in(file, folder) for folder in self._folders):
+            warnings.warn(f"{file} is no checkpoint that this run has written, and was not removed", stacklevel=2)
+            return
+        file.unlink()
+        _digest_file(file).unlink(missing_ok=True)

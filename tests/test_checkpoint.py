@@ -33,9 +33,56 @@ def test_round_trip_with_a_hash_beside_it(saved: Path) -> None:
     assert sorted(path.name for path in saved.parent.iterdir()) == ["model.ckpt", "model.ckpt.sha256"]
 
 
-def test_removing_takes_the_hash_along(saved: Path) -> None:
-    checkpoint.CheckpointFiles().remove_checkpoint(saved)
-    assert not list(saved.parent.iterdir())
+def test_removing_takes_the_hash_along(tmp_path: Path) -> None:
+    files, file = checkpoint.CheckpointFiles(), tmp_path / "model.ckpt"
+    files.save_checkpoint(contents(), file)
+    files.remove_checkpoint(file)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("victim", ["folder", "folder/other.ckpt", "run/notes.txt", "run/link.ckpt", "run/absent.ckpt"])
+@pytest.mark.parametrize("scheme", ["", "local://", "file://"])
+def test_removes_only_checkpoints_in_folders_that_it_has_saved_to(tmp_path: Path, victim: str, scheme: str) -> None:
+    files = checkpoint.CheckpointFiles()
+    files.save_checkpoint(contents(), tmp_path / "run" / "last.ckpt")
+    (tmp_path / "folder").mkdir()
+    for name in ("folder/other.ckpt", "run/notes.txt"):
+        (tmp_path / name).write_text("mine")
+    (tmp_path / "run" / "link.ckpt").symlink_to(tmp_path / "folder" / "other.ckpt")
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.warns(UserWarning, match="was not removed"):
+        files.remove_checkpoint(f"{scheme}{tmp_path / victim}")
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_paths_in_callbacks_name_nothing_but_checkpoints_beside_the_file(tmp_path: Path) -> None:
+    files, run = checkpoint.CheckpointFiles(), tmp_path / "run"
+    files.save_checkpoint(contents(), run / "best.ckpt")
+    (tmp_path / "valuable.ckpt").write_text("mine")
+    (run / "link.ckpt").symlink_to(tmp_path / "valuable.ckpt")
+    state = {
+        "best_model_path": "/elsewhere/run/best.ckpt",  # as after a move of the run
+        "kth_best_model_path": f"local://{tmp_path}",
+        "last_model_path": str(tmp_path / "valuable.ckpt"),
+        "best_k_models": {"/elsewhere/run/best.ckpt": 1.0, f"{run}/link.ckpt": 2.0, "..": 3.0},
+        "dirpath": str(tmp_path),
+    }
+    files.save_checkpoint(contents(callbacks={"LastCheckpoint": state}), run / "last.ckpt")
+    best = str((run / "best.ckpt").resolve())
+    assert checkpoint.read(run / "last.ckpt")["callbacks"]["LastCheckpoint"] == {
+        "best_model_path": best,
+        "kth_best_model_path": "",
+        "last_model_path": "",
+        "best_k_models": {best: 1.0},
+        "dirpath": str(run.resolve()),
+    }
+
+
+@pytest.mark.parametrize("callbacks", [[], {"LastCheckpoint": "x"}, {"LastCheckpoint": {"best_k_models": [1]}}])
+def test_refuses_callbacks_of_another_shape(tmp_path: Path, callbacks: Any) -> None:
+    checkpoint.CheckpointFiles().save_checkpoint(contents(callbacks=callbacks), tmp_path / "a.ckpt")
+    with pytest.raises(CheckpointError, match="must be a mapping"):
+        checkpoint.read(tmp_path / "a.ckpt")
 
 
 @pytest.mark.parametrize(

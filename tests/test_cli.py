@@ -278,6 +278,22 @@ def test_damaged_and_foreign_checkpoints_are_refused(place: Path, capsys: pytest
     assert "predict needs a trained model: give --ckpt_path" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("scheme", ["local://", ""])
+def test_a_strangers_checkpoint_removes_nothing(place: Path, scheme: str) -> None:
+    assert main([*FIT, "--trainer.max_epochs=1"]) == 0
+    Path("diary").mkdir()
+    Path("diary/monday.ckpt").write_text("mine")
+    contents = torch.load(only("checkpoints/tiny/*/checkpoints/last.ckpt"), weights_only=True)
+    for state in contents["callbacks"].values():
+        for name in ("best_model_path", "kth_best_model_path", "last_model_path"):
+            if name in state:
+                state[name] = f"{scheme}{place}/diary"
+                state["best_k_models"] = {f"{scheme}{place}/diary": torch.tensor(9.0)}
+    torch.save(contents, "stranger.ckpt")
+    assert main([*FIT, "--name=resumed", "--ckpt_path=stranger.ckpt"]) == 0
+    assert Path("diary/monday.ckpt").read_text() == "mine"
+
+
 def test_nan_ends_the_run_with_a_sentence(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*FIT, "--model.generator_optimizer.lr=1e30"]) == 1
     assert "a loss became NaN or infinite" in capsys.readouterr().err
