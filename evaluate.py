@@ -2,7 +2,7 @@
 
 import sys
 
-from colorgan.commands import main
+from colorgan.cli import main
 
 if __name__ == "__main__":
     raise SystemExit(main(["evaluate", *sys.argv[1:]]))

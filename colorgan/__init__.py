@@ -6,20 +6,20 @@ Importing the package imports nothing else; torch comes in with the first name t
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from colorgan.colorizer import Colorizer as Colorizer
-    from colorgan.gan import ColorGAN as ColorGAN
-    from colorgan.hint_file import ColorHint as ColorHint
-    from colorgan.hint_file import read_hints as read_hints
-    from colorgan.models import open_model as open_model
+    from colorgan.inference.colorizer import Colorizer as Colorizer
+    from colorgan.inference.hint_file import ColorHint as ColorHint
+    from colorgan.inference.hint_file import read_hints as read_hints
+    from colorgan.inference.open_model import open_model as open_model
+    from colorgan.training.gan import ColorGAN as ColorGAN
 
 __version__ = "0.1.0"
 
 _NAMES = {
-    "ColorGAN": "colorgan.gan",
-    "ColorHint": "colorgan.hint_file",
-    "Colorizer": "colorgan.colorizer",
-    "open_model": "colorgan.models",
-    "read_hints": "colorgan.hint_file",
+    "ColorGAN": "colorgan.training.gan",
+    "ColorHint": "colorgan.inference.hint_file",
+    "Colorizer": "colorgan.inference.colorizer",
+    "open_model": "colorgan.inference.open_model",
+    "read_hints": "colorgan.inference.hint_file",
 }
 
 

@@ -8,7 +8,12 @@ from typing import Any
 
 import pytest
 import torch
-from torch.utils.data import DataLoader, Dataset
+import yaml
+from PIL import Image
+from torch.utils.data import DataLoader
+from torch_fidelity.registry import FEATURE_EXTRACTORS_REGISTRY
+
+from tests.helpers import Painter, RandomPhotos, TinyFeatures, photo_of, photos, picture, recoloured, write
 
 # the tiny networks of the tests are slower on several threads than on one
 torch.set_num_threads(1)
@@ -24,26 +29,12 @@ def colorgan_data() -> Path:
     return Path(folder)
 
 
-class RandomPhotos(Dataset[dict[str, Any]]):
-    """Noise, the same at every reading."""
-
-    def __init__(self, count: int = 8, size: int = 16) -> None:
-        generator = torch.Generator().manual_seed(0)
-        self.photos = torch.randint(0, 256, (count, 3, size, size), generator=generator, dtype=torch.uint8)
-
-    def __len__(self) -> int:
-        return len(self.photos)
-
-    def __getitem__(self, index: int) -> dict[str, Any]:
-        return {"rgb": self.photos[index], "index": index}
-
-
 @pytest.fixture
 def tiny_model() -> Callable[..., Any]:
     """Makes a ColorGAN so narrow that a step takes milliseconds."""
-    from colorgan.discriminators import PatchGAN
-    from colorgan.gan import ColorGAN
-    from colorgan.generators import UNet
+    from colorgan.models.discriminators import PatchGAN
+    from colorgan.models.generators import UNet
+    from colorgan.training.gan import ColorGAN
 
     def make(**changes: Any) -> ColorGAN:
         torch.manual_seed(0)
@@ -61,7 +52,7 @@ def fit(tmp_path: Path) -> Callable[..., Any]:
     """Trains a model on noise for a moment and returns the trainer."""
     from lightning.pytorch import Trainer
 
-    from colorgan.checkpoint import CheckpointFiles
+    from colorgan.inference.checkpoint import CheckpointFiles
 
     def run(model: Any, photos: int = 8, batch_size: int = 4, ckpt_path: str | None = None, **options: Any) -> Trainer:
         defaults: dict[str, Any] = {
@@ -81,3 +72,124 @@ def fit(tmp_path: Path) -> Callable[..., Any]:
         return trainer
 
     return run
+
+
+@pytest.fixture
+def tiny_features(monkeypatch: pytest.MonkeyPatch) -> str:
+    """Name of a small extractor, registered with torch-fidelity for the duration of a test."""
+    monkeypatch.setitem(FEATURE_EXTRACTORS_REGISTRY, "tiny-test", TinyFeatures)
+    return "tiny-test"
+
+
+@pytest.fixture
+def make_photos(tmp_path: Path) -> Callable[..., Path]:
+    """Writes photos of given seeds into a new folder below the test's own."""
+
+    def make(folder: str, seeds: int | range, suffix: str = ".png", gray: bool = False) -> Path:
+        place = tmp_path / folder
+        place.mkdir(parents=True, exist_ok=True)
+        for seed in range(seeds) if isinstance(seeds, int) else seeds:
+            image = Image.fromarray(photo_of(seed))
+            (image.convert("L") if gray else image).save(place / f"photo_{seed:03d}{suffix}")
+        return place
+
+    return make
+
+
+@pytest.fixture
+def painter() -> Painter:
+    return Painter()
+
+
+@pytest.fixture(scope="session")
+def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A released model with random weights that takes hints."""
+    from colorgan.inference.colorizer import Colorizer
+    from colorgan.models.generators import UNet
+    from colorgan.models.hints import PointHints
+
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("model")
+    Colorizer(UNet(4, 2, width=4, depth=2), hints=PointHints(), size=32).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture
+def album(tmp_path: Path) -> Path:
+    """Four photos in two folders."""
+    for number, name in enumerate(["a.jpg", "b.png", "summer/c.jpg", "summer/beach/d.tif"]):
+        file = tmp_path / "album" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        picture(number, 30 + number, 40).save(file)
+    return tmp_path / "album"
+
+
+@pytest.fixture
+def tree() -> Callable[[Path], list[str]]:
+    """Lists all files below a folder."""
+    return lambda folder: sorted(str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file())
+
+
+_SIZE = 32
+
+
+@pytest.fixture
+def offline_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Caches and downloads of a test stay in its folder, and nothing is downloaded."""
+
+    def no_network(url):
+        raise OSError("no network in tests")
+
+    monkeypatch.setenv("COLORGAN_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "hub"))
+    monkeypatch.setattr("colorgan.metrics.weights._check_reachable", no_network)
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def truth_folder(tmp_path: Path) -> Path:
+    """Eight photos, in test/, and six others in train/."""
+    write(photos(8, seed=4, size=_SIZE), tmp_path / "data" / "test" / "roses")
+    write(photos(6, seed=2, size=_SIZE), tmp_path / "data" / "train")
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def picture_folder(tmp_path: Path) -> Path:
+    """Pictures for them, made by some program."""
+    return write(recoloured(photos(8, seed=4, size=_SIZE), 40), tmp_path / "theirs" / "roses").parent
+
+
+_SMALL_GRID = {
+    "title": "A small grid",
+    "metrics": {
+        "val/fid": {"label": "FID"},
+        "val/fd": {"label": "distance", "better": "lower"},
+        "val/psnr": {"label": "PSNR", "better": "higher"},
+    },
+    "seeds": [1, 2],
+    "base": [{"epochs": 2}],
+    "published": {"metric": "FID", "protocol": "another protocol: 164 photos", "source": "A paper"},
+    "groups": {
+        "alone": {"title": "Alone", "overlays": [{"level": 80.0}], "published": 87.99},
+        "pairs": {
+            "axes": {
+                "judge": {"patch": {"level": 50.0}, "unet": {"level": 60.0}},
+                "color": {"rgb": None, "lab": {"epochs": 3}},
+            },
+            "published": {"patch-rgb": 55.38},
+        },
+    },
+}
+
+
+@pytest.fixture
+def write_grid(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a grid, by default a small one, with changes to its first level."""
+
+    def write_it(name: str = "small.yaml", **changes: object) -> Path:
+        file = tmp_path / name
+        file.write_text(yaml.safe_dump({**_SMALL_GRID, **changes}, sort_keys=False))
+        return file
+
+    return write_it

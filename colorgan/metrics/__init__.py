@@ -1,6 +1,6 @@
 """Measures of colorization. Those that carry networks are never attributes of a LightningModule."""
 
-from colorgan.metrics.colour import ab_error, ciede2000, colourfulness, to_lab
+from colorgan.color.difference import ab_error, ciede2000, colourfulness, to_lab
 from colorgan.metrics.features import FeatureExtractor
 from colorgan.metrics.frechet import FeatureStatistics, KernelDistance, frechet_distance, kernel_distance
 from colorgan.metrics.perceptual import LPIPS

@@ -23,9 +23,9 @@ from torch_fidelity.feature_extractor_inceptionv3 import URL_INCEPTION_V3, Featu
 from torch_fidelity.registry import FEATURE_EXTRACTORS_REGISTRY, register_feature_extractor
 
 from colorgan.errors import ColorganError
-from colorgan.integrity import first_sentence
+from colorgan.inference.integrity import first_sentence
 from colorgan.metrics.weights import Download, find_weights, how_to_supply
-from colorgan.packaged_weights import efficientnet_lite0_file
+from colorgan.models.packaged_weights import efficientnet_lite0_file
 
 EFFICIENTNET = "efficientnet-lite0"
 INCEPTION = "inception-v3-compat"
@@ -229,7 +229,7 @@ class FeatureExtractor:
         """Extracts features.
 
         Args:
-            images: uint8 (B, 3, H, W), on any device; :func:`colorgan.colorizer.to_uint8` makes them of floats.
+            images: uint8 (B, 3, H, W), on any device; :func:`colorgan.inference.colorizer.to_uint8` makes them of floats.
 
         Returns:
             Features (B, D), float32, on the CPU.

@@ -8,7 +8,7 @@ from torch import Tensor
 from torchmetrics.functional.image.lpips import _LPIPS
 
 from colorgan.errors import ColorganError
-from colorgan.integrity import first_sentence
+from colorgan.inference.integrity import first_sentence
 from colorgan.metrics.pixels import pair
 from colorgan.metrics.weights import Download, find_weights
 

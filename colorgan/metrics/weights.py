@@ -13,7 +13,7 @@ from urllib.request import getproxies
 import torch
 
 from colorgan.errors import ColorganError
-from colorgan.integrity import first_sentence
+from colorgan.inference.integrity import first_sentence
 
 _PATIENCE = 10.0
 

@@ -15,11 +15,11 @@ import uvicorn
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from colorgan.app.web.about import about_model
-from colorgan.app.web.site import Settings, create_site
-from colorgan.app.web.workpiece import Colourist
-from colorgan.data.photos import SAMPLE_PHOTOS
-from colorgan.models import open_model
+from colorgan.images.samples import SAMPLE_PHOTOS
+from colorgan.inference.open_model import open_model
+from colorgan.web.server.about import about_model
+from colorgan.web.server.site import Settings, create_site
+from colorgan.web.server.workpiece import Colourist
 
 HERE = Path(__file__).parent
 CHECKPOINT = Path(sys.argv[1]) if len(sys.argv) > 1 else None

@@ -11,9 +11,9 @@ import torch
 from PIL import Image
 
 from colorgan import Colorizer
-from colorgan.data.photos import SAMPLE_PHOTOS
-from colorgan.hints import PointHints
-from colorgan.sheets import sheet
+from colorgan.images.contact_sheet import sheet
+from colorgan.images.samples import SAMPLE_PHOTOS
+from colorgan.models.hints import PointHints
 
 COUNTS = (0, 5, 10, 50)
 files = sorted((SAMPLE_PHOTOS / "val").glob("*.jpg"))[3::7]

@@ -10,9 +10,9 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from colorgan import Colorizer
-from colorgan.data.photos import SAMPLE_PHOTOS
-from colorgan.hint_file import ColorHint
-from colorgan.sheets import sheet
+from colorgan.images.contact_sheet import sheet
+from colorgan.images.samples import SAMPLE_PHOTOS
+from colorgan.inference.hint_file import ColorHint
 
 RED, RADIUS = "#c81e28", 10
 POINTS = {"flower_00": (118, 92), "bridge_00": (40, 80), "rocket_00": (40, 80)}

@@ -13,10 +13,9 @@ from PIL import Image
 
 from colorgan.data import cache
 from colorgan.data.cache import CachedPhotos, cached_photos, default_cache_dir, file_source, is_gray, look, to_square
-from colorgan.data.reading import list_photos, read_rgb
 from colorgan.errors import ColorganError
-
-from .conftest import photo_of
+from colorgan.images.reading import list_photos, read_rgb
+from tests.helpers import photo_of
 
 
 def photos_in(folder, **options) -> CachedPhotos:

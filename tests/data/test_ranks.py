@@ -7,7 +7,7 @@ import pytest
 import torch
 from lightning.pytorch import LightningModule, Trainer
 
-from colorgan.data.photos import Photos
+from colorgan.data.datamodule import Photos
 
 
 class Recorder(LightningModule):

@@ -8,7 +8,7 @@ import pytest
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 
-from colorgan.data.photos import Photos
+from colorgan.data.datamodule import Photos
 
 
 class Watcher(LightningModule):
@@ -91,7 +91,7 @@ def run(folder: Path, place: Path, workers: int, callbacks=(), ckpt_path=None, *
 def uninterrupted(tmp_path_factory):
     from PIL import Image
 
-    from .conftest import photo_of
+    from tests.helpers import photo_of
 
     folder = tmp_path_factory.mktemp("photos")
     for seed in range(22):

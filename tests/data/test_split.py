@@ -10,10 +10,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from colorgan.data.cache import CachedPhotos, cached_photos, file_source
-from colorgan.data.reading import list_photos
 from colorgan.data.split import seeded_split, twin_groups
-
-from .conftest import photo_of
+from colorgan.images.reading import list_photos
+from tests.helpers import photo_of
 
 
 def names(count: int) -> list[str]:

@@ -12,7 +12,7 @@ from torch_fidelity.registry import FEATURE_EXTRACTORS_REGISTRY
 from colorgan.errors import ColorganError
 from colorgan.metrics import features
 from colorgan.metrics.features import FeatureExtractor
-from tests.metrics.conftest import TinyFeatures, photos
+from tests.helpers import TinyFeatures, photos
 
 
 @pytest.fixture(scope="module")

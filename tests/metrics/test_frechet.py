@@ -9,7 +9,7 @@ from scipy.linalg import sqrtm
 from colorgan.errors import ColorganError
 from colorgan.metrics.features import FeatureExtractor
 from colorgan.metrics.frechet import FeatureStatistics, frechet_distance, kernel_distance, statistics_of
-from tests.metrics.conftest import photos, write
+from tests.helpers import photos, write
 
 
 def features(count: int, dimension: int, seed: int, shift: float = 0.0) -> torch.Tensor:

@@ -4,7 +4,7 @@ import torchvision
 
 from colorgan.errors import ColorganError
 from colorgan.metrics.perceptual import LPIPS
-from tests.metrics.conftest import photos
+from tests.helpers import photos
 
 
 @pytest.fixture(scope="module")

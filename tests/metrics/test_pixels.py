@@ -5,7 +5,7 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from colorgan.errors import ColorganError
 from colorgan.metrics.pixels import MarginAccuracy, margin_accuracy, psnr, ssim
-from tests.metrics.conftest import photos
+from tests.helpers import photos
 
 
 def noisy(images: torch.Tensor, amount: int) -> torch.Tensor:

@@ -1,0 +1,23 @@
+"""``colorgan chroma fit|validate|test``: the trainer's commands for the chrominance regressor."""
+
+from colorgan.cli.trainer import train
+from colorgan.errors import ColorganError
+from colorgan.training.regressor import ChromaRegressor
+
+
+def main(args: list[str]) -> int:
+    """Runs a command of the trainer with a ChromaRegressor in the place of a ColorGAN.
+
+    Args:
+        args: ``fit``, ``validate`` or ``test`` and its options.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        ColorganError: for ``predict``, which colours photos.
+    """
+    if args[:1] == ["predict"]:
+        raise ColorganError("a regressor colours no photos: give its checkpoint to a generator as `regressor`")
+    train(args, model=ChromaRegressor)
+    return 0

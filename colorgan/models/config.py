@@ -1,0 +1,169 @@
+"""Parts: objects that remember, as plain data, how they were built.
+
+A checkpoint is data. Colour spaces, hints, losses and networks are therefore *parts*: each knows the class path and the
+arguments it was made from, so that a model built by hand in Python is saved in the same plain form as one built from
+YAML, and both load under ``torch.load(weights_only=True)``.
+"""
+
+import difflib
+import functools
+import importlib
+import inspect
+from collections.abc import Callable, Collection, Mapping
+from pathlib import PurePath
+from typing import Any
+
+from colorgan.errors import CheckpointError
+
+TRUSTED_PACKAGES = ("colorgan.", "torch.optim.")
+"""Where the classes may live that a description from a stranger names."""
+
+
+class Part:
+    """Base of everything a model is assembled from.
+
+    Attributes:
+        init_args: the arguments that were given to the constructor, by name.
+
+    Example:
+        >>> class Shift(Part):
+        ...     def __init__(self, amount: float = 1.0) -> None:
+        ...         self.amount = amount
+        >>> Shift(2.5).init_args
+        {'amount': 2.5}
+    """
+
+    init_args: dict[str, Any]
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> "Part":  # noqa: D102
+        self = super().__new__(cls)
+        # copy and pickle call __new__ without arguments and restore the attribute afterwards, hence bind_partial
+        bound = inspect.signature(cls.__init__).bind_partial(self, *args, **kwargs)
+        arguments = dict(list(bound.arguments.items())[1:])
+        arguments.update(arguments.pop("kwargs", {}))
+        object.__setattr__(self, "init_args", arguments)
+        return self
+
+
+def class_path(cls: type) -> str:
+    """The importable name of a class.
+
+    >>> class_path(Part)
+    'colorgan.models.config.Part'
+    """
+    return f"{cls.__module__}.{cls.__qualname__}"
+
+
+def describe(value: Any) -> Any:
+    """Turns an argument of a model into plain data: numbers, strings, lists, and ``class_path``/``init_args`` mappings.
+
+    Args:
+        value: a plain value, a :class:`Part`, a class, or a factory (``functools.partial`` of a class with keyword
+            arguments, which is also what the command line hands over).
+
+    Raises:
+        TypeError: for a value that a checkpoint cannot hold as data, such as a lambda.
+
+    Example:
+        >>> describe({"a": (1, 2.0), "b": None})
+        {'a': [1, 2.0], 'b': None}
+        >>> describe(lambda: None)
+        Traceback (most recent call last):
+        ...
+        TypeError: cannot save <function <lambda>> in a checkpoint: pass a class, ...
+    """
+    if value is None or type(value) in (bool, int, float, str):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): describe(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [describe(item) for item in value]
+    if isinstance(value, PurePath):
+        return str(value)
+    if isinstance(value, Part):
+        return {"class_path": class_path(type(value)), "init_args": describe(value.init_args)}
+    if isinstance(value, type):
+        return {"class_path": class_path(value)}
+    if isinstance(value, functools.partial):
+        cls = _made_class(value)
+        if cls is not None:
+            return {"class_path": class_path(cls), "init_args": describe(value.keywords)}
+    name = getattr(value, "__name__", None)
+    shown = f"<function {name}>" if name else repr(value)
+    raise TypeError(
+        f"cannot save {shown} in a checkpoint: pass a class, functools.partial(Class, name=value), "
+        "or a part of colorgan instead"
+    )
+
+
+def _made_class(factory: "functools.partial[Any]") -> type | None:
+    """The class that a factory makes; jsonargparse hands the class over as a positional argument of its own helper."""
+    if isinstance(factory.func, type):
+        return None if factory.args else factory.func
+    classes = [argument for argument in factory.args if isinstance(argument, type)]
+    return classes[0] if len(classes) == 1 else None
+
+
+def made_class(factory: Callable[..., Any]) -> type | None:
+    """The class that ``factory`` makes, where that can be told without calling it."""
+    if isinstance(factory, type):
+        return factory
+    return _made_class(factory) if isinstance(factory, functools.partial) else None
+
+
+def described_class(description: Any, base: type | tuple[type, ...], trusted: Collection[str] = ()) -> type:
+    """The class that a description from a checkpoint names, if it is allowed.
+
+    Nothing is imported before the name has been found to lie in a trusted package.
+
+    Args:
+        description: ``{"class_path": ..., "init_args": {...}}``.
+        base: what the class must derive from.
+        trusted: further class paths that may be named, those of the user's own configuration.
+
+    Raises:
+        CheckpointError: for anything else.
+    """
+    names = base if isinstance(base, tuple) else (base,)
+    role = " or ".join(cls.__name__ for cls in names)
+    if not (isinstance(description, Mapping) and isinstance(description.get("class_path"), str)):
+        raise CheckpointError(f"expected class_path and init_args of a {role}, received {description!r:.80}")
+    path: str = description["class_path"]
+    if not path.startswith(TRUSTED_PACKAGES) and path not in trusted:
+        raise CheckpointError(
+            f"the class {path} is not part of colorgan or torch.optim, so nothing was built; "
+            "if you trust it, name the same class in a configuration of your own (-c)"
+        )
+    module, _, name = path.rpartition(".")
+    try:
+        cls = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        package = importlib.import_module(".".join(path.split(".")[:2])) if path.startswith("colorgan.") else None
+        close = difflib.get_close_matches(name, dir(package), n=1)
+        hint = f"; the nearest is {close[0]}" if close else ""
+        raise CheckpointError(f"this version of colorgan has no {path}{hint}") from error
+    if not (inspect.isclass(cls) and issubclass(cls, base)):
+        raise CheckpointError(f"{path} is not a {role}")
+    for value in (description.get("init_args") or {}).values():
+        if isinstance(value, Mapping):
+            raise CheckpointError(f"the arguments of {path} hold a mapping where only plain values belong")
+    return cls
+
+
+def factory(description: Any, base: type | tuple[type, ...], trusted: Collection[str] = ()) -> Callable[..., Any]:
+    """The inverse of :func:`describe` for factories: a ``functools.partial`` of an allowed class."""
+    cls = described_class(description, base, trusted)
+    return functools.partial(cls, **(description.get("init_args") or {}))
+
+
+def rebuild(description: Any, base: type | tuple[type, ...], trusted: Collection[str] = ()) -> Any:
+    """The inverse of :func:`describe` for instances.
+
+    Example:
+        >>> from colorgan.models.color_spaces import ColorSpace
+        >>> rebuild({"class_path": "os.system", "init_args": {"command": "ls"}}, ColorSpace)
+        Traceback (most recent call last):
+        ...
+        colorgan.errors.CheckpointError: the class os.system is not part of colorgan or torch.optim, ...
+    """
+    return factory(description, base, trusted)()

@@ -1,0 +1,19 @@
+"""Discriminators: gray and colour in, raw scores out. One file per architecture; all pass the same contract."""
+
+from colorgan.models.discriminators.base import Discriminator
+from colorgan.models.discriminators.conv_linear import ConvLinear
+from colorgan.models.discriminators.fixed_size import FixedSizeDiscriminator
+from colorgan.models.discriminators.flat import FlatDiscriminator
+from colorgan.models.discriminators.patch_gan import PatchGAN
+from colorgan.models.discriminators.pix2pix_patch_gan import Pix2PixPatchGAN
+from colorgan.models.discriminators.unet import UNetDiscriminator
+
+__all__ = [
+    "ConvLinear",
+    "Discriminator",
+    "FixedSizeDiscriminator",
+    "FlatDiscriminator",
+    "PatchGAN",
+    "Pix2PixPatchGAN",
+    "UNetDiscriminator",
+]

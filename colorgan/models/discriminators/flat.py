@@ -1,0 +1,59 @@
+"""The discriminator of the published Lab-landscapes system."""
+
+from torch import Tensor, nn
+
+from colorgan.models.base import at_least
+from colorgan.models.discriminators.fixed_size import FixedSizeDiscriminator
+from colorgan.models.layers.blocks import Norm, constrain_spectrally, initialise
+from colorgan.models.layers.flat_body import FlatBody
+
+
+class FlatDiscriminator(FixedSizeDiscriminator):
+    """A U-Net of constant width, as :class:`colorgan.models.generators.FlatUNet`, flattened into one linear layer.
+
+    The sum is divided by the width. The published sigmoid belongs to the loss (``BCE``), as for every discriminator:
+    this one returns the score before it. At 256 px, for gray and two colour channels, it has 264,341 parameters at
+    width 4 and 1,081,937 at width 16.
+
+    Args:
+        in_channels: gray (1) plus colour (plus hint) channels; set by the model.
+        size: height and width of the photos that it judges, a multiple of 2**depth.
+        width: channels of every level (the study: 4 and 16).
+        depth: how many times height and width are halved.
+        norm: what follows each convolution but the outermost: batch, instance or none (for a gradient penalty: instance
+            or none).
+        dropout: the share of values that each doubling but the last zeroes while training.
+        spectral_norm: keep the largest singular value of every weight at 1.
+        init_std: standard deviation of normally distributed initial weights; null keeps PyTorch's own.
+
+    Example:
+        >>> import torch
+        >>> FlatDiscriminator(3, size=32)(torch.zeros(5, 3, 32, 32)).shape
+        torch.Size([5, 1])
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        size: int = 256,
+        width: int = 4,
+        depth: int = 3,
+        norm: Norm = "batch",
+        dropout: float = 0.5,
+        spectral_norm: bool = False,
+        init_std: float | None = None,
+    ) -> None:
+        at_least(1, depth=depth)
+        super().__init__(in_channels, size, depth)
+        self.width = width
+        self.body = FlatBody(in_channels, width=width, depth=depth, norm=norm, dropout=dropout)
+        self.last = nn.Linear(width * size * size, 1)
+        initialise(self, init_std)
+        if spectral_norm:
+            constrain_spectrally(self)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Judges a batch: (B, in_channels, size, size) → raw scores (B, 1)."""
+        self.check_input(x)
+        scores: Tensor = self.last(self.body(x).flatten(1)) / self.width
+        return scores

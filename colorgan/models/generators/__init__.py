@@ -1,0 +1,21 @@
+"""Generators: gray and hints in, colour out. One file per architecture; all pass the same contract."""
+
+from colorgan.models.generators.base import Generator
+from colorgan.models.generators.encoder_decoder import EncoderDecoder
+from colorgan.models.generators.encoder_unet import EncoderUNet
+from colorgan.models.generators.flat_unet import FlatUNet
+from colorgan.models.generators.pix2pix_unet import Pix2PixUNet
+from colorgan.models.generators.plain_cnn import PlainCNN
+from colorgan.models.generators.unet import UNet
+from colorgan.models.generators.weird_net import WeirdNet
+
+__all__ = [
+    "EncoderDecoder",
+    "EncoderUNet",
+    "FlatUNet",
+    "Generator",
+    "Pix2PixUNet",
+    "PlainCNN",
+    "UNet",
+    "WeirdNet",
+]

@@ -1,0 +1,49 @@
+"""The U-Net of constant width of the published Lab-landscapes system."""
+
+import torch
+from torch import Tensor, nn
+
+from colorgan.models.generators.base import Generator
+from colorgan.models.layers.blocks import Norm, initialise
+from colorgan.models.layers.flat_body import FlatBody
+
+
+class FlatUNet(Generator):
+    """A U-Net whose levels all have the same width, the "complexity" of the published landscapes study, with tanh.
+
+    One channel in and two out, it has 58,064 parameters at width 16 and 1,164,456 at width 72.
+
+    Args:
+        in_channels: gray (1) plus hint channels; set by the model.
+        out_channels: colour channels; set by the model.
+        width: channels of every level (the study: 16 to 72).
+        depth: how many times height and width are halved; both must be multiples of 2**depth.
+        norm: what follows each convolution but the outermost: batch, instance or none.
+        dropout: the share of values that each doubling but the last zeroes while training.
+        init_std: standard deviation of normally distributed initial weights; null keeps PyTorch's own.
+
+    Example:
+        >>> FlatUNet(1, 2, width=4)(torch.zeros(1, 1, 64, 32)).shape
+        torch.Size([1, 2, 64, 32])
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        width: int = 16,
+        depth: int = 5,
+        norm: Norm = "batch",
+        dropout: float = 0.5,
+        init_std: float | None = None,
+    ) -> None:
+        super().__init__(in_channels, out_channels)
+        self.body = FlatBody(in_channels, width=width, depth=depth, norm=norm, dropout=dropout)
+        self.last = nn.Conv2d(width, out_channels, 3, padding=1, bias=False)
+        self.size_multiple = self.min_size = 2**depth
+        initialise(self, init_std)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Colours a batch: (B, in_channels, H, W) → (B, out_channels, H, W) in [-1, 1]."""
+        self.check_input(x)
+        return torch.tanh(self.last(self.body(x)))

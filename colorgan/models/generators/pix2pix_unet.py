@@ -1,0 +1,92 @@
+"""The U-Net generator of the pix2pix paper."""
+
+import torch
+from torch import Tensor, nn
+
+from colorgan.models.base import at_least, probability
+from colorgan.models.generators.base import Generator
+from colorgan.models.layers.blocks import Norm, initialise, normalisation
+from colorgan.models.layers.upsampling import Upsampling, doubling
+
+
+class Pix2PixUNet(Generator):
+    """The U-Net of "Image-to-Image Translation with Conditional Adversarial Networks" (Isola et al. 2017), with tanh.
+
+    Only 4×4 convolutions of stride 2, down to a single pixel when the image measures 2**depth: depth 8 is the paper's
+    network for 256 px (54,413,955 parameters with three channels in and out), depth 7 the one for 128 px (41,828,995).
+
+    The paper keeps dropout active when it colours; here it acts while training only, so that results can be repeated.
+
+    Args:
+        in_channels: gray (1) plus hint channels; set by the model.
+        out_channels: colour channels; set by the model.
+        width: channels after the first halving; the next three double them.
+        depth: how many times height and width are halved; both must be multiples of 2**depth.
+        norm: what follows each convolution but the first and the innermost: batch, instance or none.
+        upsampling: how height and width are doubled: transposed convolution, nearest neighbour and a convolution
+            (resize), or pixel_shuffle with ICNR. The last two leave no checkerboards.
+        dropout: the share of values that the doublings at full width, the innermost excepted, zero while training.
+        init_std: standard deviation of normally distributed initial weights; null keeps PyTorch's own.
+
+    Example:
+        >>> Pix2PixUNet(1, 2, width=4, depth=3)(torch.zeros(1, 1, 8, 16)).shape
+        torch.Size([1, 2, 8, 16])
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        width: int = 64,
+        depth: int = 8,
+        norm: Norm = "batch",
+        upsampling: Upsampling = "transposed",
+        dropout: float = 0.5,
+        init_std: float | None = 0.02,
+    ) -> None:
+        super().__init__(in_channels, out_channels)
+        at_least(1, width=width)
+        at_least(2, depth=depth)
+        probability(dropout=dropout)
+        self.size_multiple = self.min_size = 2**depth
+        bias = norm == "none"
+        widths = [width * 2 ** min(level, 3) for level in range(depth)]
+
+        down: list[nn.Module] = [nn.Conv2d(in_channels, width, 4, stride=2, padding=1, bias=bias)]
+        for level in range(1, depth):
+            innermost = level == depth - 1
+            down.append(
+                nn.Sequential(
+                    nn.LeakyReLU(0.2),
+                    nn.Conv2d(widths[level - 1], widths[level], 4, stride=2, padding=1, bias=bias),
+                    # instance normalisation of the single innermost pixel would be zero
+                    nn.Identity() if innermost else normalisation(norm, widths[level]),
+                )
+            )
+        up: list[nn.Module] = []
+        for level in reversed(range(1, depth)):
+            innermost = level == depth - 1
+            up.append(
+                nn.Sequential(
+                    nn.ReLU(),
+                    doubling(upsampling, widths[level] * (1 if innermost else 2), widths[level - 1], bias=bias),
+                    normalisation(norm, widths[level - 1]),
+                    nn.Dropout(dropout if level > 3 and not innermost else 0.0),
+                )
+            )
+        self.down = nn.ModuleList(down)
+        self.up = nn.ModuleList(up)
+        self.last = nn.Sequential(nn.ReLU(), doubling(upsampling, 2 * width, out_channels))
+        initialise(self, init_std)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Colours a batch: (B, in_channels, H, W) → (B, out_channels, H, W) in [-1, 1]."""
+        self.check_input(x)
+        skips: list[Tensor] = []
+        for halve in self.down:
+            x = halve(x)
+            skips.append(x)
+        x = skips.pop()
+        for double in self.up:
+            x = torch.cat([skips.pop(), double(x)], dim=1)
+        return torch.tanh(self.last(x))

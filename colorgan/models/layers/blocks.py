@@ -1,0 +1,186 @@
+"""The small blocks from which the networks are built: normalisation, convolution, initial weights."""
+
+import math
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.nn.utils import parametrizations
+
+from colorgan.errors import ColorganError
+from colorgan.models.layers.upsampling import PixelShuffleConv2d
+
+Norm = Literal["batch", "instance", "none"]
+"""What follows a convolution: batch normalisation, instance normalisation (both with a learned scale and shift), or
+nothing. Only convolutions without a normalisation have a bias: a normalisation would cancel it."""
+
+
+class InstanceNorm2d(nn.InstanceNorm2d):
+    """Instance normalisation with a learned scale and shift that takes a single pixel too.
+
+    PyTorch's own refuses one. A single pixel is its own mean, so what remains of it is the shift.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__(channels, affine=True)
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Normalises each channel of each photo."""
+        cudnn = torch.backends.cudnn.enabled
+        return torch.instance_norm(input, self.weight, self.bias, None, None, True, 0.0, self.eps, cudnn)
+
+
+def normalisation(norm: Norm, channels: int) -> nn.Module:
+    """The layer that normalises ``channels`` channels.
+
+    Raises:
+        ColorganError: for a name that is not a :data:`Norm`.
+    """
+    match norm:
+        case "batch":
+            return nn.BatchNorm2d(channels)
+        case "instance":
+            return InstanceNorm2d(channels)
+        case "none":
+            return nn.Identity()
+    raise ColorganError(f"norm must be 'batch', 'instance' or 'none', got {norm!r}")
+
+
+class SameConv2d(nn.Conv2d):
+    """TensorFlow's "same" convolution: (B, in, H, W) → (B, out, ⌈H/s⌉, ⌈W/s⌉), the odd pixel right and below.
+
+    In an exported graph, heights and widths are multiples of the stride and the padding is a constant. timm computes it
+    from the size of each map there, too, in a formula that a graph of free size has to carry along.
+    """
+
+    @classmethod
+    def like(cls, layer: nn.Conv2d) -> "SameConv2d":
+        """Takes over the weights and the shape of a "same" convolution that computes its padding."""
+        with torch.device("meta"):  # draws no random weights
+            same = cls(
+                layer.in_channels,
+                layer.out_channels,
+                layer.kernel_size,  # type: ignore[arg-type]
+                stride=layer.stride,  # type: ignore[arg-type]
+                dilation=layer.dilation,  # type: ignore[arg-type]
+                groups=layer.groups,
+                bias=layer.bias is not None,
+            )
+        same.weight, same.bias = layer.weight, layer.bias
+        return same
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Pads and convolves."""
+        top, bottom = self._padding(input.shape[-2], 0)
+        left, right = self._padding(input.shape[-1], 1)
+        return super().forward(F.pad(input, (left, right, top, bottom)))
+
+    def _padding(self, length: int, axis: int) -> tuple[int, int]:
+        stride = self.stride[axis]
+        last = stride if torch.compiler.is_exporting() else length % stride or stride
+        padding = max(self.dilation[axis] * (self.kernel_size[axis] - 1) + 1 - last, 0)
+        return padding // 2, padding - padding // 2
+
+
+class ReflectConv2d(nn.Conv2d):
+    """A 3×3 convolution that keeps height and width by reflecting the border (B, in, H, W) → (B, out, H, W).
+
+    A single row or column has nothing to reflect and is repeated instead: a network works down to its least size.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, *, bias: bool = True) -> None:
+        super().__init__(in_channels, out_channels, 3, bias=bias)
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Pads by one pixel and convolves."""
+        if torch.compiler.is_exporting():
+            return super().forward(_bordered(input))
+        mode = "reflect" if min(input.shape[-2:]) > 1 else "replicate"
+        return super().forward(F.pad(input, (1, 1, 1, 1), mode=mode))
+
+
+def _bordered(image: Tensor) -> Tensor:
+    """The same border in an exported graph, which has to decide by the size that it meets, and without a branch."""
+    height, width = image.shape[-2:]
+    inwards = torch.sym_min(torch.sym_min(height, width) - 1, 1)
+    for dim, length in ((-2, height), (-1, width)):
+        before, after = image.narrow(dim, inwards, 1), image.narrow(dim, length - 1 - inwards, 1)
+        image = torch.cat([before, image, after], dim)
+    return image
+
+
+class ConvBlock(nn.Sequential):
+    """3×3 convolution with reflected border, normalisation, LeakyReLU(0.2): (B, in, H, W) → (B, out, H, W)."""
+
+    def __init__(self, in_channels: int, out_channels: int, *, norm: Norm = "batch") -> None:
+        super().__init__(
+            ReflectConv2d(in_channels, out_channels, bias=norm == "none"),
+            normalisation(norm, out_channels),
+            nn.LeakyReLU(0.2),
+        )
+
+
+class Halving(nn.Sequential):
+    """4×4 convolution of stride 2, normalisation, LeakyReLU(0.2), 3×3 block: (B, in, H, W) → (B, out, H/2, W/2)."""
+
+    def __init__(self, in_channels: int, out_channels: int, *, norm: Norm = "batch") -> None:
+        super().__init__(
+            nn.Conv2d(in_channels, out_channels, 4, stride=2, padding=1, bias=norm == "none"),
+            normalisation(norm, out_channels),
+            nn.LeakyReLU(0.2),
+            ConvBlock(out_channels, out_channels, norm=norm),
+        )
+
+
+class Clip(nn.Module):
+    """Clips to [-1, 1]; the gradient passes unchanged, so that nothing that left the range is lost to training."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Clips each value."""
+        return input + (input.clamp(-1, 1) - input).detach()
+
+
+def bounded(tanh: bool) -> nn.Module:
+    """The layer that brings a network's output into [-1, 1]: tanh, or :class:`Clip`."""
+    return nn.Tanh() if tanh else Clip()
+
+
+def initialise(network: nn.Module, std: float | None) -> None:
+    """Draws initial weights as the GAN literature does: N(0, std), norm scales N(1, std), biases 0 (DCGAN, pix2pix).
+
+    Pixel-shuffle layers keep their ICNR property.
+
+    Args:
+        network: the network, changed in place.
+        std: the standard deviation (pix2pix: 0.02), or None to keep PyTorch's own initial weights.
+
+    Raises:
+        ColorganError: if ``std`` is negative or not finite.
+    """
+    if std is None:
+        return
+    if not (math.isfinite(std) and std >= 0):
+        raise ColorganError(f"init_std must be a finite number of at least 0, or null, got {std}")
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
+            nn.init.normal_(module.weight, 0.0, std)
+        elif isinstance(module, nn.BatchNorm2d | nn.InstanceNorm2d) and module.affine:
+            nn.init.normal_(module.weight, 1.0, std)
+        else:
+            continue
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
+    for module in network.modules():
+        if isinstance(module, PixelShuffleConv2d):
+            module.icnr_()
+
+
+def constrain_spectrally(network: nn.Module) -> None:
+    """Keeps the largest singular value of every weight matrix at 1 (spectral normalisation, Miyato et al. 2018).
+
+    To be called last, after the initial weights are drawn.
+    """
+    for module in list(network.modules()):
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
+            parametrizations.spectral_norm(module)

@@ -1,0 +1,16 @@
+"""Losses: what the discriminator and the generator are told about each other, and about the true colours."""
+
+from colorgan.models.losses.adversarial import BCE, AdversarialLoss, Hinge, LeastSquares, Wasserstein, WassersteinGP
+from colorgan.models.losses.reconstruction import L1, MSE, Reconstruction
+
+__all__ = [
+    "BCE",
+    "L1",
+    "MSE",
+    "AdversarialLoss",
+    "Hinge",
+    "LeastSquares",
+    "Reconstruction",
+    "Wasserstein",
+    "WassersteinGP",
+]

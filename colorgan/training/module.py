@@ -1,0 +1,118 @@
+"""What every model of ours that is trained has in common: it is plain data in a checkpoint, and is rebuilt from it."""
+
+import inspect
+import math
+from abc import abstractmethod
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import torch
+from lightning.pytorch import LightningModule
+from torch import nn
+
+from colorgan.errors import CheckpointError, ColorganError
+from colorgan.inference.checkpoint import check_state, hyper_parameters, read
+from colorgan.models.base import ImageNetwork
+from colorgan.models.config import describe
+from colorgan.models.encoders import without_pretrained_weights
+
+Role = tuple[tuple[str, ...], Any, Callable[..., Any]]
+"""Names of constructor arguments, what their class must derive from, and what makes one of its plain description."""
+
+
+class Trainable(LightningModule):
+    """A LightningModule whose arguments are plain values, parts, and factories of networks and optimizers.
+
+    A subclass names its arguments that are more than plain values in ``roles``, and saves all of them with
+    ``self.save_hyperparameters(describe(arguments), logger=False)``.
+    """
+
+    roles: ClassVar[tuple[Role, ...]] = ()
+
+    @property
+    @abstractmethod
+    def trained_network(self) -> ImageNetwork:
+        """The network that is the aim of the training."""
+
+    @classmethod
+    def load_from_checkpoint(  # type: ignore[override]
+        cls, checkpoint_path: str | Path, map_location: Any = "cpu", trusted: Collection[str] = (), **overrides: Any
+    ) -> Self:
+        """Rebuilds a model from a checkpoint that may come from a stranger.
+
+        Args:
+            checkpoint_path: a local ``.ckpt`` file.
+            map_location: the device that the model goes to.
+            trusted: class paths outside ``colorgan`` and ``torch.optim`` that the checkpoint may name.
+            **overrides: constructor arguments that replace those of the checkpoint.
+
+        Raises:
+            CheckpointError: if the file is missing, damaged, foreign, or names classes that are not trusted.
+        """
+        contents = read(checkpoint_path)
+        try:
+            arguments = {**cls.rebuild_arguments(hyper_parameters(contents), trusted), **overrides}
+            with without_pretrained_weights():
+                with torch.device("meta"):  # shapes first: a small file may ask for an enormous network
+                    skeleton = cls(**arguments)
+                check_state(skeleton, contents["state_dict"], checkpoint_path)
+                model = cls(**arguments)
+        except CheckpointError:
+            raise
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise CheckpointError(f"{checkpoint_path} cannot be rebuilt: {error}") from error
+        model.load_state_dict(contents["state_dict"])
+        return model.to(map_location)
+
+    @classmethod
+    def default_arguments(cls) -> dict[str, Any]:
+        """The constructor's defaults as plain data, for the command line."""
+        parameters = inspect.signature(cls.__init__).parameters.values()
+        return {p.name: describe(p.default) for p in parameters if p.default is not inspect.Parameter.empty}
+
+    @classmethod
+    def rebuild_arguments(cls, hyper_parameters: dict[str, Any], trusted: Collection[str] = ()) -> dict[str, Any]:
+        """Turns the plain hyper-parameters of a checkpoint into constructor arguments; builds allowed classes only.
+
+        Raises:
+            CheckpointError: if a class is named that is neither ours nor torch's nor trusted.
+        """
+        arguments = dict(hyper_parameters)
+        for names, base, make in cls.roles:
+            for name in names:
+                if arguments.get(name) is not None:
+                    try:
+                        arguments[name] = make(arguments[name], base, trusted)
+                    except CheckpointError as error:
+                        raise CheckpointError(f"the checkpoint's {name} is refused: {error}") from error
+        return arguments
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Says in one sentence how a checkpoint of another architecture differs."""
+        check_state(self, checkpoint["state_dict"], "the checkpoint")
+
+    def check_size(self, size: int) -> None:
+        """Whether photos of this size can be trained on; any can, unless a subclass says otherwise.
+
+        Raises:
+            ColorganError: if a network cannot work at that size.
+        """
+
+    def check_optimizer(self, name: str) -> None:
+        """Builds the optimizer of an argument once around a dummy, so that a wrong rate is reported before any work.
+
+        Args:
+            name: of the argument, which is an attribute as well.
+
+        Raises:
+            ColorganError: if the optimizer refuses its arguments or a rate is not a positive number.
+        """
+        try:
+            optimizer = getattr(self, name)([nn.Parameter(torch.zeros(1))])
+        except (ValueError, TypeError) as error:
+            raise ColorganError(f"model.{name}: {error}") from error
+        for group in optimizer.param_groups:
+            rate = float(group["lr"])
+            if not (math.isfinite(rate) and rate > 0):
+                raise ColorganError(f"model.{name}: the learning rate must be a positive number, received {rate}")

@@ -1,0 +1,106 @@
+"""The chrominance regressor: from a gray photo to its mean colour, as a LightningModule."""
+
+import functools
+from typing import Any, ClassVar
+
+import torch
+from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable
+from torch import Tensor
+from torch.optim import Adam, Optimizer
+from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
+
+from colorgan.models.chroma import ChromaNet
+from colorgan.models.color_spaces import ColorSpace, Lab
+from colorgan.models.config import describe, factory, rebuild
+from colorgan.training.module import Role, Trainable
+
+_ADAM = functools.partial(Adam, lr=1e-3, weight_decay=1e-4)
+
+
+class ChromaRegressor(Trainable):
+    """Learns a photo's mean colour from its gray, by mean squared error.
+
+    Its checkpoints condition an :class:`~colorgan.models.generators.EncoderDecoder`. Errors are logged on the scale on which
+    the whole range of a colour channel is 1, which is the published one: ``val/mse`` over all channels, and that of
+    each channel by its name, such as ``val/mse_a``. ``val/mse_constant`` is what guessing the mean colour of the
+    validation batch for all its photos would give: a regressor above it has learned nothing.
+
+    Args:
+        color: colour space whose channels' means are predicted.
+        width: hidden channels of the network.
+        halvings: modules of the network, each of which halves height and width.
+        optimizer: optimizer of the network.
+        scheduler: learning-rate schedule, advanced once per epoch.
+
+    Example:
+        >>> ChromaRegressor()(torch.zeros(4, 1, 128, 128)).shape
+        torch.Size([4, 2])
+    """
+
+    roles: ClassVar[tuple[Role, ...]] = (
+        (("color",), ColorSpace, rebuild),
+        (("optimizer",), Optimizer, factory),
+        (("scheduler",), (LRScheduler, ReduceLROnPlateau), factory),
+    )
+
+    def __init__(
+        self,
+        color: ColorSpace = Lab(),  # noqa: B008 (a part is immutable)
+        width: int = 3,
+        halvings: int = 6,
+        optimizer: OptimizerCallable = _ADAM,
+        scheduler: LRSchedulerCallable | None = None,
+    ) -> None:
+        super().__init__()
+        arguments = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
+        self.save_hyperparameters(describe(arguments), logger=False)
+        self.network = ChromaNet(1, color.channels, width=width, halvings=halvings)
+        self.color, self.optimizer, self.scheduler = color, optimizer, scheduler
+        self.check_optimizer("optimizer")
+
+    @property
+    def trained_network(self) -> ChromaNet:
+        """The regressor's network."""
+        return self.network
+
+    def configure_optimizers(self) -> Any:
+        """The optimizer, with its schedule if it has one."""
+        optimizer = self.optimizer(self.network.parameters())
+        return optimizer if self.scheduler is None else ([optimizer], [self.scheduler(optimizer)])
+
+    def forward(self, gray: Tensor) -> Tensor:
+        """Guesses mean colours: (B, 1, H, W) in [-1, 1] → (B, C) in [-1, 1]."""
+        mean: Tensor = self.network(gray)
+        return mean
+
+    def training_step(self, batch: dict[str, Tensor], batch_idx: int) -> Tensor:
+        """The mean squared error of a batch."""
+        errors, _ = self._errors(batch)
+        self.log("train/mse", errors.mean().detach())
+        return errors.mean()
+
+    def validation_step(self, batch: dict[str, Tensor], batch_idx: int) -> None:
+        """Logs the errors of a batch under ``val/``."""
+        self._evaluate(batch, "val")
+
+    def test_step(self, batch: dict[str, Tensor], batch_idx: int) -> None:
+        """As :meth:`validation_step`, under ``test/``."""
+        self._evaluate(batch, "test")
+
+    def _evaluate(self, batch: dict[str, Tensor], split: str) -> None:
+        errors, constant = self._errors(batch)
+        by_channel = zip(self.color.names, errors.mean(0), strict=True)
+        values = {
+            "mse": errors.mean(),
+            **{f"mse_{name}": error for name, error in by_channel},
+            "mse_constant": constant.mean(),
+        }
+        logged = {f"{split}/{name}": value for name, value in values.items()}
+        self.log_dict(logged, on_epoch=True, batch_size=len(errors), prog_bar=split == "val", sync_dist=True)
+
+    def _errors(self, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """Squared errors (B, C) of the guess, and of the batch's own mean, where a channel's range is 1."""
+        gray, colour = self.color.split(batch["rgb"].float() / 255)
+        pixels = colour.flatten(2)
+        mean = self.color.mean(pixels, torch.ones_like(pixels[:, :1]))
+        return ((self(gray) - mean) / 2).square(), ((mean.mean(dim=0) - mean) / 2).square()

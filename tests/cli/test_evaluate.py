@@ -1,0 +1,297 @@
+import csv
+import json
+import re
+import shutil
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+import torch
+import torch_fidelity
+from skimage.color import deltaE_ciede2000, rgb2lab
+from skimage.io import imread
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+
+from colorgan.cli import evaluate as command
+from colorgan.errors import ColorganError
+from colorgan.metrics.features import FeatureExtractor
+from tests.helpers import photos, recoloured, write
+
+pytestmark = pytest.mark.usefixtures("offline_cache")
+
+
+@pytest.fixture
+def evaluate(truth_folder, tmp_path, monkeypatch, tiny_features):
+    """Runs the command on the small photos and returns the report's folder and its figures; the extractor is tiny."""
+    monkeypatch.setattr("colorgan.evaluation.report.evaluation.EFFICIENTNET", tiny_features)
+
+    def run(*words, out="report"):
+        folder = tmp_path / out
+        assert command.main([*map(str, words), "--data.root", str(truth_folder), "--out", str(folder)]) == 0
+        return folder, json.loads((folder / "metrics.json").read_text())
+
+    return run
+
+
+def figure(document, system, metric):
+    return document["systems"][system]["figures"][metric]["value"]
+
+
+def test_figures_equal_those_of_other_programs_on_the_written_pictures(
+    evaluate, picture_folder, tiny_features, tmp_path
+):
+    folder, document = evaluate(f"theirs={picture_folder}", "--pictures", "all", "--kid-subset-size", 5)
+    truth = folder / "pictures" / "truth" / "roses"
+    for system, pictures in (("theirs", picture_folder / "roses"), ("gray", folder / "pictures" / "gray" / "roses")):
+        reference = torch_fidelity.calculate_metrics(
+            input1=str(pictures),
+            input2=str(truth),
+            fid=True,
+            kid=True,
+            kid_subset_size=5,
+            feature_extractor=tiny_features,
+            cuda=False,
+            cache=False,
+            save_cpu_ram=True,
+            verbose=False,
+        )
+        assert figure(document, system, "fd_tiny_test") == pytest.approx(
+            reference["frechet_inception_distance"], rel=1e-3
+        )
+        kernel = document["systems"][system]["figures"]["kd_tiny_test"]
+        assert kernel["value"] == pytest.approx(1000 * reference["kernel_inception_distance_mean"], rel=1e-3)
+        deviation = 1000 * reference["kernel_inception_distance_std"]
+        assert (kernel["high"] - kernel["low"]) / 2 == pytest.approx(deviation, rel=1e-3)
+
+        pairs = [(imread(pictures / file.name), imread(file)) for file in sorted(truth.iterdir())]
+        window = {"channel_axis": -1, "gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
+        expected = {
+            "psnr": [peak_signal_noise_ratio(b, a) for a, b in pairs],
+            "ssim": [structural_similarity(b, a, **window) for a, b in pairs],
+            "ciede2000": [deltaE_ciede2000(rgb2lab(a), rgb2lab(b)).mean() for a, b in pairs],
+            "ab_error": [np.abs(rgb2lab(a) - rgb2lab(b))[..., 1:].mean() for a, b in pairs],
+            "margin_accuracy": [(np.abs(a.astype(int) - b) <= 12).all(-1).mean() for a, b in pairs],
+        }
+        for metric, values in expected.items():
+            assert figure(document, system, metric) == pytest.approx(np.mean(values), abs=1e-4, rel=1e-4), metric
+
+
+def test_truth_and_gray_are_where_they_must_be(evaluate, picture_folder):
+    _, document = evaluate(f"theirs={picture_folder}")
+    assert abs(figure(document, "truth", "fd_tiny_test")) < 1e-3
+    assert figure(document, "truth", "psnr") == "inf"
+    assert figure(document, "truth", "ssim") == pytest.approx(1.0)
+    assert figure(document, "truth", "delta_cf") == 0
+    assert figure(document, "floor", "fd_tiny_test_disjoint") == figure(document, "truth", "fd_tiny_test_disjoint") > 0
+    for metric in ("delta_cf", "delta_cf_paired", "delta_cf_signed"):
+        gray = figure(document, "gray", metric)
+        assert all(gray >= figure(document, system, metric) for system in ("theirs", "mean colour", "truth"))
+    assert figure(document, "gray", "cf") < 0.2
+    cf = {name: figure(document, name, "cf") for name in ("theirs", "truth")}
+    assert figure(document, "theirs", "delta_cf") == pytest.approx(abs(cf["theirs"] - cf["truth"]), abs=1e-5)
+
+
+def test_the_same_input_gives_the_same_bytes(evaluate, picture_folder):
+    first, again = (evaluate(f"theirs={picture_folder}", out=out)[0] for out in ("first", "again"))
+    for name in ("metrics.json", "per_photo.csv"):
+        assert (again / name).read_bytes() == (first / name).read_bytes()
+
+
+def test_the_truths_features_are_cached_by_what_they_depend_on(
+    truth_folder,
+    picture_folder,
+    tmp_path,
+    offline_cache,
+    monkeypatch,
+    tiny_features,
+):
+    from colorgan.evaluation.report.measure import measure
+    from colorgan.evaluation.report.photos import Framing, TruthPhotos
+    from colorgan.evaluation.report.systems import Truth
+
+    seen = []
+    extract = FeatureExtractor.__call__
+    monkeypatch.setattr(FeatureExtractor, "__call__", lambda self, x: (seen.append(len(x)), extract(self, x))[1])
+    extractor = FeatureExtractor(tiny_features)
+    extractor.sha256 = "the same weights"
+
+    def run(framing=None, limit=None):
+        seen.clear()
+        found = measure(TruthPhotos(truth_folder, framing, limit), [Truth()], [extractor])
+        return found["truth"].features[extractor.metric], sum(seen)
+
+    fresh, extracted = run()
+    assert extracted == 8
+    cached, extracted = run()
+    assert extracted == 0
+    assert np.array_equal(fresh, cached)
+    assert run(Framing(16))[1] == 8
+    assert run(limit=5)[1] == 5
+    (file,) = [
+        file for file in (offline_cache / "features").iterdir() if np.load(file).shape == (8, 24) and run()[1] == 0
+    ][:1]
+    for damaged in (offline_cache / "features").iterdir():
+        damaged.write_bytes(b"\x93NUMPY broken")
+    assert run()[1] == 8
+    extractor.sha256 = "other weights"
+    assert run()[1] == 8
+    extractor.sha256 = None  # nobody knows which weights: nothing is kept
+    run()
+    assert run()[1] == 8
+    assert file.suffix == ".npy"
+
+
+def test_the_record_says_what_was_measured(evaluate, picture_folder, truth_folder):
+    from colorgan.evaluation.report.photos import TruthPhotos
+
+    _, document = evaluate(f"theirs={picture_folder}", "--size", 24, "--margin", 6)
+    record = document["record"]
+    assert record["photos"] == {
+        "folder": "test",
+        "count": 8,
+        "order": "by name",
+        "sha256": TruthPhotos(truth_folder).digest,
+    }
+    assert "shorter side at most 24" in record["protocol"]
+    assert record["margin"] == "6 of 255"
+    assert record["features"][0]["extractor"] == "tiny-test, layer 24"
+    assert torch.__version__.startswith(record["versions"]["torch"])
+    assert [sentence.split(" were")[0].split(" was")[0] for sentence in record["not_measured"]] == [
+        "FID, clean-FID and KID",
+        "LPIPS",
+    ]
+    assert str(truth_folder.parent) not in json.dumps(document)
+
+
+def test_places_are_given_only_where_intervals_allow_it(evaluate, picture_folder, tmp_path):
+    images = photos(8, seed=4, size=32)
+    uneven = torch.cat([recoloured(images[i : i + 1], 20 + 5 * i) for i in range(8)])
+    near = write(uneven, tmp_path / "near" / "roses").parent
+    far = write(recoloured(images, 200), tmp_path / "far" / "roses").parent
+    folder, document = evaluate(f"one={picture_folder}", f"two={near}", f"three={far}")
+    places = {name: document["systems"][name]["figures"]["psnr"]["place"] for name in ("one", "two", "three")}
+    assert places == {"one": 1, "two": 1, "three": 3}
+    assert "place" not in document["systems"]["gray"]["figures"]["psnr"]
+    assert "place" not in document["systems"]["one"]["figures"]["fd_tiny_test_disjoint"]
+    text = (folder / "report.md").read_text()
+    assert re.search(r"\| one \| \*\*", text)
+
+
+def test_every_photo_has_its_figures(evaluate, picture_folder):
+    folder, document = evaluate(f"theirs={picture_folder}")
+    with (folder / "per_photo.csv").open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert len(rows) == 4 * 8
+    own = [float(row["ciede2000"]) for row in rows if row["system"] == "theirs"]
+    assert np.mean(own) == pytest.approx(figure(document, "theirs", "ciede2000"), rel=1e-6)
+
+
+class _Page(HTMLParser):
+    """What a page fetches, and whether its tags match."""
+
+    void = {"meta", "img", "br", "input", "line", "circle", "polyline", "link"}
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.addresses, self.images = [], [], 0
+
+    def handle_starttag(self, tag, attributes):
+        self.images += tag == "img"
+        self.addresses += [value for name, value in attributes if name in ("src", "href", "srcset", "data")]
+        if tag not in self.void:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        pass
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def test_the_page_is_whole_and_fetches_nothing(evaluate, picture_folder):
+    folder, _ = evaluate(f"<b>&theirs={picture_folder}", "--sheet", 4)
+    text = (folder / "report.html").read_text(encoding="utf-8")
+    parser = _Page()
+    parser.feed(text)
+    assert parser.open == []
+    assert parser.images >= 4 * 3 + 3
+    assert all(address.startswith("data:image/") for address in parser.addresses)
+    assert "@import" not in text
+    assert "url(" not in text
+    assert "<b>" not in text
+    assert "&lt;b&gt;&amp;theirs" in text
+    assert "prefers-color-scheme: dark" in text
+    assert "@media print" in text
+    for heading in ("Figures", "Two systems, one photo", "Best and worst", "Colours used", "What exactly was measured"):
+        assert f"<h2>{heading}</h2>" in text
+
+
+def test_a_run_shows_its_curves(evaluate, picture_folder, tmp_path):
+    from colorgan.evaluation.report.runs import read_curves
+
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / "metrics.csv").write_text(
+        "epoch,step,train/l1,val/l1,lr\n,0,,,0.1\n0,4,0.5,,\n0,4,,0.4,\n1,9,0.3,,\n1,9,,nan,\n"
+    )
+    assert read_curves(run) == {"train/l1": [(0.0, 0.5), (1.0, 0.3)], "val/l1": [(0.0, 0.4)]}
+    assert read_curves(tmp_path) == {}
+
+
+def test_the_protocol_of_the_literature(evaluate, picture_folder):
+    folder, document = evaluate(f"theirs={picture_folder}", "--protocol", "literature", "--limit", 3)
+    assert "literature protocol, squeezed to 256 x 256" in document["record"]["protocol"]
+    picture = imread(folder / "pictures" / "truth" / "roses" / "0000.png")
+    assert picture.shape == (256, 256, 3)
+    with pytest.raises(ColorganError, match="leave out --size and --square"):
+        evaluate(f"theirs={picture_folder}", "--protocol", "literature", "--size", 64)
+
+
+def test_without_training_photos_the_mean_colour_says_so(evaluate, picture_folder, truth_folder):
+    shutil.rmtree(truth_folder / "train")
+    folder, document = evaluate(f"theirs={picture_folder}")
+    assert document["systems"]["mean colour"]["is"] == "mean colour of these photos, for want of training photos"
+    assert "has seen the answers" in (folder / "report.md").read_text()
+
+
+def test_other_extractors_and_local_weights(evaluate, picture_folder, tmp_path):
+    with pytest.raises(ColorganError, match="no feature extractor named 'nonsense'"):
+        evaluate(f"theirs={picture_folder}", "--features", "nonsense")
+    with pytest.raises(ColorganError, match="there is no weight file .*inception.pth"):
+        evaluate(f"theirs={picture_folder}", "--weights.inception", tmp_path / "inception.pth")
+    with pytest.raises(ColorganError, match="there is no weight file .*alex.pth"):
+        evaluate(f"theirs={picture_folder}", "--weights.lpips", tmp_path / "alex.pth")
+
+
+def test_lpips_is_measured_where_its_weights_are(evaluate, picture_folder, tmp_path):
+    import torchvision
+
+    torch.manual_seed(0)
+    torch.save(torchvision.models.alexnet().state_dict(), tmp_path / "alex.pth")
+    _, document = evaluate(f"theirs={picture_folder}", "--weights.lpips", tmp_path / "alex.pth")
+    assert figure(document, "truth", "lpips") == 0
+    assert figure(document, "theirs", "lpips") > 0
+    assert document["record"]["lpips"]["network"] == "alex"
+
+
+def test_bad_input_is_one_sentence_and_leaves_no_report(evaluate, picture_folder, tmp_path, truth_folder):
+    (truth_folder / "test" / "roses" / "0005.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    with pytest.raises(ColorganError, match=r"cannot read .*0005\.png"):
+        evaluate(f"theirs={picture_folder}")
+    assert not (tmp_path / "report" / "metrics.json").exists()
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ColorganError, match="is a file; a report needs a folder"):
+        evaluate(f"theirs={picture_folder}", out="file")
+    with pytest.raises(ColorganError, match="the device 'banana' cannot be used"):
+        evaluate(f"theirs={picture_folder}", "--device", "banana")
+
+
+def test_wrong_options_name_the_right_one(capsys):
+    for words, sentence in (
+        (["x", "--data.rot", "y", "--data.root", "x", "--out", "z"], "no option --data.rot; did you mean --data.root?"),
+        (["x", "--data.root", "x"], "the following arguments are required: --out"),
+    ):
+        with pytest.raises(SystemExit) as stopped:
+            command.main(words)
+        assert stopped.value.code == 2
+        assert sentence in capsys.readouterr().err

@@ -1,0 +1,357 @@
+"""The commands, as users type them."""
+
+import csv
+import itertools
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import yaml
+from PIL import Image
+
+from colorgan.cli import main
+
+TINY = """
+seed_everything: 1
+data:
+  size: 16
+  batch_size: 4
+  num_workers: 0
+  val_fraction: 0.25
+  train_transforms:
+    - class_path: albumentations.HorizontalFlip
+model:
+  color: Lab
+  ema_decay: 0.9
+  generator: {class_path: UNet, init_args: {width: 4, depth: 2, dropout: 0.1}}
+  discriminator: {class_path: PatchGAN, init_args: {width: 4, halvings: 2}}
+  generator_scheduler: {class_path: torch.optim.lr_scheduler.ExponentialLR, init_args: {gamma: 0.9}}
+trainer:
+  accelerator: cpu
+  max_epochs: 3
+  num_sanity_val_steps: 0
+  enable_progress_bar: false
+  enable_model_summary: false
+  log_every_n_steps: 1
+  logger:
+    - class_path: colorgan.training.loggers.MetricsFile
+  callbacks:
+    - class_path: SampleSheet
+      init_args: {count: 3}
+    - class_path: BestCheckpoint
+      init_args: {monitor: val/l1}
+    - class_path: LastCheckpoint
+"""
+
+
+def photo(seed: int, height: int = 20, width: int = 24) -> Image.Image:
+    coarse = np.random.default_rng(seed).integers(0, 256, (3, 4, 3), dtype=np.uint8)
+    return Image.fromarray(coarse).resize((width, height), Image.Resampling.BICUBIC)
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with photos and a configuration, in which the commands run."""
+    (tmp_path / "photos").mkdir()
+    for seed in range(20):
+        photo(seed).save(tmp_path / "photos" / f"{seed:02d}.png")
+    (tmp_path / "tiny.yaml").write_text(TINY)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLORGAN_CACHE", str(tmp_path / "cache"))
+    return tmp_path
+
+
+FIT = ["fit", "-c", "tiny.yaml", "--data.root=photos"]
+
+
+def only(pattern: str, folder: str = ".") -> Path:
+    found = sorted(Path(folder).glob(pattern))
+    assert len(found) == 1, found
+    return found[0]
+
+
+def weights(file: str | Path) -> dict[str, torch.Tensor]:
+    state: dict[str, torch.Tensor] = torch.load(file, weights_only=True)["state_dict"]
+    return state
+
+
+def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_fit_leaves_a_run_folder_and_says_where(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(FIT) == 0
+    run = only("checkpoints/tiny/*")
+    line = capsys.readouterr().out.strip().splitlines()[-1]
+    assert line == f"run: {run} | best checkpoint: {run}/checkpoints/best.ckpt | samples: {run}/samples/epoch_0002.png"
+    assert {path.name for path in (run / "checkpoints").iterdir()} == {
+        *("best.ckpt", "best.ckpt.sha256", "last.ckpt", "last.ckpt.sha256"),
+    }
+    assert yaml.safe_load((run / "config.yaml").read_text())["model"]["ema_decay"] == 0.9
+    assert len(list((run / "samples").glob("*.png"))) == 3
+    with (run / "metrics.csv").open() as stream:
+        columns = set(next(csv.reader(stream)))
+    training = ("l1", "adversarial", "discriminator", "discriminator_accuracy_real", "discriminator_accuracy_fake")
+    validation = ("l1", "l1_gray", "psnr")
+    assert {
+        "epoch",
+        "step",
+        *(f"train/{name}" for name in training),
+        *(f"val/{name}" for name in validation),
+    } <= columns
+
+
+def test_epochs_without_validation_are_passed_over_in_silence(
+    place: Path, capfd: pytest.CaptureFixture[str], recwarn: pytest.WarningsRecorder
+) -> None:
+    assert main([*FIT, "--trainer.check_val_every_n_epoch=2"]) == 0
+    assert only("checkpoints/tiny/*/checkpoints/best.ckpt").is_file()
+    assert not [str(warning.message) for warning in recwarn if "monitor" in str(warning.message)]
+
+
+def test_the_saved_configuration_repeats_the_run(place: Path) -> None:
+    assert main([*FIT, "--name=one", "--trainer.max_epochs=1"]) == 0
+    assert main(["fit", "-c", str(only("checkpoints/one/*/config.yaml")), "--name=two"]) == 0
+    assert same(
+        weights(only("checkpoints/one/*/checkpoints/last.ckpt")),
+        weights(only("checkpoints/two/*/checkpoints/last.ckpt")),
+    )
+
+
+def test_validate_and_predict_from_the_checkpoint_alone(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*FIT, "--trainer.max_epochs=1"]) == 0
+    best = str(only("checkpoints/tiny/*/checkpoints/best.ckpt"))
+    capsys.readouterr()
+    assert main(["validate", f"--ckpt_path={best}", "--data.root=photos", "--data.val_fraction=0.25"]) == 0
+    table = capsys.readouterr().out
+    assert "val/l1" in table
+    assert "val/fd_efficientnet_lite0" in table  # measured also where no configuration names it
+
+    (place / "old" / "aunt").mkdir(parents=True)
+    photo(1, 33, 47).convert("L").save("old/a.png")
+    photo(2, 50, 21).save("old/aunt/b.jpg")
+    Path("old/broken.jpg").write_bytes(b"no photo")
+    assert (
+        main(["predict", f"--ckpt_path={best}", "--data.predict=old", "--output=new"]) == 1
+    )  # one was left out, by name
+    assert "broken.jpg" in capsys.readouterr().err
+    assert Image.open("new/a.png").size == (47, 33)
+    assert Image.open("new/aunt/b.png").size == (21, 50)
+    Path("old/broken.jpg").unlink()
+    assert main(["predict", f"--ckpt_path={best}", "--data.predict=old", "--output=new"]) == 1
+    assert "exists already" in capsys.readouterr().err
+    assert main(["predict", f"--ckpt_path={best}", "--data.predict=old", "--output=new", "--overwrite=true"]) == 0
+
+
+def test_interrupted_and_resumed_training_gives_the_same_weights(place: Path) -> None:
+    """Bit for bit, interrupted between epochs, with a schedule, dropout, flips and a moving average."""
+    assert main([*FIT, "--name=whole"]) == 0
+    expected = weights(only("checkpoints/whole/*/checkpoints/last.ckpt"))
+
+    assert main([*FIT, "--name=between", "--trainer.max_epochs=1"]) == 0
+    assert main([*FIT, "--name=between", "--ckpt_path=last"]) == 0
+    folder = only("checkpoints/between/*")  # it went on in its own folder
+    assert same(weights(folder / "checkpoints/last.ckpt"), expected)
+    assert (folder / "config_resumed_1.yaml").exists()
+    with (folder / "metrics.csv").open() as stream:
+        epochs = {int(row["epoch"]) for row in csv.DictReader(stream)}
+    assert epochs == {0, 1, 2}  # the file was not begun anew
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize("batch", [1, 5])
+def test_a_signal_in_the_middle_of_an_epoch_loses_nothing(
+    place: Path, batch: int, workers: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from colorgan.training.gan import ColorGAN
+
+    options = [*FIT, f"--data.num_workers={workers}"]
+    assert main([*options, "--name=whole"]) == 0
+    expected = weights(only("checkpoints/whole/*/checkpoints/last.ckpt"))
+
+    step, count = ColorGAN.training_step, itertools.count()
+
+    def interrupted(self: ColorGAN, *args: Any) -> None:
+        if next(count) == batch:
+            os.kill(os.getpid(), signal.SIGTERM)
+        step(self, *args)
+
+    monkeypatch.setattr(ColorGAN, "training_step", interrupted)
+    assert main([*options, "--name=broken"]) == 128 + signal.SIGTERM
+    assert "everything saved" in capsys.readouterr().err
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    monkeypatch.setattr(ColorGAN, "training_step", step)
+    assert main([*options, "--name=broken", "--ckpt_path=last"]) == 0
+    assert same(weights(only("checkpoints/broken/*/checkpoints/last.ckpt")), expected)
+
+
+def test_explicit_options_win_over_the_checkpoint_and_are_told(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*FIT, "--trainer.max_epochs=1"]) == 0
+    arguments = [*FIT, "--ckpt_path=last", "--trainer.max_epochs=2", "--model.reconstruction_weight=7"]
+    assert main(arguments) == 0
+    assert "model.reconstruction_weight is 7.0 as you said; the checkpoint has 100.0" in capsys.readouterr().err
+    saved = torch.load(only("checkpoints/tiny/*/checkpoints/last.ckpt"), weights_only=True)
+    assert saved["hyper_parameters"]["reconstruction_weight"] == 7
+
+
+def test_another_architecture_is_named(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*FIT, "--trainer.max_epochs=1"]) == 0
+    assert main([*FIT, "--ckpt_path=last", "--model.generator.width=8"]) == 1
+    assert re.search(r"another architecture: .*weight is \(4,", capsys.readouterr().err)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--model.generatr=UNet"], r"model\.generatr.*did you mean 'model\.generator'"),
+        (["--model.generator.widht=4"], r"widht.*did you mean 'width'"),
+        (["--model.generator=Unet"], r"model\.generator: there is no 'Unet'.*did you mean 'UNet'"),
+        (["--model.color=UNet"], r"model\.color: there is no 'UNet' of this kind; known here: HSV, Lab, RGB, YCbCr"),
+        (["--model.generator_optimizer.lr=fast"], r"model\.generator_optimizer\.lr: expected a number, received fast"),
+        (["--data.size=big"], r"data\.size: expected a whole number, received big"),
+        (["--data.rooot=x"], r"data: Photos has no argument 'rooot'; did you mean 'root'"),
+        (["--trainer.max_epoch=1"], r"did you mean 'trainer\.max_epochs'"),
+        (["--model.generator_optimizer.lr=.nan"], r"model\.generator_optimizer: .*nan"),
+        (["--model.generator_optimizer.lr=-0.1"], r"model\.generator_optimizer: .*-0\.1"),
+        (["--model.reconstruction_weight=-1"], r"model\.reconstruction_weight must be a number >= 0"),
+        (["--data.root=nowhere"], r"nowhere"),
+        (["--data.batch_size=400"], r"400"),
+        (["--data.size=18"], r"data\.size=18 does not suit UNet: .*16.*20"),
+        (["--ckpt_path=absent.ckpt"], r"there is no checkpoint absent\.ckpt"),
+        (["--ckpt_path=last"], r"there is no last\.ckpt below checkpoints/tiny; train first"),
+        (["-c", "absent.yaml"], r"absent\.yaml"),
+    ],
+)  # fmt: skip
+def test_bad_input_is_one_sentence_before_any_work(
+    place: Path, options: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        code = main([*FIT, *options])
+    except SystemExit as stop:
+        code = int(stop.code or 0)
+    error = capsys.readouterr().err
+    assert code in (1, 2)
+    assert re.search(sentence, error), error
+    assert "Traceback" not in error
+    assert len(error.strip().splitlines()) <= 4, error
+    assert not list(place.glob("checkpoints/*/*"))
+
+
+def test_an_unknown_key_in_a_file_is_named(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("typo.yaml").write_text("model:\n  reconstruction_wieght: 3\n")
+    with pytest.raises(SystemExit):
+        main([*FIT, "-c", "typo.yaml"])
+    assert re.search(r"reconstruction_wieght.*did you mean '(model\.)?reconstruction_weight'", capsys.readouterr().err)
+
+
+def test_an_empty_folder_is_named(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("empty").mkdir()
+    assert main(["fit", "-c", "tiny.yaml", "--data.root=empty"]) == 1
+    assert "empty" in capsys.readouterr().err
+
+
+def test_damaged_and_foreign_checkpoints_are_refused(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*FIT, "--trainer.max_epochs=1"]) == 0
+    last = only("checkpoints/tiny/*/checkpoints/last.ckpt")
+    predict = ["predict", "--data.predict=photos"]
+    contents = torch.load(last, weights_only=True)
+    contents["hyper_parameters"]["generator"] = {"class_path": "os.system", "init_args": {"command": "touch owned"}}
+    torch.save(contents, "stranger.ckpt")
+    assert main([*predict, "--ckpt_path=stranger.ckpt"]) == 1
+    assert re.search("the class os.system is not part of colorgan", capsys.readouterr().err)
+    assert not Path("owned").exists()
+
+    data = bytearray(last.read_bytes())
+    data[len(data) // 2] ^= 4
+    last.write_bytes(data)
+    assert main([*predict, f"--ckpt_path={last}"]) == 1
+    assert "damaged" in capsys.readouterr().err
+    assert main(predict) == 1
+    assert "predict needs a trained model: give --ckpt_path" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("scheme", ["local://", ""])
+def test_a_strangers_checkpoint_removes_nothing(place: Path, scheme: str) -> None:
+    assert main([*FIT, "--trainer.max_epochs=1"]) == 0
+    Path("diary").mkdir()
+    Path("diary/monday.ckpt").write_text("mine")
+    contents = torch.load(only("checkpoints/tiny/*/checkpoints/last.ckpt"), weights_only=True)
+    for state in contents["callbacks"].values():
+        for name in ("best_model_path", "kth_best_model_path", "last_model_path"):
+            if name in state:
+                state[name] = f"{scheme}{place}/diary"
+                state["best_k_models"] = {f"{scheme}{place}/diary": torch.tensor(9.0)}
+    torch.save(contents, "stranger.ckpt")
+    assert main([*FIT, "--name=resumed", "--ckpt_path=stranger.ckpt"]) == 0
+    assert Path("diary/monday.ckpt").read_text() == "mine"
+
+
+def test_nan_ends_the_run_with_a_sentence(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*FIT, "--model.generator_optimizer.lr=1e30"]) == 1
+    assert "a loss became NaN or infinite" in capsys.readouterr().err
+
+
+def test_overview_and_unknown_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 0
+    assert "python train.py fit -c configs/quickstart.yaml" in capsys.readouterr().out
+    assert main(["predikt"]) == 2
+    assert "did you mean 'predict'?" in capsys.readouterr().err
+
+
+def test_help_names_the_options_and_their_meaning(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["fit", "--help"])
+    assert stop.value.code == 0
+    text = re.sub(r"\s+", " ", capsys.readouterr().out)
+    assert "weight of the adversarial loss; 0 trains the generator alone" in text
+    assert "folder of all runs" in text
+
+
+def test_weights_and_biases_goes_on_offline(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for variable in ("WANDB_API_KEY", "WANDB_MODE"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("NETRC", str(place / "none"))
+    monkeypatch.setenv("HOME", str(place))
+    Path("wandb.yaml").write_text(
+        "trainer:\n  logger:\n    - class_path: lightning.pytorch.loggers.WandbLogger\n      init_args: {project: p}\n"
+    )
+    assert main([*FIT, "-c", "wandb.yaml", "--trainer.max_epochs=1"]) == 0
+    assert re.search("no W&B key.*offline.*wandb sync", capsys.readouterr().err)
+    run = only("checkpoints/*/*/wandb/offline-run-*")
+    assert list(run.glob("files/media/images/**/*.png"))
+    file = next(run.glob("*.wandb"))
+    wanted = (b"val/l1", b"train/l1", b"reconstruction_weight")
+    deadline = time.monotonic() + 60  # W&B's own process writes the file
+    while not all(name in file.read_bytes() for name in wanted):
+        assert time.monotonic() < deadline, [name for name in wanted if name not in file.read_bytes()]
+        time.sleep(0.2)
+
+
+@pytest.mark.slow
+def test_two_processes_agree(place: Path) -> None:
+    """DDP on two CPU processes: both hold the same weights, and metrics of all photos."""
+    program = (
+        "import sys, torch\n"
+        "from colorgan.cli.trainer import train\n"
+        "command = train(sys.argv[1:])\n"
+        "flat = torch.cat([p.detach().flatten() for p in command.model.parameters()])\n"
+        "everyone = command.trainer.strategy.all_gather(flat)\n"
+        "assert torch.equal(everyone[0], everyone[1]), (everyone[0] - everyone[1]).abs().max()\n"
+    )
+    Path("program.py").write_text(program)
+    options = [*FIT, "--trainer.devices=2", "--trainer.strategy=ddp_find_unused_parameters_true"]
+    finished = subprocess.run(
+        [sys.executable, "program.py", *options], capture_output=True, text=True, timeout=300, check=False
+    )
+    assert finished.returncode == 0, finished.stderr[-3000:]
+    assert only("checkpoints/tiny/*/checkpoints/last.ckpt")

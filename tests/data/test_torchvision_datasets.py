@@ -1,0 +1,128 @@
+"""Data sets of torchvision as data modules, from files and from memory, without a network."""
+
+import hashlib
+import urllib.error
+from pathlib import Path
+
+import jsonargparse
+import numpy as np
+import pytest
+import torchvision.datasets
+from PIL import Image
+from scipy.io import savemat
+
+from colorgan.data.cache import to_square
+from colorgan.data.datamodule import Photos
+from colorgan.data.torchvision_datasets import Flowers102, TorchvisionPhotos
+from colorgan.errors import ColorganError
+from tests.helpers import photo_of
+
+SMALL = {"size": 16, "batch_size": 4, "num_workers": 0}
+
+
+@pytest.fixture
+def flowers(tmp_path, monkeypatch) -> Path:
+    """The layout of the Oxford 102 flowers, with 20 photos."""
+    folder = tmp_path / "flowers-102"
+    (folder / "jpg").mkdir(parents=True)
+    for number in range(1, 21):
+        Image.fromarray(photo_of(number, 40, 48)).save(folder / "jpg" / f"image_{number:05d}.jpg", quality=95)
+    savemat(folder / "setid.mat", {"trnid": range(1, 7), "valid": range(7, 13), "tstid": range(13, 21)})
+    savemat(folder / "imagelabels.mat", {"labels": [1 + number % 3 for number in range(20)]})
+    sums = {name: hashlib.md5((folder / name).read_bytes()).hexdigest() for name in ("setid.mat", "imagelabels.mat")}
+    known = dict(torchvision.datasets.Flowers102._file_dict)
+    known |= {"label": ("imagelabels.mat", sums["imagelabels.mat"]), "setid": ("setid.mat", sums["setid.mat"])}
+    monkeypatch.setattr(torchvision.datasets.Flowers102, "_file_dict", known)
+    return tmp_path
+
+
+def test_all_flowers_are_joined_and_divided(flowers):
+    data = Flowers102(str(flowers), val_fraction=0.1, **SMALL)
+    data.prepare_data()
+    data.setup("fit")
+    assert (len(data.splits["train"]), len(data.splits["val"])) == (18, 2)
+    together = sorted(data.splits["train"].names + data.splits["val"].names)
+    assert together == [f"flowers-102/jpg/image_{number:05d}.jpg" for number in range(1, 21)]
+    assert next(iter(data.train_dataloader()))["rgb"].shape == (4, 3, 16, 16)
+    assert Flowers102().fractions["val"] == 0.02
+
+
+def test_flowers_are_the_same_photos_as_in_their_folder(flowers):
+    one, two = Flowers102(str(flowers), **SMALL), Photos(str(flowers), **SMALL, val_fraction=0.02)
+    for data in (one, two):
+        data.setup("fit")
+    assert one.splits["val"].names == two.splits["val"].names
+    assert np.array_equal(one.splits["train"].photos.pixels, two.splits["train"].photos.pixels)
+
+
+def test_parts_of_a_data_set_may_be_chosen(flowers):
+    data = TorchvisionPhotos(
+        "torchvision.datasets.Flowers102",
+        str(flowers),
+        parts=[{"split": "train"}],
+        val_parts=[{"split": "val"}],
+        test_parts=[{"split": "test"}],
+        **SMALL,
+    )
+    data.setup()
+    assert [len(data.splits[name]) for name in ("train", "val", "test")] == [6, 6, 8]
+    assert data.splits["val"].names[0] == "flowers-102/jpg/image_00007.jpg"
+
+
+def test_data_sets_in_memory(tmp_path):
+    parts = [{"size": 12, "image_size": [3, 20, 24]}]
+    data = TorchvisionPhotos("torchvision.datasets.FakeData", str(tmp_path), parts=parts, **SMALL)
+    data.setup("fit")
+    assert len(data.splits["train"]) + len(data.splits["val"]) == 12
+    split = data.splits["train"]
+    original = np.asarray(torchvision.datasets.FakeData(12, (3, 20, 24))[int(split.names[0].rsplit("/")[-1])][0])
+    assert np.array_equal(split.photos.pixels[split.indices[0]], to_square(original, 16))
+
+
+def test_yaml():
+    parser = jsonargparse.ArgumentParser(exit_on_error=False)
+    parser.add_subclass_arguments(Photos, "data")
+    for name, arguments in {"Flowers102": {}, "TorchvisionPhotos": {"dataset": "torchvision.datasets.CIFAR10"}}.items():
+        path = f"colorgan.data.torchvision_datasets.{name}"
+        options = {"root": "x", "size": 32, "batch_size": 8, "download": True, **arguments}
+        data = parser.instantiate(parser.parse_object({"data": {"class_path": path, "init_args": options}})).data
+        assert (type(data).__name__, data.image_size, data.batch_size, data.download) == (name, 32, 8, True)
+
+
+def test_missing_files_get_a_sentence(tmp_path, monkeypatch):
+    with pytest.raises(
+        ColorganError, match=r"cannot find Flowers102 in .* --data\.download=true, or put .*flowers-102 \(jpg/"
+    ):
+        Flowers102(str(tmp_path)).setup("fit")
+
+    def fail(self):
+        raise urllib.error.URLError("Name or service not known")
+
+    monkeypatch.setattr(torchvision.datasets.Flowers102, "download", fail)
+    with pytest.raises(
+        ColorganError, match=r"cannot get Flowers102 \(.*not known.*\): put its files into .*--data\.root"
+    ):
+        Flowers102(str(tmp_path), download=True).setup("fit")
+
+
+@pytest.mark.parametrize(
+    ("dataset", "message"),
+    [
+        ("torchvision.datasets.Flower", "there is no data set 'torchvision.datasets.Flower'"),
+        ("Flowers102", "there is no data set 'Flowers102'"),
+        ("os.path.join", "is not an image data set of torchvision"),
+        ("torch.utils.data.Dataset", "is not an image data set of torchvision"),
+    ],
+)
+def test_unknown_data_sets(dataset, message):
+    with pytest.raises(ColorganError, match=message):
+        TorchvisionPhotos(dataset)
+
+
+def test_impossible_arguments(tmp_path):
+    with pytest.raises(ColorganError, match=r"Flowers102 has no argument 'part'; it has root, split"):
+        TorchvisionPhotos("torchvision.datasets.Flowers102", str(tmp_path), parts=[{"part": 1}]).setup("fit")
+    with pytest.raises(ColorganError, match=r"data\.parts is empty"):
+        TorchvisionPhotos("torchvision.datasets.Flowers102", str(tmp_path), parts=[])
+    with pytest.raises(ColorganError, match=r"data\.val is a folder"):
+        Flowers102(str(tmp_path), val="x")

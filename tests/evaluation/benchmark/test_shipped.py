@@ -1,0 +1,128 @@
+"""The grids that ship: what they hold, and that `fit` understands every configuration in them."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from colorgan.evaluation.benchmark.plan import Grid, Variant, read_grid
+from tests.helpers import CONFIGS
+
+GRIDS = {file.stem: read_grid(file) for file in sorted((CONFIGS / "benchmarks").glob("*.yaml"))}
+VARIANTS = [(name, variant) for name, grid in GRIDS.items() for variant in grid.variants]
+
+
+def published(grid: Grid, group: str) -> dict[str, float | None]:
+    return {variant.name: variant.published for variant in grid.variants if variant.group == group}
+
+
+def test_the_published_comparison_is_whole() -> None:
+    grid = GRIDS["flowers"]
+    assert published(grid, "no-gan") == {"no-gan": 87.99}
+    assert list(published(grid, "bce").values()) == [68.78, 55.38, 59.8, 64.45, 68.42, 92.19, 62.7, 59.67, 54.73]
+    assert list(published(grid, "wasserstein").values()) == [71.78, 75.19, 66.23, 52.77]
+    assert published(grid, "l1-weight")["l1-weight-512"] == 54.2
+    assert published(grid, "final") == {"final": 39.51}
+    assert grid.published.protocol.startswith("another protocol")
+
+
+def test_published_weights_are_halved() -> None:
+    for variant in GRIDS["flowers"].variants:
+        if variant.group == "l1-weight":
+            assert variant.overlays[-1].content["model"]["reconstruction_weight"] == float(variant.parts["run"]) / 2
+
+
+def test_the_small_grid_has_at_least_eight_runs() -> None:
+    assert len(GRIDS["flowers_small"].runs()) >= 8
+
+
+def command_of(variant: Variant, folder: Path) -> list[str]:
+    words = [*filter(None, [variant.trains]), "fit"]
+    for number, overlay in enumerate(variant.overlays):
+        file = folder / f"{number}.yaml"
+        file.write_text(overlay.text)
+        words += ["--config", str(file)]
+    return words
+
+
+def parsed(variant: Variant, folder: Path, capsys: pytest.CaptureFixture[str]) -> str:
+    from colorgan.cli import main
+
+    with pytest.raises(SystemExit) as stopped:
+        main([*command_of(variant, folder), "--print_config"])
+    captured = capsys.readouterr()
+    assert stopped.value.code == 0, captured.err
+    return captured.out
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("grid", "variant"), VARIANTS, ids=[f"{name}/{variant.name}" for name, variant in VARIANTS])
+def test_fit_understands_every_configuration(
+    grid: str, variant: Variant, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "class_path: colorgan.training.gan" not in parsed(variant, tmp_path, capsys)
+
+
+def test_fit_understands_the_last_of_each_group(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    last = {variant.group: variant for variant in GRIDS["flowers_small"].variants}
+    for variant in last.values():
+        text = parsed(variant, tmp_path, capsys)
+        assert "max_epochs: 8" in text
+        assert "width: 8" in text
+
+
+def last_of_each_group() -> list[Any]:
+    """Those variants of the grids on photos of one's own that are most unlike their base."""
+    names = ("landscapes_complexity", "landscapes_small", "cnn_study", "cnn_study_small", "transfer", "faces")
+    chosen = {(name, variant.group): variant for name in names for variant in GRIDS[name].variants}
+    return [pytest.param(variant, id=f"{name}/{variant.name}") for (name, _), variant in chosen.items()]
+
+
+def small(variant: Variant) -> list[str]:
+    """What makes a run small, offline, and independent of runs before it."""
+    said = [overlay.content.get("model", {}) for overlay in variant.overlays]
+    generators = [model["generator"] for model in said if isinstance(model.get("generator"), dict)]
+    discriminators = [model["discriminator"] for model in said if isinstance(model.get("discriminator"), dict)]
+    classes = [generator["class_path"] for generator in generators if "class_path" in generator]
+    flat = any(judge.get("class_path") == "FlatDiscriminator" for judge in discriminators)
+    words = ["--data.root=sample", "--data.batch_size=2", "--data.num_workers=0", "--trainer.accelerator=cpu"]
+    words.append(f"--data.size={64 if classes[-1:] == ['EncoderDecoder'] else 32}")
+    words += ["--model.discriminator.size=32"] if flat else []
+    words += ["--model.init_from=null"] if any(model.get("init_from") for model in said) else []
+    told = any(generator.get("init_args", {}).get("regressor") for generator in generators)
+    return [*words, *(["--model.generator.regressor=null"] if told else []), "--trainer.fast_dev_run=1"]
+
+
+@pytest.mark.parametrize("variant", last_of_each_group())
+def test_the_studies_run(variant: Variant, tmp_path: Path) -> None:
+    from colorgan.cli import main
+
+    assert main([*command_of(variant, tmp_path), *small(variant), f"--runs={tmp_path / 'runs'}"]) == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("grid", "variant"), VARIANTS, ids=[f"{name}/{variant.name}" for name, variant in VARIANTS])
+def test_every_configuration_of_the_studies_runs(grid: str, variant: Variant, tmp_path: Path) -> None:
+    from colorgan.cli import main
+
+    if grid.startswith("flowers"):
+        pytest.skip("downloads its photos, or has a test of its own")
+    assert main([*command_of(variant, tmp_path), *small(variant), f"--runs={tmp_path / 'runs'}"]) == 0
+
+
+def test_the_published_table_of_the_cnn_study_is_whole() -> None:
+    figures = [0.712, 0.755, 0.756, 0.640, 0.758, 0.766, 0.761]
+    assert list(published(GRIDS["cnn_study"], "published").values()) == figures
+    assert list(published(GRIDS["cnn_study_small"], "published").values()) == figures
+
+
+def test_the_landscapes_study_is_whole() -> None:
+    names = [variant.name for variant in GRIDS["landscapes_complexity"].variants]
+    assert {f"complexity-{width}-d{judge}" for width in (16, 24, 30, 38, 46, 52, 72) for judge in (4, 16)} < {*names}
+    for name in ("landscapes_complexity", "landscapes_small"):
+        for variant in GRIDS[name].variants:
+            if variant.group == "factor":
+                model = variant.overlays[-1].content["model"]
+                factor = float(variant.parts["run"])
+                weights = (model["reconstruction_weight"], model["adversarial_weight"])
+                assert weights == pytest.approx((1 - factor, factor))

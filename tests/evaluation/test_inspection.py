@@ -1,0 +1,91 @@
+"""The figures of `colorgan inspect` against hand calculation, its sheet pixel by pixel, its command line."""
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from colorgan.data.datamodule import Photos
+from colorgan.errors import ColorganError
+from colorgan.evaluation.inspection import inspect, main
+from colorgan.models.color_spaces import HSV, RGB, Lab, YCbCr
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("COLORGAN_CACHE", str(tmp_path / "cache"))
+    place = tmp_path / "photos"
+    place.mkdir()
+    for seed in range(11):
+        coarse = np.random.default_rng(seed).integers(0, 256, (3, 4, 3), dtype=np.uint8)
+        Image.fromarray(coarse).resize((40, 30 + seed)).save(place / f"{seed:02d}.png")
+    return place
+
+
+@pytest.mark.parametrize("color", [Lab(), RGB(), HSV(), HSV("angle"), YCbCr()], ids=lambda color: type(color).__name__)
+def test_figures_are_those_of_all_training_photos(folder, color):
+    data = Photos(str(folder), size=24, batch_size=3, val_fraction=0.2, num_workers=0)
+    found = inspect(data, color)
+    split = data.splits["train"]
+    rgb = torch.from_numpy(np.stack([split.photos.pixels[at] for at in split.indices])).permute(0, 3, 1, 2)
+    assert len(rgb) == 9
+    gray, colour = color.split(rgb.float() / 255)
+    for at, one in enumerate(found.channels):
+        values = torch.cat([gray, colour], 1)[:, at].double()
+        assert one.mean == pytest.approx(values.mean().item(), abs=1e-9)
+        assert one.deviation == pytest.approx(values.std(correction=0).item(), abs=1e-7)
+        assert (one.low, one.high) == (values.min().item(), values.max().item())
+    assert [one.name for one in found.channels] == ["gray", *color.names]
+    assert len(color.names) == color.channels
+    assert found.gray_l1 == pytest.approx((colour - color.neutral(gray)).abs().double().mean().item())
+    assert f"{found.gray_l1:.4f}" in found.text
+    assert found.sheet is None
+
+
+def test_what_the_text_says(folder, tmp_path, capsys):
+    Image.new("L", (30, 30), 80).save(folder / "gray.png")
+    (folder / "broken.jpg").write_bytes(b"")
+    with pytest.warns(UserWarning, match="broken.jpg"):
+        code = main([str(folder), "--size", "32", "--val_fraction", "0.2", "--out", str(tmp_path / "new/sheet.png")])
+    text = capsys.readouterr().out
+    assert code == 0
+    lines = {line.split()[0]: line for line in text.splitlines() if line}
+    assert lines["train"].split() == ["train", "9"]
+    assert lines["val"].split() == ["val", "2"]
+    assert lines["unreadable"].endswith("1 left out: broken.jpg (the file is empty)")
+    assert "1 left out: gray.png" in text
+    assert lines["files"].endswith("sides of 30 to 40 pixels, most often 40 x 30 (1)")
+    assert lines["enlarged"].split()[1] == "3,"
+    assert lines["rgb"].split()[1:8] == ["uint8", "9", "x", "3", "x", "32", "x"]
+    assert (tmp_path / "new/sheet.png").stat().st_size > 1000
+
+
+def test_the_sheet_shows_gray_channels_and_photo(folder, tmp_path):
+    data = Photos(str(folder), size=128, batch_size=2, num_workers=0)
+    inspect(data, Lab(), tmp_path / "sheet.png", photos=1)
+    drawn = np.asarray(Image.open(tmp_path / "sheet.png"))
+    batch = next(iter(data.train_dataloader()))
+    photo = batch["rgb"][0].permute(1, 2, 0).numpy()
+    gray, colour = Lab().split(batch["rgb"][:1].float() / 255)
+    gap, margin = 4, 10
+    assert drawn.shape[1] == 2 * margin + 5 * 128 + 4 * gap
+    top = next(row for row in range(drawn.shape[0]) if np.array_equal(drawn[row, -margin - 128 : -margin], photo[0]))
+    tiles = [drawn[top : top + 128, margin + at * (128 + gap) :][:, :128] for at in range(5)]
+    assert np.array_equal(tiles[4], photo)
+    for tile, channel in ((tiles[0], gray[0, 0]), (tiles[2], colour[0, 0]), (tiles[3], colour[0, 1])):
+        assert np.abs(tile[..., 0] / 255 - ((channel + 1) / 2).numpy()).max() < 0.003
+        assert np.array_equal(tile[..., 0], tile[..., 2])
+
+
+def test_bad_input(folder, tmp_path, capsys):
+    with pytest.raises(ColorganError, match="there is no folder"):
+        main([str(tmp_path / "absent")])
+    with pytest.raises(ColorganError, match=r"data\.size must be at least 1; received 0"):
+        main([str(folder), "--size", "0"])
+    (tmp_path / "file").touch()
+    with pytest.raises(ColorganError, match="cannot write the sheet"):
+        main([str(folder), "--size", "16", "--out", str(tmp_path / "file/sheet.png")])
+    for words, message in ((["--color", "Lba"], "there are RGB, HSV, YCbCr, Lab"), (["--photos", "0"], "at least 1")):
+        with pytest.raises(SystemExit):
+            main([str(folder), *words])
+        assert message in capsys.readouterr().err

@@ -1,0 +1,109 @@
+"""What tests of several folders share: the places of files, photos that are made, and stand-ins for slow parts."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+from torch.utils.data import Dataset
+from torch_fidelity.feature_extractor_base import FeatureExtractorBase
+
+from colorgan.color.cielab import FloatArray
+from colorgan.inference.photo_colorizer import PhotoColorizer
+
+REPOSITORY = Path(__file__).parents[1]
+CONFIGS = REPOSITORY / "configs"
+FAKE_FIT = (sys.executable, str(Path(__file__).with_name("evaluation") / "benchmark" / "fake_fit.py"))
+"""Stands for ``colorgan fit`` in tests of grids."""
+
+
+class RandomPhotos(Dataset[dict[str, Any]]):
+    """Noise, the same at every reading."""
+
+    def __init__(self, count: int = 8, size: int = 16) -> None:
+        generator = torch.Generator().manual_seed(0)
+        self.photos = torch.randint(0, 256, (count, 3, size, size), generator=generator, dtype=torch.uint8)
+
+    def __len__(self) -> int:
+        return len(self.photos)
+
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        return {"rgb": self.photos[index], "index": index}
+
+
+class Painter(PhotoColorizer):
+    """Colours everything warm, the more the lighter, and where hints are, as they say. It notes what it was asked."""
+
+    size = 32
+    takes_hints = True
+
+    def __init__(self) -> None:
+        self.batches: list[tuple[int, ...]] = []
+
+    def colour_small(self, rgb: FloatArray, hints: FloatArray | None = None) -> FloatArray:
+        self.batches.append(rgb.shape)
+        gray = rgb.mean(axis=1, keepdims=True)
+        coloured = np.clip(gray * np.array([1.2, 1.0, 0.7], np.float32).reshape(1, 3, 1, 1), 0, 1)
+        return coloured if hints is None else np.where(hints[:, 3:] > 0, hints[:, :3], coloured)
+
+
+class TinyFeatures(FeatureExtractorBase):
+    """24 fixed features: weighted means of the pixels of a photo, through a bend."""
+
+    def __init__(self, name, features_list, feature_extractor_weights_path=None, **_):
+        super().__init__(name, features_list)
+        self.register_buffer("weights", torch.randn(24, 3 * 16, generator=torch.Generator().manual_seed(0)))
+
+    def forward(self, images):
+        pooled = torch.nn.functional.adaptive_avg_pool2d(images.float() / 255, 4).flatten(1)
+        return (torch.nn.functional.softplus(pooled @ self.weights.T),)
+
+    @staticmethod
+    def get_provided_features_list():
+        return ("24",)
+
+    @staticmethod
+    def get_default_feature_layer_for_metric(metric):
+        return "24"
+
+    @staticmethod
+    def can_be_compiled():
+        return False
+
+
+def picture(seed: int, height: int = 30, width: int = 40) -> Image.Image:
+    """A smooth picture with colours, another one for each seed."""
+    coarse = np.random.default_rng(seed).integers(0, 256, (4, 5, 3), dtype=np.uint8)
+    return Image.fromarray(coarse).resize((width, height), Image.Resampling.BICUBIC)
+
+
+def photo_of(seed: int, height: int = 24, width: int = 32) -> np.ndarray:
+    """A smooth picture with colours: a few random blobs, different for each seed."""
+    coarse = np.random.default_rng(seed).integers(0, 256, (4, 5, 3), dtype=np.uint8)
+    return np.asarray(Image.fromarray(coarse).resize((width, height), Image.Resampling.BICUBIC))
+
+
+def photos(count: int, seed: int, size: int = 16) -> Tensor:
+    """Smooth random uint8 photos (count, 3, size, size), more colourful with each seed."""
+    random = torch.Generator().manual_seed(seed)
+    coarse = torch.rand(count, 3, 4, 4, generator=random) * (0.6 + 0.1 * seed)
+    smooth = torch.nn.functional.interpolate(coarse, (size, size), mode="bilinear", align_corners=False)
+    return smooth.clamp(0, 1).mul(255).round().to(torch.uint8)
+
+
+def write(images: Tensor, folder: Path) -> Path:
+    """Writes photos as PNG files whose names sort in their order."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for index, image in enumerate(images):
+        Image.fromarray(np.ascontiguousarray(image.permute(1, 2, 0).numpy())).save(folder / f"{index:04d}.png")
+    return folder
+
+
+def recoloured(images: Tensor, shift: int) -> Tensor:
+    """Pictures whose colours are wrong by a shift of the red channel."""
+    wrong = images.int()
+    wrong[:, 0] += shift
+    return wrong.clamp(0, 255).byte()

@@ -1,0 +1,188 @@
+"""What every network must do, whatever its role; the roles' own contracts build on it."""
+
+import copy
+import importlib
+import inspect
+import io
+import json
+import re
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import pytest
+import torch
+from jsonargparse import ArgumentParser
+from torch import Tensor, nn
+
+from colorgan.models.base import ImageNetwork
+from colorgan.models.config import class_path, describe
+
+
+class NetworkContract:
+    """Subclass it in a test file, name the class and arguments that make it small, and all tests below run on it.
+
+    Attributes:
+        network: the class under test.
+        small: constructor arguments, beside the channels, that keep the tests quick.
+        variants: further arguments, each laid over ``small``, that the shape and gradient tests run on as well.
+        channels: the positional arguments of the constructor that are tried.
+        factory: the type of the factory that makes such a network from YAML.
+    """
+
+    network: ClassVar[type[ImageNetwork]]
+    small: ClassVar[dict[str, Any]] = {}
+    variants: ClassVar[list[dict[str, Any]]] = []
+    channels: ClassVar[list[tuple[int, ...]]]
+    factory: ClassVar[Any]
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        cls = metafunc.cls
+        if "channels" in metafunc.fixturenames:
+            pairs = [(channels, {}) for channels in cls.channels] + [(cls.channels[0], each) for each in cls.variants]
+            metafunc.parametrize(("channels", "variant"), pairs, ids=str)
+        elif "variant" in metafunc.fixturenames:
+            metafunc.parametrize("variant", [{}, *cls.variants], ids=str)
+
+    @pytest.fixture(autouse=True)
+    def _seed(self) -> None:
+        torch.manual_seed(0)
+
+    def build(self, *channels: int, **changes: Any) -> ImageNetwork:
+        return self.network(*(channels or self.channels[0]), **{**self.small, **changes})
+
+    def sizes(self, network: ImageNetwork) -> list[tuple[int, int]]:
+        """The least size and an odd one that is not square."""
+        step = network.size_multiple
+        least = max(-(-network.min_size // step) * step, step)
+        odd = step * max(1, 4 // step)
+        return [(least, least), (least + 3 * odd, least + odd)]
+
+    def batch(self, network: ImageNetwork, size: tuple[int, int] | None = None, count: int = 2) -> Tensor:
+        return torch.rand(count, network.in_channels, *(size or self.sizes(network)[-1])) * 2 - 1
+
+    def test_gradients_reach_every_parameter(self, variant: dict[str, Any]) -> None:
+        network = self.build(**variant)
+        x = self.batch(network)
+        with torch.no_grad():
+            for parameter in network.parameters():
+                parameter.add_(torch.randn_like(parameter), alpha=0.01)  # gates may begin closed, at zero
+        network(x).square().mean().backward()
+        without = [name for name, parameter in network.named_parameters() if parameter.grad is None]
+        assert not without, f"no gradient reaches {without}"
+        weights = [(name, parameter) for name, parameter in network.named_parameters() if parameter.ndim > 1]
+        dead = [name for name, weight in weights if not weight.grad.any()]
+        assert not dead, f"the gradient of {dead} is zero everywhere"
+        assert all(parameter.grad.isfinite().all() for parameter in network.parameters())
+
+    def test_refuses_other_channels(self) -> None:
+        network = self.build()
+        wrong = torch.zeros(2, network.in_channels + 1, *self.sizes(network)[0])
+        with pytest.raises(ValueError, match=rf"\(B, {network.in_channels}, H, W\), got .*in_channels"):
+            network(wrong)
+        with pytest.raises(ValueError, match=r"got \(\d+, \d+, \d+\)"):
+            network(wrong[0])
+
+    def test_refuses_sizes_it_cannot_take(self) -> None:
+        network = self.build()
+        height, width = self.sizes(network)[0]
+        wrong = (height - 1, width - 1)
+        if min(wrong) < 1:
+            pytest.skip("takes every size")
+        with pytest.raises(ValueError, match=f"got {wrong[0]}x{wrong[1]}: .*{height}") as caught:
+            network(self.batch(network, wrong))
+        assert type(network).__name__ in str(caught.value)
+
+    def test_refuses_channel_counts_that_are_not_positive(self) -> None:
+        for position in range(len(self.channels[0])):
+            counts = [0 if index == position else count for index, count in enumerate(self.channels[0])]
+            with pytest.raises(ValueError, match="at least 1, got 0"):
+                self.build(*counts)
+
+    def test_is_rebuilt_from_plain_data(self) -> None:
+        network = self.build()
+        description = json.loads(json.dumps(describe(network)))
+        module, name = description["class_path"].rsplit(".", 1)
+        again = getattr(importlib.import_module(module), name)(**description["init_args"])
+        shapes = {name: tensor.shape for name, tensor in network.state_dict().items()}
+        assert {name: tensor.shape for name, tensor in again.state_dict().items()} == shapes
+
+    def test_yaml_builds_it(self) -> None:
+        parser = ArgumentParser(exit_on_error=False)
+        parser.add_argument("--network", type=self.factory)
+        config = parser.parse_object({"network": {"class_path": class_path(self.network), "init_args": self.small}})
+        network = parser.instantiate(config).network(*self.channels[0])
+        assert isinstance(network, self.network)
+        assert network.init_args.items() >= self.small.items()
+
+    def test_every_argument_is_explained(self) -> None:
+        documentation = inspect.getdoc(self.network) or ""
+        for name, parameter in inspect.signature(self.network).parameters.items():
+            assert re.search(rf"^    {name}: \S", documentation, flags=re.MULTILINE), f"{name} lacks a line under Args"
+            assert parameter.annotation is not inspect.Parameter.empty
+
+    def test_state_dict_round_trip(self) -> None:
+        network = self.build().eval()
+        with torch.no_grad():
+            for tensor in network.state_dict().values():
+                tensor.add_(0.01 if tensor.is_floating_point() else 1)  # away from anything a constructor would draw
+        file = io.BytesIO()
+        torch.save(network.state_dict(), file)
+        file.seek(0)
+        torch.manual_seed(1)
+        again = self.build().eval()
+        again.load_state_dict(torch.load(file, weights_only=True))
+        x = self.batch(network)
+        assert torch.equal(again(x), network(x))
+
+    def test_copies_are_independent(self) -> None:
+        network = self.build().eval()
+        x = self.batch(network)
+        before = network(x)
+        twin = copy.deepcopy(network)
+        assert twin.init_args == network.init_args
+        assert torch.equal(twin(x), before)
+        with torch.no_grad():
+            for parameter in twin.parameters():
+                parameter.mul_(0.5).add_(0.1)
+        assert torch.equal(network(x), before)
+
+    def test_photos_of_a_batch_do_not_mix(self) -> None:
+        network = self.build().eval()
+        x = self.batch(network, count=3)
+        torch.testing.assert_close(network(x)[1:2], network(x[1:2]), rtol=1e-4, atol=1e-5)
+
+    def test_memory_format_does_not_matter(self) -> None:
+        network = self.build().eval()
+        x = self.batch(network)
+        expected = network(x)
+        network.to(memory_format=torch.channels_last)
+        torch.testing.assert_close(network(x.to(memory_format=torch.channels_last)), expected, rtol=1e-4, atol=1e-5)
+
+    @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16], ids=str)
+    def test_half_precision_stays_finite(self, dtype: torch.dtype) -> None:
+        network = self.build()
+        x = self.batch(network)
+        with torch.autocast("cpu", dtype=dtype):
+            output = network(x)
+        output.float().square().mean().backward()
+        assert output.isfinite().all()
+        assert all(parameter.grad.isfinite().all() for parameter in network.parameters())
+
+    def test_is_built_without_memory(self) -> None:
+        with torch.device("meta"):
+            network = self.build()
+        assert all(parameter.is_meta for parameter in network.parameters())
+        assert not any(parameter.is_meta for parameter in self.build().parameters())
+
+    def test_exports(self) -> None:
+        network = self.build().eval()
+        x = self.batch(network)
+        exported = torch.export.export(network, (x,), dynamic_shapes=({0: torch.export.Dim("batch")},))
+        other = self.batch(network, count=3)
+        torch.testing.assert_close(exported.module()(other), network(other), rtol=1e-4, atol=1e-5)
+
+
+def parameter_count(build: Callable[[], nn.Module]) -> int:
+    """How many parameters a network has, without allocating them."""
+    with torch.device("meta"):
+        return sum(parameter.numel() for parameter in build().parameters() if parameter.requires_grad)

@@ -1,0 +1,69 @@
+"""The contract of discriminators: a new one needs a test class of a few lines.
+
+class TestMyDiscriminator(DiscriminatorContract):
+    network = MyDiscriminator
+    small = {"width": 4}
+"""
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from colorgan.models.discriminators import Discriminator
+from tests.models.contract import NetworkContract
+
+
+class DiscriminatorContract(NetworkContract):
+    """What every discriminator must do.
+
+    Attributes:
+        penalised: the arguments that make it fit for a gradient penalty.
+    """
+
+    channels: ClassVar[list[tuple[int, ...]]] = [(3,), (4,), (7,)]  # gray with ab, with RGB, and RGB with hints
+    factory: ClassVar[Any] = Callable[[int], Discriminator]
+    penalised: ClassVar[dict[str, Any]] = {"norm": "none"}
+
+    def score_shape(self, size: tuple[int, int]) -> tuple[int, ...]:
+        """The shape of one photo's scores."""
+        raise AssertionError("each test class says it")
+
+    def test_scores(self, channels: tuple[int], variant: dict[str, Any]) -> None:
+        network = self.build(*channels, **variant)
+        assert isinstance(network, Discriminator)
+        for size in self.sizes(network):
+            scores = network(self.batch(network, size))
+            assert scores.shape == (2, *self.score_shape(size))
+            assert scores.isfinite().all()
+
+    @pytest.mark.parametrize("sign", [1, -1])
+    def test_scores_are_raw(self, sign: int) -> None:
+        """A final sigmoid, tanh or ReLU would keep the scores within bounds that training cannot push them through."""
+        network = self.build()
+        x = self.batch(network)
+        optimizer = torch.optim.Adam(network.parameters(), lr=0.02)
+        for _ in range(200):
+            score: Tensor = sign * network(x).mean()
+            if score > 1.5:
+                return
+            optimizer.zero_grad()
+            (-score).backward()
+            optimizer.step()
+        pytest.fail(f"the mean score could not be pushed beyond {sign * 1.5}")
+
+    def test_gradient_penalty(self) -> None:
+        """Photos do not mix even while training, and the norm of the input's gradient can itself be differentiated."""
+        network = self.build(**self.penalised)
+        assert not any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in network.modules())
+        x = self.batch(network).requires_grad_()
+        scores = network(x)
+        (of_first,) = torch.autograd.grad(scores[0].sum(), x, retain_graph=True)
+        assert of_first[0].any()
+        assert not of_first[1:].any()
+        (gradient,) = torch.autograd.grad(scores.sum(), x, create_graph=True)
+        (gradient.flatten(1).norm(dim=1) - 1).square().mean().backward()
+        weights = [parameter for parameter in network.parameters() if parameter.ndim > 1]
+        assert all(weight.grad is not None and weight.grad.isfinite().all() for weight in weights)

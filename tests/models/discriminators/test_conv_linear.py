@@ -1,0 +1,32 @@
+import pytest
+import torch
+
+from colorgan.models.discriminators import ConvLinear
+from tests.models.contract import parameter_count
+from tests.models.discriminators.contract import DiscriminatorContract
+
+
+class TestConvLinear(DiscriminatorContract):
+    network = ConvLinear
+    small = {"size": 16, "width": 4, "halvings": 2, "hidden": 8}
+    variants = [{"norm": "none"}, {"norm": "instance"}, {"spectral_norm": True}, {"init_std": 0.1}]
+
+    def sizes(self, network: ConvLinear) -> list[tuple[int, int]]:
+        return [(16, 16)]
+
+    def score_shape(self, size: tuple[int, int]) -> tuple[int, ...]:
+        return (1,)
+
+    def test_refuses_sizes_it_cannot_take(self) -> None:
+        with pytest.raises(ValueError, match="ConvLinear was built for photos of 16x16, got 32x16: set its size"):
+            self.build()(torch.zeros(2, 3, 32, 16))
+
+
+@pytest.mark.parametrize(("channels", "published"), [(4, 6_119_810), (3, 6_119_234)])
+def test_published_parameter_count(channels: int, published: int) -> None:
+    assert parameter_count(lambda: ConvLinear(channels, size=128)) == published
+
+
+def test_refuses_a_size_that_cannot_be_halved() -> None:
+    with pytest.raises(ValueError, match="ConvLinear halves its input 3 times: size must be a multiple of 8, got 100"):
+        ConvLinear(3, size=100, width=2)

@@ -1,0 +1,82 @@
+"""The contract of generators: a new one needs a test class of a few lines.
+
+class TestMyGenerator(GeneratorContract):
+    network = MyGenerator
+    small = {"width": 4}
+"""
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import torch
+
+from colorgan.models.color_spaces import HSV, RGB, Lab, YCbCr
+from colorgan.models.generators import Generator
+from colorgan.models.hints import NoHints, PointHints
+from tests.models.contract import NetworkContract
+
+
+class GeneratorContract(NetworkContract):
+    """What every generator must do."""
+
+    channels: ClassVar[list[tuple[int, ...]]] = sorted(
+        {
+            (1 + hints.channels(color.channels), color.channels)
+            for color in (RGB(), HSV(), HSV("angle"), YCbCr(), Lab())
+            for hints in (NoHints(), PointHints())
+        }
+    )
+    factory: ClassVar[Any] = Callable[[int, int], Generator]
+
+    def test_shape_and_range(self, channels: tuple[int, int], variant: dict[str, Any]) -> None:
+        network = self.build(*channels, **variant)
+        assert isinstance(network, Generator)
+        assert (network.in_channels, network.out_channels) == channels
+        for size in self.sizes(network):
+            for x in (self.batch(network, size), torch.full((2, channels[0], *size), -1.0)):
+                colour = network(x)
+                assert colour.shape == (2, channels[1], *size)
+                assert colour.dtype == torch.float32
+                assert colour.min() >= -1
+                assert colour.max() <= 1
+
+    def test_range_holds_for_large_weights(self) -> None:
+        network = self.build()
+        with torch.no_grad():
+            for parameter in network.parameters():
+                parameter.mul_(10)
+        colour = network(self.batch(network) * 10)
+        assert colour.abs().max() <= 1
+        assert colour.min() < -0.05  # and not only half of it is used
+        assert colour.max() > 0.05
+
+    def test_a_single_photo_is_coloured(self) -> None:
+        network = self.build().eval()
+        for size in self.sizes(network):
+            assert network(self.batch(network, size, count=1)).shape == (1, network.out_channels, *size)
+
+    def test_every_input_channel_matters(self) -> None:
+        network = self.build(4, 2).eval()
+        x = self.batch(network).requires_grad_()
+        network(x).square().sum().backward()
+        assert (x.grad.abs().amax(dim=(0, 2, 3)) > 0).all()
+
+    def test_layer_groups_share_out_every_parameter(self) -> None:
+        network = self.build(4, 2)
+        grouped = [parameter for group in network.layer_groups() for parameter in group.parameters()]
+        assert len(grouped) == len(set(grouped))
+        assert set(grouped) == set(network.parameters())
+
+    def test_learns(self) -> None:
+        network = self.build()
+        x = self.batch(network)
+        target = x.mean(dim=1, keepdim=True).expand(-1, network.out_channels, -1, -1) * 0.5
+        optimizer = torch.optim.Adam(network.parameters(), lr=1e-2)
+        losses = []
+        for _ in range(12):
+            loss = (network(x) - target).abs().mean()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+        assert min(losses[-3:]) < losses[0]

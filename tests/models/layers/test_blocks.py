@@ -1,0 +1,89 @@
+import pytest
+import torch
+from timm.layers import Conv2dSame
+from torch import nn
+
+from colorgan.models.layers.blocks import (
+    ConvBlock,
+    Halving,
+    InstanceNorm2d,
+    ReflectConv2d,
+    SameConv2d,
+    bounded,
+    initialise,
+)
+
+
+def test_the_border_is_reflected() -> None:
+    torch.manual_seed(0)
+    layer = ReflectConv2d(2, 3)
+    x = torch.rand(1, 2, 5, 6)
+    row = torch.cat([x[..., 1:2, :], x, x[..., -2:-1, :]], dim=2)
+    padded = torch.cat([row[..., 1:2], row, row[..., -2:-1]], dim=3)
+    expected = nn.functional.conv2d(padded, layer.weight, layer.bias)
+    torch.testing.assert_close(layer(x), expected)
+
+
+def test_a_single_pixel_is_repeated() -> None:
+    layer = ReflectConv2d(1, 1, bias=False)
+    x = torch.tensor([[[[2.0]]]])
+    torch.testing.assert_close(layer(x), 2 * layer.weight.sum().reshape(1, 1, 1, 1))
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 4), (2, 3), (6, 5)])
+def test_an_exported_border_is_the_same_whatever_the_size(
+    size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch.manual_seed(0)
+    layer, x = ReflectConv2d(2, 3), torch.rand(2, 2, *size)
+    expected = layer(x)
+    monkeypatch.setattr(torch.compiler, "is_exporting", lambda: True)
+    assert torch.equal(layer(x), expected)
+
+
+@pytest.mark.parametrize(("kernel_size", "stride", "dilation"), [(3, 2, 1), (5, 2, 1), (4, 2, 1), (1, 2, 1), (3, 1, 2)])
+def test_same_padding_is_that_of_timm(
+    kernel_size: int, stride: int, dilation: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch.manual_seed(0)
+    timms = Conv2dSame(4, 6, kernel_size, stride=stride, dilation=dilation, groups=2)
+    same = SameConv2d.like(timms)
+    for size in ((8, 12), (7, 9), (1, 32), (1, 1)):
+        x = torch.rand(2, 4, *size)
+        assert torch.equal(same(x), timms(x))
+    monkeypatch.setattr(torch.compiler, "is_exporting", lambda: True)
+    x = torch.rand(2, 4, 8, 12)
+    assert torch.equal(same(x), timms(x))
+
+
+@pytest.mark.parametrize("block", [ConvBlock, Halving])
+def test_a_normalisation_replaces_the_bias(block: type[ConvBlock | Halving]) -> None:
+    for norm, biased in (("none", True), ("batch", False), ("instance", False)):
+        convolutions = [module for module in block(2, 2, norm=norm).modules() if isinstance(module, nn.Conv2d)]
+        assert all((layer.bias is not None) == biased for layer in convolutions)
+
+
+def test_initialise_leaves_pytorch_its_own_way() -> None:
+    layer = nn.Conv2d(1, 4, 3)
+    before = layer.weight.clone()
+    initialise(layer, None)
+    assert torch.equal(layer.weight, before)
+
+
+def test_instance_norm_agrees_with_pytorch_and_takes_a_single_pixel() -> None:
+    torch.manual_seed(0)
+    ours, reference = InstanceNorm2d(3), nn.InstanceNorm2d(3, affine=True)
+    for parameter in ours.parameters():
+        nn.init.normal_(parameter)
+    reference.load_state_dict(ours.state_dict())
+    x = torch.rand(2, 3, 4, 5)
+    torch.testing.assert_close(ours(x), reference(x))
+    torch.testing.assert_close(ours(torch.rand(2, 3, 1, 1))[1, :, 0, 0], ours.bias)
+
+
+def test_clip_keeps_the_range_and_the_gradient() -> None:
+    x = torch.tensor([-3.0, -0.25, 0.5, 2.0], requires_grad=True)
+    clipped = bounded(tanh=False)(x)
+    assert clipped.tolist() == [-1.0, -0.25, 0.5, 1.0]
+    clipped.sum().backward()
+    assert x.grad.tolist() == [1.0] * 4

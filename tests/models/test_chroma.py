@@ -1,0 +1,53 @@
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import pytest
+import torch
+from torch import nn
+
+from colorgan.models.chroma import ChromaNet
+from tests.models.contract import NetworkContract, parameter_count
+
+
+class TestChromaNet(NetworkContract):
+    network = ChromaNet
+    channels: ClassVar[list[tuple[int, ...]]] = [(1, 2), (1, 3)]
+    factory: ClassVar[Any] = Callable[[int, int], ChromaNet]
+    variants = [{"halvings": 3}, {"width": 8}]
+
+    def sizes(self, network: ChromaNet) -> list[tuple[int, int]]:
+        return [(64, 64), (70, 33)]
+
+    def test_shape_and_range(self, channels: tuple[int, int], variant: dict[str, Any]) -> None:
+        network = self.build(*channels, **variant)
+        for size in [*self.sizes(network), (1, 1)]:
+            colour = network(self.batch(network, size))
+            assert colour.shape == (2, channels[1])
+            assert colour.abs().max() <= 1
+
+    def test_refuses_sizes_it_cannot_take(self) -> None:
+        pytest.skip("takes every size")
+
+
+def test_the_published_modules() -> None:
+    """Six convolutions of 3 channels without bias, six batch normalisations, and a linear layer of 2·2·3 values."""
+    assert parameter_count(ChromaNet) == (9 * 3 + 5 * 9 * 3 * 3) + 6 * 2 * 3 + (12 * 2 + 2)
+
+
+def test_at_128_px_nothing_is_averaged() -> None:
+    torch.manual_seed(0)
+    network = ChromaNet().eval()
+    x = torch.rand(2, 1, 128, 128)
+    published = nn.Sequential(network.halve, nn.Flatten(), network.last, nn.Sigmoid())
+    torch.testing.assert_close(network(x), 2 * published(x) - 1)
+
+
+@pytest.mark.parametrize("size", [(64, 64), (70, 33), (200, 130), (1, 1)])
+def test_an_exported_average_is_the_same_whatever_the_size(
+    size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch.manual_seed(0)
+    network, x = ChromaNet(halvings=3).eval(), torch.rand(2, 1, *size)
+    expected = network(x)
+    monkeypatch.setattr(torch.compiler, "is_exporting", lambda: True)
+    torch.testing.assert_close(network(x), expected)

@@ -1,0 +1,300 @@
+import functools
+import math
+
+import pytest
+import torch
+from torch import Tensor
+
+from colorgan.models.color_spaces import HSV, RGB, Lab, YCbCr
+from colorgan.models.config import describe, rebuild
+from colorgan.models.hints import GeometricPointHints, Hints, NoHints, PixelHints, PointHints, _hashed_words
+
+ICOLORIT = functools.partial(PointHints, most=128, sides=(2, 2), places="grid", none=0.0)
+SOME = functools.partial(PointHints, least=1, most=20)
+KINDS = [PointHints(), GeometricPointHints(), PixelHints(), ICOLORIT(), PointHints(places="centred", sides=(3, 4))]
+every_kind = pytest.mark.parametrize("hints", KINDS, ids=lambda hints: f"{type(hints).__name__}{hints.init_args}")
+
+
+def noise(batch: int = 4, channels: int = 2, height: int = 32, width: int = 48, seed: int = 0) -> Tensor:
+    """Colours of which no two pixels are alike."""
+    generator = torch.Generator().manual_seed(seed)
+    return torch.rand(batch, channels, height, width, generator=generator) * 2 - 1
+
+
+def seeded(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+# -- the role ----------------------------------------------------------------------------------------------------------
+
+
+def test_no_hints_add_no_channels() -> None:
+    hints, colour = NoHints(), noise()
+    assert hints.channels(2) == 0
+    for made in (hints.sample(colour), hints.validation(colour, torch.arange(4), 5), hints.empty(colour)):
+        assert made.shape == (4, 0, 32, 48)
+
+
+@every_kind
+@pytest.mark.parametrize("channels", [2, 3])
+def test_shapes_dtypes_and_the_mask(hints: Hints, channels: int) -> None:
+    for dtype in (torch.float32, torch.bfloat16):
+        colour = noise(channels=channels).to(dtype)
+        assert hints.channels(channels) == channels + 1
+        for made in (hints.sample(colour), hints.validation(colour, torch.arange(4)), hints.empty(colour)):
+            assert made.shape == (4, channels + 1, 32, 48)
+            assert made.dtype == dtype
+            mask = made[:, -1:]
+            assert ((mask == 0) | (mask == 1)).all()
+            assert (made[:, :-1] * (1 - mask) == 0).all()
+            assert made.abs().max() <= 1
+    assert hints.empty(colour).count_nonzero() == 0
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 7), (5, 3)])
+@every_kind
+def test_photos_smaller_than_a_patch(hints: Hints, size: tuple[int, int]) -> None:
+    colour = noise(8, 2, *size)
+    assert hints.sample(colour).shape == (8, 3, *size)
+    assert hints.validation(colour, torch.arange(8), 3)[:, -1].amax((1, 2)).min() == 1
+
+
+@every_kind
+def test_a_seeded_step_can_be_repeated(hints: Hints) -> None:
+    colour = noise()
+    assert torch.equal(hints.sample(colour, generator=seeded(1)), hints.sample(colour, generator=seeded(1)))
+    assert not torch.equal(hints.sample(colour, generator=seeded(1)), hints.sample(colour, generator=seeded(2)))
+    torch.manual_seed(3)
+    first = hints.sample(colour)
+    torch.manual_seed(3)
+    assert torch.equal(hints.sample(colour), first)
+
+
+def test_hints_survive_being_described_as_data() -> None:
+    for hints in KINDS:
+        again = rebuild(describe(hints), Hints)
+        assert torch.equal(again.sample(noise(), generator=seeded()), hints.sample(noise(), generator=seeded()))
+
+
+# -- patches -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_patch_holds_the_mean_of_the_true_colours_in_it() -> None:
+    """Against a plain loop; later patches cover earlier ones."""
+    hints, colour = PointHints(sides=(1, 9)), noise(6)
+    index = torch.arange(6)
+    points = hints.validation_points(index, 32, 48, 15)
+    expected = torch.zeros(6, 3, 32, 48)
+    for photo in range(6):
+        for n in range(15):
+            top, left, side = (int(edge[photo, n]) for edge in (points.top, points.left, points.side))
+            patch = (photo, slice(None), slice(top, top + side), slice(left, left + side))
+            assert colour[patch].shape == (2, side, side)
+            expected[patch][:2] = colour[patch].mean((1, 2))[:, None, None]
+            expected[patch][2] = 1
+    torch.testing.assert_close(hints.validation(colour, index, 15), expected)
+
+
+def test_single_pixels_hold_the_true_colour() -> None:
+    colour = noise()
+    made = PixelHints(none=0.01).sample(colour, generator=seeded())
+    assert torch.equal(made[:, :2], colour * made[:, 2:])
+
+
+def test_places_lie_all_over_the_photo() -> None:
+    """Every pixel is hinted at some time, the corners included."""
+    made = PointHints(sides=(1, 1)).validation(torch.zeros(200, 2, 8, 12), torch.arange(200), 20)
+    share = made[:, -1].mean(0)
+    expected = 1 - (1 - 1 / 96) ** 20
+    assert (share - expected).abs().max() < 5 * math.sqrt(expected * (1 - expected) / 200)
+
+
+@pytest.mark.parametrize("draw", ["sample", "validation"])
+def test_centred_places_are_normal_around_the_middle(draw: str) -> None:
+    """Mean and deviation of half and a quarter of the room, cut off at two deviations (Zhang et al.)."""
+    hints = PointHints(least=100, sides=(3, 3), places="centred")
+    index = torch.arange(500)
+    if draw == "validation":
+        points = hints.validation_points(index, 102, 202, 100)
+    else:
+        words = torch.randint(2**32, (500, hints._words_needed(100)), generator=seeded())
+        points = hints._place(words, 102, 202)
+    for edge, room in ((points.top.double(), 100), (points.left.double(), 200)):
+        assert edge.min() == 0
+        assert edge.max() == room - 1
+        assert edge.mean().item() == pytest.approx((room - 1) / 2, abs=room / 200)
+        within_one_deviation = ((edge - (room - 1) / 2).abs() < room / 4).double().mean().item()
+        assert within_one_deviation == pytest.approx(0.6827, abs=0.01)
+
+
+def test_grid_places_are_multiples_of_the_side_and_reach_every_cell() -> None:
+    points = ICOLORIT().validation_points(torch.arange(300), 8, 12, 20)
+    assert (points.side == 2).all()
+    assert sorted(points.top.unique().tolist()) == [0, 2, 4, 6]
+    assert sorted(points.left.unique().tolist()) == [0, 2, 4, 6, 8, 10]
+
+
+def test_all_sides_are_equally_likely() -> None:
+    side = PointHints(sides=(1, 9)).validation_points(torch.arange(1000), 32, 32, 90).side
+    share = torch.bincount(side.flatten(), minlength=10)[1:] / side.numel()
+    assert (share - 1 / 9).abs().max() < 0.005
+
+
+# -- how many ----------------------------------------------------------------------------------------------------------
+
+
+def numbers(hints: PointHints, photos: int = 20_000, size: int = 32) -> Tensor:
+    words = torch.randint(2**32, (photos, hints._words_needed(hints._largest(size, size))), generator=seeded())
+    return hints._place(words, size, size).present.sum(1).double()
+
+
+def test_uniform_numbers() -> None:
+    counts = numbers(PointHints(most=9, none=0.0))
+    share = torch.bincount(counts.long(), minlength=10) / len(counts)
+    assert (share - 0.1).abs().max() < 0.01
+    counts = numbers(PointHints(least=3, most=5, none=0.25))
+    share = torch.bincount(counts.long(), minlength=6) / len(counts)
+    assert share.tolist() == pytest.approx([0.25, 0, 0, 0.25, 0.25, 0.25], abs=0.015)
+
+
+def test_geometric_numbers() -> None:
+    """P(n) = p (1 - p)^n: one photo in eight without, seven patches on average."""
+    counts = numbers(GeometricPointHints())
+    assert counts.mean().item() == pytest.approx(7, abs=0.25)
+    for n in (0, 1, 2, 7):
+        assert (counts == n).double().mean().item() == pytest.approx(0.125 * 0.875**n, abs=0.01)
+
+
+def test_two_percent_of_the_pixels_half_of_the_time() -> None:
+    made = PixelHints().sample(torch.zeros(400, 2, 32, 32), generator=seeded())
+    share = made[:, -1].mean((1, 2))
+    hinted = share > 0
+    assert hinted.double().mean().item() == pytest.approx(0.5, abs=0.08)
+    assert share[hinted].mean().item() == pytest.approx(0.02, rel=0.03)
+    assert share.max() <= 21 / 1024
+
+
+@every_kind
+def test_every_kind_leaves_a_share_of_the_photos_without(hints: Hints) -> None:
+    made = hints.sample(torch.zeros(2000, 2, 8, 8), generator=seeded())
+    assert (made[:, -1].amax((1, 2)) == 0).sum() > 0
+
+
+def test_some_photos_are_revealed_whole() -> None:
+    colour = noise(2000, 2, 8, 8)
+    made = PointHints(most=1, sides=(1, 1), none=0.5, whole=0.2).sample(colour, generator=seeded())
+    whole = made[:, -1].mean((1, 2)) == 1
+    assert whole.double().mean().item() == pytest.approx(0.5 * 0.2, abs=0.03)
+    assert torch.equal(made[whole, :2], colour[whole])
+
+
+# -- validation --------------------------------------------------------------------------------------------------------
+
+
+def test_exact_places_of_the_first_photos() -> None:
+    """Stored figures, so that no change and no machine moves the hints that curves were measured with."""
+    points = PointHints().validation_points(torch.tensor([0, 1]), 64, 64, 3)
+    assert points.top.tolist() == [[44, 46, 7], [25, 16, 17]]
+    assert points.left.tolist() == [[12, 29, 28], [53, 34, 31]]
+    assert points.side.tolist() == [[9, 1, 6], [1, 3, 4]]
+    assert points.present.all()
+    centred = GeometricPointHints().validation_points(torch.tensor([0, 1]), 64, 64, 3)
+    assert centred.top.tolist() == [[15, 26, 38], [23, 39, 31]]
+    assert centred.left.tolist() == [[25, 29, 30], [26, 0, 49]]
+    numbers_of_hints = GeometricPointHints().validation_points(torch.arange(8), 64, 64).present.sum(1)
+    assert numbers_of_hints.tolist() == [3, 3, 16, 1, 2, 17, 4, 6]
+
+
+def test_the_hash_equals_plain_integers() -> None:
+    """The same arithmetic on Python's unbounded integers: nothing overflowed."""
+
+    def scramble(value: int) -> int:
+        value %= 2**32
+        for shift, multiplier in ((16, 0x7FEB352D), (15, 0x045D9F3B), (16, 0x2C1B3C6D)):
+            value = (value ^ value >> shift) * multiplier % 2**32
+        return value ^ value >> 15
+
+    indices = [0, 1, 2, 4_000_000_000, 2**32 - 1]
+    expected = [[scramble(scramble(i) ^ scramble(j * 0x9E3779B9)) for j in range(1, 65)] for i in indices]
+    assert _hashed_words(torch.tensor(indices), 64).tolist() == expected
+
+
+@every_kind
+@pytest.mark.parametrize("count", [None, 0, 1, 5])
+def test_validation_does_not_depend_on_the_batch_or_on_random_state(hints: Hints, count: int | None) -> None:
+    colour, index = noise(6), torch.tensor([5, 0, 3, 2**31, 17, 4])
+    together = hints.validation(colour, index, count)
+    torch.manual_seed(99)
+    order = torch.tensor([4, 2, 0, 5, 1, 3])
+    assert torch.equal(hints.validation(colour[order], index[order], count), together[order])
+    for photo in range(6):
+        one = slice(photo, photo + 1)
+        assert torch.equal(hints.validation(colour[one], index[one], count), together[one])
+
+
+@every_kind
+def test_validation_leaves_the_random_state_alone(hints: Hints) -> None:
+    before = torch.get_rng_state()
+    hints.validation(noise(), torch.arange(4), 7)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_different_photos_have_different_hints() -> None:
+    made = SOME().validation(noise(1).expand(20, -1, -1, -1), torch.arange(20), 5)
+    assert len({photo.numpy().tobytes() for photo in made}) == 20
+
+
+@every_kind
+def test_more_hints_keep_what_fewer_gave(hints: Hints) -> None:
+    index = torch.arange(5)
+    few, many = (hints.validation(noise(5), index, count)[:, -1] for count in (5, 20))
+    assert (many >= few).all()
+    assert many.sum() > few.sum()
+    assert hints.validation(noise(5), index, 0).count_nonzero() == 0
+
+
+# -- colour spaces -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("color", [RGB(), HSV(), HSV("angle"), YCbCr(), Lab()], ids=lambda color: str(color.init_args))
+def test_a_photo_of_one_colour_is_hinted_with_that_colour(color) -> None:
+    _, colour = color.split(torch.tensor([0.8, 0.2, 0.1]).view(1, 3, 1, 1).expand(2, -1, 16, 16))
+    made = SOME().validation(colour, torch.arange(2), 5, color=color)
+    seen = made[:, -1:].bool()
+    torch.testing.assert_close(made[:, :-1], torch.where(seen, colour, 0), atol=1e-5, rtol=1e-5)
+
+
+def test_reds_on_either_side_of_hue_zero_average_to_red() -> None:
+    reds = torch.tensor([[1.0, 0.05, 0.0], [1.0, 0.0, 0.05]])[torch.arange(16 * 16) % 2].T.reshape(1, 3, 16, 16)
+    color = HSV("angle")
+    gray, colour = color.split(reds)
+    made = PointHints(sides=(4, 4)).validation(colour, torch.tensor([0]), 3, color=color)
+    seen = made[0, -1].bool()
+    rgb = color.merge(gray, made[:, :-1])[0][:, seen]
+    assert (rgb[0] > 0.9).all()
+    assert (rgb[1:] < 0.1).all()
+
+
+# -- bad input ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: PointHints(most=-1), "least 0 and most -1"),
+        (lambda: PointHints(least=5, most=3), "least 5 and most 3"),
+        (lambda: PointHints(sides=(0, 3)), r"sides .*\(0, 3\)"),
+        (lambda: PointHints(sides=(4, 3)), r"sides .*\(4, 3\)"),
+        (lambda: PointHints(places="corner"), "'corner'"),
+        (lambda: PointHints(none=1.5), "none is a share of photos in .*1.5"),
+        (lambda: PointHints(whole=math.nan), "whole is a share of photos in .*nan"),
+        (lambda: PointHints(least=1, none=0.0), "never show a photo without hints"),
+        (lambda: PixelHints(none=0.0), "PixelHints would never show a photo without hints"),
+        (lambda: PixelHints(share=0.0), r"share of pixels must be in \(0, 1\], but 0.0"),
+        (lambda: GeometricPointHints(stop=0.0), "stop must be between 0 and 1, but 0.0"),
+        (lambda: PointHints().validation(noise(1), torch.tensor([0]), -1), "must not be negative, but -1"),
+    ],
+)
+def test_bad_arguments_are_named(make, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        make()

@@ -1,0 +1,368 @@
+import functools
+import itertools
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from lightning.pytorch.callbacks import Callback
+
+from colorgan.errors import CheckpointError, ColorganError, TrainingDivergedError
+from colorgan.inference.checkpoint import hyper_parameters, read
+from colorgan.inference.colorizer import Colorizer
+from colorgan.models import losses
+from colorgan.models.color_spaces import HSV, RGB, Lab, YCbCr
+from colorgan.models.discriminators import ConvLinear, PatchGAN, UNetDiscriminator
+from colorgan.models.generators import UNet
+from colorgan.training.gan import ColorGAN
+from tests.helpers import RandomPhotos
+
+Make = Callable[..., Any]
+DISCRIMINATORS: dict[str, Any] = {
+    "none": None,
+    "conv_linear": functools.partial(ConvLinear, width=4, halvings=2, size=16, hidden=8),
+    "patch": functools.partial(PatchGAN, width=4, halvings=2),
+    "unet": functools.partial(UNetDiscriminator, width=4, depth=2),
+}
+LOSSES = [losses.BCE(0.9, 0.1), losses.LeastSquares(), losses.Hinge(), losses.Wasserstein(), losses.WassersteinGP()]
+
+
+@pytest.mark.parametrize("adversarial", LOSSES, ids=lambda loss: type(loss).__name__)
+@pytest.mark.parametrize("name", DISCRIMINATORS)
+@pytest.mark.parametrize("color", [RGB(), HSV(), YCbCr(), Lab()], ids=lambda color: type(color).__name__)
+def test_every_combination_trains(tiny_model: Make, fit: Make, color: Any, name: str, adversarial: Any) -> None:
+    discriminator = DISCRIMINATORS[name]
+    if discriminator is not None and isinstance(adversarial, losses.WassersteinGP):
+        with pytest.raises(ColorganError, match=r"BatchNorm.*norm"):
+            tiny_model(color=color, discriminator=discriminator, adversarial=adversarial)
+        discriminator = functools.partial(discriminator, norm="instance")
+    model = tiny_model(color=color, discriminator=discriminator, adversarial=adversarial)
+    before = {key: value.clone() for key, value in model.state_dict().items()}
+    trainer = fit(model, limit_train_batches=2, limit_val_batches=1)
+    metrics = trainer.callback_metrics
+    assert all(value.isfinite() for value in metrics.values()), metrics
+    assert ("train/discriminator" in metrics) == (discriminator is not None)
+    for network in ("colorizer.generator", *(["discriminator"] if discriminator is not None else [])):
+        moved = [k for k, v in model.named_parameters() if k.startswith(network) and not torch.equal(v, before[k])]
+        assert moved, f"{network} did not move"
+
+
+def parameters(network: torch.nn.Module) -> list[torch.Tensor]:
+    return [parameter.detach().clone() for parameter in network.parameters()]
+
+
+def test_one_step_equals_a_loop_written_by_hand(tiny_model: Make, fit: Make) -> None:
+    arguments: dict[str, Any] = {
+        "adversarial": losses.BCE(0.9, 0.1),
+        "reconstruction_weight": 10.0,
+        "adversarial_weight": 0.5,
+        "channels_last": False,
+        "generator_optimizer": functools.partial(torch.optim.SGD, lr=0.1),
+        "discriminator_optimizer": functools.partial(torch.optim.SGD, lr=0.1),
+    }
+    model, twin = tiny_model(**arguments), tiny_model(**arguments)
+    fit(model, photos=4, limit_val_batches=0)
+
+    generator, discriminator = twin.colorizer.generator, twin.discriminator
+    gray, colour = Lab().split(RandomPhotos(4).photos.float() / 255)
+    bce = torch.nn.functional.binary_cross_entropy_with_logits
+    fake = generator(gray)
+    real_scores, fake_scores = (
+        discriminator(torch.cat([gray, colour], 1)),
+        discriminator(torch.cat([gray, fake.detach()], 1)),
+    )
+    (
+        bce(real_scores, torch.full_like(real_scores, 0.9)) / 2
+        + bce(fake_scores, torch.full_like(fake_scores, 0.1)) / 2
+    ).backward()
+    with torch.no_grad():
+        for weight in discriminator.parameters():
+            weight -= 0.1 * weight.grad
+    scores = discriminator(torch.cat([gray, fake], 1))
+    label = torch.full_like(scores, arguments["adversarial"].generator_label)
+    (10 * (fake - colour).abs().mean() + 0.5 * bce(scores, label)).backward()
+    with torch.no_grad():
+        for weight in generator.parameters():
+            weight -= 0.1 * weight.grad
+    for mine, other in zip(parameters(model), parameters(twin), strict=True):
+        torch.testing.assert_close(mine, other, rtol=1e-5, atol=1e-6)
+
+
+def test_the_generator_runs_once_and_the_discriminator_as_told(tiny_model: Make, fit: Make) -> None:
+    model = tiny_model(discriminator_updates=3, discriminator_every=2)
+    calls = {"generator": 0, "discriminator": 0}
+    for name, network in (("generator", model.colorizer.generator), ("discriminator", model.discriminator)):
+        network.register_forward_hook(lambda *_, name=name: calls.__setitem__(name, calls[name] + 1))
+    fit(model, photos=16, limit_val_batches=0)  # four batches, the discriminator trains in two
+    assert calls == {"generator": 4, "discriminator": 2 * 3 * 2 + 4}
+
+
+def test_phases_of_nogan(tiny_model: Make, fit: Make) -> None:
+    """Generator alone, discriminator alone, both (the schedule of DeOldify's NoGAN)."""
+    model = tiny_model(generator_epochs=1, discriminator_epochs=1)
+    moved: list[tuple[bool, bool]] = []
+
+    class Watch(Callback):
+        def on_train_epoch_start(self, trainer: Any, module: Any) -> None:
+            self.before = parameters(module.colorizer), parameters(module.discriminator)
+
+        def on_train_epoch_end(self, trainer: Any, module: Any) -> None:
+            after = parameters(module.colorizer), parameters(module.discriminator)
+            generator, discriminator = (
+                any(not torch.equal(old, new) for old, new in zip(*pair, strict=True))
+                for pair in zip(self.before, after, strict=True)
+            )
+            moved.append((generator, discriminator))
+
+    fit(model, max_epochs=3, limit_val_batches=0, callbacks=[Watch()])
+    assert moved == [(True, False), (False, True), (True, True)]
+
+
+def test_accumulated_batches_equal_one_large_batch(tiny_model: Make, fit: Make) -> None:
+    arguments = {
+        "discriminator": functools.partial(PatchGAN, width=4, halvings=2, norm="none"),
+        "generator": functools.partial(UNet, width=4, depth=2, norm="none"),
+        "generator_optimizer": functools.partial(torch.optim.SGD, lr=0.1),
+        "discriminator_optimizer": functools.partial(torch.optim.SGD, lr=0.1),
+        "reconstruction_weight": 1.0,
+        "discriminator_every": 1,
+    }
+    whole, parts = tiny_model(**arguments), tiny_model(**arguments, accumulate=2)
+    fit(whole, photos=8, batch_size=8, limit_val_batches=0)
+    fit(parts, photos=8, batch_size=4, limit_val_batches=0)
+    for one, other in zip(whole.discriminator.parameters(), parts.discriminator.parameters(), strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-6)
+
+
+def test_gradients_are_clipped(tiny_model: Make, fit: Make) -> None:
+    sgd = functools.partial(torch.optim.SGD, lr=1.0)
+    model = tiny_model(gradient_clip=1e-3, generator_optimizer=sgd, discriminator_optimizer=sgd)
+    before = parameters(model.colorizer)
+    fit(model, photos=4, limit_val_batches=0)
+    moved = torch.stack([(a - b).norm() for a, b in zip(before, parameters(model.colorizer), strict=True)]).norm()
+    assert 0.5e-3 < moved <= 1.01e-3
+
+
+def test_the_moving_average_validates_and_is_what_a_checkpoint_gives(
+    tiny_model: Make, fit: Make, tmp_path: Path
+) -> None:
+    model = tiny_model(ema_decay=0.5)
+    history: list[torch.Tensor] = []
+
+    class Watch(Callback):
+        def on_train_batch_end(self, trainer: Any, module: Any, *_: Any) -> None:
+            history.append(next(module.colorizer.generator.parameters()).detach().clone())
+
+    trainer = fit(model, photos=12, callbacks=[Watch()])
+    expected = history[0]
+    for weight in history[1:]:
+        expected = 0.5 * expected + 0.5 * weight
+    averaged = next(model.inference.generator.parameters())
+    torch.testing.assert_close(averaged, expected)
+    assert not torch.equal(averaged, history[-1])
+    trainer.save_checkpoint(tmp_path / "ema.ckpt")
+    loaded = Colorizer.from_checkpoint(tmp_path / "ema.ckpt")
+    torch.testing.assert_close(next(loaded.generator.parameters()), averaged)
+
+
+@pytest.mark.parametrize("every", ["epoch", "batch"])
+def test_schedules_advance(tiny_model: Make, fit: Make, every: str) -> None:
+    decay = functools.partial(torch.optim.lr_scheduler.ExponentialLR, gamma=0.5)
+    sgd = functools.partial(torch.optim.SGD, lr=0.1)
+    model = tiny_model(
+        generator_scheduler=decay, discriminator_optimizer=sgd, generator_optimizer=sgd, schedule_every=every
+    )
+    trainer = fit(model, photos=8, max_epochs=2, limit_val_batches=0)
+    advances = 2 if every == "epoch" else 4
+    rates = [optimizer.param_groups[0]["lr"] for optimizer in trainer.optimizers]
+    assert rates == pytest.approx([0.1 * 0.5**advances, 0.1])
+
+
+@pytest.mark.parametrize("precision", ["bf16-mixed", "32-true"])
+def test_precisions(tiny_model: Make, fit: Make, precision: str) -> None:
+    trainer = fit(tiny_model(), precision=precision)
+    assert trainer.callback_metrics["val/psnr"] > 0
+
+
+def test_compiled_networks_keep_their_names(tiny_model: Make, fit: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch, "compile", functools.partial(torch.compile, backend="eager"))
+    model = tiny_model(compile=True)
+    names = set(model.state_dict())
+    fit(model)
+    assert set(model.state_dict()) == names
+
+
+def test_nan_stops_the_run_and_is_not_saved(tiny_model: Make, fit: Make, tmp_path: Path) -> None:
+    model = tiny_model()
+    with torch.no_grad():
+        next(model.colorizer.generator.parameters()).fill_(float("nan"))
+    with pytest.raises(TrainingDivergedError, match=r"NaN or infinite in epoch 0.*lower the learning rates"):
+        fit(model)
+    assert not list(tmp_path.glob("*.ckpt"))
+
+
+def test_the_gray_baseline_is_logged_once(tiny_model: Make, fit: Make) -> None:
+    logged: list[bool] = []
+
+    class Watch(Callback):
+        def on_validation_epoch_end(self, trainer: Any, module: Any) -> None:
+            results = trainer.fit_loop.epoch_loop.val_loop._results
+            logged.append("validation_step.val/l1_gray" in dict(results.valid_items()))
+
+    trainer = fit(tiny_model(), max_epochs=2, callbacks=[Watch()])
+    assert logged == [True, False]
+    _, colour = Lab().split(RandomPhotos().photos.float() / 255)
+    torch.testing.assert_close(trainer.callback_metrics["val/l1_gray"], colour.abs().mean())
+
+
+# -- saving and loading
+
+
+@pytest.fixture
+def saved(tiny_model: Make, fit: Make, tmp_path: Path) -> Path:
+    file = tmp_path / "model.ckpt"
+    fit(tiny_model(color=HSV(hue="angle"), adversarial=losses.Hinge())).save_checkpoint(file)
+    return file
+
+
+def test_a_checkpoint_is_plain_data(saved: Path) -> None:
+    contents = torch.load(saved, weights_only=True)
+    assert json.loads(json.dumps(contents["hyper_parameters"])) == contents["hyper_parameters"]
+    assert contents["hyper_parameters"]["color"] == {
+        "class_path": "colorgan.models.color_spaces.HSV",
+        "init_args": {"hue": "angle"},
+    }
+    prefixes = {name.split(".")[0] for name in contents["state_dict"]}
+    assert prefixes == {"colorizer", "discriminator"}  # and no network of a metric
+
+
+def test_load_from_checkpoint_gives_the_same_model(saved: Path) -> None:
+    model = ColorGAN.load_from_checkpoint(saved)
+    contents = read(saved)
+    assert model.hparams["color"] == hyper_parameters(contents)["color"]
+    assert isinstance(model.color, HSV)
+    assert model.color.hue == "angle"
+    assert all(torch.equal(value, contents["state_dict"][name]) for name, value in model.state_dict().items())
+    photo = torch.rand(1, 3, 16, 16)
+    torch.testing.assert_close(model.eval().inference(photo), Colorizer.from_checkpoint(saved)(photo))
+
+
+def altered(saved: Path, **hyper: Any) -> Path:
+    contents = torch.load(saved, weights_only=True)
+    contents["hyper_parameters"].update(hyper)
+    file = saved.with_name("altered.ckpt")
+    torch.save(contents, file)
+    return file
+
+
+@pytest.mark.parametrize(
+    ("hyper", "sentence"),
+    [
+        (
+            {"color": {"class_path": "os.system", "init_args": {"command": "touch owned"}}},
+            "color is refused: the class os.sys",
+        ),
+        ({"color": "os.system"}, "expected class_path"),
+        (
+            {"generator": {"class_path": "colorgan.models.color_spaces.Lab"}},
+            "colorgan.models.color_spaces.Lab is not a Generator",
+        ),
+        (
+            {"generator": {"class_path": "colorgan.models.generators.UNett"}},
+            "has no colorgan.models.generators.UNett; the nearest is UNet",
+        ),
+        (
+            {"generator": {"class_path": "colorgan.models.generators.UNet", "init_args": {"width": 8}}},
+            "another architecture",
+        ),
+        ({"generator": {"class_path": "colorgan.models.generators.UNet", "init_args": {"depht": 2}}}, "depht"),
+        ({"generator_optimizer": {"class_path": "subprocess.Popen"}}, "subprocess.Popen is not part of colorgan"),
+        ({"no_such": 1}, "no_such"),
+    ],
+)
+def test_what_a_stranger_may_not_ask_for(
+    saved: Path, hyper: dict[str, Any], sentence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(saved.parent)
+    with pytest.raises(CheckpointError, match=sentence):
+        ColorGAN.load_from_checkpoint(altered(saved, **hyper))
+    assert not Path("owned").exists()
+
+
+def test_an_enormous_network_is_refused_before_it_is_built(saved: Path) -> None:
+    wide = {"class_path": "colorgan.models.generators.UNet", "init_args": {"width": 60_000, "depth": 2}}
+    with pytest.raises(CheckpointError, match="another architecture"):
+        ColorGAN.load_from_checkpoint(altered(saved, generator=wide))  # float32 weights would take over 5 TB
+
+
+def test_a_lambda_cannot_be_saved(tiny_model: Make) -> None:
+    with pytest.raises(TypeError, match=r"cannot save <function <lambda>> in a checkpoint: pass a class"):
+        tiny_model(generator=lambda a, b: UNet(a, b))
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"reconstruction_weight": -1.0}, "model.reconstruction_weight must be a number >= 0, received -1.0"),
+        ({"adversarial_weight": float("nan")}, "model.adversarial_weight must be a number >= 0, received nan"),
+        ({"discriminator_every": 0}, "model.discriminator_every must be a whole number >= 1"),
+        ({"ema_decay": 1.0}, "model.ema_decay must be at least 0"),
+        ({"gradient_clip": 0.0}, "model.gradient_clip must be null or a number > 0"),
+        ({"reconstruction_weight": 0.0, "adversarial_weight": 0.0}, "nothing to learn from"),
+        ({"accumulate": 2, "discriminator_updates": 2}, "choose one"),
+        ({"accumulate": 2, "discriminator_every": 2}, "choose one"),
+        ({"generator_optimizer": functools.partial(torch.optim.Adam, lr=-1.0)}, "generator_optimizer: Invalid"),
+        ({"generator_optimizer": functools.partial(torch.optim.Adam, lr=float("nan"))}, "generator_optimizer: .*nan"),
+        ({"discriminator_optimizer": functools.partial(torch.optim.SGD, lr=float("inf"))}, "must be a positive number"),
+    ],
+)  # fmt: skip
+def test_bad_arguments_are_named(tiny_model: Make, change: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(ColorganError, match=sentence):
+        tiny_model(**change)
+
+
+def test_a_size_that_cannot_be_halved_is_refused(tiny_model: Make) -> None:
+    model = tiny_model()
+    model.check_size(16)
+    with pytest.raises(ColorganError, match=r"data.size=18 does not suit UNet: .*16.*20"):
+        model.check_size(18)
+
+
+def test_step_randomness_depends_on_seed_epoch_and_batch_alone(
+    tiny_model: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = tiny_model()
+    draws = []
+    for seed, batch in itertools.product(["1", "2"], [0, 1, 0]):
+        monkeypatch.setenv("PL_GLOBAL_SEED", seed)
+        model.on_train_batch_start(None, batch)
+        draws.append(torch.rand(1).item())
+    assert draws[0] == draws[2]
+    assert len(set(draws)) == 4
+
+
+def test_separate_steps_on_true_and_on_generated_colours(tiny_model: Make, fit: Make) -> None:
+    arguments: dict[str, Any] = {
+        "adversarial": losses.BCE(0.9, 0.1),
+        "discriminator_steps": "separate",
+        "channels_last": False,
+        "generator_optimizer": functools.partial(torch.optim.SGD, lr=0.1),
+        "discriminator_optimizer": functools.partial(torch.optim.SGD, lr=0.1),
+    }
+    model, twin = tiny_model(**arguments), tiny_model(**arguments)
+    fit(model, photos=4, limit_val_batches=0)
+
+    gray, colour = Lab().split(RandomPhotos(4).photos.float() / 255)
+    fake = twin.colorizer.generator(gray).detach()
+    bce = torch.nn.functional.binary_cross_entropy_with_logits
+    for pair, label in ((torch.cat([gray, colour], 1), 0.9), (torch.cat([gray, fake], 1), 0.1)):
+        scores = twin.discriminator(pair)
+        bce(scores, torch.full_like(scores, label)).backward()
+        with torch.no_grad():
+            for parameter in twin.discriminator.parameters():
+                parameter -= 0.1 * parameter.grad
+                parameter.grad = None
+    for trained, expected in zip(parameters(model.discriminator), parameters(twin.discriminator), strict=True):
+        torch.testing.assert_close(trained, expected, atol=1e-6, rtol=1e-4)
