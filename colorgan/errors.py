@@ -30,3 +30,12 @@ class TrainingInterruptedError(Exception):
         )
         self.signal = number
         self.checkpoint = checkpoint
+
+
+def first_sentence(error: BaseException) -> str:
+    """The point of another library's message.
+
+    >>> first_sentence(OSError("No space left. Try later."))
+    'No space left'
+    """
+    return str(error).strip().split("\n")[0].split(". ")[0].rstrip(".:") or type(error).__name__

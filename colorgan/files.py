@@ -1,14 +1,19 @@
 """Files that are either whole or not there."""
 
 import contextlib
+import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from colorgan.errors import CheckpointError
+
+_READ_SIZE = 1 << 20
+
 
 @contextlib.contextmanager
-def replaced(path: str | Path) -> Iterator[Path]:
+def atomic_write(path: str | Path) -> Iterator[Path]:
     """Yields a temporary file beside ``path`` and, if the block succeeds, puts it in the place of ``path`` atomically.
 
     The data are on the disk before the old file is gone, so that a crash at any moment leaves the old or the new one.
@@ -19,7 +24,7 @@ def replaced(path: str | Path) -> Iterator[Path]:
     Example:
         >>> from tempfile import TemporaryDirectory
         >>> with TemporaryDirectory() as folder:
-        ...     with replaced(Path(folder, "figures.json")) as temporary:
+        ...     with atomic_write(Path(folder, "figures.json")) as temporary:
         ...         _ = temporary.write_text("{}")
         ...     [file.name for file in Path(folder).iterdir()]
         ['figures.json']
@@ -54,3 +59,61 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def digest(file: str | Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    sha = hashlib.sha256()
+    with Path(file).open("rb") as stream:
+        while block := stream.read(_READ_SIZE):
+            sha.update(block)
+    return sha.hexdigest()
+
+
+def digest_file(file: Path) -> Path:
+    """The file beside ``file`` that holds its SHA-256, in the format of ``sha256sum``."""
+    return file.with_name(file.name + ".sha256")
+
+
+def check_digest(file: Path) -> None:
+    """Compares a file with the digest beside it, if there is one.
+
+    Raises:
+        CheckpointError: if they differ.
+    """
+    sidecar = digest_file(file)
+    if not sidecar.is_file():
+        return
+    expected = sidecar.read_text(encoding="ascii", errors="replace").split(" ")[0].strip()
+    if digest(file) != expected:
+        raise CheckpointError(
+            f"{file} is damaged: its SHA-256 is not the one in {sidecar.name}; use another copy "
+            f"(or delete {sidecar.name} if you changed the file on purpose)"
+        )
+
+
+def age(file: Path) -> tuple[float, str]:
+    """Sorts files from the oldest to the newest."""
+    return file.stat().st_mtime, file.name
+
+
+def newest_file(source: str, argument: str) -> str:
+    """The file, or the newest one that a pattern matches.
+
+    Args:
+        source: a path or a pattern.
+        argument: where it was given, for the message.
+
+    Raises:
+        CheckpointError: if nothing matches.
+    """
+    if not any(sign in source for sign in "*?["):
+        return source
+    pattern = Path(source)
+    found = [file for file in Path(pattern.anchor).glob(str(pattern.relative_to(pattern.anchor))) if file.is_file()]
+    if not found:
+        raise CheckpointError(
+            f"{argument}: no file matches {source}; train the run that it names first, give the path of another "
+            "checkpoint, or set it to null"
+        )
+    return str(max(found, key=age))

@@ -13,7 +13,7 @@ from PIL import Image
 from torch.utils.data import DataLoader
 from torch_fidelity.registry import FEATURE_EXTRACTORS_REGISTRY
 
-from tests.helpers import Painter, RandomPhotos, TinyFeatures, photo_of, photos, picture, recoloured, write
+from tests.helpers import Painter, RandomPhotos, TinyFeatures, photo_of, photos, picture, recolored, write
 
 # the tiny networks of the tests are slower on several threads than on one
 torch.set_num_threads(1)
@@ -40,7 +40,7 @@ def tiny_model() -> Callable[..., Any]:
         torch.manual_seed(0)
         arguments: dict[str, Any] = {
             "generator": functools.partial(UNet, width=4, depth=2),
-            "discriminator": functools.partial(PatchGAN, width=4, halvings=2),
+            "discriminator": functools.partial(PatchGAN, width=4, num_downsamples=2),
         }
         return ColorGAN(**{**arguments, **changes})
 
@@ -52,7 +52,7 @@ def fit(tmp_path: Path) -> Callable[..., Any]:
     """Trains a model on noise for a moment and returns the trainer."""
     from lightning.pytorch import Trainer
 
-    from colorgan.inference.checkpoint import CheckpointFiles
+    from colorgan.training.checkpoints import CheckpointFiles
 
     def run(model: Any, photos: int = 8, batch_size: int = 4, ckpt_path: str | None = None, **options: Any) -> Trainer:
         defaults: dict[str, Any] = {
@@ -147,7 +147,7 @@ def offline_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def truth_folder(tmp_path: Path) -> Path:
+def reference_folder(tmp_path: Path) -> Path:
     """Eight photos, in test/, and six others in train/."""
     write(photos(8, seed=4, size=_SIZE), tmp_path / "data" / "test" / "roses")
     write(photos(6, seed=2, size=_SIZE), tmp_path / "data" / "train")
@@ -157,7 +157,7 @@ def truth_folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def picture_folder(tmp_path: Path) -> Path:
     """Pictures for them, made by some program."""
-    return write(recoloured(photos(8, seed=4, size=_SIZE), 40), tmp_path / "theirs" / "roses").parent
+    return write(recolored(photos(8, seed=4, size=_SIZE), 40), tmp_path / "theirs" / "roses").parent
 
 
 _SMALL_GRID = {

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 from torch_fidelity.feature_extractor_base import FeatureExtractorBase
 
-from colorgan.color.cielab import FloatArray
+from colorgan.color.cielab import FloatArray, rgb_to_ab
 from colorgan.inference.photo_colorizer import PhotoColorizer
 
 REPOSITORY = Path(__file__).parents[1]
@@ -35,7 +35,7 @@ class RandomPhotos(Dataset[dict[str, Any]]):
 
 
 class Painter(PhotoColorizer):
-    """Colours everything warm, the more the lighter, and where hints are, as they say. It notes what it was asked."""
+    """Colors everything warm, the more the lighter, and where hints are, as they say. It notes what it was asked."""
 
     size = 32
     takes_hints = True
@@ -43,11 +43,13 @@ class Painter(PhotoColorizer):
     def __init__(self) -> None:
         self.batches: list[tuple[int, ...]] = []
 
-    def colour_small(self, rgb: FloatArray, hints: FloatArray | None = None) -> FloatArray:
+    def run_network(self, rgb: FloatArray, hints: FloatArray | None = None) -> FloatArray:
         self.batches.append(rgb.shape)
         gray = rgb.mean(axis=1, keepdims=True)
-        coloured = np.clip(gray * np.array([1.2, 1.0, 0.7], np.float32).reshape(1, 3, 1, 1), 0, 1)
-        return coloured if hints is None else np.where(hints[:, 3:] > 0, hints[:, :3], coloured)
+        warm = np.clip(gray * np.array([1.2, 1.0, 0.7], np.float32).reshape(1, 3, 1, 1), 0, 1)
+        codes = np.rint(warm * 65535).astype(np.uint16)
+        ab = np.stack([rgb_to_ab(picture.transpose(1, 2, 0)) for picture in codes])
+        return ab if hints is None else np.where(hints[:, 3:] > 0, hints[:, 1:3], ab)
 
 
 class TinyFeatures(FeatureExtractorBase):
@@ -75,19 +77,19 @@ class TinyFeatures(FeatureExtractorBase):
 
 
 def picture(seed: int, height: int = 30, width: int = 40) -> Image.Image:
-    """A smooth picture with colours, another one for each seed."""
+    """A smooth picture with colors, another one for each seed."""
     coarse = np.random.default_rng(seed).integers(0, 256, (4, 5, 3), dtype=np.uint8)
     return Image.fromarray(coarse).resize((width, height), Image.Resampling.BICUBIC)
 
 
 def photo_of(seed: int, height: int = 24, width: int = 32) -> np.ndarray:
-    """A smooth picture with colours: a few random blobs, different for each seed."""
+    """A smooth picture with colors: a few random blobs, different for each seed."""
     coarse = np.random.default_rng(seed).integers(0, 256, (4, 5, 3), dtype=np.uint8)
     return np.asarray(Image.fromarray(coarse).resize((width, height), Image.Resampling.BICUBIC))
 
 
 def photos(count: int, seed: int, size: int = 16) -> Tensor:
-    """Smooth random uint8 photos (count, 3, size, size), more colourful with each seed."""
+    """Smooth random uint8 photos (count, 3, size, size), more colorful with each seed."""
     random = torch.Generator().manual_seed(seed)
     coarse = torch.rand(count, 3, 4, 4, generator=random) * (0.6 + 0.1 * seed)
     smooth = torch.nn.functional.interpolate(coarse, (size, size), mode="bilinear", align_corners=False)
@@ -102,8 +104,8 @@ def write(images: Tensor, folder: Path) -> Path:
     return folder
 
 
-def recoloured(images: Tensor, shift: int) -> Tensor:
-    """Pictures whose colours are wrong by a shift of the red channel."""
+def recolored(images: Tensor, shift: int) -> Tensor:
+    """Pictures whose colors are wrong by a shift of the red channel."""
     wrong = images.int()
     wrong[:, 0] += shift
     return wrong.clamp(0, 255).byte()

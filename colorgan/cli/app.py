@@ -1,4 +1,4 @@
-"""``colorgan app``: a page on this machine where photos are coloured, with hints."""
+"""``colorgan app``: a page on this machine where photos are colored, with hints."""
 
 import argparse
 import contextlib
@@ -45,7 +45,7 @@ def main(args: Sequence[str]) -> int:
 
         from colorgan.web.server.about import about_model
         from colorgan.web.server.site import Settings, create_site
-        from colorgan.web.server.workpiece import Colourist
+        from colorgan.web.server.workpiece import Colorist
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
         if missing == "colorgan":
@@ -56,13 +56,13 @@ def main(args: Sequence[str]) -> int:
         address = _address(given.host, server_socket)
         local = ipaddress.ip_address(server_socket.getsockname()[0]).is_loopback
         model = open_model(given.checkpoint, given.device)
-        colourist = Colourist(model, given.size, round(given.max_megapixels * 1_000_000))
+        colorist = Colorist(model, given.size, round(given.max_megapixels * 1_000_000))
         settings = Settings(
             max_bytes=round(given.max_upload * 1_000_000),
             local=local,
             names=[*given.allow_name, *([] if local else [socket.gethostname(), socket.getfqdn()])],
         )
-        site = create_site(colourist, about_model(given.checkpoint, model.card), settings)
+        site = create_site(colorist, about_model(given.checkpoint, model.card), settings)
         server = uvicorn.Server(
             uvicorn.Config(
                 site,
@@ -120,7 +120,7 @@ def _open_browser(address: str) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(
         "colorgan app",
-        description="Open a page to colour photos in the browser, with dots of colour where you know better.",
+        description="Open a page to color photos in the browser, with dots of color where you know better.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,

@@ -15,9 +15,9 @@ def main(args: list[str]) -> int:
         The exit code.
 
     Raises:
-        ColorganError: for ``predict``, which colours photos.
+        ColorganError: for ``predict``, which colors photos.
     """
     if args[:1] == ["predict"]:
-        raise ColorganError("a regressor colours no photos: give its checkpoint to a generator as `regressor`")
+        raise ColorganError("a regressor colors no photos: give its checkpoint to a generator as `regressor`")
     train(args, model=ChromaRegressor)
     return 0

@@ -18,9 +18,9 @@ from colorgan.inference.open_model import open_model
 _EXAMPLES = """\
 examples:
   colorgan colorize old.jpg                                  writes colorized/old.png
-  colorgan colorize albums -o coloured --grid                a folder, its tree mirrored, and sheets to look through
-  colorgan colorize old.jpg -o new.png --hints hints.json    with colours that you know
-  colorgan colorize frames -o coloured --temporal 0.8        the frames of a film, kept steady
+  colorgan colorize albums -o colored --grid                a folder, its tree mirrored, and sheets to look through
+  colorgan colorize old.jpg -o new.png --hints hints.json    with colors that you know
+  colorgan colorize frames -o colored --temporal 0.8        the frames of a film, kept steady
 
 Files that are there are never overwritten, unless you say --overwrite: the same command goes on with interrupted work.
 """
@@ -44,7 +44,7 @@ def main(args: Sequence[str]) -> int:
     hints = None
     if given.hints is not None:
         if len(jobs) != 1:
-            raise ColorganError(f"hints belong to one photo, but {len(jobs)} photos are to be coloured")
+            raise ColorganError(f"hints belong to one photo, but {len(jobs)} photos are to be colored")
         hints = read_hints(given.hints)
     options = Options(given.size, given.batch, given.strength, hints, given.temporal, given.metadata, given.overwrite)
     with tqdm(total=len(jobs), unit="photo", disable=None) as bar:
@@ -62,7 +62,7 @@ def main(args: Sequence[str]) -> int:
 def _report(outcome: Outcome, output: Path, pages: Sequence[Path]) -> None:
     for sentence in outcome.failures:
         print(f"error: {sentence}", file=sys.stderr)
-    notes = [f"{_photos(outcome.written)} coloured into {output}"]
+    notes = [f"{_photos(outcome.written)} colored into {output}"]
     if outcome.kept:
         notes.append(f"{_photos(outcome.kept)} left as they were there already (--overwrite replaces them)")
     if outcome.failures:
@@ -96,18 +96,18 @@ def _parser() -> argparse.ArgumentParser:
         help="folder to write to (default: colorized); for one photo, also a file name ending in .png or .jpg",
     )  # fmt: skip
     add_model_options(parser)
-    parser.add_argument("--hints", type=Path, metavar="hints.json", help="colours that you know, for one photo")
+    parser.add_argument("--hints", type=Path, metavar="hints.json", help="colors that you know, for one photo")
     parser.add_argument(
         "--batch", type=number(int, 1, 1024), default=8, metavar="N",
         help="photos that go through the network together, at most (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument(
         "--strength", type=number(float, 0, 1), default=1.0, metavar="0..1",
-        help="0 gives the gray photo, 1 the predicted colours (default: %(default)g)",
+        help="0 gives the gray photo, 1 the predicted colors (default: %(default)g)",
     )  # fmt: skip
     parser.add_argument(
         "--temporal", type=number(float, 0, 0.99), default=0.0, metavar="0..0.99",
-        help="for the frames of a film: how much of the last frame's colours is kept, such as 0.8; cuts are seen",
+        help="for the frames of a film: how much of the last frame's colors is kept, such as 0.8; cuts are seen",
     )  # fmt: skip
     parser.add_argument("--grid", action="store_true", help="write sheets of the photos before and after")
     parser.add_argument("--format", choices=("png", "jpg"), default="png", help="of the files (default: %(default)s)")

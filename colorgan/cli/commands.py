@@ -1,6 +1,6 @@
 """``colorgan COMMAND``: finds the command, runs it, and turns errors into a sentence and an exit code.
 
-Light on purpose: each command imports what it needs, so that photos can be coloured, and help be read, without waiting
+Light on purpose: each command imports what it needs, so that photos can be colored, and help be read, without waiting
 for the libraries that training needs.
 """
 
@@ -21,13 +21,13 @@ TRAINER_COMMANDS = {
 
 COMMANDS = {
     "colorize": ("colorgan.cli.colorize", "colorize photos, folders and video frames of any size"),
-    "app": ("colorgan.cli.app", "open a page to colour photos in the browser, with hints"),
-    "export": ("colorgan.inference.onnx.export", "write a model as ONNX or a torch.export program"),
-    "release": ("colorgan.inference.released", "make a small released model of a training checkpoint"),
-    "chroma": ("colorgan.cli.chroma", "fit, validate or test a regressor of the mean colour"),
+    "app": ("colorgan.cli.app", "open a page to color photos in the browser, with hints"),
+    "export": ("colorgan.cli.export", "write a model as ONNX or a torch.export program"),
+    "release": ("colorgan.cli.release", "make a small released model of a training checkpoint"),
+    "chroma": ("colorgan.cli.chroma", "fit, validate or test a regressor of the mean color"),
     "lr-find": ("colorgan.cli.lr_find", "find a learning rate for what `fit` would train"),
-    "inspect": ("colorgan.evaluation.inspection", "show what the networks will see of a folder of photos"),
-    "evaluate": ("colorgan.cli.evaluate", "measure checkpoints and folders of pictures against the truth"),
+    "inspect": ("colorgan.cli.inspect", "show what the networks will see of a folder of photos"),
+    "evaluate": ("colorgan.cli.evaluate", "measure checkpoints and folders of pictures against the reference"),
     "benchmark": ("colorgan.cli.benchmark", "run a grid of trainings, and report it"),
 }
 """Commands beside those of the trainer, with the module whose ``main(args)`` carries them out."""

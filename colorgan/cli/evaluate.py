@@ -77,7 +77,7 @@ def main(args: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="colorgan evaluate",
-        description="Measures checkpoints, and folders of pictures made by any program, against the true photos.",
+        description="Measures checkpoints, and folders of pictures made by any program, against the reference photos.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -94,13 +94,13 @@ def _parser() -> argparse.ArgumentParser:
         dest="root",
         required=True,
         metavar="DIR",
-        help="folder of the true photos; of one with test/ or val/ below it, these are taken; `sample` for ours",
+        help="folder of the reference photos; of one with test/ or val/ below it, these are taken; `sample` for ours",
     )
     parser.add_argument(
         "--data.train",
         dest="train",
         metavar="DIR",
-        help="training photos, for the anchor of their mean colour (default: train/ beside the photos)",
+        help="training photos, for the anchor of their mean color (default: train/ beside the photos)",
     )
     parser.add_argument("--out", required=True, metavar="DIR", type=Path, help="folder of the report")
     parser.add_argument(
@@ -108,7 +108,7 @@ def _parser() -> argparse.ArgumentParser:
         choices=("own", "literature"),
         default="own",
         help="`literature`: all photos squeezed to 256 x 256, the first --limit in the order of their names, all "
-        "pictures written as PNG, as published tables of FID, colourfulness and PSNR do (default: own)",
+        "pictures written as PNG, as published tables of FID, colorfulness and PSNR do (default: own)",
     )
     parser.add_argument("--limit", type=int, metavar="N", help="only the first N photos in the order of their names")
     parser.add_argument(
@@ -156,8 +156,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--pictures",
         choices=("checkpoints", "all", "none"),
-        help="whose pictures are written as PNG, below pictures/ in the report's folder; `all` adds gray, mean colour "
-        "and truth at the measured size, so that any other program can measure the same (default: checkpoints)",
+        help="whose pictures are written as PNG, below pictures/ in the report's folder; `all` adds gray, mean color "
+        "and reference at the measured size, so that any other program can measure the same (default: checkpoints)",
     )
     parser.add_argument("--sheet", type=int, default=20, metavar="N", help="photos on the contact sheet (default: 20)")
     parser.add_argument("--device", default="auto", help="cpu, cuda, mps, or auto (default)")

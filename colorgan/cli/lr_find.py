@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from colorgan.cli.trainer import ColorganCLI, callbacks_of, shown, train
 from colorgan.errors import ColorganError, TrainingDivergedError
-from colorgan.files import replaced
+from colorgan.files import atomic_write
 from colorgan.training.callbacks.interruption import SaveOnSignal
 from colorgan.training.lr_finder import Curve, RangeTest
 
@@ -201,7 +201,7 @@ class _RangeTestCLI(ColorganCLI):
         section = self.config[self.subcommand]
         curve = range_test(self.model, self.datamodule, self.trainer, self._get(self.config_init, "lr_find"))
         file = self.run_folder / "lr_find.png"
-        with replaced(file) as temporary:
+        with atomic_write(file) as temporary:
             plot(curve, f"{section.name}: loss of the generator").save(temporary, format="PNG")
         print(
             f"\nsuggested learning rate: {curve.suggestion:.1e}"

@@ -29,6 +29,7 @@ from colorgan.training.callbacks.frechet import FrechetDistance
 from colorgan.training.callbacks.interruption import SaveOnSignal, last_checkpoint
 from colorgan.training.callbacks.predictions import PhotoWriter
 from colorgan.training.callbacks.samples import SampleSheet
+from colorgan.training.checkpoints import CheckpointFiles
 from colorgan.training.gan import ColorGAN
 from colorgan.training.loggers import log_configuration, wandb_obstacle
 from colorgan.training.module import Trainable
@@ -97,13 +98,13 @@ class ColorganCLI(LightningCLI):
             "--name", type=str | None, default=None, help="name of the run; by default its configuration's"
         )
         parser.add_argument(
-            "--output", type=str, default="colorized", help="folder for the coloured photos (predict only)"
+            "--output", type=str, default="colorized", help="folder for the colored photos (predict only)"
         )
         parser.add_argument(
-            "--overwrite", type=bool, default=False, help="replace coloured photos that are there (predict only)"
+            "--overwrite", type=bool, default=False, help="replace colored photos that are there (predict only)"
         )
         parser.add_argument(
-            "--npy", type=str | None, default=None, help="file for all coloured photos as one array (predict only)"
+            "--npy", type=str | None, default=None, help="file for all colored photos as one array (predict only)"
         )
 
     def parse_arguments(self, parser: LightningArgumentParser, args: ArgsType) -> None:
@@ -122,7 +123,9 @@ class ColorganCLI(LightningCLI):
         trusted = {name for name in _class_paths(section.model) if not name.startswith(TRUSTED_PACKAGES)}
         contents = checkpoint.read(path)
         stored = checkpoint.hyper_parameters(contents)
-        self._trained_class.rebuild_arguments(stored, trusted)  # refuses foreign classes before the parser imports them
+        self._trained_class.arguments_from_config(
+            stored, trusted
+        )  # refuses foreign classes before the parser imports them
         if command != "fit" or not section.get("config"):
             defaults = {f"model.{key}": value for key, value in stored.items()}
             trained_at = contents["state_dict"].get("colorizer.working_size")
@@ -236,7 +239,7 @@ class ColorganCLI(LightningCLI):
             kwargs["callbacks"] = []  # measuring and keeping checkpoints are for training
         given = self._get(self.config_init, "trainer", default={}).get("plugins")
         plugins = given if isinstance(given, list) else [given] if given else []
-        trainer = super().instantiate_trainer(plugins=[*plugins, checkpoint.CheckpointFiles()], **kwargs)
+        trainer = super().instantiate_trainer(plugins=[*plugins, CheckpointFiles()], **kwargs)
         trainer.callbacks[:0] = extra  # type: ignore[attr-defined]
         return trainer
 
@@ -270,7 +273,7 @@ class ColorganCLI(LightningCLI):
         writer = next(c for c in callbacks if isinstance(c, PhotoWriter))
         if not self.trainer.is_global_zero:
             return
-        print(f"{writer.written} photos coloured into {writer.folder}")
+        print(f"{writer.written} photos colored into {writer.folder}")
         if self.datamodule.unreadable:
             named = "; ".join(f"{path} ({reason})" for path, reason in self.datamodule.unreadable)
             raise ColorganError(f"{len(self.datamodule.unreadable)} files were left out: {named}")

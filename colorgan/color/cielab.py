@@ -1,7 +1,7 @@
-"""CIE L*a*b* without torch: the lightness of photos of 8 and 16 bits, and colours at a given lightness.
+"""CIE L*a*b* without torch: the lightness of photos of 8 and 16 bits, and colors at a given lightness.
 
-White is D65. Nothing here changes a lightness: a colour that a screen cannot show at its lightness loses chroma, along
-a straight line towards gray, until it can. Clipping its red, green and blue instead would make it lighter or darker.
+White is D65. Nothing here changes a lightness: a color that a screen cannot show at its lightness loses chroma, along
+a straight line toward gray, until it can. Clipping its red, green and blue instead would make it lighter or darker.
 """
 
 import functools
@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 FloatArray: TypeAlias = npt.NDArray[np.float32]
-CodeArray: TypeAlias = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
+SRGBArray: TypeAlias = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 """sRGB as integers: 0 is black, 255 or 65535 is white."""
 
 _RGB_TO_XYZ = np.array(
@@ -36,10 +36,10 @@ _TOLERANCE = np.float32(5e-5)
 """Linear light this far outside of [0, 1] is less than a fifth of an 8-bit step."""
 
 
-def to_8_bits(codes: CodeArray) -> npt.NDArray[np.uint8]:
+def to_8bit(codes: SRGBArray) -> npt.NDArray[np.uint8]:
     """The nearest 8-bit codes.
 
-    >>> to_8_bits(np.array([[0, 128, 129, 65535]], np.uint16)).tolist()
+    >>> to_8bit(np.array([[0, 128, 129, 65535]], np.uint16)).tolist()
     [[0, 0, 1, 255]]
     """
     if codes.dtype == np.uint8:
@@ -51,32 +51,32 @@ def to_8_bits(codes: CodeArray) -> npt.NDArray[np.uint8]:
     return rounded
 
 
-def decode(codes: CodeArray) -> FloatArray:
+def srgb_to_linear(codes: SRGBArray) -> FloatArray:
     """Linear light in [0, 1] of sRGB codes, of any shape.
 
-    >>> decode(np.array([0, 255], np.uint8)).tolist(), decode(np.array([65535], np.uint16)).tolist()
+    >>> srgb_to_linear(np.array([0, 255], np.uint8)).tolist(), srgb_to_linear(np.array([65535], np.uint16)).tolist()
     ([0.0, 1.0], [1.0])
     """
-    linear: FloatArray = _decoded(_top(codes))[codes]
+    linear: FloatArray = _linear_of_codes(_top(codes))[codes]
     return linear
 
 
-def encode(linear: FloatArray, dtype: npt.DTypeLike = np.uint8) -> npt.NDArray[Any]:
+def linear_to_srgb(linear: FloatArray, dtype: npt.DTypeLike = np.uint8) -> npt.NDArray[Any]:
     """Gives the sRGB codes, uint8 or uint16, of linear light; what lies outside of [0, 1] is clipped.
 
-    >>> encode(np.array([-1.0, 0.5, 2.0], np.float32)).tolist()
+    >>> linear_to_srgb(np.array([-1.0, 0.5, 2.0], np.float32)).tolist()
     [0, 188, 255]
     """
     inside = linear.clip(0.0, 1.0)
     if dtype == np.uint8:
         inside *= np.float32(_ENCODED_STEPS - 1)
         inside += np.float32(0.5)
-        codes: npt.NDArray[Any] = _encoded()[inside.astype(np.uint16)]
+        codes: npt.NDArray[Any] = _srgb_of_linear()[inside.astype(np.uint16)]
         return codes
     return np.rint(_curve(inside) * np.float32(65535.0)).astype(np.uint16)
 
 
-def lightness(photo: CodeArray) -> FloatArray:
+def lightness(photo: SRGBArray) -> FloatArray:
     """L* of a photo.
 
     Args:
@@ -89,21 +89,28 @@ def lightness(photo: CodeArray) -> FloatArray:
         >>> lightness(np.array([[0, 119, 255]], np.uint8)).round(1).tolist()
         [[0.0, 50.0, 100.0]]
     """
-    return root(photo) * np.float32(116.0) - np.float32(16.0)
+    return fy(photo) * np.float32(116.0) - np.float32(16.0)
 
 
-def root(photo: CodeArray) -> FloatArray:
-    """(L* + 16) / 116 of a photo, which is what colours are computed with: (H, W) between 0.138 and 1."""
+def fy(photo: SRGBArray) -> FloatArray:
+    """CIE's f(Y / Yn) of a photo, which is (L* + 16) / 116: the form of the lightness that the conversions use.
+
+    Args:
+        photo: (H, W) gray or (H, W, 3) RGB, uint8 or uint16.
+
+    Returns:
+        (H, W), from 0.138 for black to 1 for white.
+    """
     if photo.ndim == 2:
-        gray: FloatArray = _roots(_top(photo))[photo]
+        gray: FloatArray = _gray_fy(_top(photo))[photo]
         return gray
     if (photo[..., 0] == photo[..., 1]).all() and (photo[..., 1] == photo[..., 2]).all():
-        return root(photo[..., 0])
-    linear = decode(photo)
-    return _root(linear[..., 0] * _TO_XYZ[1, 0] + linear[..., 1] * _TO_XYZ[1, 1] + linear[..., 2] * _TO_XYZ[1, 2])
+        return fy(photo[..., 0])
+    linear = srgb_to_linear(photo)
+    return _f(linear[..., 0] * _TO_XYZ[1, 0] + linear[..., 1] * _TO_XYZ[1, 1] + linear[..., 2] * _TO_XYZ[1, 2])
 
 
-def chroma(photo: CodeArray) -> FloatArray:
+def rgb_to_ab(photo: SRGBArray) -> FloatArray:
     """a* and b* of a photo.
 
     Args:
@@ -112,62 +119,94 @@ def chroma(photo: CodeArray) -> FloatArray:
     Returns:
         (2, H, W), between -108 and 99.
     """
-    linear = decode(photo)
-    x, y, z = (_root(linear @ row) for row in _TO_XYZ)
+    linear = srgb_to_linear(photo)
+    x, y, z = (_f(linear @ row) for row in _TO_XYZ)
     return np.stack([(x - y) * np.float32(500.0), (y - z) * np.float32(200.0)])
 
 
-def colours(root: FloatArray, a: FloatArray, b: FloatArray) -> list[FloatArray]:
+def lab_to_linear(fy: FloatArray, a: FloatArray, b: FloatArray) -> list[FloatArray]:
     """Linear red, green and blue at a given lightness, with as much of the given chroma as sRGB can show.
 
     Args:
-        root: (L* + 16) / 116, of any shape; see :func:`root`.
+        fy: (L* + 16) / 116, of any shape; see :func:`fy`.
         a: a*, of the same shape.
         b: b*, of the same shape.
 
     Returns:
-        Three arrays of that shape, within :data:`_TOLERANCE` of [0, 1].
+        Three arrays of that shape, in [0, 1] to within 5e-5.
 
     Example:
         >>> light = np.full(1, (80 + 16) / 116, np.float32)
-        >>> rgb = colours(light, np.full(1, 90, np.float32), np.full(1, 0, np.float32))
-        >>> [encode(channel).tolist() for channel in rgb]  # the pink that is left of it, still of lightness 80
+        >>> rgb = lab_to_linear(light, np.full(1, 90, np.float32), np.full(1, 0, np.float32))
+        >>> [linear_to_srgb(channel).tolist() for channel in rgb]  # the pink that is left of it, still of lightness 80
         [[255], [177], [199]]
     """
-    channels = _linear(root, a, b)
-    red, green, blue = channels
-    least = np.minimum(np.minimum(red, green), blue)
-    most = np.maximum(np.maximum(red, green), blue)
-    outside = np.flatnonzero((least < -_TOLERANCE) | (most > 1 + _TOLERANCE))
+    channels = _linear(fy, a, b)
+    outside = _out_of_gamut(channels)
     if len(outside):
-        shown = _linear(*_reduced(root.ravel()[outside], a.ravel()[outside], b.ravel()[outside]))
+        fitted = _fitted(fy.ravel()[outside], a.ravel()[outside], b.ravel()[outside])
+        shown = _linear(fy.ravel()[outside], *fitted)
         for channel, values in zip(channels, shown, strict=True):
             channel.ravel()[outside] = values
     return channels
 
 
-def _reduced(root: FloatArray, a: FloatArray, b: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """The same lightness and hue with the largest share of the chroma that fits."""
-    share, step = np.full_like(root, 0.5), np.float32(0.5)
-    shown = np.zeros_like(root)
+def fit_chroma(fy: FloatArray, a: FloatArray, b: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The largest chroma of the same hue, up to the given one, that sRGB can show at a given lightness.
+
+    Args:
+        fy: (L* + 16) / 116, of any shape; see :func:`fy`.
+        a: a*, of the same shape.
+        b: b*, of the same shape.
+
+    Returns:
+        a* and b*, of that shape.
+
+    Example:
+        >>> light = np.full(1, (80 + 16) / 116, np.float32)
+        >>> a, b = fit_chroma(light, np.full(1, 90, np.float32), np.full(1, 0, np.float32))
+        >>> a.round().tolist(), b.tolist()
+        ([32.0], [0.0])
+    """
+    fitted_a, fitted_b = a.copy(), b.copy()
+    outside = _out_of_gamut(_linear(fy, a, b))
+    if len(outside):
+        inner = _fitted(fy.ravel()[outside], a.ravel()[outside], b.ravel()[outside])
+        fitted_a.ravel()[outside], fitted_b.ravel()[outside] = inner
+    return fitted_a, fitted_b
+
+
+def _out_of_gamut(channels: list[FloatArray]) -> npt.NDArray[np.intp]:
+    """Flat indices of the colors that sRGB cannot show."""
+    red, green, blue = channels
+    lowest = np.minimum(np.minimum(red, green), blue)
+    highest = np.maximum(np.maximum(red, green), blue)
+    return np.flatnonzero((lowest < -_TOLERANCE) | (highest > 1 + _TOLERANCE))
+
+
+def _fitted(fy: FloatArray, a: FloatArray, b: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Finds the largest share of the chroma that fits into sRGB, by bisection."""
+    share, step = np.full_like(fy, 0.5), np.float32(0.5)
+    largest = np.zeros_like(fy)
     for _ in range(_BISECTIONS):
-        red, green, blue = _linear(root, a * share, b * share)
+        red, green, blue = _linear(fy, a * share, b * share)
         fits = (red >= -_TOLERANCE) & (green >= -_TOLERANCE) & (blue >= -_TOLERANCE)
         fits &= (red <= 1 + _TOLERANCE) & (green <= 1 + _TOLERANCE) & (blue <= 1 + _TOLERANCE)
-        shown = np.where(fits, share, shown)
+        largest = np.where(fits, share, largest)
         step /= np.float32(2.0)
         share = np.where(fits, share + step, share - step)
-    return root, a * shown, b * shown
+    return a * largest, b * largest
 
 
-def _linear(root: FloatArray, a: FloatArray, b: FloatArray) -> list[FloatArray]:
-    x = _power(root + a * np.float32(1 / 500))
-    y = _power(root)
-    z = _power(root - b * np.float32(1 / 200))
+def _linear(fy: FloatArray, a: FloatArray, b: FloatArray) -> list[FloatArray]:
+    x = _f_inverse(fy + a * np.float32(1 / 500))
+    y = _f_inverse(fy)
+    z = _f_inverse(fy - b * np.float32(1 / 200))
     return [x * row[0] + y * row[1] + z * row[2] for row in _TO_RGB]
 
 
-def _root(light: FloatArray) -> FloatArray:
+def _f(light: FloatArray) -> FloatArray:
+    """CIE's f: the cube root, and a straight line near black."""
     curved: FloatArray = np.cbrt(light)
     dark = light <= _KNEE**3
     if dark.any():
@@ -175,12 +214,12 @@ def _root(light: FloatArray) -> FloatArray:
     return curved
 
 
-def _power(root: FloatArray) -> FloatArray:
-    light: FloatArray = root * root
-    light *= root
-    dark = root <= _KNEE
+def _f_inverse(value: FloatArray) -> FloatArray:
+    light: FloatArray = value * value
+    light *= value
+    dark = value <= _KNEE
     if dark.any():
-        light[dark] = (root[dark] - _OFFSET) * _SLOPE
+        light[dark] = (value[dark] - _OFFSET) * _SLOPE
     return light
 
 
@@ -189,24 +228,24 @@ def _curve(linear: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return np.where(linear <= 0.0031308, linear * 12.92, 1.055 * np.maximum(linear, 0.0031308) ** (1 / 2.4) - 0.055)
 
 
-def _top(codes: CodeArray) -> int:
+def _top(codes: SRGBArray) -> int:
     return int(np.iinfo(codes.dtype).max)
 
 
 @functools.cache
-def _decoded(top: int) -> FloatArray:
+def _linear_of_codes(top: int) -> FloatArray:
     signal = np.arange(top + 1) / top
     linear = np.where(signal <= 0.04045, signal / 12.92, ((signal + 0.055) / 1.055) ** 2.4)
     return linear.astype(np.float32)
 
 
 @functools.cache
-def _roots(top: int) -> FloatArray:
-    return _root(_decoded(top))
+def _gray_fy(top: int) -> FloatArray:
+    return _f(_linear_of_codes(top))
 
 
 @functools.cache
-def _encoded() -> npt.NDArray[np.uint8]:
+def _srgb_of_linear() -> npt.NDArray[np.uint8]:
     codes: npt.NDArray[np.uint8] = np.rint(_curve(np.arange(_ENCODED_STEPS) / (_ENCODED_STEPS - 1)) * 255).astype(
         np.uint8
     )

@@ -1,4 +1,4 @@
-"""Photos decoded once: a memory-mapped file of uint8 squares at the training size, and what was learnt on the way.
+"""Photos decoded once: a memory-mapped file of uint8 squares at the training size, and what was learned on the way.
 
 Decoding a JPEG costs milliseconds, reading its square from the cache microseconds; with one file and the system's page
 cache, epochs and runs and processes all share one copy. What the first pass found out (which photos are gray, which
@@ -80,7 +80,7 @@ class CachedPhotos:
         side: height and width of every photo in pixels.
         names: names of the sources, in their order, without the unreadable ones.
         sizes: (width, height) of each photo before it was made a square.
-        gray: whether each photo has no colour (:func:`is_gray`).
+        gray: whether each photo has no color (:func:`is_gray`).
         digests: checksum of each photo's cached pixels; equal for byte-identical files.
         looks: 64 bits of what each photo looks like (:func:`look`), close for near-identical photos.
         unreadable: (name, reason) of each file that could not be read.
@@ -195,10 +195,10 @@ def to_square(photo: RGBArray, side: int, fit: Fit = "crop") -> RGBArray:
 
 
 def is_gray(photo: RGBArray) -> bool:
-    """Whether a photo has no colour to learn from.
+    """Whether a photo has no color to learn from.
 
-    It has none if its three channels differ by at most 12 of 255 in 99 % of the pixels: that covers the colour noise of
-    JPEG compression and a small coloured logo, but not sepia, which cannot be told from sand.
+    It has none if its three channels differ by at most 12 of 255 in 99 % of the pixels: that covers the color noise of
+    JPEG compression and a small colored logo, but not sepia, which cannot be told from sand.
 
     Args:
         photo: (H, W, 3) uint8.
@@ -212,7 +212,7 @@ def is_gray(photo: RGBArray) -> bool:
 
 
 def look(photo: RGBArray) -> int:
-    """64 bits of what a photo looks like: whether each of 8 x 8 fields is brighter than its right neighbour.
+    """64 bits of what a photo looks like: whether each of 8 x 8 fields is brighter than its right neighbor.
 
     Copies that were scaled, recompressed or slightly edited differ in a few bits at most ("dHash").
     """

@@ -1,4 +1,4 @@
-"""The data module over folders of photos: it yields RGB and nothing else; colour work is the model's."""
+"""The data module over folders of photos: it yields RGB and nothing else; color work is the model's."""
 
 import os
 import warnings
@@ -20,12 +20,12 @@ from colorgan.data.dataset import (
     FileDataset,
     PhotoDataset,
     PhotoLoader,
+    default_num_workers,
+    init_worker,
     only_one,
-    quiet_worker,
-    sensible_workers,
     to_batch,
 )
-from colorgan.data.split import seeded_split, twin_groups
+from colorgan.data.split import near_duplicate_groups, seeded_split
 from colorgan.errors import ColorganError
 from colorgan.images.reading import list_photos, printable
 from colorgan.images.samples import SAMPLE_PHOTOS
@@ -48,7 +48,7 @@ class Split:
     Attributes:
         photos: decoded photos, among them those of this part.
         indices: positions of this part's photos in ``photos``; a batch's ``index`` is a position in this array.
-        gray: names of photos that were left out because they have no colour.
+        gray: names of photos that were left out because they have no color.
         folder: where the files are; None if they are not in one folder.
     """
 
@@ -75,7 +75,7 @@ class Photos(LightningDataModule):
     """Photos in folders, decoded once into a cache of squares, divided by seed, in an order that survives interruption.
 
     Batches are ``{"rgb": uint8 (B, 3, size, size), "index": int64 (B,)}``; those of prediction hold one photo at its
-    own size and its ``path``. Files that cannot be read and, by default, photos without colour are left out, with a
+    own size and its ``path``. Files that cannot be read and, by default, photos without color are left out, with a
     warning that names them or a count.
 
     Args:
@@ -99,7 +99,7 @@ class Photos(LightningDataModule):
         val_batch_size: photos per batch in validation and testing; by default ``batch_size``.
         train_transforms: albumentations for training photos, in order, such as
             ``[{class_path: albumentations.HorizontalFlip}]``. They see and return uint8.
-        skip_gray: leave out photos without colour.
+        skip_gray: leave out photos without color.
         limit: use this many photos at most of each part's folder, spread evenly over its names, for a quick try.
         cache_dir: where decoded photos are kept; by default ``$COLORGAN_CACHE`` or the system's place for caches.
         num_workers: processes that prepare training batches; by default what helps on this machine.
@@ -292,9 +292,7 @@ class Photos(LightningDataModule):
             rank_zero_info(f"Left out as gray: {len(gray)} of {_count(len(photos), 'photo')} in {where}")
         usable = np.flatnonzero(~np.array(photos.gray, dtype=bool) | (not self.skip_gray))
         if not len(usable):
-            why = (
-                "none can be read" if not len(photos) else "none has colour (--data.skip_gray=false keeps gray photos)"
-            )
+            why = "none can be read" if not len(photos) else "none has color (--data.skip_gray=false keeps gray photos)"
             raise ColorganError(f"of {_count(len(sources), 'photo')} in {where}, {why}")
         if split == "train":
             self._divide(photos, usable, gray)
@@ -304,7 +302,7 @@ class Photos(LightningDataModule):
     def _divide(self, photos: CachedPhotos, usable: npt.NDArray[np.int64], gray: list[str]) -> None:
         """Gives shares of the training photos to the parts that have no photos of their own."""
         shares = {name: share for name, share in self.fractions.items() if not self.has_own(name)}
-        groups = twin_groups([photos])[usable] if any(shares.values()) else np.arange(len(usable))
+        groups = near_duplicate_groups([photos])[usable] if any(shares.values()) else np.arange(len(usable))
         parts = seeded_split([photos.names[at] for at in usable], groups, list(shares.values()), self.seed)
         for name, part in zip((*shares, "train"), parts, strict=True):
             self.splits[name] = Split(photos, usable[part], gray, self.folder("train"))
@@ -345,7 +343,7 @@ class Photos(LightningDataModule):
             other = self.splits.get(name)
             if other is None or other.photos is train.photos or not len(other):
                 continue
-            groups = twin_groups([train.photos, other.photos])
+            groups = near_duplicate_groups([train.photos, other.photos])
             train_groups = {int(groups[at]): int(at) for at in train.indices}
             offset = len(train.photos)
             pairs = [
@@ -385,7 +383,7 @@ class Photos(LightningDataModule):
         device, devices = self._device()
         workers = self.num_workers
         if workers is None:
-            workers = sensible_workers(device, bool(self.train_transforms) or self.crop == "random", devices)
+            workers = default_num_workers(device, bool(self.train_transforms) or self.crop == "random", devices)
         return self._loader(dataset, sampler, self.batch_size, workers, self.drop_last)
 
     def val_dataloader(self) -> PhotoLoader | list[Any]:
@@ -433,7 +431,7 @@ class Photos(LightningDataModule):
             collate_fn=to_batch,
             pin_memory=pin,
             drop_last=drop_last,
-            worker_init_fn=quiet_worker if workers else None,
+            worker_init_fn=init_worker if workers else None,
             persistent_workers=persistent and workers > 0,
             generator=torch.Generator().manual_seed(self.seed),  # its own: the global one belongs to the training
         )

@@ -146,7 +146,7 @@ class PhotoDataset(Dataset[dict[str, Any]]):
             raise ColorganError(
                 f"train_transforms turned a photo into {type(photo).__name__} {shape} of "
                 f"{getattr(photo, 'dtype', '?')}; what comes out must be uint8, of 3 channels and of at least "
-                f"{self.size} x {self.size} pixels (normalising is not needed, the networks' ranges are the model's)"
+                f"{self.size} x {self.size} pixels (normalizing is not needed, the networks' ranges are the model's)"
             )
 
 
@@ -216,14 +216,14 @@ class PhotoLoader(DataLoader[dict[str, Any]]):
         """Nothing to restore: the sampler asks the trainer where the run goes on."""
 
 
-def quiet_worker(_: int) -> None:
+def init_worker(_: int) -> None:
     """Keeps OpenCV from starting threads of its own in every worker."""
     import cv2
 
     cv2.setNumThreads(0)
 
 
-def sensible_workers(device: str, augmented: bool, devices: int = 1) -> int:
+def default_num_workers(device: str, augmented: bool, devices: int = 1) -> int:
     """How many worker processes help.
 
     Reading the cache takes microseconds, so workers pay only for augmentation beside a GPU. On a CPU the networks need
@@ -235,7 +235,7 @@ def sensible_workers(device: str, augmented: bool, devices: int = 1) -> int:
         devices: processes that share this machine.
 
     Example:
-        >>> sensible_workers("cpu", augmented=True)
+        >>> default_num_workers("cpu", augmented=True)
         0
     """
     if device == "cpu" or not augmented:

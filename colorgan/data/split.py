@@ -16,7 +16,7 @@ _TELLING_BITS = 4
 _ALIKE_DIFFERENCE = 13.0  # mean difference of 16 x 16 thumbnails, of 255
 
 
-def twin_groups(caches: Sequence[CachedPhotos]) -> npt.NDArray[np.int64]:
+def near_duplicate_groups(caches: Sequence[CachedPhotos]) -> npt.NDArray[np.int64]:
     """Numbers near-identical photos alike: copies, also scaled or recompressed ones.
 
     Two photos are twins if they are equal, or if their :func:`~colorgan.data.cache.look` differs in at most 3 of 64

@@ -14,7 +14,7 @@ from torchvision.datasets import VisionDataset
 from colorgan.data.cache import Source, file_source
 from colorgan.data.datamodule import Photos
 from colorgan.errors import ColorganError
-from colorgan.images.reading import Photo, UnreadableImage, photo_of, printable
+from colorgan.images.reading import Photo, UnreadableImage, photo_from_image, printable
 
 # where torchvision's data sets keep the list of their files, as paths or as (path, label)
 _FILE_LISTS = ("_image_files", "samples", "imgs", "_images", "_image_paths", "images")
@@ -182,4 +182,4 @@ def _load_item(dataset: Any, index: int, name: str, at_least: int) -> Photo:
     image = item[0] if isinstance(item, tuple | list) else item
     if not isinstance(image, Image.Image):
         raise UnreadableImage(name, f"the data set gives {type(image).__name__}, not a picture")
-    return photo_of(image, name)
+    return photo_from_image(image, name)

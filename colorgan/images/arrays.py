@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from colorgan.color.cielab import CodeArray, to_8_bits
+from colorgan.color.cielab import SRGBArray, to_8bit
 from colorgan.errors import ColorganError
 
 if TYPE_CHECKING:
@@ -22,10 +22,10 @@ Picture: TypeAlias = "Image.Image | npt.NDArray[Any] | Tensor"
 Arrays and tensors are uint8, uint16 or float in [0, 1].
 """
 
-Restore: TypeAlias = Callable[[Sequence[CodeArray]], Any]
+Restore: TypeAlias = Callable[[Sequence[SRGBArray]], Any]
 
 
-def to_codes(picture: Picture) -> tuple[list[CodeArray], Restore]:
+def to_srgb_arrays(picture: Picture) -> tuple[list[SRGBArray], Restore]:
     """Takes a picture, or a batch of them, as integers.
 
     Args:
@@ -40,7 +40,7 @@ def to_codes(picture: Picture) -> tuple[list[CodeArray], Restore]:
         ColorganError: for another shape or dtype, or values outside of the range.
 
     Example:
-        >>> (gray,), restore = to_codes(np.zeros((2, 3)))
+        >>> (gray,), restore = to_srgb_arrays(np.zeros((2, 3)))
         >>> gray.dtype, restore([np.zeros((2, 3, 3), np.uint16)]).shape
         (dtype('uint16'), (2, 3, 3))
     """
@@ -53,27 +53,27 @@ def to_codes(picture: Picture) -> tuple[list[CodeArray], Restore]:
     raise ColorganError(f"a photo is a PIL image, a NumPy array or a torch tensor, received {type(picture).__name__}")
 
 
-def _of_image(image: Image.Image) -> CodeArray:
+def _of_image(image: Image.Image) -> SRGBArray:
     if image.mode.startswith("I;16"):
         return np.asarray(image).astype(np.uint16)
     return np.asarray(image if image.mode in ("L", "RGB") else image.convert("RGB"))
 
 
-def _of_array(array: npt.NDArray[Any]) -> tuple[list[CodeArray], Restore]:
+def _of_array(array: npt.NDArray[Any]) -> tuple[list[SRGBArray], Restore]:
     if not (array.ndim == 2 or (array.ndim in (3, 4) and array.shape[-1] == 3)) or array.size == 0:
         raise ColorganError(
             f"an array of photos has the shape (H, W), (H, W, 3) or (B, H, W, 3), received {array.shape}"
         )
     photos, batched = (list(array), True) if array.ndim == 4 else ([array], False)
 
-    def restore(painted: Sequence[CodeArray]) -> npt.NDArray[Any]:
+    def restore(painted: Sequence[SRGBArray]) -> npt.NDArray[Any]:
         converted = [_as(photo, array.dtype) for photo in painted]
         return np.stack(converted) if batched else converted[0]
 
     return [_codes(photo) for photo in photos], restore
 
 
-def _of_tensor(tensor: Any) -> tuple[list[CodeArray], Restore]:
+def _of_tensor(tensor: Any) -> tuple[list[SRGBArray], Restore]:
     import torch
 
     if tensor.ndim not in (3, 4) or tensor.shape[-3] not in (1, 3) or tensor.numel() == 0:
@@ -86,7 +86,7 @@ def _of_tensor(tensor: Any) -> tuple[list[CodeArray], Restore]:
     batch = array if array.ndim == 4 else array[None]
     photos = [_codes(photo[0] if len(photo) == 1 else photo.transpose(1, 2, 0)) for photo in batch]
 
-    def restore(painted: Sequence[CodeArray]) -> Any:
+    def restore(painted: Sequence[SRGBArray]) -> Any:
         converted = np.stack([_as(photo, batch.dtype).transpose(2, 0, 1) for photo in painted])
         back = torch.from_numpy(np.ascontiguousarray(converted)).to(tensor.device, tensor.dtype)
         return back if tensor.ndim == 4 else back[0]
@@ -94,7 +94,7 @@ def _of_tensor(tensor: Any) -> tuple[list[CodeArray], Restore]:
     return photos, restore
 
 
-def _codes(photo: npt.NDArray[Any]) -> CodeArray:
+def _codes(photo: npt.NDArray[Any]) -> SRGBArray:
     if photo.dtype in (np.uint8, np.uint16):
         return photo
     if not np.issubdtype(photo.dtype, np.floating):
@@ -107,10 +107,10 @@ def _codes(photo: npt.NDArray[Any]) -> CodeArray:
     return np.rint(photo.clip(0.0, 1.0) * 65535.0).astype(np.uint16)
 
 
-def _as(painted: CodeArray, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+def _as(painted: SRGBArray, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
     """Codes as another dtype, floats being in [0, 1]."""
     if painted.dtype == dtype:
         return painted
     if dtype == np.uint8:
-        return to_8_bits(painted)
+        return to_8bit(painted)
     return (painted / np.float32(65535)).astype(dtype)

@@ -59,7 +59,7 @@ def to_uint8(picture: "Tensor | npt.NDArray[Any]") -> npt.NDArray[np.uint8]:
     return np.ascontiguousarray(np.broadcast_to(array, (*array.shape[:2], 3)))
 
 
-def sheet(
+def contact_sheet(
     columns: Mapping[str, Pictures],
     *,
     captions: Sequence[str] | None = None,
@@ -85,8 +85,8 @@ def sheet(
         ValueError: without pictures, or if the columns differ in length.
 
     Example:
-        >>> gray, colour = np.zeros((4, 64, 64, 1)), np.ones((4, 64, 64, 3))
-        >>> sheet({"gray": gray, "predicted": colour}, blocks=2).mode
+        >>> gray, color = np.zeros((4, 64, 64, 1)), np.ones((4, 64, 64, 3))
+        >>> contact_sheet({"gray": gray, "predicted": color}, blocks=2).mode
         'RGB'
     """
     pictures = {name: [to_uint8(picture) for picture in batch] for name, batch in columns.items()}

@@ -139,7 +139,7 @@ def read_rgb(
 ) -> RGBArray:
     """Reads a photo as 8-bit sRGB, upright.
 
-    Orientation (EXIF, XMP) is applied; colour profiles are converted to sRGB; transparent parts are put on white;
+    Orientation (EXIF, XMP) is applied; color profiles are converted to sRGB; transparent parts are put on white;
     16-bit gray is scaled, not clipped; CMYK, Lab, palette and one-bit pictures are converted; of an animation the first
     frame is taken.
 
@@ -241,10 +241,10 @@ def _turn_upright(image: Image.Image) -> None:
         ImageOps.exif_transpose(image, in_place=True)
 
 
-def photo_of(image: Image.Image, name: str = "the picture") -> Photo:
+def photo_from_image(image: Image.Image, name: str = "the picture") -> Photo:
     """A picture that Pillow has opened, read as :func:`read_photo` would.
 
-    >>> photo_of(Image.new("1", (1, 1), 1)).rgb.tolist()
+    >>> photo_from_image(Image.new("1", (1, 1), 1)).rgb.tolist()
     [[[255, 255, 255]]]
     """
     try:

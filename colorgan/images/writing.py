@@ -1,6 +1,6 @@
 """The one writer of photographs: whole files or none, sRGB that says so, 16 bits where they were given.
 
-Pillow cannot write colour of 16 bits a channel, so that such PNG files are written here.
+Pillow cannot write color of 16 bits a channel, so that such PNG files are written here.
 """
 
 import functools
@@ -15,8 +15,8 @@ import numpy.typing as npt
 from PIL import Image, ImageCms
 from PIL.PngImagePlugin import PngInfo
 
-from colorgan.color.cielab import CodeArray, to_8_bits
-from colorgan.files import replaced
+from colorgan.color.cielab import SRGBArray, to_8bit
+from colorgan.files import atomic_write
 from colorgan.images.reading import Photo
 
 FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG"}
@@ -33,7 +33,7 @@ _LONGEST_JPEG = 65535
 _XMP = "XML:com.adobe.xmp"
 
 
-def write_photo(path: str | Path, pixels: CodeArray, source: Photo | None = None) -> None:
+def write_photo(path: str | Path, pixels: SRGBArray, source: Photo | None = None) -> None:
     """Writes a photo; the file is complete or not there, whatever happens.
 
     Args:
@@ -48,11 +48,11 @@ def write_photo(path: str | Path, pixels: CodeArray, source: Photo | None = None
     kind = FORMATS.get(Path(path).suffix.lower())
     if kind is None:
         raise ValueError(f"{path}: photos are written as .png or .jpg")
-    with replaced(path) as temporary, temporary.open("wb") as file:
+    with atomic_write(path) as temporary, temporary.open("wb") as file:
         encode_photo(file, pixels, kind, source)
 
 
-def encode_photo(file: BinaryIO, pixels: CodeArray, kind: str = "PNG", source: Photo | None = None) -> None:
+def encode_photo(file: BinaryIO, pixels: SRGBArray, kind: str = "PNG", source: Photo | None = None) -> None:
     """Writes a photo as PNG or JPEG into an open file; see :func:`write_photo`.
 
     Example:
@@ -71,13 +71,13 @@ def encode_photo(file: BinaryIO, pixels: CodeArray, kind: str = "PNG", source: P
         _png(file, pixels, source)
 
 
-def _jpeg(file: BinaryIO, pixels: CodeArray, source: Photo | None) -> None:
+def _jpeg(file: BinaryIO, pixels: SRGBArray, source: Photo | None) -> None:
     if max(pixels.shape[:2]) > _LONGEST_JPEG:
         raise ValueError(f"JPEG holds at most {_LONGEST_JPEG} pixels a side; write a PNG")
     options: dict[str, Any] = {"icc_profile": _srgb_profile()}
     if source is not None:
         options |= {name: value for name in ("exif", "xmp", "dpi") if (value := getattr(source, name))}
-    image = Image.fromarray(to_8_bits(pixels))
+    image = Image.fromarray(to_8bit(pixels))
     try:
         image.save(file, "JPEG", quality=_QUALITY, subsampling=0, **options)
     except ValueError:  # metadata larger than a JPEG segment
@@ -95,7 +95,7 @@ def _srgb_profile() -> bytes:
     return bytes(profile)
 
 
-def _png(file: BinaryIO, pixels: CodeArray, source: Photo | None) -> None:
+def _png(file: BinaryIO, pixels: SRGBArray, source: Photo | None) -> None:
     info = PngInfo()
     info.add(b"sRGB", b"\x00")
     options: dict[str, Any] = {}
@@ -106,7 +106,7 @@ def _png(file: BinaryIO, pixels: CodeArray, source: Photo | None) -> None:
     Image.fromarray(pixels).save(file, "PNG", pnginfo=info, compress_level=_COMPRESSION, **options)
 
 
-def _png_of_16_bits(pixels: CodeArray, source: Photo | None) -> Iterator[bytes]:
+def _png_of_16_bits(pixels: SRGBArray, source: Photo | None) -> Iterator[bytes]:
     """The bytes of a PNG file (ISO/IEC 15948), a few rows at a time."""
     height, width, _ = pixels.shape
     yield b"\x89PNG\r\n\x1a\n"
@@ -133,7 +133,7 @@ def _png_of_16_bits(pixels: CodeArray, source: Photo | None) -> Iterator[bytes]:
 
 
 def _filtered(strip: npt.NDArray[np.uint8], above: npt.NDArray[np.uint8]) -> bytes:
-    """Rows of bytes as differences from their upper neighbours or from the pixel to the left, whichever are smaller."""
+    """Rows of bytes as differences from their upper neighbors or from the pixel to the left, whichever are smaller."""
     up = strip - above
     sub = strip.copy()
     sub[:, 6:] -= strip[:, :-6]

@@ -1,1 +1,23 @@
-""""""
+"""From a model's file to a colorized photo. Nothing here knows training.
+
+What needs torch is imported from its own module (:class:`colorgan.inference.colorizer.Colorizer`, also exported as
+``colorgan.Colorizer``), so that an exported model colorizes photos where torch is not installed.
+"""
+
+from colorgan.inference.full_size import ChromaPrediction, apply_chroma
+from colorgan.inference.hint_file import ColorHint, parse_hints, read_hints, write_hints
+from colorgan.inference.open_model import open_model
+from colorgan.inference.photo_colorizer import PhotoColorizer
+from colorgan.inference.temporal import TemporalSmoother
+
+__all__ = [
+    "ChromaPrediction",
+    "ColorHint",
+    "PhotoColorizer",
+    "TemporalSmoother",
+    "apply_chroma",
+    "open_model",
+    "parse_hints",
+    "read_hints",
+    "write_hints",
+]

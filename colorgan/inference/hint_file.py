@@ -26,7 +26,7 @@ import numpy as np
 from PIL import ImageColor
 
 from colorgan.color import cielab
-from colorgan.color.cielab import CodeArray, FloatArray
+from colorgan.color.cielab import FloatArray, SRGBArray
 from colorgan.errors import ColorganError
 
 MAX_HINTS = 10_000
@@ -37,9 +37,9 @@ _MAX_BYTES = 4 * 2**20
 
 @dataclass(frozen=True)
 class ColorHint:
-    """A dot of colour on a photo.
+    """A dot of color on a photo.
 
-    Only the colour's chroma counts: the lightness is the photo's own.
+    Only the color's chroma counts: the lightness is the photo's own.
 
     Attributes:
         x: pixels from the left edge of the photo.
@@ -79,7 +79,7 @@ class ColorHint:
 
     @property
     def rgb(self) -> tuple[int, int, int]:
-        """The colour as 8-bit sRGB."""
+        """The color as 8-bit sRGB."""
         red, green, blue = ImageColor.getrgb(self.color)[:3]
         return red, green, blue
 
@@ -130,10 +130,10 @@ def parse_hints(data: Any, source: str = "hints") -> list[ColorHint]:
     Example:
         >>> parse_hints({"hints": [{"x": 3, "y": 4, "color": "#ff0000", "radius": 2}]})
         [ColorHint(x=3, y=4, color='#ff0000', radius=2)]
-        >>> parse_hints({"hints": [{"x": 3, "y": 4, "colour": "red", "radius": 2}]}, "cat.json")
+        >>> parse_hints({"hints": [{"x": 3, "y": 4, "colr": "red", "radius": 2}]}, "cat.json")
         Traceback (most recent call last):
         ...
-        colorgan.errors.ColorganError: cat.json: hint 1 has the unknown key 'colour'; the nearest is 'color'
+        colorgan.errors.ColorganError: cat.json: hint 1 has the unknown key 'colr'; the nearest is 'color'
     """
     _check_keys(data, ["hints"], f"{source}: the file", "an object with a list called 'hints'")
     if not isinstance(data["hints"], list):
@@ -173,12 +173,12 @@ def write_hints(path: str | Path, hints: Iterable[ColorHint]) -> None:
         raise ColorganError(f"{path}: the hints cannot be written ({error.strerror})") from error
 
 
-def paint_hints(hints: Sequence[ColorHint], photo_size: tuple[int, int], small: CodeArray) -> FloatArray:
-    """Draws hints at the network's working size, as RGB and a mask; :meth:`colorgan.models.hints.Hints.from_rgb` goes on.
+def rasterize_hints(hints: Sequence[ColorHint], photo_size: tuple[int, int], small: SRGBArray) -> FloatArray:
+    """Draws hints at the network's working size, as CIE Lab and a mask, for :meth:`colorgan.models.Hints.from_lab`.
 
-    A hint is drawn with its own chroma and the photo's lightness, averaged under it, as the hints of training are,
-    which are taken from the photo: the colour nearest to it that sRGB can show at this lightness, in hue and lightness
-    the same. A red hint on a dark sweater is dark red.
+    A hint is drawn with its own hue and chroma and with the photo's mean lightness under it, like the hints of
+    training, which are taken from the photo. Chroma that sRGB cannot show at this lightness is reduced: a red hint on a
+    dark sweater is dark red.
 
     Args:
         hints: the hints, in pixels of the photo.
@@ -186,7 +186,7 @@ def paint_hints(hints: Sequence[ColorHint], photo_size: tuple[int, int], small: 
         small: the photo at the working size, (h, w, 3) uint8 or uint16; only its lightness counts.
 
     Returns:
-        Red, green, blue and mask, (4, h, w) in [0, 1], zero where there is no hint.
+        L*, a*, b* and mask, (4, h, w), zero where there is no hint.
 
     Raises:
         ColorganError: if a hint lies outside of the photo.
@@ -196,24 +196,24 @@ def paint_hints(hints: Sequence[ColorHint], photo_size: tuple[int, int], small: 
     rows, columns = small.shape[:2]
     down = (np.arange(rows) + 0.5) * (height / rows)
     right = (np.arange(columns) + 0.5) * (width / columns)
-    root = cielab.root(small)
+    lightness = cielab.fy(small)
 
     owner = np.full((rows, columns), -1)
-    roots = []
+    under = []
     for number, hint in enumerate(hints):
         dot = np.square(down - hint.y)[:, None] + np.square(right - hint.x) <= hint.radius**2
         dot[int(hint.y * rows / height), int(hint.x * columns / width)] = True
         owner[dot] = number
-        roots.append(root[dot].mean())
-    painted = np.zeros((4, rows, columns), np.float32)
+        under.append(lightness[dot].mean())
+    rasterized = np.zeros((4, rows, columns), np.float32)
     if hints:
-        rgb = np.array([[hint.rgb for hint in hints]], np.uint8)
-        channels = cielab.colours(np.array([roots], np.float32), *cielab.chroma(rgb))
-        colours = np.stack([cielab.encode(channel, np.uint16)[0] for channel in channels]) / np.float32(65535)
+        fy = np.array(under, np.float32)
+        ab = cielab.rgb_to_ab(np.array([[hint.rgb for hint in hints]], np.uint8))[:, 0]
+        colors = np.stack([fy * np.float32(116) - np.float32(16), *cielab.fit_chroma(fy, *ab)])
         covered = owner >= 0
-        painted[:3, covered] = colours[:, owner[covered]]
-        painted[3] = covered
-    return painted
+        rasterized[:3, covered] = colors[:, owner[covered]]
+        rasterized[3] = covered
+    return rasterized
 
 
 def check_inside(hints: Sequence[ColorHint], photo_size: tuple[int, int]) -> None:

@@ -1,21 +1,13 @@
-"""Which model colours: a checkpoint of a run, a released model or an ONNX file, and the one that ships with colorgan.
+"""Opens whatever model a path names: a checkpoint of a run, a released model, an ONNX file, or the one that ships.
 
 Torch is imported only for models that need it.
 """
 
 from pathlib import Path
 
-from colorgan.errors import CheckpointError, ColorganError
+from colorgan.errors import CheckpointError
 from colorgan.inference.photo_colorizer import PhotoColorizer
-
-SHIPPED = "colorgan-photos"
-"""The released model that is taken where none is named."""
-
-WEIGHTS = "model.safetensors"
-CONFIG = "config.yaml"
-"""The two files that a released model consists of."""
-
-_PACKAGE = Path(__file__).parent.parent
+from colorgan.inference.shipped import shipped_model
 
 
 def open_model(path: str | Path | None = None, device: str = "cpu") -> PhotoColorizer:
@@ -44,33 +36,10 @@ def open_model(path: str | Path | None = None, device: str = "cpu") -> PhotoColo
             "load what you exported yourself with it, and give a .ckpt file, a released model or an .onnx file here"
         )
     try:
-        import torch
-
         from colorgan.inference.colorizer import Colorizer
+        from colorgan.inference.device import choose_device
     except ModuleNotFoundError as error:
         raise CheckpointError(
             f"{path} needs {error.name}, which is not installed: install colorgan with all that it depends on"
         ) from error
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
-    try:
-        torch.empty(1, device=device)
-    except (RuntimeError, AssertionError) as error:  # torch has no error of its own for this
-        reason = str(error).strip().partition("\n")[0]
-        raise ColorganError(f"the device {device!r} cannot be used here ({reason}); try cpu") from error
-    return Colorizer.from_checkpoint(path, device)
-
-
-def shipped_model() -> Path:
-    """The folder of the model that ships with colorgan: inside of an installed package, or beside it in a checkout.
-
-    Raises:
-        CheckpointError: if this installation came without one.
-    """
-    for folder in (_PACKAGE / "checkpoints" / SHIPPED, _PACKAGE.parent / "checkpoints" / SHIPPED):
-        if (folder / CONFIG).is_file():
-            return folder
-    raise CheckpointError(
-        "this installation of colorgan came without a model: name one with --checkpoint "
-        "(a .ckpt file of a run, or the folder of a released model)"
-    )
+    return Colorizer.from_checkpoint(path, choose_device(device))

@@ -6,11 +6,11 @@ from typing import Any, TypeVar, overload
 
 import numpy as np
 
-from colorgan.color.cielab import CodeArray, FloatArray, chroma
+from colorgan.color.cielab import FloatArray, SRGBArray
 from colorgan.errors import ColorganError
-from colorgan.images.arrays import Picture, to_codes
-from colorgan.inference.full_size import Colouring, shrink, working_shape
-from colorgan.inference.hint_file import ColorHint, paint_hints
+from colorgan.images.arrays import Picture, to_srgb_arrays
+from colorgan.inference.full_size import ChromaPrediction, downscale, working_shape
+from colorgan.inference.hint_file import ColorHint, rasterize_hints
 
 P = TypeVar("P", bound=Picture)
 
@@ -19,9 +19,9 @@ _BATCH = 8
 
 
 class PhotoColorizer(ABC):
-    """A model that colours photos of any size, whatever runs it.
+    """A model that colors photos of any size, whatever runs it.
 
-    A subclass says how a small picture is coloured; this class does the rest, from the photo to the photo.
+    A subclass says how a small picture is colored; this class does the rest, from the photo to the photo.
     """
 
     card: str = ""
@@ -30,7 +30,7 @@ class PhotoColorizer(ABC):
     @property
     @abstractmethod
     def size(self) -> int:
-        """Shorter side in pixels at which the model was trained and, by default, looks at photos."""
+        """Shorter side in pixels at which the model was trained and, by default, predictions at photos."""
 
     @property
     @abstractmethod
@@ -38,35 +38,35 @@ class PhotoColorizer(ABC):
         """Whether the model follows hints."""
 
     @abstractmethod
-    def colour_small(self, rgb: FloatArray, hints: Any = None) -> FloatArray:
-        """Colours small pictures.
+    def run_network(self, rgb: FloatArray, hints: FloatArray | None = None) -> FloatArray:
+        """Predicts the chroma of small pictures.
 
         Args:
             rgb: (B, 3, h, w) in [0, 1]; only the lightness counts.
-            hints: painted hints, (B, 4, h, w), as :func:`colorgan.inference.hint_file.paint_hints` makes them; or ``None``.
+            hints: (B, 4, h, w), as :func:`colorgan.inference.hint_file.rasterize_hints` makes them, or ``None``.
 
         Returns:
-            (B, 3, h, w) in [0, 1].
+            CIE a* and b*, (B, 2, h, w).
         """
 
-    def look(
+    def predict_chroma(
         self,
-        photos: Sequence[CodeArray],
+        photos: Sequence[SRGBArray],
         *,
         size: int | None = None,
         hints: Sequence[Sequence[ColorHint] | None] | None = None,
         batch: int = _BATCH,
-    ) -> list[Colouring]:
-        """Says which colours the photos have, without painting them.
+    ) -> list[ChromaPrediction]:
+        """Predicts the chroma of photos at the working size, without joining it to their lightness.
 
         Args:
             photos: (H, W) or (H, W, 3), uint8 or uint16, of any sizes.
-            size: shorter side in pixels at which they are looked at; :attr:`size` by default.
+            size: shorter side in pixels at which the chroma is predicted; :attr:`size` by default.
             hints: for each photo its hints, in its own pixels, or ``None``.
-            batch: how many pictures go through the network together, at most; they are those of equal working size.
+            batch: the largest number of pictures that go through the network together.
 
         Returns:
-            For each photo what :func:`colorgan.inference.full_size.paint` needs.
+            For each photo what :func:`colorgan.inference.full_size.apply_chroma` needs.
 
         Raises:
             ColorganError: for a size out of range, and for hints that lie outside of a photo or that the model does not
@@ -82,18 +82,18 @@ class PhotoColorizer(ABC):
             raise ColorganError(f"{len(photos)} photos need as many lists of hints, received {len(given)}")
         if any(given) and not self.takes_hints:
             raise ColorganError("this model was trained without hints and cannot follow any; use one with PointHints")
-        smalls = [shrink(photo, working_shape(photo.shape[:2], size)) for photo in photos]
-        painted = [
-            paint_hints(dots, (photo.shape[1], photo.shape[0]), small) if dots else None
-            for photo, small, dots in zip(photos, smalls, given, strict=True)
+        smalls = [downscale(photo, working_shape(photo.shape[:2], size)) for photo in photos]
+        rasterized = [
+            rasterize_hints(own, (photo.shape[1], photo.shape[0]), small) if own else None
+            for photo, small, own in zip(photos, smalls, given, strict=True)
         ]
-        looks: dict[int, Colouring] = {}
-        for together in _alike(smalls, batch):
-            rgb = as_batch([smalls[index] for index in together])
-            dots = _together([painted[index] for index in together])
-            for index, coloured in zip(together, self.colour_small(rgb, dots), strict=True):
-                looks[index] = Colouring(smalls[index], chroma_of(coloured))
-        return [looks[index] for index in range(len(photos))]
+        predictions: dict[int, ChromaPrediction] = {}
+        for indices in _by_size(smalls, batch):
+            rgb = as_batch([smalls[index] for index in indices])
+            ab = self.run_network(rgb, _stacked([rasterized[index] for index in indices]))
+            for index, own_ab in zip(indices, ab, strict=True):
+                predictions[index] = ChromaPrediction(smalls[index], own_ab)
+        return [predictions[index] for index in range(len(photos))]
 
     @overload
     def colorize(
@@ -106,37 +106,34 @@ class PhotoColorizer(ABC):
     def colorize(self, photo: Any, *, size: int | None = None, hints: Any = None, strength: float = 1.0) -> Any:
         """Colorizes photos of any size and keeps their own lightness at full resolution.
 
-        The colour is predicted at the working size, enlarged along the edges of the photo, and joined in CIE Lab to its
+        The color is predicted at the working size, enlarged along the edges of the photo, and joined in CIE Lab to its
         lightness: the mean difference in L* is below 0.1, which is the rounding to 8 bits.
 
         Args:
             photo: a PIL image; an array (H, W), (H, W, 3) or (B, H, W, 3); a tensor (C, H, W) or (B, C, H, W) with C of
                 1 or 3; or a list of these. Arrays and tensors are uint8, uint16 or float in [0, 1].
-            size: shorter side in pixels at which the colour is predicted; by default that of the training.
+            size: shorter side in pixels at which the color is predicted; by default that of the training.
             hints: what :func:`colorgan.inference.hint_file.read_hints` returns: a list of hints in pixels of the photo. For
                 several photos, such a list for each.
-            strength: 0 gives the gray photo, 1 the predicted colours.
+            strength: 0 gives the gray photo, 1 the predicted colors.
 
         Returns:
-            The coloured photos, of the kind, the dtype and the size that was given, in RGB.
+            The colored photos, of the kind, the dtype and the size that was given, in RGB.
 
         Raises:
             ColorganError: for photos of another kind, numbers out of range, or hints that cannot be followed.
         """
         check_strength(strength)
         several = isinstance(photo, list | tuple)
-        taken = [to_codes(item) for item in (photo if several else [photo])]
+        taken = [to_srgb_arrays(item) for item in (photo if several else [photo])]
         codes = [code for some, _ in taken for code in some]
-        looks = self._look(codes, size, hints)
-        painted = [look.paint(code, strength) for look, code in zip(looks, codes, strict=True)]
+        predictions = self.predict_chroma(codes, size=size, hints=_hints_of_each(hints, len(codes)))
+        colorized = [own.apply_to(code, strength) for own, code in zip(predictions, codes, strict=True)]
         results, start = [], 0
         for some, restore in taken:
-            results.append(restore(painted[start : start + len(some)]))
+            results.append(restore(colorized[start : start + len(some)]))
             start += len(some)
         return results if several else results[0]
-
-    def _look(self, photos: Sequence[CodeArray], size: int | None, hints: Any) -> list[Colouring]:
-        return self.look(photos, size=size, hints=_hints_of_each(hints, len(photos)))
 
 
 def check_strength(strength: float) -> None:
@@ -160,29 +157,23 @@ def _hints_of_each(hints: Any, count: int) -> Sequence[Sequence[ColorHint] | Non
     return list(hints)
 
 
-def _together(painted: Sequence[FloatArray | None]) -> FloatArray | None:
-    """The painted hints of a batch, zero for photos that have none; ``None`` if no photo has any."""
-    shapes = [dots.shape for dots in painted if dots is not None]
+def _stacked(rasterized: Sequence[FloatArray | None]) -> FloatArray | None:
+    """The rasterized hints of a batch, zero for photos that have none; ``None`` if no photo has any."""
+    shapes = [own.shape for own in rasterized if own is not None]
     if not shapes:
         return None
-    return np.stack([np.zeros(shapes[0], np.float32) if dots is None else dots for dots in painted])
+    return np.stack([np.zeros(shapes[0], np.float32) if own is None else own for own in rasterized])
 
 
-def _alike(smalls: Sequence[CodeArray], most: int) -> list[list[int]]:
-    """Positions of pictures of equal size, at most so many together."""
+def _by_size(smalls: Sequence[SRGBArray], largest: int) -> list[list[int]]:
+    """Indices of pictures of equal size, in groups of at most ``largest``."""
     groups: dict[tuple[int, ...], list[int]] = {}
     for index, small in enumerate(smalls):
         groups.setdefault(small.shape, []).append(index)
-    return [group[first : first + most] for group in groups.values() for first in range(0, len(group), most)]
+    return [group[first : first + largest] for group in groups.values() for first in range(0, len(group), largest)]
 
 
-def as_batch(smalls: Sequence[CodeArray]) -> FloatArray:
+def as_batch(smalls: Sequence[SRGBArray]) -> FloatArray:
     """Pictures (h, w, 3) of equal size as a batch (B, 3, h, w) in [0, 1]."""
     batch = np.stack([small.transpose(2, 0, 1) for small in smalls])
     return batch.astype(np.float32) / np.float32(255)
-
-
-def chroma_of(coloured: FloatArray) -> FloatArray:
-    """a* and b*, (2, h, w), of a picture (3, h, w) in [0, 1]."""
-    codes = np.rint(coloured.clip(0, 1) * np.float32(65535)).astype(np.uint16)
-    return chroma(codes.transpose(1, 2, 0))

@@ -1,10 +1,10 @@
-"""Keeps the colours of a film steady: they are smoothed over time where the picture stays, and start anew at a cut."""
+"""Keeps the colors of a film steady: they are smoothed over time where the picture stays, and start anew at a cut."""
 
 import numpy as np
 
 from colorgan.color.cielab import FloatArray, lightness
 from colorgan.errors import ColorganError
-from colorgan.inference.full_size import Colouring, resized
+from colorgan.inference.full_size import ChromaPrediction, resize_planes
 
 _LOOK = (16, 16)
 """Scenes are compared at this size, at which motion and grain hardly show."""
@@ -13,15 +13,15 @@ _FLAT = 2.0
 _MOVED = np.float32(10.0)
 
 
-class Steadier:
+class TemporalSmoother:
     """Exponential smoothing of a* and b* from frame to frame.
 
     Where the lightness of a place has changed, something moved, and the smoothing is weaker there. A frame whose
-    lightness is not correlated with that of the frame before begins a new scene: its colours owe nothing to the last
+    lightness is not correlated with that of the frame before begins a new scene: its colors owe nothing to the last
     one. The correlation does not see flicker, nor slow fades.
 
     Args:
-        weight: how much of the colours of the frame before is kept, from 0 to less than 1. At 0.8, flicker of the
+        weight: how much of the colors of the frame before is kept, from 0 to less than 1. At 0.8, flicker of the
             prediction from frame to frame is reduced to a third.
 
     Attributes:
@@ -31,9 +31,9 @@ class Steadier:
         ColorganError: for a weight out of range.
 
     Example:
-        >>> steadier = Steadier(0.75)
+        >>> steadier = TemporalSmoother(0.75)
         >>> gray = np.full((8, 8, 3), 128, np.uint8)
-        >>> frames = [Colouring(gray, np.full((2, 8, 8), chroma, np.float32)) for chroma in (0, 16, 16)]
+        >>> frames = [ChromaPrediction(gray, np.full((2, 8, 8), chroma, np.float32)) for chroma in (0, 16, 16)]
         >>> [round(float(steadier(frame).ab.mean()), 2) for frame in frames]
         [0.0, 4.0, 7.0]
     """
@@ -46,8 +46,8 @@ class Steadier:
         self._light: FloatArray | None = None
         self._ab: FloatArray | None = None
 
-    def __call__(self, frame: Colouring) -> Colouring:
-        """Takes the next frame and gives it steady colours."""
+    def __call__(self, frame: ChromaPrediction) -> ChromaPrediction:
+        """Takes the next frame and gives it steady colors."""
         light = lightness(frame.small)
         if self._light is None or self._ab is None or is_cut(self._light, light):
             self.scenes += 1
@@ -58,7 +58,7 @@ class Steadier:
             kept = self.weight / (1 + moved * moved)
             ab = kept * self._ab + (1 - kept) * frame.ab
         self._light, self._ab = light, ab
-        return Colouring(frame.small, ab)
+        return ChromaPrediction(frame.small, ab)
 
     def restart(self) -> None:
         """Forgets the frames so far; another film begins."""
@@ -74,7 +74,7 @@ def is_cut(before: FloatArray, after: FloatArray) -> bool:
     """
     if before.shape != after.shape:
         return True
-    one, other = (resized(light[None], _LOOK)[0].astype(np.float64) for light in (before, after))
+    one, other = (resize_planes(light[None], _LOOK)[0].astype(np.float64) for light in (before, after))
     if min(one.std(), other.std()) < _FLAT:  # a black or a white frame resembles nothing but another one
         return bool(max(one.std(), other.std()) > 2 * _FLAT)
     return bool(np.corrcoef(one.ravel(), other.ravel())[0, 1] < _SAME_SCENE)

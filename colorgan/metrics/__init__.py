@@ -1,6 +1,7 @@
 """Measures of colorization. Those that carry networks are never attributes of a LightningModule."""
 
-from colorgan.color.difference import ab_error, ciede2000, colourfulness, to_lab
+from colorgan.color.difference import ab_error, ciede2000, colorfulness
+from colorgan.color.tensors import to_lab
 from colorgan.metrics.features import FeatureExtractor
 from colorgan.metrics.frechet import FeatureStatistics, KernelDistance, frechet_distance, kernel_distance
 from colorgan.metrics.perceptual import LPIPS
@@ -14,7 +15,7 @@ __all__ = [
     "MarginAccuracy",
     "ab_error",
     "ciede2000",
-    "colourfulness",
+    "colorfulness",
     "frechet_distance",
     "kernel_distance",
     "margin_accuracy",

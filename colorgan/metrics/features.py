@@ -22,10 +22,10 @@ from torch_fidelity.feature_extractor_base import FeatureExtractorBase
 from torch_fidelity.feature_extractor_inceptionv3 import URL_INCEPTION_V3, FeatureExtractorInceptionV3
 from torch_fidelity.registry import FEATURE_EXTRACTORS_REGISTRY, register_feature_extractor
 
-from colorgan.errors import ColorganError
-from colorgan.inference.integrity import first_sentence
+from colorgan.errors import ColorganError, first_sentence
 from colorgan.metrics.weights import Download, find_weights, how_to_supply
 from colorgan.models.packaged_weights import efficientnet_lite0_file
+from colorgan.models.weight_files import read_torch_file
 
 EFFICIENTNET = "efficientnet-lite0"
 INCEPTION = "inception-v3-compat"
@@ -71,7 +71,7 @@ class EfficientNetLite0(FeatureExtractorBase):  # type: ignore[misc]
     ) -> None:
         super().__init__(name, features_list)
         source = efficientnet_lite0_file() if feature_extractor_weights_path is None else feature_extractor_weights_path
-        state = torch.load(source, map_location="cpu", weights_only=True)
+        state = read_torch_file(source, name)
         self.network = timm.create_model("tf_efficientnet_lite0", pretrained=False)
         # The package names its tensors otherwise but keeps them in timm's order; load_state_dict compares the shapes.
         own = self.network.state_dict()
@@ -229,7 +229,7 @@ class FeatureExtractor:
         """Extracts features.
 
         Args:
-            images: uint8 (B, 3, H, W), on any device; :func:`colorgan.inference.colorizer.to_uint8` makes them of floats.
+            images: uint8 (B, 3, H, W), on any device; :func:`colorgan.color.tensors.to_uint8` makes them of floats.
 
         Returns:
             Features (B, D), float32, on the CPU.

@@ -116,15 +116,15 @@ class FeatureStatistics:
 
 
 def _scatter(rows: Tensor, mean: Tensor) -> Tensor:
-    centred = rows - mean
-    return centred.T @ centred
+    centered = rows - mean
+    return centered.T @ centered
 
 
 def frechet_distance(first: Tensor | FeatureStatistics, second: Tensor | FeatureStatistics) -> float:
     """Squared Fréchet distance between normal distributions fitted to two sets of features.
 
     ``|m1 - m2|^2 + tr C1 + tr C2 - 2 tr (C1 C2)^(1/2)``. The last trace is the nuclear norm of ``R1 @ R2.T`` for any
-    roots with ``Ri.T @ Ri = Ci``. For fewer photos than dimensions the centred features themselves are such roots: the
+    roots with ``Ri.T @ Ri = Ci``. For fewer photos than dimensions the centered features themselves are such roots: the
     figure is then exact, where the square root of a product without full rank is not.
 
     Args:

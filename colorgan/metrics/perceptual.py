@@ -7,10 +7,10 @@ import torch
 from torch import Tensor
 from torchmetrics.functional.image.lpips import _LPIPS
 
-from colorgan.errors import ColorganError
-from colorgan.inference.integrity import first_sentence
-from colorgan.metrics.pixels import pair
+from colorgan.color.tensors import matched_pair
+from colorgan.errors import ColorganError, first_sentence
 from colorgan.metrics.weights import Download, find_weights
+from colorgan.models.weight_files import read_torch_file
 
 _DOWNLOADS = {
     "alex": Download("https://download.pytorch.org/models/alexnet-owt-7be5be79.pth", "7be5be79"),
@@ -50,7 +50,7 @@ class LPIPS:
         assert found is not None  # both networks have a download
         self.network, self.sha256, self.device = network, found.sha256, torch.device(device)
         self._model = _LPIPS(pretrained=True, net=network, pnet_rand=True)
-        state = torch.load(found.open(), map_location="cpu", weights_only=True)
+        state = read_torch_file(found.open(), found.file)
         try:
             self._model.net.load_state_dict(
                 {name: state[f"features.{name.partition('.')[2]}"] for name in self._model.net.state_dict()}
@@ -62,17 +62,17 @@ class LPIPS:
         self._model.to(self.device)
 
     @torch.inference_mode()
-    def __call__(self, predicted: Tensor, truth: Tensor) -> Tensor:
+    def __call__(self, predicted: Tensor, target: Tensor) -> Tensor:
         """Compares photos.
 
         Args:
             predicted: (B, 3, H, W), uint8 or float in [0, 1], at least 32 pixels wide and high.
-            truth: the same.
+            target: the same.
 
         Returns:
             (B,), float32, on the CPU; 0 for identical photos.
         """
-        one, two = (photos.float() for photos in pair(predicted, truth))
+        one, two = (photos.float() for photos in matched_pair(predicted, target))
         values = []
         with torch.autocast(self.device.type, enabled=False):
             for part, other in zip(torch.split(one, _LARGEST_BATCH), torch.split(two, _LARGEST_BATCH), strict=True):

@@ -1,4 +1,4 @@
-"""Measures of how near the pixels of a colorized photo are to the truth.
+"""Measures of how near the pixels of a colorized photo are to the target.
 
 All functions take photos (B, 3, H, W), uint8 or float in [0, 1], and give one figure a photo, (B,), in float64 (float32
 on devices that have no float64).
@@ -10,45 +10,14 @@ import torch
 from torch import Tensor
 from torchmetrics import Metric
 
+from colorgan.color.tensors import matched_pair
 from colorgan.errors import ColorganError
 
 _WINDOW = 11
 _SIGMA = 1.5
 
 
-def pair(first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
-    """Checks two batches of photos and brings both to [0, 1].
-
-    Args:
-        first: (B, 3, H, W), uint8 or float in [0, 1].
-        second: another one of the same shape.
-
-    Returns:
-        Both as float64 (float32 on devices without).
-
-    Raises:
-        ColorganError: if they are no photos or their shapes differ.
-    """
-    if first.shape != second.shape:
-        raise ColorganError(
-            f"photos of shape {tuple(first.shape)} and {tuple(second.shape)} cannot be compared pixel by pixel; "
-            "give them the same size"
-        )
-    return unit(first), unit(second)
-
-
-def unit(photos: Tensor) -> Tensor:
-    """Photos (B, 3, H, W) in [0, 1], float64 (float32 on devices without)."""
-    if photos.ndim != 4 or photos.shape[1] != 3 or not (photos.dtype == torch.uint8 or photos.is_floating_point()):
-        raise ColorganError(
-            "photos are measured as (B, 3, H, W), uint8 or float in [0, 1]; "
-            f"received {photos.dtype} {tuple(photos.shape)}"
-        )
-    wide = photos.to(torch.float32 if photos.device.type == "mps" else torch.float64)
-    return wide / 255.0 if photos.dtype == torch.uint8 else wide
-
-
-def psnr(predicted: Tensor, truth: Tensor) -> Tensor:
+def psnr(predicted: Tensor, target: Tensor) -> Tensor:
     """Peak signal-to-noise ratio of each photo over all its channels, in dB.
 
     Returns:
@@ -59,11 +28,11 @@ def psnr(predicted: Tensor, truth: Tensor) -> Tensor:
         >>> psnr(black, white).item(), psnr(black + 0.1, black).round(decimals=6).item(), psnr(black, black).item()
         (0.0, 20.0, inf)
     """
-    one, two = pair(predicted, truth)
+    one, two = matched_pair(predicted, target)
     return -10.0 * (one - two).square().mean(dim=(1, 2, 3)).log10() + 0.0
 
 
-def ssim(predicted: Tensor, truth: Tensor) -> Tensor:
+def ssim(predicted: Tensor, target: Tensor) -> Tensor:
     """Structural similarity of each photo, the mean of its channels.
 
     Wang et al. 2004 (https://doi.org/10.1109/TIP.2003.819861), in the paper's setting: a Gaussian window of 11 x 11
@@ -82,7 +51,7 @@ def ssim(predicted: Tensor, truth: Tensor) -> Tensor:
         >>> ssim(photo, photo).item()
         1.0
     """
-    one, two = pair(predicted, truth)
+    one, two = matched_pair(predicted, target)
     height, width = one.shape[-2:]
     if min(height, width) < _WINDOW:
         raise ColorganError(
@@ -100,26 +69,26 @@ def ssim(predicted: Tensor, truth: Tensor) -> Tensor:
     return (luminance * structure).mean(dim=(1, 2, 3))
 
 
-def margin_accuracy(predicted: Tensor, truth: Tensor, margin: float = 12 / 255) -> Tensor:
-    """Share of the pixels of each photo whose channels all lie within a margin of the truth.
+def margin_accuracy(predicted: Tensor, target: Tensor, margin: float = 12 / 255) -> Tensor:
+    """Share of the pixels of each photo whose channels all lie within a margin of the target.
 
     Args:
         predicted: (B, 3, H, W), uint8 or float in [0, 1].
-        truth: the same.
+        target: the same.
         margin: largest difference of a channel, on the scale [0, 1]; the margin itself still counts.
 
     Returns:
         (B,) in [0, 1].
 
     Example:
-        >>> truth = torch.zeros(1, 3, 1, 2)
+        >>> target = torch.zeros(1, 3, 1, 2)
         >>> predicted = torch.tensor([12 / 255, 13 / 255]).expand(1, 3, 1, 2)
-        >>> margin_accuracy(predicted, truth).item()
+        >>> margin_accuracy(predicted, target).item()
         0.5
     """
     if not 0.0 <= margin <= 1.0:
         raise ColorganError(f"a margin lies between 0 and 1, on the scale on which white is 1; received {margin}")
-    one, two = pair(predicted, truth)
+    one, two = matched_pair(predicted, target)
     # Differences of 8-bit values are multiples of 1/255, up to rounding: float32 knows them to 1e-7.
     within = ((one - two).abs() <= margin + 1e-6).all(dim=1)
     return within.to(one.dtype).mean(dim=(1, 2))
@@ -151,9 +120,9 @@ class MarginAccuracy(Metric):
         self.add_state("total", torch.tensor(0.0), dist_reduce_fx="sum")
         self.add_state("count", torch.tensor(0), dist_reduce_fx="sum")
 
-    def update(self, predicted: Tensor, truth: Tensor) -> None:
+    def update(self, predicted: Tensor, target: Tensor) -> None:
         """Adds photos (B, 3, H, W), uint8 or float in [0, 1]."""
-        accuracy = margin_accuracy(predicted, truth, self.margin)
+        accuracy = margin_accuracy(predicted, target, self.margin)
         self.total += accuracy.sum().to(self.total.dtype)
         self.count += len(accuracy)
 

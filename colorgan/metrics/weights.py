@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import pickle
 import socket
 import zipfile
 from dataclasses import dataclass
@@ -12,8 +11,8 @@ from urllib.request import getproxies
 
 import torch
 
-from colorgan.errors import ColorganError
-from colorgan.inference.integrity import first_sentence
+from colorgan.errors import ColorganError, first_sentence
+from colorgan.models.weight_files import read_torch_file
 
 _PATIENCE = 10.0
 
@@ -108,15 +107,7 @@ def read_weights(name: str, file: Path) -> Weights:
         raise ColorganError(f"cannot read {file}, the weights of {name}: {error.strerror or error}") from error
     weights = Weights(file, content, hashlib.sha256(content).hexdigest())
     if not _is_torchscript(weights):
-        try:
-            torch.load(weights.open(), map_location="cpu", weights_only=True)
-        except pickle.UnpicklingError as error:
-            raise ColorganError(
-                f"{file} holds more than the weights of {name} and was not loaded; "
-                "give a file that loads with weights_only=True"
-            ) from error
-        except (RuntimeError, EOFError, KeyError, ValueError) as error:
-            raise ColorganError(f"{file}, the weights of {name}, is damaged: {first_sentence(error)}") from error
+        read_torch_file(weights.open(), f"{file} (weights of {name})")
     return weights
 
 

@@ -23,7 +23,7 @@ class ImageNetwork(Part, nn.Module):
 
     def __init__(self, in_channels: int) -> None:
         super().__init__()
-        self.in_channels = at_least(1, in_channels=in_channels)
+        self.in_channels = check_at_least(1, in_channels=in_channels)
 
     def check_input(self, x: Tensor) -> None:
         """Refuses a batch that the network cannot take; every ``forward`` begins with it.
@@ -60,16 +60,16 @@ class ImageNetwork(Part, nn.Module):
         return max(nearest, least, self.size_multiple)
 
 
-def at_least(minimum: int, **argument: int) -> int:
+def check_at_least(minimum: int, **argument: int) -> int:
     """Checks one whole-number argument of a constructor, given by its name, and returns it.
 
     Raises:
         ColorganError: naming the argument and the value received.
 
     Example:
-        >>> at_least(1, width=32)
+        >>> check_at_least(1, width=32)
         32
-        >>> at_least(1, width=0)
+        >>> check_at_least(1, width=0)
         Traceback (most recent call last):
         ...
         colorgan.errors.ColorganError: width must be a whole number of at least 1, got 0
@@ -80,16 +80,16 @@ def at_least(minimum: int, **argument: int) -> int:
     return value
 
 
-def probability(**argument: float) -> float:
+def check_probability(**argument: float) -> float:
     """Checks one probability below 1, given by its name, and returns it.
 
     Raises:
         ColorganError: naming the argument and the value received.
 
     Example:
-        >>> probability(dropout=0.5)
+        >>> check_probability(dropout=0.5)
         0.5
-        >>> probability(dropout=2)
+        >>> check_probability(dropout=2)
         Traceback (most recent call last):
         ...
         colorgan.errors.ColorganError: dropout must be a probability from 0 up to, but not including, 1, got 2

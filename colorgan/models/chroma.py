@@ -1,5 +1,6 @@
-"""The network that guesses a photo's mean colour from its gray."""
+"""The network that guesses a photo's mean color from its gray."""
 
+from pathlib import Path
 from typing import Self
 
 import torch
@@ -7,32 +8,34 @@ from torch import Tensor, nn
 from torch.nn.functional import adaptive_avg_pool2d
 
 from colorgan.errors import ColorganError
-from colorgan.models.base import ImageNetwork, at_least
+from colorgan.files import check_digest, newest_file
+from colorgan.models.base import ImageNetwork, check_at_least
+from colorgan.models.weight_files import read_tensors
 
 
 class ChromaNet(ImageNetwork):
-    """Six small convolutions and a linear layer: from the gray photo to its mean colour, in [-1, 1].
+    """Six small convolutions and a linear layer: from the gray photo to its mean color, in [-1, 1].
 
-    The published chrominance regressor: modules of a 3×3 convolution of stride 2, batch normalisation and LeakyReLU, a
+    The published chrominance regressor: modules of a 3×3 convolution of stride 2, batch normalization and LeakyReLU, a
     linear layer, and a sigmoid, here mapped from [0, 1] to [-1, 1]. At the published 128 px the linear layer sees 2×2
     places; photos of other sizes are averaged down to as many.
 
     Args:
         in_channels: channels of the input: 1, the gray.
-        out_channels: colour channels whose means it guesses.
+        out_channels: color channels whose means it guesses.
         width: hidden channels.
-        halvings: how many modules there are.
+        num_downsamples: how many modules there are.
 
     Example:
         >>> ChromaNet()(torch.zeros(5, 1, 128, 128)).shape
         torch.Size([5, 2])
     """
 
-    def __init__(self, in_channels: int = 1, out_channels: int = 2, width: int = 3, halvings: int = 6) -> None:
+    def __init__(self, in_channels: int = 1, out_channels: int = 2, width: int = 3, num_downsamples: int = 6) -> None:
         super().__init__(in_channels)
-        self.out_channels = at_least(1, out_channels=out_channels)
-        at_least(1, width=width)
-        at_least(1, halvings=halvings)
+        self.out_channels = check_at_least(1, out_channels=out_channels)
+        check_at_least(1, width=width)
+        check_at_least(1, num_downsamples=num_downsamples)
         self.halve = nn.Sequential(
             *(
                 nn.Sequential(
@@ -40,13 +43,13 @@ class ChromaNet(ImageNetwork):
                     nn.BatchNorm2d(width),
                     nn.LeakyReLU(0.2),
                 )
-                for number in range(halvings)
+                for number in range(num_downsamples)
             )
         )
         self.last = nn.Linear(4 * width, out_channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Guesses mean colours: (B, in_channels, H, W) in [-1, 1] → (B, out_channels) in [-1, 1]."""
+        """Guesses mean colors: (B, in_channels, H, W) in [-1, 1] → (B, out_channels) in [-1, 1]."""
         self.check_input(x)
         maps = self.halve(x)
         places = _quarters(maps) if torch.compiler.is_exporting() else adaptive_avg_pool2d(maps, 2)
@@ -75,14 +78,14 @@ class FrozenChromaNet(nn.Module):
         self.network = network.requires_grad_(False).eval()
 
     def train(self, mode: bool = True) -> Self:
-        """Stays as in validation: its batch normalisation must not follow other photos."""
+        """Stays as in validation: its batch normalization must not follow other photos."""
         super().train(mode)
         self.network.eval()
         return self
 
     @torch.no_grad()
     def forward(self, gray: Tensor) -> Tensor:
-        """Guesses mean colours: (B, 1, H, W) in [-1, 1] → (B, C) in [-1, 1]."""
+        """Guesses mean colors: (B, 1, H, W) in [-1, 1] → (B, C) in [-1, 1]."""
         mean: Tensor = self.network(gray)
         return mean
 
@@ -92,23 +95,21 @@ def load_regressor(network: ChromaNet, source: str) -> None:
 
     Args:
         network: is filled in place.
-        source: a checkpoint of :class:`colorgan.training.regressor.ChromaRegressor`, or a pattern such as
+        source: a checkpoint of :class:`colorgan.training.ChromaRegressor`, or a pattern such as
             ``checkpoints/chroma/*/checkpoints/best.ckpt``, of whose files the newest is taken.
 
     Raises:
         CheckpointError: if there is no such file or it is damaged.
         ColorganError: if it is no checkpoint of a regressor of this size.
     """
-    from colorgan.inference.checkpoint import read  # brings Lightning, which released models do without
-    from colorgan.training.transfer import newest
-
-    file = newest(source, "model.generator.regressor")
-    state = {name.removeprefix("network."): tensor for name, tensor in read(file)["state_dict"].items()}
+    file = Path(newest_file(source, "model.generator.regressor"))
+    check_digest(file)
+    state = {name.removeprefix("network."): tensor for name, tensor in read_tensors(file).items()}
     try:
         network.load_state_dict(state)
     except RuntimeError as error:
         raise ColorganError(
             f"model.generator.regressor: {file} is no checkpoint of a ChromaRegressor of width "
             f"{network.last.in_features // 4} that guesses {network.out_channels} channels; "
-            "give one that `colorgan chroma fit` wrote for this colour space"
+            "give one that `colorgan chroma fit` wrote for this color space"
         ) from error

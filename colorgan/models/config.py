@@ -1,6 +1,6 @@
 """Parts: objects that remember, as plain data, how they were built.
 
-A checkpoint is data. Colour spaces, hints, losses and networks are therefore *parts*: each knows the class path and the
+A checkpoint is data. Color spaces, hints, losses and networks are therefore *parts*: each knows the class path and the
 arguments it was made from, so that a model built by hand in Python is saved in the same plain form as one built from
 YAML, and both load under ``torch.load(weights_only=True)``.
 """
@@ -8,7 +8,9 @@ YAML, and both load under ``torch.load(weights_only=True)``.
 import difflib
 import functools
 import importlib
+import importlib.util
 import inspect
+import re
 from collections.abc import Callable, Collection, Mapping
 from pathlib import PurePath
 from typing import Any
@@ -46,15 +48,23 @@ class Part:
 
 
 def class_path(cls: type) -> str:
-    """The importable name of a class.
+    """The shortest importable name of a class, which is the one that its package exports.
 
-    >>> class_path(Part)
-    'colorgan.models.config.Part'
+    Checkpoints and YAML hold these names, so that a class may move to another file of its package.
+
+    >>> from colorgan.models.generators.unet import UNet
+    >>> class_path(UNet)
+    'colorgan.models.UNet'
     """
+    parts = cls.__module__.split(".")
+    for count in range(1, len(parts)):
+        package = ".".join(parts[:count])
+        if getattr(importlib.import_module(package), cls.__qualname__, None) is cls:
+            return f"{package}.{cls.__qualname__}"
     return f"{cls.__module__}.{cls.__qualname__}"
 
 
-def describe(value: Any) -> Any:
+def to_config(value: Any) -> Any:
     """Turns an argument of a model into plain data: numbers, strings, lists, and ``class_path``/``init_args`` mappings.
 
     Args:
@@ -65,9 +75,9 @@ def describe(value: Any) -> Any:
         TypeError: for a value that a checkpoint cannot hold as data, such as a lambda.
 
     Example:
-        >>> describe({"a": (1, 2.0), "b": None})
+        >>> to_config({"a": (1, 2.0), "b": None})
         {'a': [1, 2.0], 'b': None}
-        >>> describe(lambda: None)
+        >>> to_config(lambda: None)
         Traceback (most recent call last):
         ...
         TypeError: cannot save <function <lambda>> in a checkpoint: pass a class, ...
@@ -75,19 +85,19 @@ def describe(value: Any) -> Any:
     if value is None or type(value) in (bool, int, float, str):
         return value
     if isinstance(value, Mapping):
-        return {str(key): describe(item) for key, item in value.items()}
+        return {str(key): to_config(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [describe(item) for item in value]
+        return [to_config(item) for item in value]
     if isinstance(value, PurePath):
         return str(value)
     if isinstance(value, Part):
-        return {"class_path": class_path(type(value)), "init_args": describe(value.init_args)}
+        return {"class_path": class_path(type(value)), "init_args": to_config(value.init_args)}
     if isinstance(value, type):
         return {"class_path": class_path(value)}
     if isinstance(value, functools.partial):
         cls = _made_class(value)
         if cls is not None:
-            return {"class_path": class_path(cls), "init_args": describe(value.keywords)}
+            return {"class_path": class_path(cls), "init_args": to_config(value.keywords)}
     name = getattr(value, "__name__", None)
     shown = f"<function {name}>" if name else repr(value)
     raise TypeError(
@@ -104,14 +114,14 @@ def _made_class(factory: "functools.partial[Any]") -> type | None:
     return classes[0] if len(classes) == 1 else None
 
 
-def made_class(factory: Callable[..., Any]) -> type | None:
+def factory_class(factory: Callable[..., Any]) -> type | None:
     """The class that ``factory`` makes, where that can be told without calling it."""
     if isinstance(factory, type):
         return factory
     return _made_class(factory) if isinstance(factory, functools.partial) else None
 
 
-def described_class(description: Any, base: type | tuple[type, ...], trusted: Collection[str] = ()) -> type:
+def class_from_config(description: Any, base: type | tuple[type, ...], trusted: Collection[str] = ()) -> type:
     """The class that a description from a checkpoint names, if it is allowed.
 
     Nothing is imported before the name has been found to lie in a trusted package.
@@ -134,14 +144,7 @@ def described_class(description: Any, base: type | tuple[type, ...], trusted: Co
             f"the class {path} is not part of colorgan or torch.optim, so nothing was built; "
             "if you trust it, name the same class in a configuration of your own (-c)"
         )
-    module, _, name = path.rpartition(".")
-    try:
-        cls = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError) as error:
-        package = importlib.import_module(".".join(path.split(".")[:2])) if path.startswith("colorgan.") else None
-        close = difflib.get_close_matches(name, dir(package), n=1)
-        hint = f"; the nearest is {close[0]}" if close else ""
-        raise CheckpointError(f"this version of colorgan has no {path}{hint}") from error
+    cls = _exported(path) if path.startswith("colorgan.") else _imported(path)
     if not (inspect.isclass(cls) and issubclass(cls, base)):
         raise CheckpointError(f"{path} is not a {role}")
     for value in (description.get("init_args") or {}).values():
@@ -150,20 +153,44 @@ def described_class(description: Any, base: type | tuple[type, ...], trusted: Co
     return cls
 
 
-def factory(description: Any, base: type | tuple[type, ...], trusted: Collection[str] = ()) -> Callable[..., Any]:
-    """The inverse of :func:`describe` for factories: a ``functools.partial`` of an allowed class."""
-    cls = described_class(description, base, trusted)
+def _exported(path: str) -> Any:
+    """What a package of colorgan exports under a public name, such as ``colorgan.models.UNet``."""
+    package, _, name = path.rpartition(".")
+    if not re.fullmatch(r"colorgan\.[a-z]+", package) or importlib.util.find_spec(package) is None:
+        raise CheckpointError(f"{path} is no public name of colorgan, such as colorgan.models.UNet")
+    module = importlib.import_module(package)
+    names: list[str] = getattr(module, "__all__", [])
+    if name not in names:
+        close = difflib.get_close_matches(name, names, n=1)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        raise CheckpointError(f"this version of colorgan has no {path}{hint}")
+    return getattr(module, name)
+
+
+def _imported(path: str) -> Any:
+    module, _, name = path.rpartition(".")
+    try:
+        return getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise CheckpointError(f"there is no class {path} here") from error
+
+
+def factory_from_config(
+    description: Any, base: type | tuple[type, ...], trusted: Collection[str] = ()
+) -> Callable[..., Any]:
+    """The inverse of :func:`to_config` for factories: a ``functools.partial`` of an allowed class."""
+    cls = class_from_config(description, base, trusted)
     return functools.partial(cls, **(description.get("init_args") or {}))
 
 
-def rebuild(description: Any, base: type | tuple[type, ...], trusted: Collection[str] = ()) -> Any:
-    """The inverse of :func:`describe` for instances.
+def from_config(description: Any, base: type | tuple[type, ...], trusted: Collection[str] = ()) -> Any:
+    """The inverse of :func:`to_config` for instances.
 
     Example:
-        >>> from colorgan.models.color_spaces import ColorSpace
-        >>> rebuild({"class_path": "os.system", "init_args": {"command": "ls"}}, ColorSpace)
+        >>> from colorgan.models import ColorSpace
+        >>> from_config({"class_path": "os.system", "init_args": {"command": "ls"}}, ColorSpace)
         Traceback (most recent call last):
         ...
         colorgan.errors.CheckpointError: the class os.system is not part of colorgan or torch.optim, ...
     """
-    return factory(description, base, trusted)()
+    return factory_from_config(description, base, trusted)()

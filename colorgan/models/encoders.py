@@ -1,8 +1,7 @@
 """Encoders from timm, and where their pretrained weights come from."""
 
 import difflib
-import pickle
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from itertools import pairwise
@@ -12,12 +11,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from colorgan.errors import ColorganError
-from colorgan.inference.integrity import first_sentence
+from colorgan.errors import ColorganError, first_sentence
 from colorgan.models.layers.blocks import SameConv2d
 from colorgan.models.packaged_weights import efficientnet_lite0_file
+from colorgan.models.weight_files import read_tensors
 
 _PACKAGED = "tf_efficientnet_lite0"
+_INSTEAD = f"give the path of a .safetensors or .pth file, 'timm' to download them, or 'package' for {_PACKAGED}"
 _WANTED = ContextVar("pretrained_weights_wanted", default=True)
 
 
@@ -77,51 +77,11 @@ def build_encoder(name: str, weights: str | None, deepest: int) -> Any:
                 "or weights to timm or a local file"
             )
         weights = str(efficientnet_lite0_file())
-    tensors = _match(read_tensors(Path(weights)), name, weights)
+    tensors = _match(read_tensors(Path(weights), _INSTEAD), name, weights)
     encoder = _create(name, pretrained=True, pretrained_cfg_overlay={"state_dict": tensors}, **options)
     # timm keeps the whole state dict in there, and every copy of the network would copy it
     encoder.pretrained_cfg = encoder.default_cfg = {**encoder.pretrained_cfg, "state_dict": None}
     return _cut(encoder)
-
-
-def read_tensors(file: Path) -> dict[str, Tensor]:
-    """Reads a file of weights as data: no code in it is run.
-
-    Args:
-        file: ``.safetensors``, or what torch.save wrote of a state dict (bare, or under ``state_dict`` or ``model``).
-
-    Raises:
-        ColorganError: if the file is missing, damaged, or holds anything but finite tensors.
-    """
-    if not file.is_file():
-        raise ColorganError(
-            f"there is no file {str(file)!r} with pretrained weights: give the path of a .safetensors or .pth file, "
-            "'timm' to download them, or 'package' for tf_efficientnet_lite0"
-        )
-    try:
-        if file.suffix == ".safetensors":
-            from safetensors.torch import load_file
-
-            content: Any = load_file(file)
-        else:
-            content = torch.load(file, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise ColorganError(
-            f"{file} holds more than weights and was not loaded: save a plain state_dict, or use .safetensors"
-        ) from error
-    except Exception as error:  # each format has its own errors
-        raise ColorganError(
-            f"{file} is damaged or no file of weights ({first_sentence(error)}): fetch it again"
-        ) from error
-    for key in ("state_dict", "model"):
-        if isinstance(content, Mapping) and isinstance(content.get(key), Mapping):
-            content = content[key]
-    if not isinstance(content, Mapping) or not all(isinstance(tensor, Tensor) for tensor in content.values()):
-        raise ColorganError(f"{file} holds no state_dict (names and tensors): save one with torch.save")
-    broken = [str(key) for key, tensor in content.items() if not tensor.isfinite().all()]
-    if broken:
-        raise ColorganError(f"{file} holds values that are not finite, in {broken[0]}: fetch it again")
-    return {str(key): tensor for key, tensor in content.items()}
 
 
 def _create(name: str, **options: Any) -> Any:

@@ -1,6 +1,6 @@
-"""Hints: colours that are known at some places of a photo, and how a network is told about them.
+"""Hints: colors that are known at some places of a photo, and how a network is told about them.
 
-Hint channels are appended to the gray that a generator sees: the colour channels, zero where nothing is known, and a
+Hint channels are appended to the gray that a generator sees: the color channels, zero where nothing is known, and a
 mask, 1 where something is.
 """
 
@@ -33,64 +33,64 @@ class Hints(Part, ABC):
     @abstractmethod
     def sample(
         self,
-        colour: Tensor,
+        color: Tensor,
         index: Tensor | None = None,
         generator: torch.Generator | None = None,
-        color: ColorSpace | None = None,
+        color_space: ColorSpace | None = None,
     ) -> Tensor:
-        """Draws training hints from the true colours.
+        """Draws training hints from the target colors.
 
         Args:
-            colour: true colour (B, C, H, W) in [-1, 1].
+            color: target color (B, C, H, W) in [-1, 1].
             index: int64 (B,), the photos' positions in the file list; hints of training do not depend on it.
             generator: where the randomness comes from; the global generator of the device by default.
-            color: the space that the colours are in, which knows how to average them; without it they are averaged
+            color_space: the space that the colors are in, which knows how to average them; without it they are averaged
                 channel by channel, which suits all spaces but ``HSV("angle")``.
 
         Returns:
-            (B, channels(C), H, W) on the device of ``colour`` and of its dtype.
+            (B, channels(C), H, W) on the device of ``color`` and of its dtype.
         """
 
     @abstractmethod
     def validation(
-        self, colour: Tensor, index: Tensor, count: int | None = None, color: ColorSpace | None = None
+        self, color: Tensor, index: Tensor, count: int | None = None, color_space: ColorSpace | None = None
     ) -> Tensor:
         """Takes validation hints, a pure function of each photo's index: the same in every epoch, batch and machine.
 
         Args:
-            colour: true colour (B, C, H, W) in [-1, 1].
+            color: target color (B, C, H, W) in [-1, 1].
             index: int64 (B,), the photos' positions in the file list.
             count: number of hinted points per photo; as many as in training, at random, by default.
-            color: as in :meth:`sample`.
+            color_space: as in :meth:`sample`.
 
         Returns:
-            (B, channels(C), H, W) on the device of ``colour`` and of its dtype.
+            (B, channels(C), H, W) on the device of ``color`` and of its dtype.
         """
 
     @abstractmethod
-    def from_rgb(self, painted: Tensor, color: ColorSpace) -> Tensor:
-        """Takes hints that a user painted.
+    def from_lab(self, rasterized: Tensor, color_space: ColorSpace) -> Tensor:
+        """Turns hints that a user gave into those of the network.
 
         Args:
-            painted: red, green, blue and mask, (B, 4, H, W) in [0, 1], as :func:`colorgan.inference.hint_file.paint_hints` draws
-                them; the colours count only where the mask is 1.
-            color: the colour space of the network.
+            rasterized: L*, a*, b* and a mask, (B, 4, H, W), as :func:`colorgan.inference.hint_file.rasterize_hints`
+                makes them; the colors count only where the mask is 1.
+            color_space: the color space of the network.
 
         Returns:
             (B, channels(C), H, W).
         """
 
-    def empty(self, colour: Tensor) -> Tensor:
+    def empty(self, color: Tensor) -> Tensor:
         """The hints of a photo about which nothing is known.
 
         Args:
-            colour: any (B, C, H, W) tensor of the colour's shape, dtype and device.
+            color: any (B, C, H, W) tensor of the color's shape, dtype and device.
 
         Returns:
             Zeros, (B, channels(C), H, W).
         """
-        batch, channels, height, width = colour.shape
-        return colour.new_zeros(batch, self.channels(channels), height, width)
+        batch, channels, height, width = color.shape
+        return color.new_zeros(batch, self.channels(channels), height, width)
 
 
 class NoHints(Hints):
@@ -107,23 +107,23 @@ class NoHints(Hints):
 
     def sample(
         self,
-        colour: Tensor,
+        color: Tensor,
         index: Tensor | None = None,
         generator: torch.Generator | None = None,
-        color: ColorSpace | None = None,
+        color_space: ColorSpace | None = None,
     ) -> Tensor:
         """No channels."""
-        return self.empty(colour)
+        return self.empty(color)
 
     def validation(
-        self, colour: Tensor, index: Tensor, count: int | None = None, color: ColorSpace | None = None
+        self, color: Tensor, index: Tensor, count: int | None = None, color_space: ColorSpace | None = None
     ) -> Tensor:
         """No channels."""
-        return self.empty(colour)
+        return self.empty(color)
 
-    def from_rgb(self, painted: Tensor, color: ColorSpace) -> Tensor:
+    def from_lab(self, rasterized: Tensor, color_space: ColorSpace) -> Tensor:
         """No channels."""
-        return painted[:, :0]
+        return rasterized[:, :0]
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ class Points:
 
 
 class PointHints(Hints):
-    """Square patches of the photo's mean colour there, as many as a uniform distribution says.
+    """Square patches of the photo's mean color there, as many as a uniform distribution says.
 
     All is drawn on the device, for each photo by itself. Where patches overlap, the later one covers the earlier. The
     defaults are colorgan's own. ``most=128, sides=[2, 2], places="grid", none=0`` are those of iColoriT (Yun et al.
@@ -154,11 +154,11 @@ class PointHints(Hints):
         most: the largest number of patches.
         least: the smallest number.
         sides: smallest and largest side of a patch in pixels.
-        places: ``uniform`` over the photo; ``centred``, normal around the middle with a deviation of a quarter of the
+        places: ``uniform`` over the photo; ``centered``, normal around the middle with a deviation of a quarter of the
             photo (Zhang et al.); ``grid``, uniform over a grid of cells of a patch's size (iColoriT).
         none: share of the photos that get no patch, besides those whose number came out as 0. A model must stay good
             without hints, so that some photos always come without.
-        whole: share of the photos, among the others, whose colour is revealed everywhere.
+        whole: share of the photos, among the others, whose color is revealed everywhere.
 
     Example:
         >>> _ = torch.manual_seed(0)
@@ -171,7 +171,7 @@ class PointHints(Hints):
         most: int = 100,
         least: int = 0,
         sides: tuple[int, int] = (1, 9),
-        places: Literal["uniform", "centred", "grid"] = "uniform",
+        places: Literal["uniform", "centered", "grid"] = "uniform",
         none: float = 0.1,
         whole: float = 0.0,
     ) -> None:
@@ -188,8 +188,8 @@ class PointHints(Hints):
         name = type(self).__name__
         if len(sides) != 2 or not 1 <= sides[0] <= sides[1]:
             raise ColorganError(f"{name}'s sides must be two numbers of pixels such as [1, 9], but {sides!r} was given")
-        if places not in ("uniform", "centred", "grid"):
-            raise ColorganError(f"{name}'s places are 'uniform', 'centred' or 'grid', but {places!r} was given")
+        if places not in ("uniform", "centered", "grid"):
+            raise ColorganError(f"{name}'s places are 'uniform', 'centered' or 'grid', but {places!r} was given")
         for argument, share in (("none", none), ("whole", whole)):
             if not 0 <= share <= 1:
                 raise ColorganError(f"{name}'s {argument} is a share of photos in [0, 1], but {share!r} was given")
@@ -201,37 +201,37 @@ class PointHints(Hints):
         self.whole = whole
 
     def channels(self, color_channels: int) -> int:
-        """The colour channels and the mask."""
+        """The color channels and the mask."""
         return color_channels + 1
 
     def sample(
         self,
-        colour: Tensor,
+        color: Tensor,
         index: Tensor | None = None,
         generator: torch.Generator | None = None,
-        color: ColorSpace | None = None,
+        color_space: ColorSpace | None = None,
     ) -> Tensor:
-        """Draws patches of the true colours; see :meth:`Hints.sample`."""
-        height, width = colour.shape[-2:]
-        shape = len(colour), self._words_needed(self._largest(height, width))
-        device = colour.device if generator is None else generator.device
-        words = torch.randint(_WORD, shape, generator=generator, device=device).to(colour.device)
+        """Draws patches of the target colors; see :meth:`Hints.sample`."""
+        height, width = color.shape[-2:]
+        shape = len(color), self._words_needed(self._largest(height, width))
+        device = color.device if generator is None else generator.device
+        words = torch.randint(_WORD, shape, generator=generator, device=device).to(color.device)
         points = self._place(words, height, width)
         whole = (words[:, 0] >= _threshold(self.none)) & (words[:, 1] < _threshold(self.whole))
-        hints = _paint(points, self.sides[1], colour, color)
-        return torch.where(whole[:, None, None, None], _everything(colour), hints)
+        hints = _paint(points, self.sides[1], color, color_space)
+        return torch.where(whole[:, None, None, None], _everything(color), hints)
 
     def validation(
-        self, colour: Tensor, index: Tensor, count: int | None = None, color: ColorSpace | None = None
+        self, color: Tensor, index: Tensor, count: int | None = None, color_space: ColorSpace | None = None
     ) -> Tensor:
-        """Takes patches of the true colours; see :meth:`Hints.validation`.
+        """Takes patches of the target colors; see :meth:`Hints.validation`.
 
         The first patches of a photo do not depend on ``count``, so that more hints never take away what fewer gave.
         No photo is revealed whole.
         """
-        height, width = colour.shape[-2:]
-        points = self.validation_points(index.to(colour.device), height, width, count)
-        return _paint(points, self.sides[1], colour, color)
+        height, width = color.shape[-2:]
+        points = self.validation_points(index.to(color.device), height, width, count)
+        return _paint(points, self.sides[1], color, color_space)
 
     def validation_points(self, index: Tensor, height: int, width: int, count: int | None = None) -> Points:
         """Where the hints of :meth:`validation` lie.
@@ -247,10 +247,10 @@ class PointHints(Hints):
         largest = self._largest(height, width) if count is None else count
         return self._place(_hashed_words(index, self._words_needed(largest)), height, width, count)
 
-    def from_rgb(self, painted: Tensor, color: ColorSpace) -> Tensor:
-        """The colours in the network's space, and the mask; see :meth:`Hints.from_rgb`."""
-        mask = painted[:, 3:]
-        return torch.cat([color.split(painted[:, :3])[1] * mask, mask], dim=1)
+    def from_lab(self, rasterized: Tensor, color_space: ColorSpace) -> Tensor:
+        """The colors in the network's space, and the mask; see :meth:`Hints.from_lab`."""
+        mask = rasterized[:, 3:]
+        return torch.cat([color_space.from_lab(rasterized[:, :3]) * mask, mask], dim=1)
 
     def _largest(self, height: int, width: int) -> int:
         """The largest number of patches that :meth:`_number` gives."""
@@ -261,7 +261,7 @@ class PointHints(Hints):
         return self.least + _below(word, self.most - self.least + 1)
 
     def _words_per_coordinate(self) -> int:
-        return _NORMAL_TERMS if self.places == "centred" else 1
+        return _NORMAL_TERMS if self.places == "centered" else 1
 
     def _words_needed(self, points: int) -> int:
         """Three decisions per photo (none, whole, number), then a side and two coordinates per patch."""
@@ -294,8 +294,8 @@ class PointHints(Hints):
         if self.places == "grid":
             return _below(words[..., 0], length // side) * side
         # room / 2 + room / 4 · (sum - terms / 2), the sum being one of uniform numbers below 1
-        centred = room * (words.sum(-1) + (2 - _NORMAL_TERMS // 2) * _WORD) // (4 * _WORD)
-        return centred.clamp(min=0).minimum(room - 1)
+        centered = room * (words.sum(-1) + (2 - _NORMAL_TERMS // 2) * _WORD) // (4 * _WORD)
+        return centered.clamp(min=0).minimum(room - 1)
 
 
 class GeometricPointHints(PointHints):
@@ -307,16 +307,16 @@ class GeometricPointHints(PointHints):
     Args:
         stop: the probability of each patch not to come; numbers rarer than one in a million are cut off.
         sides: smallest and largest side of a patch in pixels.
-        places: ``uniform``, ``centred`` or ``grid``, as in :class:`PointHints`.
+        places: ``uniform``, ``centered`` or ``grid``, as in :class:`PointHints`.
         none: share of the photos that get no patch, besides those whose number came out as 0.
-        whole: share of the photos, among the others, whose colour is revealed everywhere.
+        whole: share of the photos, among the others, whose color is revealed everywhere.
     """
 
     def __init__(
         self,
         stop: float = 0.125,
         sides: tuple[int, int] = (1, 9),
-        places: Literal["uniform", "centred", "grid"] = "centred",
+        places: Literal["uniform", "centered", "grid"] = "centered",
         none: float = 0.0,
         whole: float = 0.01,
     ) -> None:
@@ -357,38 +357,38 @@ class PixelHints(PointHints):
         return torch.full_like(word, self._largest(height, width))
 
 
-def _paint(points: Points, largest_side: int, colour: Tensor, color: ColorSpace | None) -> Tensor:
-    """Hint channels (B, C + 1, H, W): within each patch its mean colour and 1, zero elsewhere."""
-    batch, channels, height, width = colour.shape
+def _paint(points: Points, largest_side: int, color: Tensor, color_space: ColorSpace | None) -> Tensor:
+    """Hint channels (B, C + 1, H, W): within each patch its mean color and 1, zero elsewhere."""
+    batch, channels, height, width = color.shape
     number = points.side.shape[1]
     if number == 0:
-        return colour.new_zeros(batch, channels + 1, height, width)
-    offset = torch.arange(min(largest_side, height, width), device=colour.device)
+        return color.new_zeros(batch, channels + 1, height, width)
+    offset = torch.arange(min(largest_side, height, width), device=color.device)
     down, right = (grid.flatten() for grid in torch.meshgrid(offset, offset, indexing="ij"))
     covered = (down < points.side[..., None]) & (right < points.side[..., None]) & points.present[..., None]
     pixel = (points.top[..., None] + down) * width + points.left[..., None] + right
     pixel = torch.where(covered, pixel, 0).flatten(1)  # (B, N * patch)
 
-    flat = colour.flatten(2)
+    flat = color.flatten(2)
     seen = flat.gather(2, pixel[:, None].expand(-1, channels, -1)).view(batch, channels, number, -1)
-    mean = (_channel_mean if color is None else color.mean)(seen, covered[:, None].to(colour.dtype))
+    mean = (_channel_mean if color_space is None else color_space.mean)(seen, covered[:, None].to(color.dtype))
 
-    order = torch.where(covered, torch.arange(number, device=colour.device)[:, None], -1).flatten(1)
-    owner = torch.full((batch, height * width), -1, device=colour.device)
+    order = torch.where(covered, torch.arange(number, device=color.device)[:, None], -1).flatten(1)
+    owner = torch.full((batch, height * width), -1, device=color.device)
     owner.scatter_reduce_(1, pixel, order, "amax")
     mask = (owner >= 0)[:, None]
     painted = mean.gather(2, owner.clamp(min=0)[:, None].expand(-1, channels, -1))
-    hints = torch.cat([torch.where(mask, painted, 0), mask.to(colour.dtype)], dim=1)
-    return hints.to(colour.dtype).view(batch, channels + 1, height, width)
+    hints = torch.cat([torch.where(mask, painted, 0), mask.to(color.dtype)], dim=1)
+    return hints.to(color.dtype).view(batch, channels + 1, height, width)
 
 
-def _channel_mean(colour: Tensor, weight: Tensor) -> Tensor:
-    return (colour * weight).sum(-1) / weight.sum(-1).clamp(min=1)
+def _channel_mean(color: Tensor, weight: Tensor) -> Tensor:
+    return (color * weight).sum(-1) / weight.sum(-1).clamp(min=1)
 
 
-def _everything(colour: Tensor) -> Tensor:
+def _everything(color: Tensor) -> Tensor:
     """Hint channels that reveal the whole photo."""
-    return torch.cat([colour, torch.ones_like(colour[:, :1])], dim=1)
+    return torch.cat([color, torch.ones_like(color[:, :1])], dim=1)
 
 
 def _threshold(probability: float) -> int:

@@ -1,1 +1,39 @@
-""""""
+"""Training: the LightningModules, who trains when, checkpoints, loggers and callbacks."""
+
+from colorgan.training.callbacks import (
+    BestCheckpoint,
+    FineTuning,
+    FrechetDistance,
+    HintPSNR,
+    LastCheckpoint,
+    MovingAverages,
+    NetworkSizes,
+    PhotoWriter,
+    PixelMetrics,
+    SampleSheet,
+    SaveOnSignal,
+    WatchGradients,
+)
+from colorgan.training.gan import ColorGAN
+from colorgan.training.learning_rates import ConstantThenLinear
+from colorgan.training.loggers import MetricsFile
+from colorgan.training.regressor import ChromaRegressor
+
+__all__ = [
+    "BestCheckpoint",
+    "ChromaRegressor",
+    "ColorGAN",
+    "ConstantThenLinear",
+    "FineTuning",
+    "FrechetDistance",
+    "HintPSNR",
+    "LastCheckpoint",
+    "MetricsFile",
+    "MovingAverages",
+    "NetworkSizes",
+    "PhotoWriter",
+    "PixelMetrics",
+    "SampleSheet",
+    "SaveOnSignal",
+    "WatchGradients",
+]

@@ -1,4 +1,4 @@
-"""ColorGAN: a conditional GAN that learns to colour, as a LightningModule."""
+"""ColorGAN: a conditional GAN that learns to color, as a LightningModule."""
 
 import functools
 import math
@@ -19,7 +19,7 @@ from torchmetrics.functional.image import peak_signal_noise_ratio
 from colorgan.errors import ColorganError, TrainingDivergedError
 from colorgan.inference.colorizer import Colorizer
 from colorgan.models.color_spaces import ColorSpace, Lab
-from colorgan.models.config import describe, factory, rebuild
+from colorgan.models.config import factory_from_config, from_config, to_config
 from colorgan.models.discriminators import Discriminator, PatchGAN
 from colorgan.models.encoders import pretrained_weights_wanted
 from colorgan.models.generators import Generator, UNet
@@ -38,18 +38,18 @@ _BATCHES_BETWEEN_CHECKS = 50
 
 
 class ColorGAN(Trainable):
-    """Conditional GAN for colorization: a generator that colours, a discriminator that judges gray and colour together.
+    """Conditional GAN for colorization: a generator that colors, a discriminator that judges gray and color together.
 
-    The generator minimises ``reconstruction_weight`` x reconstruction + ``adversarial_weight`` x adversarial loss
+    The generator minimizes ``reconstruction_weight`` x reconstruction + ``adversarial_weight`` x adversarial loss
     (Isola et al. 2017, https://arxiv.org/abs/1611.07004). Two optimizers are stepped by hand in each batch, so
     ``Trainer(max_steps=...)`` counts both: use ``max_epochs``.
 
     Args:
-        generator: network that predicts the colour channels.
+        generator: network that predicts the color channels.
         discriminator: network that judges; null trains the generator alone, as plain regression.
-        color: colour space in which the generator works.
-        hints: kind of colour hints the generator learns to follow.
-        reconstruction: distance between predicted and true colours.
+        color_space: color space in which the generator works.
+        hints: kind of color hints the generator learns to follow.
+        reconstruction: distance between predicted and target colors.
         reconstruction_weight: weight of the reconstruction. Network tensors span [-1, 1], so an L1 weight from a system
             that works in [0, 1] is halved to mean the same.
         adversarial: adversarial loss; it owns labels and signs.
@@ -62,7 +62,7 @@ class ColorGAN(Trainable):
         discriminator_every: the discriminator is updated only in every k-th batch.
         discriminator_updates: updates of the discriminator in such a batch (5 for a Wasserstein critic).
         discriminator_steps: ``joint`` makes an update one step on the mean of the losses on true and on generated
-            colours; ``separate`` makes it two, one on true colours and then one on generated colours.
+            colors; ``separate`` makes it two, one on target colors and then one on generated colors.
         discriminator_sees_hints: whether the hints are shown to the discriminator too.
         generator_epochs: epochs, at the beginning, in which the generator trains alone.
         discriminator_epochs: epochs, after those, in which the discriminator trains alone.
@@ -80,21 +80,21 @@ class ColorGAN(Trainable):
     """
 
     roles: ClassVar[tuple[Role, ...]] = (
-        (("generator",), Generator, factory),
-        (("discriminator",), Discriminator, factory),
-        (("generator_optimizer", "discriminator_optimizer"), Optimizer, factory),
-        (("generator_scheduler", "discriminator_scheduler"), (LRScheduler, ReduceLROnPlateau), factory),
-        (("color",), ColorSpace, rebuild),
-        (("hints",), Hints, rebuild),
-        (("reconstruction",), Reconstruction, rebuild),
-        (("adversarial",), AdversarialLoss, rebuild),
+        (("generator",), Generator, factory_from_config),
+        (("discriminator",), Discriminator, factory_from_config),
+        (("generator_optimizer", "discriminator_optimizer"), Optimizer, factory_from_config),
+        (("generator_scheduler", "discriminator_scheduler"), (LRScheduler, ReduceLROnPlateau), factory_from_config),
+        (("color_space",), ColorSpace, from_config),
+        (("hints",), Hints, from_config),
+        (("reconstruction",), Reconstruction, from_config),
+        (("adversarial",), AdversarialLoss, from_config),
     )
 
     def __init__(
         self,
         generator: GeneratorFactory = UNet,
         discriminator: DiscriminatorFactory | None = PatchGAN,
-        color: ColorSpace = Lab(),  # noqa: B008 (a part is immutable)
+        color_space: ColorSpace = Lab(),  # noqa: B008 (a part is immutable)
         hints: Hints = NoHints(),  # noqa: B008
         reconstruction: Reconstruction = L1(),  # noqa: B008
         reconstruction_weight: float = 100.0,
@@ -120,19 +120,19 @@ class ColorGAN(Trainable):
     ) -> None:
         super().__init__()
         arguments = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
-        self.save_hyperparameters(describe(arguments), logger=False)
+        self.save_hyperparameters(to_config(arguments), logger=False)
         _check_ranges(self.hparams)
         self.automatic_optimization = False
 
-        hint_channels = hints.channels(color.channels)
-        self.colorizer = Colorizer(generator(1 + hint_channels, color.channels), color, hints)
+        hint_channels = hints.channels(color_space.channels)
+        self.colorizer = Colorizer(generator(1 + hint_channels, color_space.channels), color_space, hints)
         self.discriminator: Discriminator | None = None
         if discriminator is not None and adversarial_weight > 0:
             seen = 1 + (hint_channels if discriminator_sees_hints else 0)
-            self.discriminator = discriminator(seen + color.channels)
+            self.discriminator = discriminator(seen + color_space.channels)
             adversarial.check(self.discriminator)
         if init_from is not None and pretrained_weights_wanted():
-            begun = transfer(init_from, self.colorizer.generator, self.discriminator, self.hparams["color"])
+            begun = transfer(init_from, self.colorizer.generator, self.discriminator, self.hparams["color_space"])
             rank_zero_info(str(begun))
         self.average: AveragedModel | None = None
         if ema_decay > 0:
@@ -140,7 +140,7 @@ class ColorGAN(Trainable):
             self.average = AveragedModel(self.colorizer, multi_avg_fn=average)
             self.average.requires_grad_(False)
 
-        self.color, self.hints = color, hints
+        self.color_space, self.hints = color_space, hints
         self.reconstruction, self.adversarial = reconstruction, adversarial
         self.generator_optimizer, self.discriminator_optimizer = generator_optimizer, discriminator_optimizer
         self.generator_scheduler, self.discriminator_scheduler = generator_scheduler, discriminator_scheduler
@@ -199,21 +199,21 @@ class ColorGAN(Trainable):
     # -- training ------------------------------------------------------------------------------------------------------
 
     def training_step(self, batch: dict[str, Tensor], batch_idx: int) -> None:
-        """Generates once; updates the discriminator on real and generated colours, then the generator through it."""
-        gray, colour = self.color.split(self._rgb(batch))
-        hints = self.hints.sample(colour, batch["index"], color=self.color)
+        """Generates once; updates the discriminator on real and generated colors, then the generator through it."""
+        gray, color = self.color_space.split(self._rgb(batch))
+        hints = self.hints.sample(color, batch["index"], color_space=self.color_space)
         seen = torch.cat([gray, hints], dim=1) if self.hparams["discriminator_sees_hints"] else gray
         fake = self.colorizer.predict(gray, hints)
 
         if self._discriminator_trains(batch_idx):
-            self._update_discriminator(seen, colour, fake.detach(), batch_idx)
+            self._update_discriminator(seen, color, fake.detach(), batch_idx)
         if self._generator_trains():
-            self._update_generator(seen, gray, colour, fake, batch_idx)
+            self._update_generator(seen, gray, color, fake, batch_idx)
 
-    def _update_discriminator(self, seen: Tensor, colour: Tensor, fake: Tensor, batch_idx: int) -> None:
-        """Gray photos with their true colours should score high, with generated colours low."""
+    def _update_discriminator(self, seen: Tensor, color: Tensor, fake: Tensor, batch_idx: int) -> None:
+        """Gray photos with their target colors should score high, with generated colors low."""
         assert self.discriminator is not None
-        real_pair, fake_pair = torch.cat([seen, colour], dim=1), torch.cat([seen, fake], dim=1)
+        real_pair, fake_pair = torch.cat([seen, color], dim=1), torch.cat([seen, fake], dim=1)
         for _ in range(self.hparams["discriminator_updates"]):
             if self.hparams["discriminator_steps"] == "joint":
                 real_scores, fake_scores = self.discriminator(real_pair), self.discriminator(fake_pair)
@@ -235,9 +235,9 @@ class ColorGAN(Trainable):
             discriminator=loss, discriminator_accuracy_real=real_accuracy, discriminator_accuracy_fake=fake_accuracy
         )
 
-    def _update_generator(self, seen: Tensor, gray: Tensor, colour: Tensor, fake: Tensor, batch_idx: int) -> None:
-        """The generated colours should be near the true ones and score high with the discriminator."""
-        reconstruction = self.reconstruction(fake, colour, gray, self.color)
+    def _update_generator(self, seen: Tensor, gray: Tensor, color: Tensor, fake: Tensor, batch_idx: int) -> None:
+        """The generated colors should be near the true ones and score high with the discriminator."""
+        reconstruction = self.reconstruction(fake, color, gray, self.color_space)
         loss = self.hparams["reconstruction_weight"] * reconstruction
         self._log_training(**{type(self.reconstruction).__name__.lower(): reconstruction})
         if self._adversary_judges():
@@ -329,10 +329,10 @@ class ColorGAN(Trainable):
     # -- validation, test and prediction -------------------------------------------------------------------------------
 
     def validation_step(self, batch: dict[str, Tensor], batch_idx: int) -> dict[str, Tensor]:
-        """Colours a batch without hints.
+        """Colors a batch without hints.
 
         Returns:
-            ``predicted``, ``truth`` and ``gray`` as (B, 3, H, W) in [0, 1], and ``index`` as (B,).
+            ``predicted``, ``target`` and ``gray`` as (B, 3, H, W) in [0, 1], and ``index`` as (B,).
         """
         return self._evaluate(batch, "val")
 
@@ -341,41 +341,41 @@ class ColorGAN(Trainable):
         return self._evaluate(batch, "test")
 
     def _evaluate(self, batch: dict[str, Tensor], split: str) -> dict[str, Tensor]:
-        truth = self._rgb(batch)
-        gray, colour = self.color.split(truth)
-        predicted = self.inference(truth)
-        neutral = self.color.neutral(gray)
-        baseline = self.color.merge(gray, neutral)
+        target = self._rgb(batch)
+        gray, color = self.color_space.split(target)
+        predicted = self.inference(target)
+        neutral = self.color_space.neutral(gray)
+        baseline = self.color_space.merge(gray, neutral)
         metrics = {
-            "l1": (self.color.split(predicted)[1] - colour).abs().mean(),
+            "l1": (self.color_space.split(predicted)[1] - color).abs().mean(),
             "psnr": peak_signal_noise_ratio(
-                predicted, truth, data_range=1.0, dim=(1, 2, 3), reduction="elementwise_mean"
+                predicted, target, data_range=1.0, dim=(1, 2, 3), reduction="elementwise_mean"
             ),
         }
         if split == "test" or is_first_validation(self.trainer):
-            metrics["l1_gray"] = (neutral - colour).abs().mean()
+            metrics["l1_gray"] = (neutral - color).abs().mean()
         if self.discriminator is not None and self.trainer.state.fn == "fit":
-            hints = self.hints.empty(colour) if self.hparams["discriminator_sees_hints"] else colour[:, :0]
-            pair = torch.cat([gray, hints, self.color.split(predicted)[1]], dim=1)
+            hints = self.hints.empty(color) if self.hparams["discriminator_sees_hints"] else color[:, :0]
+            pair = torch.cat([gray, hints, self.color_space.split(predicted)[1]], dim=1)
             metrics["adversarial"] = self.adversarial.generator_loss(self.discriminator(pair))
         self.log_dict(
             {f"{split}/{name}": value for name, value in metrics.items()},
             on_epoch=True,
-            batch_size=len(truth),
+            batch_size=len(target),
             prog_bar=split == "val",
             sync_dist=True,
         )
-        return {"predicted": predicted, "truth": truth, "gray": baseline, "index": batch["index"]}
+        return {"predicted": predicted, "target": target, "gray": baseline, "index": batch["index"]}
 
     def predict_step(self, batch: dict[str, Any], batch_idx: int) -> Tensor:
-        """Colours photos of any size.
+        """Colors photos of any size.
 
         Returns:
             (B, 3, H, W) uint8.
         """
-        coloured = self.inference.colorize(batch["rgb"])
-        assert isinstance(coloured, Tensor)
-        return coloured
+        colored = self.inference.colorize(batch["rgb"])
+        assert isinstance(colored, Tensor)
+        return colored
 
     def _rgb(self, batch: dict[str, Tensor]) -> Tensor:
         layout = torch.channels_last if self.hparams["channels_last"] else torch.contiguous_format
@@ -392,9 +392,9 @@ class ColorGAN(Trainable):
         Raises:
             ColorganError: if a network cannot work at that size.
         """
-        color, hints = self.color.channels, self.hints.channels(self.color.channels)
+        color_space, hints = self.color_space.channels, self.hints.channels(self.color_space.channels)
         seen = 1 + (hints if self.hparams["discriminator_sees_hints"] else 0)
-        for network, channels in ((self.colorizer.generator, 1 + hints), (self.discriminator, seen + color)):
+        for network, channels in ((self.colorizer.generator, 1 + hints), (self.discriminator, seen + color_space)):
             if network is None:
                 continue
             tensors = {**dict(network.named_parameters()), **dict(network.named_buffers())}

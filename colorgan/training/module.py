@@ -12,9 +12,10 @@ from lightning.pytorch import LightningModule
 from torch import nn
 
 from colorgan.errors import CheckpointError, ColorganError
-from colorgan.inference.checkpoint import check_state, hyper_parameters, read
+from colorgan.inference.checkpoint import hyper_parameters, read
+from colorgan.inference.schema import check_state
 from colorgan.models.base import ImageNetwork
-from colorgan.models.config import describe
+from colorgan.models.config import to_config
 from colorgan.models.encoders import without_pretrained_weights
 
 Role = tuple[tuple[str, ...], Any, Callable[..., Any]]
@@ -25,7 +26,7 @@ class Trainable(LightningModule):
     """A LightningModule whose arguments are plain values, parts, and factories of networks and optimizers.
 
     A subclass names its arguments that are more than plain values in ``roles``, and saves all of them with
-    ``self.save_hyperparameters(describe(arguments), logger=False)``.
+    ``self.save_hyperparameters(to_config(arguments), logger=False)``.
     """
 
     roles: ClassVar[tuple[Role, ...]] = ()
@@ -52,7 +53,7 @@ class Trainable(LightningModule):
         """
         contents = read(checkpoint_path)
         try:
-            arguments = {**cls.rebuild_arguments(hyper_parameters(contents), trusted), **overrides}
+            arguments = {**cls.arguments_from_config(hyper_parameters(contents), trusted), **overrides}
             with without_pretrained_weights():
                 with torch.device("meta"):  # shapes first: a small file may ask for an enormous network
                     skeleton = cls(**arguments)
@@ -69,10 +70,10 @@ class Trainable(LightningModule):
     def default_arguments(cls) -> dict[str, Any]:
         """The constructor's defaults as plain data, for the command line."""
         parameters = inspect.signature(cls.__init__).parameters.values()
-        return {p.name: describe(p.default) for p in parameters if p.default is not inspect.Parameter.empty}
+        return {p.name: to_config(p.default) for p in parameters if p.default is not inspect.Parameter.empty}
 
     @classmethod
-    def rebuild_arguments(cls, hyper_parameters: dict[str, Any], trusted: Collection[str] = ()) -> dict[str, Any]:
+    def arguments_from_config(cls, hyper_parameters: dict[str, Any], trusted: Collection[str] = ()) -> dict[str, Any]:
         """Turns the plain hyper-parameters of a checkpoint into constructor arguments; builds allowed classes only.
 
         Raises:

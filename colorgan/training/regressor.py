@@ -1,4 +1,4 @@
-"""The chrominance regressor: from a gray photo to its mean colour, as a LightningModule."""
+"""The chrominance regressor: from a gray photo to its mean color, as a LightningModule."""
 
 import functools
 from typing import Any, ClassVar
@@ -11,24 +11,24 @@ from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
 from colorgan.models.chroma import ChromaNet
 from colorgan.models.color_spaces import ColorSpace, Lab
-from colorgan.models.config import describe, factory, rebuild
+from colorgan.models.config import factory_from_config, from_config, to_config
 from colorgan.training.module import Role, Trainable
 
 _ADAM = functools.partial(Adam, lr=1e-3, weight_decay=1e-4)
 
 
 class ChromaRegressor(Trainable):
-    """Learns a photo's mean colour from its gray, by mean squared error.
+    """Learns a photo's mean color from its gray, by mean squared error.
 
     Its checkpoints condition an :class:`~colorgan.models.generators.EncoderDecoder`. Errors are logged on the scale on which
-    the whole range of a colour channel is 1, which is the published one: ``val/mse`` over all channels, and that of
-    each channel by its name, such as ``val/mse_a``. ``val/mse_constant`` is what guessing the mean colour of the
+    the whole range of a color channel is 1, which is the published one: ``val/mse`` over all channels, and that of
+    each channel by its name, such as ``val/mse_a``. ``val/mse_constant`` is what guessing the mean color of the
     validation batch for all its photos would give: a regressor above it has learned nothing.
 
     Args:
-        color: colour space whose channels' means are predicted.
+        color_space: color space whose channels' means are predicted.
         width: hidden channels of the network.
-        halvings: modules of the network, each of which halves height and width.
+        num_downsamples: modules of the network, each of which halves height and width.
         optimizer: optimizer of the network.
         scheduler: learning-rate schedule, advanced once per epoch.
 
@@ -38,24 +38,24 @@ class ChromaRegressor(Trainable):
     """
 
     roles: ClassVar[tuple[Role, ...]] = (
-        (("color",), ColorSpace, rebuild),
-        (("optimizer",), Optimizer, factory),
-        (("scheduler",), (LRScheduler, ReduceLROnPlateau), factory),
+        (("color_space",), ColorSpace, from_config),
+        (("optimizer",), Optimizer, factory_from_config),
+        (("scheduler",), (LRScheduler, ReduceLROnPlateau), factory_from_config),
     )
 
     def __init__(
         self,
-        color: ColorSpace = Lab(),  # noqa: B008 (a part is immutable)
+        color_space: ColorSpace = Lab(),  # noqa: B008 (a part is immutable)
         width: int = 3,
-        halvings: int = 6,
+        num_downsamples: int = 6,
         optimizer: OptimizerCallable = _ADAM,
         scheduler: LRSchedulerCallable | None = None,
     ) -> None:
         super().__init__()
         arguments = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
-        self.save_hyperparameters(describe(arguments), logger=False)
-        self.network = ChromaNet(1, color.channels, width=width, halvings=halvings)
-        self.color, self.optimizer, self.scheduler = color, optimizer, scheduler
+        self.save_hyperparameters(to_config(arguments), logger=False)
+        self.network = ChromaNet(1, color_space.channels, width=width, num_downsamples=num_downsamples)
+        self.color_space, self.optimizer, self.scheduler = color_space, optimizer, scheduler
         self.check_optimizer("optimizer")
 
     @property
@@ -69,7 +69,7 @@ class ChromaRegressor(Trainable):
         return optimizer if self.scheduler is None else ([optimizer], [self.scheduler(optimizer)])
 
     def forward(self, gray: Tensor) -> Tensor:
-        """Guesses mean colours: (B, 1, H, W) in [-1, 1] → (B, C) in [-1, 1]."""
+        """Guesses mean colors: (B, 1, H, W) in [-1, 1] → (B, C) in [-1, 1]."""
         mean: Tensor = self.network(gray)
         return mean
 
@@ -89,7 +89,7 @@ class ChromaRegressor(Trainable):
 
     def _evaluate(self, batch: dict[str, Tensor], split: str) -> None:
         errors, constant = self._errors(batch)
-        by_channel = zip(self.color.names, errors.mean(0), strict=True)
+        by_channel = zip(self.color_space.names, errors.mean(0), strict=True)
         values = {
             "mse": errors.mean(),
             **{f"mse_{name}": error for name, error in by_channel},
@@ -100,7 +100,7 @@ class ChromaRegressor(Trainable):
 
     def _errors(self, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
         """Squared errors (B, C) of the guess, and of the batch's own mean, where a channel's range is 1."""
-        gray, colour = self.color.split(batch["rgb"].float() / 255)
-        pixels = colour.flatten(2)
-        mean = self.color.mean(pixels, torch.ones_like(pixels[:, :1]))
+        gray, color = self.color_space.split(batch["rgb"].float() / 255)
+        pixels = color.flatten(2)
+        mean = self.color_space.mean(pixels, torch.ones_like(pixels[:, :1]))
         return ((self(gray) - mean) / 2).square(), ((mean.mean(dim=0) - mean) / 2).square()

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from torch import Tensor, nn
 
 from colorgan.errors import CheckpointError
+from colorgan.files import newest_file
 from colorgan.inference.checkpoint import hyper_parameters, read
 
 _GENERATORS = ("average.module.generator.", "colorizer.generator.")
@@ -44,7 +44,10 @@ class Transfer:
 
 
 def transfer(
-    source: str, generator: nn.Module, discriminator: nn.Module | None = None, color: Mapping[str, Any] | None = None
+    source: str,
+    generator: nn.Module,
+    discriminator: nn.Module | None = None,
+    color_space: Mapping[str, Any] | None = None,
 ) -> Transfer:
     """Fills networks with the weights of a checkpoint, as far as names and shapes agree.
 
@@ -57,12 +60,12 @@ def transfer(
             files the newest is taken.
         generator: is filled in place.
         discriminator: likewise, where there is one.
-        color: description of the model's colour space, as :func:`colorgan.models.config.describe` gives it.
+        color_space: description of the model's color space, as :func:`colorgan.models.config.to_config` gives it.
 
     Raises:
         CheckpointError: if there is no such file, it is damaged, or nothing in it fits the generator.
     """
-    file = newest(source)
+    file = newest_file(source, "model.init_from")
     contents = read(file)
     state: dict[str, Tensor] = contents["state_dict"]
     prefix = next((prefix for prefix in _GENERATORS if any(name.startswith(prefix) for name in state)), _GENERATORS[1])
@@ -79,7 +82,7 @@ def transfer(
     else:
         found, misfits, missing = _fill(discriminator, state, _DISCRIMINATOR, _DISCRIMINATOR, whole=True)
         taken, unused, fresh = taken + found, unused + misfits, fresh + missing
-    return Transfer(file, tuple(taken), tuple(unused), tuple(fresh), _remarks(contents, color))
+    return Transfer(file, tuple(taken), tuple(unused), tuple(fresh), _remarks(contents, color_space))
 
 
 def _fill(
@@ -107,33 +110,11 @@ def _obstacle(offered: Tensor, own: Tensor | None) -> str:
     return f"{tuple(offered.shape)}, this model needs {tuple(own.shape)}"
 
 
-def _remarks(contents: Mapping[str, Any], color: Mapping[str, Any] | None) -> tuple[str, ...]:
-    stored = hyper_parameters(contents).get("color")
-    if color is None or not isinstance(stored, Mapping):
+def _remarks(contents: Mapping[str, Any], color_space: Mapping[str, Any] | None) -> tuple[str, ...]:
+    stored = hyper_parameters(contents).get("color_space")
+    if color_space is None or not isinstance(stored, Mapping):
         return ()
-    theirs, ours = (str(space.get("class_path")).rpartition(".")[2] for space in (stored, color))
+    theirs, ours = (str(space.get("class_path")).rpartition(".")[2] for space in (stored, color_space))
     if theirs == ours:
         return ()
     return (f"they predicted {theirs}, this model predicts {ours}: the last layers will have to learn that",)
-
-
-def newest(source: str, argument: str = "model.init_from") -> str:
-    """The file, or the newest one that a pattern matches.
-
-    Args:
-        source: a path or a pattern.
-        argument: where it was given, for the message.
-
-    Raises:
-        CheckpointError: if nothing matches.
-    """
-    if not any(sign in source for sign in "*?["):
-        return source
-    pattern = Path(source)
-    found = [file for file in Path(pattern.anchor).glob(str(pattern.relative_to(pattern.anchor))) if file.is_file()]
-    if not found:
-        raise CheckpointError(
-            f"{argument}: no file matches {source}; train the run that it names first, give the path of another "
-            "checkpoint, or set it to null"
-        )
-    return str(max(found, key=lambda file: (file.stat().st_mtime, file.name)))

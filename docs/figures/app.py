@@ -19,7 +19,7 @@ from colorgan.images.samples import SAMPLE_PHOTOS
 from colorgan.inference.open_model import open_model
 from colorgan.web.server.about import about_model
 from colorgan.web.server.site import Settings, create_site
-from colorgan.web.server.workpiece import Colourist
+from colorgan.web.server.workpiece import Colorist
 
 HERE = Path(__file__).parent
 CHECKPOINT = Path(sys.argv[1]) if len(sys.argv) > 1 else None
@@ -27,7 +27,7 @@ HINTS = {(0.55, 0.5): "#f08040", (0.42, 0.8): "#c03818", (0.12, 0.3): "#0b5a60",
 
 
 def photo(file: Path) -> Path:
-    """Six tiles put together as they were cut, without their colours."""
+    """Six tiles put together as they were cut, without their colors."""
     tiles = [
         np.asarray(Image.open(SAMPLE_PHOTOS / "val" / f"flower_{number:02}.jpg").convert("L")) for number in range(2, 8)
     ]
@@ -38,7 +38,7 @@ def photo(file: Path) -> Path:
 def work(page: Page, source: Path) -> None:
     """What a visitor does: bring a photo, place hints, look at before and after."""
     page.set_input_files("#files", source)
-    expect(page.locator("#after")).to_have_attribute("alt", f"{source.name}, coloured")
+    expect(page.locator("#after")).to_have_attribute("alt", f"{source.name}, colored")
     for (x, y), color in HINTS.items():
         box = page.locator("#dots").bounding_box()
         assert box is not None
@@ -67,7 +67,7 @@ def take(browser: Browser, address: str, source: Path, width: int, height: int, 
 
 def main() -> None:
     """Serves the page, visits it twice, and stops."""
-    site = create_site(Colourist(open_model(CHECKPOINT), None, 10_000_000), about_model(CHECKPOINT), Settings())
+    site = create_site(Colorist(open_model(CHECKPOINT), None, 10_000_000), about_model(CHECKPOINT), Settings())
     server = uvicorn.Server(uvicorn.Config(site, log_level="error", ws="none", lifespan="on"))
     listening = socket.create_server(("127.0.0.1", 0))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})

@@ -27,7 +27,7 @@ from tests.images.test_reading import gray_profile
 
 @pytest.fixture
 def colorize(monkeypatch: pytest.MonkeyPatch, painter: Painter) -> Callable[..., int]:
-    """Runs the command with a model whose colours are known."""
+    """Runs the command with a model whose colors are known."""
     monkeypatch.setattr(command, "open_model", lambda path, device: painter)
     return lambda *words: main(["colorize", *map(str, words)])
 
@@ -47,7 +47,7 @@ def test_a_folder_is_mirrored_and_every_photo_keeps_size_and_lightness(
         assert Image.open(after).size == Image.open(before).size
         assert change_of_lightness(before, after) < 0.5
         assert np.ptp(read_rgb(after).astype(int), axis=-1).max() > 20
-    assert capsys.readouterr().out == f"4 photos coloured into {tmp_path / 'out'}\n"
+    assert capsys.readouterr().out == f"4 photos colored into {tmp_path / 'out'}\n"
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1500, 10), (10, 1500), (33, 77), (640, 480)])
@@ -114,7 +114,7 @@ def test_nothing_is_overwritten_unless_said(
     (tmp_path / "out" / "a.png").write_bytes(b"my own file")
     assert colorize(album, "-o", tmp_path / "out") == 0
     assert (tmp_path / "out" / "a.png").read_bytes() == b"my own file"
-    assert "3 photos coloured" in (said := capsys.readouterr().out)
+    assert "3 photos colored" in (said := capsys.readouterr().out)
     assert "1 photo left as they were there already (--overwrite replaces them)" in said
     assert colorize(album, "-o", tmp_path / "out", "--overwrite") == 0
     assert Image.open(tmp_path / "out" / "a.png").size == (40, 30)
@@ -213,12 +213,12 @@ def test_bad_files_are_named_at_the_end_and_the_others_are_done(
     for name, reason in said.items():
         (line,) = [line for line in lines if name in line]
         assert reason in line
-    assert f"4 photos coloured into {tmp_path / 'out'}; {len(said)} photos left out, named above" in captured.out
+    assert f"4 photos colored into {tmp_path / 'out'}; {len(said)} photos left out, named above" in captured.out
     assert "Traceback" not in captured.err
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "CMYK", "I;16", "F"])
-def test_photos_of_every_mode_are_coloured(colorize: Callable[..., int], tmp_path: Path, mode: str) -> None:
+def test_photos_of_every_mode_are_colored(colorize: Callable[..., int], tmp_path: Path, mode: str) -> None:
     if mode == "F":
         image = Image.fromarray(np.linspace(0, 1, 600, dtype=np.float32).reshape(20, 30))
     elif mode == "I;16":
@@ -254,11 +254,11 @@ def test_loops_of_links_end(colorize: Callable[..., int], album: Path, tmp_path:
         (["album", "--size", "0"], 2, "argument --size: a whole number from 1 to 4096 is needed, received '0'"),
         (["album", "--batch", "2.5"], 2, "received '2.5'"),
         (["album", "--temporal", "1"], 2, "a number from 0 to 0.99 is needed"),
-        (["album", "--colour"], 2, "unrecognized arguments: --colour"),
+        (["album", "--color"], 2, "unrecognized arguments: --color"),
         ([], 2, "required: PHOTO|FOLDER"),
         (["empty"], 1, "holds no photos"),
         (["nothing.jpg"], 1, "cannot read nothing.jpg: no such file or directory"),
-        (["album", "--hints", "hints.json"], 1, "hints belong to one photo, but 4 photos are to be coloured"),
+        (["album", "--hints", "hints.json"], 1, "hints belong to one photo, but 4 photos are to be colored"),
         (["album/a.jpg", "--hints", "none.json"], 1, "none.json: the file of hints does not exist"),
         (["album/a.jpg", "--hints", "far.json"], 1, "outside of the photo of 40 x 30 pixels"),
     ],
@@ -303,7 +303,7 @@ def test_a_missing_model_or_device_is_said(
 # -- hints, sheets, films ----------------------------------------------------------------------------------------------
 
 
-def test_hints_colour_their_place(colorize: Callable[..., int], tmp_path: Path) -> None:
+def test_hints_color_their_place(colorize: Callable[..., int], tmp_path: Path) -> None:
     Image.new("L", (200, 100), 110).save(tmp_path / "a.png")
     hints = {"hints": [{"x": 50, "y": 50, "color": "#305090", "radius": 12}]}
     (tmp_path / "hints.json").write_text(json.dumps(hints))
@@ -361,10 +361,10 @@ def frames(folder: Path, count: int = 6) -> None:
 class Restless(Painter):
     """Changes its mind at every frame."""
 
-    def colour_small(self, rgb: np.ndarray, hints: Any = None) -> np.ndarray:
-        warm = super().colour_small(rgb)
+    def run_network(self, rgb: np.ndarray, hints: Any = None) -> np.ndarray:
+        warm = super().run_network(rgb)
         self.turn = getattr(self, "turn", 0) + len(rgb)
-        return np.ascontiguousarray(warm[:, ::-1]) if self.turn % 2 else warm
+        return -warm if self.turn % 2 else warm
 
 
 def test_films_are_kept_steady_scene_by_scene(
@@ -431,5 +431,5 @@ def test_a_real_model_in_a_process_of_its_own(album: Path, tmp_path: Path, model
     )
     words = ["colorize", str(album), "-o", str(tmp_path / "out"), "--checkpoint", str(model_folder)]
     done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (0, f"4 photos coloured into {tmp_path / 'out'}\n"), done.stderr
+    assert (done.returncode, done.stdout) == (0, f"4 photos colored into {tmp_path / 'out'}\n"), done.stderr
     assert len(tree(tmp_path / "out")) == 4

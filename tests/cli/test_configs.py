@@ -124,7 +124,7 @@ def trains_two_batches(tmp_path: Path, files: tuple[Path, Path, Path]) -> None:
     assert all(torch.isfinite(value) for value in metrics.values()), (files, metrics)
 
 
-def test_colours_discriminators_and_losses_from_yaml_alone(tmp_path: Path) -> None:
+def test_colors_discriminators_and_losses_from_yaml_alone(tmp_path: Path) -> None:
     """Each overlay with some of the others; tests/test_gan.py trains all combinations built in Python."""
     for files in combinations()[::21]:
         trains_two_batches(tmp_path, files)

@@ -15,19 +15,19 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from colorgan.cli import evaluate as command
 from colorgan.errors import ColorganError
 from colorgan.metrics.features import FeatureExtractor
-from tests.helpers import photos, recoloured, write
+from tests.helpers import photos, recolored, write
 
 pytestmark = pytest.mark.usefixtures("offline_cache")
 
 
 @pytest.fixture
-def evaluate(truth_folder, tmp_path, monkeypatch, tiny_features):
+def evaluate(reference_folder, tmp_path, monkeypatch, tiny_features):
     """Runs the command on the small photos and returns the report's folder and its figures; the extractor is tiny."""
     monkeypatch.setattr("colorgan.evaluation.report.evaluation.EFFICIENTNET", tiny_features)
 
     def run(*words, out="report"):
         folder = tmp_path / out
-        assert command.main([*map(str, words), "--data.root", str(truth_folder), "--out", str(folder)]) == 0
+        assert command.main([*map(str, words), "--data.root", str(reference_folder), "--out", str(folder)]) == 0
         return folder, json.loads((folder / "metrics.json").read_text())
 
     return run
@@ -41,11 +41,11 @@ def test_figures_equal_those_of_other_programs_on_the_written_pictures(
     evaluate, picture_folder, tiny_features, tmp_path
 ):
     folder, document = evaluate(f"theirs={picture_folder}", "--pictures", "all", "--kid-subset-size", 5)
-    truth = folder / "pictures" / "truth" / "roses"
+    reference = folder / "pictures" / "reference" / "roses"
     for system, pictures in (("theirs", picture_folder / "roses"), ("gray", folder / "pictures" / "gray" / "roses")):
-        reference = torch_fidelity.calculate_metrics(
+        fidelity = torch_fidelity.calculate_metrics(
             input1=str(pictures),
-            input2=str(truth),
+            input2=str(reference),
             fid=True,
             kid=True,
             kid_subset_size=5,
@@ -56,14 +56,14 @@ def test_figures_equal_those_of_other_programs_on_the_written_pictures(
             verbose=False,
         )
         assert figure(document, system, "fd_tiny_test") == pytest.approx(
-            reference["frechet_inception_distance"], rel=1e-3
+            fidelity["frechet_inception_distance"], rel=1e-3
         )
         kernel = document["systems"][system]["figures"]["kd_tiny_test"]
-        assert kernel["value"] == pytest.approx(1000 * reference["kernel_inception_distance_mean"], rel=1e-3)
-        deviation = 1000 * reference["kernel_inception_distance_std"]
+        assert kernel["value"] == pytest.approx(1000 * fidelity["kernel_inception_distance_mean"], rel=1e-3)
+        deviation = 1000 * fidelity["kernel_inception_distance_std"]
         assert (kernel["high"] - kernel["low"]) / 2 == pytest.approx(deviation, rel=1e-3)
 
-        pairs = [(imread(pictures / file.name), imread(file)) for file in sorted(truth.iterdir())]
+        pairs = [(imread(pictures / file.name), imread(file)) for file in sorted(reference.iterdir())]
         window = {"channel_axis": -1, "gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
         expected = {
             "psnr": [peak_signal_noise_ratio(b, a) for a, b in pairs],
@@ -76,19 +76,21 @@ def test_figures_equal_those_of_other_programs_on_the_written_pictures(
             assert figure(document, system, metric) == pytest.approx(np.mean(values), abs=1e-4, rel=1e-4), metric
 
 
-def test_truth_and_gray_are_where_they_must_be(evaluate, picture_folder):
+def test_reference_and_gray_are_where_they_must_be(evaluate, picture_folder):
     _, document = evaluate(f"theirs={picture_folder}")
-    assert abs(figure(document, "truth", "fd_tiny_test")) < 1e-3
-    assert figure(document, "truth", "psnr") == "inf"
-    assert figure(document, "truth", "ssim") == pytest.approx(1.0)
-    assert figure(document, "truth", "delta_cf") == 0
-    assert figure(document, "floor", "fd_tiny_test_disjoint") == figure(document, "truth", "fd_tiny_test_disjoint") > 0
+    assert abs(figure(document, "reference", "fd_tiny_test")) < 1e-3
+    assert figure(document, "reference", "psnr") == "inf"
+    assert figure(document, "reference", "ssim") == pytest.approx(1.0)
+    assert figure(document, "reference", "delta_cf") == 0
+    assert (
+        figure(document, "floor", "fd_tiny_test_disjoint") == figure(document, "reference", "fd_tiny_test_disjoint") > 0
+    )
     for metric in ("delta_cf", "delta_cf_paired", "delta_cf_signed"):
         gray = figure(document, "gray", metric)
-        assert all(gray >= figure(document, system, metric) for system in ("theirs", "mean colour", "truth"))
+        assert all(gray >= figure(document, system, metric) for system in ("theirs", "mean color", "reference"))
     assert figure(document, "gray", "cf") < 0.2
-    cf = {name: figure(document, name, "cf") for name in ("theirs", "truth")}
-    assert figure(document, "theirs", "delta_cf") == pytest.approx(abs(cf["theirs"] - cf["truth"]), abs=1e-5)
+    cf = {name: figure(document, name, "cf") for name in ("theirs", "reference")}
+    assert figure(document, "theirs", "delta_cf") == pytest.approx(abs(cf["theirs"] - cf["reference"]), abs=1e-5)
 
 
 def test_the_same_input_gives_the_same_bytes(evaluate, picture_folder):
@@ -98,7 +100,7 @@ def test_the_same_input_gives_the_same_bytes(evaluate, picture_folder):
 
 
 def test_the_truths_features_are_cached_by_what_they_depend_on(
-    truth_folder,
+    reference_folder,
     picture_folder,
     tmp_path,
     offline_cache,
@@ -106,8 +108,8 @@ def test_the_truths_features_are_cached_by_what_they_depend_on(
     tiny_features,
 ):
     from colorgan.evaluation.report.measure import measure
-    from colorgan.evaluation.report.photos import Framing, TruthPhotos
-    from colorgan.evaluation.report.systems import Truth
+    from colorgan.evaluation.report.photos import Framing, ReferencePhotos
+    from colorgan.evaluation.report.systems import ReferenceSystem
 
     seen = []
     extract = FeatureExtractor.__call__
@@ -117,8 +119,8 @@ def test_the_truths_features_are_cached_by_what_they_depend_on(
 
     def run(framing=None, limit=None):
         seen.clear()
-        found = measure(TruthPhotos(truth_folder, framing, limit), [Truth()], [extractor])
-        return found["truth"].features[extractor.metric], sum(seen)
+        found = measure(ReferencePhotos(reference_folder, framing, limit), [ReferenceSystem()], [extractor])
+        return found["reference"].features[extractor.metric], sum(seen)
 
     fresh, extracted = run()
     assert extracted == 8
@@ -141,8 +143,8 @@ def test_the_truths_features_are_cached_by_what_they_depend_on(
     assert file.suffix == ".npy"
 
 
-def test_the_record_says_what_was_measured(evaluate, picture_folder, truth_folder):
-    from colorgan.evaluation.report.photos import TruthPhotos
+def test_the_record_says_what_was_measured(evaluate, picture_folder, reference_folder):
+    from colorgan.evaluation.report.photos import ReferencePhotos
 
     _, document = evaluate(f"theirs={picture_folder}", "--size", 24, "--margin", 6)
     record = document["record"]
@@ -150,7 +152,7 @@ def test_the_record_says_what_was_measured(evaluate, picture_folder, truth_folde
         "folder": "test",
         "count": 8,
         "order": "by name",
-        "sha256": TruthPhotos(truth_folder).digest,
+        "sha256": ReferencePhotos(reference_folder).digest,
     }
     assert "shorter side at most 24" in record["protocol"]
     assert record["margin"] == "6 of 255"
@@ -160,14 +162,14 @@ def test_the_record_says_what_was_measured(evaluate, picture_folder, truth_folde
         "FID, clean-FID and KID",
         "LPIPS",
     ]
-    assert str(truth_folder.parent) not in json.dumps(document)
+    assert str(reference_folder.parent) not in json.dumps(document)
 
 
 def test_places_are_given_only_where_intervals_allow_it(evaluate, picture_folder, tmp_path):
     images = photos(8, seed=4, size=32)
-    uneven = torch.cat([recoloured(images[i : i + 1], 20 + 5 * i) for i in range(8)])
+    uneven = torch.cat([recolored(images[i : i + 1], 20 + 5 * i) for i in range(8)])
     near = write(uneven, tmp_path / "near" / "roses").parent
-    far = write(recoloured(images, 200), tmp_path / "far" / "roses").parent
+    far = write(recolored(images, 200), tmp_path / "far" / "roses").parent
     folder, document = evaluate(f"one={picture_folder}", f"two={near}", f"three={far}")
     places = {name: document["systems"][name]["figures"]["psnr"]["place"] for name in ("one", "two", "three")}
     assert places == {"one": 1, "two": 1, "three": 3}
@@ -222,7 +224,7 @@ def test_the_page_is_whole_and_fetches_nothing(evaluate, picture_folder):
     assert "&lt;b&gt;&amp;theirs" in text
     assert "prefers-color-scheme: dark" in text
     assert "@media print" in text
-    for heading in ("Figures", "Two systems, one photo", "Best and worst", "Colours used", "What exactly was measured"):
+    for heading in ("Figures", "Two systems, one photo", "Best and worst", "Colors used", "What exactly was measured"):
         assert f"<h2>{heading}</h2>" in text
 
 
@@ -241,16 +243,16 @@ def test_a_run_shows_its_curves(evaluate, picture_folder, tmp_path):
 def test_the_protocol_of_the_literature(evaluate, picture_folder):
     folder, document = evaluate(f"theirs={picture_folder}", "--protocol", "literature", "--limit", 3)
     assert "literature protocol, squeezed to 256 x 256" in document["record"]["protocol"]
-    picture = imread(folder / "pictures" / "truth" / "roses" / "0000.png")
+    picture = imread(folder / "pictures" / "reference" / "roses" / "0000.png")
     assert picture.shape == (256, 256, 3)
     with pytest.raises(ColorganError, match="leave out --size and --square"):
         evaluate(f"theirs={picture_folder}", "--protocol", "literature", "--size", 64)
 
 
-def test_without_training_photos_the_mean_colour_says_so(evaluate, picture_folder, truth_folder):
-    shutil.rmtree(truth_folder / "train")
+def test_without_training_photos_the_mean_color_says_so(evaluate, picture_folder, reference_folder):
+    shutil.rmtree(reference_folder / "train")
     folder, document = evaluate(f"theirs={picture_folder}")
-    assert document["systems"]["mean colour"]["is"] == "mean colour of these photos, for want of training photos"
+    assert document["systems"]["mean color"]["is"] == "mean color of these photos, for want of training photos"
     assert "has seen the answers" in (folder / "report.md").read_text()
 
 
@@ -269,13 +271,13 @@ def test_lpips_is_measured_where_its_weights_are(evaluate, picture_folder, tmp_p
     torch.manual_seed(0)
     torch.save(torchvision.models.alexnet().state_dict(), tmp_path / "alex.pth")
     _, document = evaluate(f"theirs={picture_folder}", "--weights.lpips", tmp_path / "alex.pth")
-    assert figure(document, "truth", "lpips") == 0
+    assert figure(document, "reference", "lpips") == 0
     assert figure(document, "theirs", "lpips") > 0
     assert document["record"]["lpips"]["network"] == "alex"
 
 
-def test_bad_input_is_one_sentence_and_leaves_no_report(evaluate, picture_folder, tmp_path, truth_folder):
-    (truth_folder / "test" / "roses" / "0005.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+def test_bad_input_is_one_sentence_and_leaves_no_report(evaluate, picture_folder, tmp_path, reference_folder):
+    (reference_folder / "test" / "roses" / "0005.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     with pytest.raises(ColorganError, match=r"cannot read .*0005\.png"):
         evaluate(f"theirs={picture_folder}")
     assert not (tmp_path / "report" / "metrics.json").exists()

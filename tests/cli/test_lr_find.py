@@ -58,10 +58,10 @@ def test_rates_rise_at_equal_ratios_for_the_generator_alone(tiny_model: Make, tr
     assert len(curve.losses) == 20  # ten epochs of two batches
 
 
-def test_the_loss_is_the_one_that_is_minimised(tiny_model: Make, trainer: Trainer) -> None:
+def test_the_loss_is_the_one_that_is_minimized(tiny_model: Make, trainer: Trainer) -> None:
     model = tiny_model(discriminator=None, reconstruction_weight=7.0)
-    gray, colour = model.color.split(RandomPhotos(4).photos.float() / 255)
-    expected = 7 * (model.colorizer.predict(gray) - colour).abs().mean()
+    gray, color = model.color_space.split(RandomPhotos(4).photos.float() / 255)
+    expected = 7 * (model.colorizer.predict(gray) - color).abs().mean()
     curve = range_test(model, FewPhotos(), trainer, RangeTest(1e-9, 1e-8, batches=20))
     assert curve.losses[0] == pytest.approx(float(expected), rel=1e-5)
 
@@ -181,7 +181,7 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: py
     options = [
         *("--data.size=16", "--data.limit=16", "--data.batch_size=4", "--data.num_workers=0"),
         *("--model.generator=UNet", "--model.generator.width=4", "--model.generator.depth=2"),
-        *("--model.discriminator=PatchGAN", "--model.discriminator.width=4", "--model.discriminator.halvings=2"),
+        *("--model.discriminator=PatchGAN", "--model.discriminator.width=4", "--model.discriminator.num_downsamples=2"),
         *("--trainer.accelerator=cpu", "--trainer.enable_progress_bar=false", "--trainer.max_epochs=2"),
         *("--trainer.callbacks=FineTuning", "--trainer.callbacks.stages=[{rate: 0.001}]"),
         *("--trainer.callbacks+=LastCheckpoint", "--trainer.callbacks+=SampleSheet", "--name=tried"),

@@ -56,7 +56,7 @@ def test_pix2pix_is_the_published_network(capsys: pytest.CaptureFixture[str]) ->
 def test_the_same_class_goes_on_with_its_arguments(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     layers = [{"class_path": "UNet", "init_args": {"width": 7}}]
     layers += [
-        {"class_path": "colorgan.models.generators.UNet", "init_args": {"depth": 3}},
+        {"class_path": "colorgan.models.UNet", "init_args": {"depth": 3}},
         {"init_args": {"dropout": 0.25}},
     ]
     words: list[str | Path] = ["-c", BASE]

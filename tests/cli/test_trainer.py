@@ -29,10 +29,10 @@ data:
   train_transforms:
     - class_path: albumentations.HorizontalFlip
 model:
-  color: Lab
+  color_space: Lab
   ema_decay: 0.9
   generator: {class_path: UNet, init_args: {width: 4, depth: 2, dropout: 0.1}}
-  discriminator: {class_path: PatchGAN, init_args: {width: 4, halvings: 2}}
+  discriminator: {class_path: PatchGAN, init_args: {width: 4, num_downsamples: 2}}
   generator_scheduler: {class_path: torch.optim.lr_scheduler.ExponentialLR, init_args: {gamma: 0.9}}
 trainer:
   accelerator: cpu
@@ -42,7 +42,7 @@ trainer:
   enable_model_summary: false
   log_every_n_steps: 1
   logger:
-    - class_path: colorgan.training.loggers.MetricsFile
+    - class_path: colorgan.training.MetricsFile
   callbacks:
     - class_path: SampleSheet
       init_args: {count: 3}
@@ -214,7 +214,7 @@ def test_another_architecture_is_named(place: Path, capsys: pytest.CaptureFixtur
         (["--model.generatr=UNet"], r"model\.generatr.*did you mean 'model\.generator'"),
         (["--model.generator.widht=4"], r"widht.*did you mean 'width'"),
         (["--model.generator=Unet"], r"model\.generator: there is no 'Unet'.*did you mean 'UNet'"),
-        (["--model.color=UNet"], r"model\.color: there is no 'UNet' of this kind; known here: HSV, Lab, RGB, YCbCr"),
+        (["--model.color_space=UNet"], r"model\.color_space: there is no 'UNet' of this kind; known here: HSV, Lab, RGB, YCbCr"),
         (["--model.generator_optimizer.lr=fast"], r"model\.generator_optimizer\.lr: expected a number, received fast"),
         (["--data.size=big"], r"data\.size: expected a whole number, received big"),
         (["--data.rooot=x"], r"data: Photos has no argument 'rooot'; did you mean 'root'"),

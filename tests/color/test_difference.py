@@ -3,11 +3,12 @@ import pytest
 import torch
 from skimage.color import deltaE_ciede2000, rgb2lab
 
-from colorgan.color.difference import ab_error, ciede2000, colourfulness, to_lab
+from colorgan.color.difference import ab_error, ciede2000, colorfulness
+from colorgan.color.tensors import to_lab
 from colorgan.errors import ColorganError
 from tests.helpers import photos
 
-# Sharma, Wu and Dalal 2005, table 1: two colours in Lab and their difference.
+# Sharma, Wu and Dalal 2005, table 1: two colors in Lab and their difference.
 SHARMA = """
 50 2.6772 -79.7751 50 0 -82.7485 2.0425
 50 3.1571 -77.2803 50 0 -82.7485 2.8615
@@ -49,7 +50,7 @@ SHARMA = """
 def test_ciede2000_reproduces_the_papers_table():
     rows = torch.tensor([[float(x) for x in line.split()] for line in SHARMA.strip().splitlines()], dtype=torch.float64)
     assert len(rows) == 34
-    first, second = (colours.T.reshape(1, 3, 1, -1) for colours in (rows[:, :3], rows[:, 3:6]))
+    first, second = (colors.T.reshape(1, 3, 1, -1) for colors in (rows[:, :3], rows[:, 3:6]))
     torch.testing.assert_close(ciede2000(first, second).flatten(), rows[:, 6], rtol=0, atol=5e-5)
     torch.testing.assert_close(ciede2000(second, first).flatten(), rows[:, 6], rtol=0, atol=5e-5)
 
@@ -87,33 +88,33 @@ def by_hand(photo: torch.Tensor, bend) -> float:
     return np.sqrt(np.std(rg) ** 2 + np.std(yb) ** 2) + 0.3 * np.sqrt(np.mean(rg) ** 2 + np.mean(yb) ** 2)
 
 
-def test_colourfulness_equals_a_hand_calculation():
+def test_colorfulness_equals_a_hand_calculation():
     images = photos(4, seed=2)
-    for image, found, signed in zip(images, colourfulness(images), colourfulness(images, signed=True), strict=True):
+    for image, found, signed in zip(images, colorfulness(images), colorfulness(images, signed=True), strict=True):
         assert found == pytest.approx(by_hand(image, np.abs), rel=1e-9)
         assert signed == pytest.approx(by_hand(image, lambda x: x), rel=1e-9)
-    two_colours = torch.tensor([[255, 0], [0, 255], [0, 0]], dtype=torch.uint8).view(1, 3, 1, 2)  # red and green
+    two_colors = torch.tensor([[255, 0], [0, 255], [0, 0]], dtype=torch.uint8).view(1, 3, 1, 2)  # red and green
     # rg = 255, -255 and yb = 127.5, 127.5; with absolute values nothing varies
-    assert colourfulness(two_colours).item() == pytest.approx(0.3 * np.hypot(255, 127.5))
-    assert colourfulness(two_colours, signed=True).item() == pytest.approx(255 + 0.3 * 127.5)
+    assert colorfulness(two_colors).item() == pytest.approx(0.3 * np.hypot(255, 127.5))
+    assert colorfulness(two_colors, signed=True).item() == pytest.approx(255 + 0.3 * 127.5)
 
 
-def test_gray_photos_have_no_colour():
+def test_gray_photos_have_no_color():
     gray = photos(3, seed=1)[:, :1].expand(-1, 3, -1, -1)
-    assert colourfulness(gray).abs().max() < 1e-9
+    assert colorfulness(gray).abs().max() < 1e-9
     assert to_lab(gray)[:, 1:].abs().max() < 0.01
 
 
 def test_floats_and_bytes_measure_the_same():
     images = photos(2, seed=3)
-    torch.testing.assert_close(colourfulness(images / 255), colourfulness(images), rtol=1e-5, atol=1e-5)
-    assert colourfulness(images).dtype == torch.float64
+    torch.testing.assert_close(colorfulness(images / 255), colorfulness(images), rtol=1e-5, atol=1e-5)
+    assert colorfulness(images).dtype == torch.float64
 
 
 def test_bad_shapes_are_refused():
     with pytest.raises(ColorganError, match=r"\(B, 3, H, W\) both; received \(1, 3, 2, 2\) and \(1, 3, 2, 3\)"):
         ciede2000(torch.zeros(1, 3, 2, 2), torch.zeros(1, 3, 2, 3))
     with pytest.raises(ColorganError, match=r"received torch.float32 \(3, 2, 2\)"):
-        colourfulness(torch.zeros(3, 2, 2))
+        colorfulness(torch.zeros(3, 2, 2))
     with pytest.raises(ColorganError, match=r"received torch.int64 \(1, 3, 2, 2\)"):
         to_lab(torch.zeros(1, 3, 2, 2, dtype=torch.int64))

@@ -30,7 +30,7 @@ def test_cached_pixels_are_those_of_reading_and_resizing(make_photos):
     assert photos.pixels.dtype == np.uint8
     for number, path in enumerate(list_photos(folder)):
         middle = Image.fromarray(read_rgb(path)).crop((4, 0, 28, 24)).resize((16, 16), Image.Resampling.BICUBIC)
-        # at the sides the cropped reference misses the neighbours that the cached square has seen
+        # at the sides the cropped reference misses the neighbors that the cached square has seen
         assert np.array_equal(photos.pixels[number][:, 2:-2], np.asarray(middle)[:, 2:-2])
     assert photos.sizes == [(32, 24)] * 3
 
@@ -84,12 +84,12 @@ def test_unreadable_files_are_left_out_and_remembered(make_photos):
 
 
 def test_gray_photos_are_known():
-    colourful = photo_of(0, 40, 40)
-    gray = np.asarray(Image.fromarray(colourful).convert("L").convert("RGB"))
+    colorful = photo_of(0, 40, 40)
+    gray = np.asarray(Image.fromarray(colorful).convert("L").convert("RGB"))
     noise = np.random.default_rng(0).integers(-4, 5, gray.shape)
     logo = gray.copy()
     logo[:3, :5] = (0, 0, 255)
-    assert not is_gray(colourful)
+    assert not is_gray(colorful)
     assert is_gray(gray)
     assert is_gray((gray.astype(int) + noise).clip(0, 255).astype(np.uint8))
     assert is_gray(logo)

@@ -291,7 +291,7 @@ def test_missing_empty_and_gray_folders(make_photos, tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(ColorganError, match="empty holds no photos"):
         ready(tmp_path / "empty")
-    with pytest.raises(ColorganError, match=r"of 3 photos in .*gray, none has colour \(--data.skip_gray=false"):
+    with pytest.raises(ColorganError, match=r"of 3 photos in .*gray, none has color \(--data.skip_gray=false"):
         ready(make_photos("gray", 3, gray=True))
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "a.jpg").write_bytes(b"x")

@@ -15,8 +15,8 @@ from colorgan.data.dataset import (
     FileDataset,
     PhotoDataset,
     PhotoLoader,
+    default_num_workers,
     only_one,
-    sensible_workers,
     to_batch,
 )
 from colorgan.errors import ColorganError
@@ -181,7 +181,7 @@ def test_datasets_pickle_small(dataset):
 def test_workers_of_every_kind_give_the_same(dataset, method):
     data = dataset(transforms=TRANSFORMS, random_crop=True)
     here = list(loader(data))
-    options = {"num_workers": 1, "multiprocessing_context": method, "worker_init_fn": loading.quiet_worker}
+    options = {"num_workers": 1, "multiprocessing_context": method, "worker_init_fn": loading.init_worker}
     for one, other in zip(here, loader(data, **options), strict=True):
         assert torch.equal(one["rgb"], other["rgb"])
 
@@ -206,11 +206,11 @@ def test_unreadable_files_are_left_out_and_kept_in_mind(make_photos, workers):
 def test_sensible_numbers_of_workers(monkeypatch):
     monkeypatch.setattr(loading, "usable_cores", lambda: 16)
     monkeypatch.setattr(loading.sys, "platform", "linux")
-    assert sensible_workers("cpu", augmented=True) == 0
-    assert sensible_workers("cuda", augmented=False) == 0
-    assert sensible_workers("cuda", augmented=True) == 8
-    assert sensible_workers("cuda", augmented=True, devices=4) == 3
+    assert default_num_workers("cpu", augmented=True) == 0
+    assert default_num_workers("cuda", augmented=False) == 0
+    assert default_num_workers("cuda", augmented=True) == 8
+    assert default_num_workers("cuda", augmented=True, devices=4) == 3
     monkeypatch.setattr(loading.sys, "platform", "win32")
-    assert sensible_workers("cuda", augmented=True) == 2
+    assert default_num_workers("cuda", augmented=True) == 2
     monkeypatch.setattr(loading, "usable_cores", lambda: 1)
-    assert sensible_workers("mps", augmented=True) == 0
+    assert default_num_workers("mps", augmented=True) == 0

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from colorgan.data.cache import CachedPhotos, cached_photos, file_source
-from colorgan.data.split import seeded_split, twin_groups
+from colorgan.data.split import near_duplicate_groups, seeded_split
 from colorgan.images.reading import list_photos
 from tests.helpers import photo_of
 
@@ -72,25 +72,25 @@ def test_copies_are_twins_and_others_are_not(tmp_path):
     for number in range(2, 12):
         Image.fromarray(photo_of(number, 96, 96)).save(tmp_path / f"photos/x{number}.png")
     photos = decoded(tmp_path / "photos", tmp_path / "cache")
-    assert twin_groups([photos]).tolist() == [0, 0, 0, 0, *range(4, 14)]
-    assert twin_groups([photos, photos]).tolist() == [0, 0, 0, 0, *range(4, 14)] * 2
+    assert near_duplicate_groups([photos]).tolist() == [0, 0, 0, 0, *range(4, 14)]
+    assert near_duplicate_groups([photos, photos]).tolist() == [0, 0, 0, 0, *range(4, 14)] * 2
 
 
-def test_skies_that_look_alike_but_differ_in_colour_are_not_twins(tmp_path):
+def test_skies_that_look_alike_but_differ_in_color_are_not_twins(tmp_path):
     (tmp_path / "photos").mkdir()
-    for number, colour in enumerate([(90, 140, 220), (230, 120, 40)]):
-        Image.new("RGB", (32, 32), colour).save(tmp_path / f"photos/{number}.png")
-    assert twin_groups([decoded(tmp_path / "photos", tmp_path / "cache")]).tolist() == [0, 1]
+    for number, color in enumerate([(90, 140, 220), (230, 120, 40)]):
+        Image.new("RGB", (32, 32), color).save(tmp_path / f"photos/{number}.png")
+    assert near_duplicate_groups([decoded(tmp_path / "photos", tmp_path / "cache")]).tolist() == [0, 1]
 
 
 @pytest.mark.skipif("COLORGAN_DATA" not in os.environ, reason="COLORGAN_DATA does not name the folder of test photos")
 def test_twins_of_real_photos(tmp_path):
     root = Path(os.environ["COLORGAN_DATA"])
     flowers = decoded(root / "flowers12", tmp_path)
-    groups = twin_groups([flowers])
+    groups = near_duplicate_groups([flowers])
     group = dict(zip(flowers.names, groups.tolist(), strict=True))
     assert group["train/iris/image_0422.jpg"] == group["train/iris/image_0469.jpg"]
     assert group["test/dandelion/image_1012.jpg"] == group["train/dandelion/image_0966.jpg"]
     thousand = decoded(root / "photos1000", tmp_path)
-    assert len(set(twin_groups([thousand]).tolist())) == 1000
+    assert len(set(near_duplicate_groups([thousand]).tolist())) == 1000
     assert 25 <= sum(thousand.gray) <= 30

@@ -5,9 +5,10 @@ import pytest
 import torch
 from PIL import Image
 
+from colorgan.cli.inspect import main
 from colorgan.data.datamodule import Photos
 from colorgan.errors import ColorganError
-from colorgan.evaluation.inspection import inspect, main
+from colorgan.evaluation.inspection import inspect
 from colorgan.models.color_spaces import HSV, RGB, Lab, YCbCr
 
 
@@ -22,22 +23,24 @@ def folder(tmp_path, monkeypatch):
     return place
 
 
-@pytest.mark.parametrize("color", [Lab(), RGB(), HSV(), HSV("angle"), YCbCr()], ids=lambda color: type(color).__name__)
-def test_figures_are_those_of_all_training_photos(folder, color):
+@pytest.mark.parametrize(
+    "color_space", [Lab(), RGB(), HSV(), HSV("angle"), YCbCr()], ids=lambda color_space: type(color_space).__name__
+)
+def test_figures_are_those_of_all_training_photos(folder, color_space):
     data = Photos(str(folder), size=24, batch_size=3, val_fraction=0.2, num_workers=0)
-    found = inspect(data, color)
+    found = inspect(data, color_space)
     split = data.splits["train"]
     rgb = torch.from_numpy(np.stack([split.photos.pixels[at] for at in split.indices])).permute(0, 3, 1, 2)
     assert len(rgb) == 9
-    gray, colour = color.split(rgb.float() / 255)
+    gray, color = color_space.split(rgb.float() / 255)
     for at, one in enumerate(found.channels):
-        values = torch.cat([gray, colour], 1)[:, at].double()
+        values = torch.cat([gray, color], 1)[:, at].double()
         assert one.mean == pytest.approx(values.mean().item(), abs=1e-9)
         assert one.deviation == pytest.approx(values.std(correction=0).item(), abs=1e-7)
         assert (one.low, one.high) == (values.min().item(), values.max().item())
-    assert [one.name for one in found.channels] == ["gray", *color.names]
-    assert len(color.names) == color.channels
-    assert found.gray_l1 == pytest.approx((colour - color.neutral(gray)).abs().double().mean().item())
+    assert [one.name for one in found.channels] == ["gray", *color_space.names]
+    assert len(color_space.names) == color_space.channels
+    assert found.gray_l1 == pytest.approx((color - color_space.neutral(gray)).abs().double().mean().item())
     assert f"{found.gray_l1:.4f}" in found.text
     assert found.sheet is None
 
@@ -66,13 +69,13 @@ def test_the_sheet_shows_gray_channels_and_photo(folder, tmp_path):
     drawn = np.asarray(Image.open(tmp_path / "sheet.png"))
     batch = next(iter(data.train_dataloader()))
     photo = batch["rgb"][0].permute(1, 2, 0).numpy()
-    gray, colour = Lab().split(batch["rgb"][:1].float() / 255)
+    gray, color = Lab().split(batch["rgb"][:1].float() / 255)
     gap, margin = 4, 10
     assert drawn.shape[1] == 2 * margin + 5 * 128 + 4 * gap
     top = next(row for row in range(drawn.shape[0]) if np.array_equal(drawn[row, -margin - 128 : -margin], photo[0]))
     tiles = [drawn[top : top + 128, margin + at * (128 + gap) :][:, :128] for at in range(5)]
     assert np.array_equal(tiles[4], photo)
-    for tile, channel in ((tiles[0], gray[0, 0]), (tiles[2], colour[0, 0]), (tiles[3], colour[0, 1])):
+    for tile, channel in ((tiles[0], gray[0, 0]), (tiles[2], color[0, 0]), (tiles[3], color[0, 1])):
         assert np.abs(tile[..., 0] / 255 - ((channel + 1) / 2).numpy()).max() < 0.003
         assert np.array_equal(tile[..., 0], tile[..., 2])
 
@@ -85,7 +88,10 @@ def test_bad_input(folder, tmp_path, capsys):
     (tmp_path / "file").touch()
     with pytest.raises(ColorganError, match="cannot write the sheet"):
         main([str(folder), "--size", "16", "--out", str(tmp_path / "file/sheet.png")])
-    for words, message in ((["--color", "Lba"], "there are RGB, HSV, YCbCr, Lab"), (["--photos", "0"], "at least 1")):
+    for words, message in (
+        (["--color-space", "Lba"], "there are RGB, HSV, YCbCr, Lab"),
+        (["--photos", "0"], "at least 1"),
+    ):
         with pytest.raises(SystemExit):
             main([str(folder), *words])
         assert message in capsys.readouterr().err

@@ -4,7 +4,7 @@ import torch
 from PIL import Image
 
 from colorgan.errors import ColorganError
-from colorgan.images.arrays import to_codes
+from colorgan.images.arrays import to_srgb_arrays
 
 
 def painted(codes: list[np.ndarray]) -> list[np.ndarray]:
@@ -22,7 +22,7 @@ def painted(codes: list[np.ndarray]) -> list[np.ndarray]:
     ],
 )
 def test_arrays_come_back_as_they_went_in(picture: np.ndarray, count: int, dtype: type) -> None:
-    codes, restore = to_codes(picture)
+    codes, restore = to_srgb_arrays(picture)
     back = restore(painted(codes))
     assert len(codes) == count
     assert {code.dtype for code in codes} == {np.dtype(dtype)}
@@ -33,7 +33,7 @@ def test_arrays_come_back_as_they_went_in(picture: np.ndarray, count: int, dtype
 @pytest.mark.parametrize("dtype", [torch.uint8, torch.float32, torch.float16, torch.bfloat16, torch.float64])
 @pytest.mark.parametrize("shape", [(3, 4, 5), (1, 4, 5), (2, 3, 4, 5), (2, 1, 4, 5)])
 def test_tensors_come_back_as_they_went_in(shape: tuple[int, ...], dtype: torch.dtype) -> None:
-    codes, restore = to_codes(torch.zeros(shape, dtype=dtype))
+    codes, restore = to_srgb_arrays(torch.zeros(shape, dtype=dtype))
     back = restore(painted(codes))
     assert back.dtype == dtype
     assert tuple(back.shape) == (*shape[:-3], 3, 4, 5)
@@ -42,16 +42,16 @@ def test_tensors_come_back_as_they_went_in(shape: tuple[int, ...], dtype: torch.
 
 def test_values_survive() -> None:
     floats = np.random.default_rng(0).random((6, 7, 3))
-    codes, restore = to_codes(floats)
+    codes, restore = to_srgb_arrays(floats)
     np.testing.assert_allclose(restore(codes), floats, atol=1e-5)
     tensor = torch.rand(2, 3, 6, 7)
-    codes, restore = to_codes(tensor)
+    codes, restore = to_srgb_arrays(tensor)
     torch.testing.assert_close(restore(codes), tensor, atol=1e-5, rtol=0)
 
 
 @pytest.mark.parametrize("mode", ["RGB", "L", "1", "P", "RGBA", "CMYK", "I;16", "LA"])
 def test_images_of_every_mode_become_rgb(mode: str) -> None:
-    codes, restore = to_codes(Image.new(mode, (5, 4)))
+    codes, restore = to_srgb_arrays(Image.new(mode, (5, 4)))
     back = restore(painted(codes))
     assert (back.mode, back.size) == ("RGB", (5, 4))
     assert codes[0].dtype == (np.uint16 if mode == "I;16" else np.uint8)
@@ -73,4 +73,4 @@ def test_images_of_every_mode_become_rgb(mode: str) -> None:
 )
 def test_what_is_no_photo_is_refused(picture: object, sentence: str) -> None:
     with pytest.raises(ColorganError, match=sentence):
-        to_codes(picture)  # type: ignore[arg-type]
+        to_srgb_arrays(picture)  # type: ignore[arg-type]

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from colorgan.images.contact_sheet import sheet, to_uint8
+from colorgan.images.contact_sheet import contact_sheet, to_uint8
 
 
-def colours_of(picture) -> set[tuple[int, ...]]:
-    return {tuple(colour) for _, colour in picture.getcolors(1 << 20)}
+def colors_of(picture) -> set[tuple[int, ...]]:
+    return {tuple(color) for _, color in picture.getcolors(1 << 20)}
 
 
 def test_tensor_and_array_give_the_same_bytes():
@@ -34,41 +34,41 @@ def test_other_shapes_are_refused(shape):
 
 
 def test_every_picture_is_on_the_sheet_pixel_for_pixel():
-    colours = [(10 * k, 200 - 5 * k, 3 * k) for k in range(20)]
-    batch = np.array(colours, np.uint8)[:, None, None].repeat(96, 1).repeat(96, 2)
-    drawn = sheet({"gray": batch, "truth": batch}, blocks=2)
-    counts = {colour: count for count, colour in drawn.getcolors(1 << 20)}
-    assert all(counts[colour] == 2 * 96 * 96 for colour in colours)
+    colors = [(10 * k, 200 - 5 * k, 3 * k) for k in range(20)]
+    batch = np.array(colors, np.uint8)[:, None, None].repeat(96, 1).repeat(96, 2)
+    drawn = contact_sheet({"gray": batch, "target": batch}, blocks=2)
+    counts = {color: count for count, color in drawn.getcolors(1 << 20)}
+    assert all(counts[color] == 2 * 96 * 96 for color in colors)
 
 
 def test_rows_run_down_the_first_block_then_the_second():
     batch = torch.zeros(4, 3, 96, 96, dtype=torch.uint8)
     batch += torch.tensor([50, 100, 150, 200], dtype=torch.uint8).view(4, 1, 1, 1)
-    drawn = np.asarray(sheet({"a": batch}, blocks=2))
+    drawn = np.asarray(contact_sheet({"a": batch}, blocks=2))
     places = {value: np.argwhere((drawn == value).all(-1)).mean(0) for value in (50, 100, 150, 200)}
     assert places[50][1] == places[100][1] < places[150][1] == places[200][1]
     assert places[50][0] == places[150][0] < places[100][0] == places[200][0]
 
 
 def test_small_pictures_grow_by_a_whole_factor():
-    drawn = sheet({"a": torch.eye(10).expand(1, 3, 10, 10)})
-    black = next(count for count, colour in drawn.getcolors(1 << 20) if colour == (0, 0, 0))
+    drawn = contact_sheet({"a": torch.eye(10).expand(1, 3, 10, 10)})
+    black = next(count for count, color in drawn.getcolors(1 << 20) if color == (0, 0, 0))
     assert black == 90 * 10 * 10
 
 
 def test_pictures_of_different_sizes_keep_their_shape():
-    drawn = sheet({"a": [np.full((50, 200, 3), 7, np.uint8), np.full((200, 100, 3), 9, np.uint8)]})
-    counts = {colour[0]: count for count, colour in drawn.getcolors(1 << 20)}
+    drawn = contact_sheet({"a": [np.full((50, 200, 3), 7, np.uint8), np.full((200, 100, 3), 9, np.uint8)]})
+    counts = {color[0]: count for count, color in drawn.getcolors(1 << 20)}
     assert (counts[7], counts[9]) == (50 * 200, 200 * 100)
 
 
 def test_titles_and_captions_are_drawn_and_fit():
     batch = torch.ones(2, 3, 96, 96)
-    plain = sheet({"": batch})
-    named = sheet(
+    plain = contact_sheet({"": batch})
+    named = contact_sheet(
         {"a title far too long for a tile of this size": batch}, captions=["x" * 300, "b"], title="word " * 90
     )
-    assert colours_of(plain) == {(255, 255, 255)}
+    assert colors_of(plain) == {(255, 255, 255)}
     ink = np.argwhere((np.asarray(named) < 128).all(-1))
     assert named.width == plain.width
     assert ink[:, 1].max() < named.width - 5
@@ -76,10 +76,10 @@ def test_titles_and_captions_are_drawn_and_fit():
 
 def test_bad_calls_get_a_sentence():
     with pytest.raises(ValueError, match="at least one, in every column; received"):
-        sheet({})
+        contact_sheet({})
     with pytest.raises(ValueError, match="'a': 2, 'b': 3"):
-        sheet({"a": torch.ones(2, 3, 8, 8), "b": torch.ones(3, 3, 8, 8)})
+        contact_sheet({"a": torch.ones(2, 3, 8, 8), "b": torch.ones(3, 3, 8, 8)})
     with pytest.raises(ValueError, match="needs 2 captions; received 1"):
-        sheet({"a": torch.ones(2, 3, 8, 8)}, captions=["x"])
+        contact_sheet({"a": torch.ones(2, 3, 8, 8)}, captions=["x"])
     with pytest.raises(ValueError, match="blocks=0"):
-        sheet({"a": torch.ones(2, 3, 8, 8)}, blocks=0)
+        contact_sheet({"a": torch.ones(2, 3, 8, 8)}, blocks=0)

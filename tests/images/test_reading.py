@@ -121,7 +121,7 @@ def test_adobe_cmyk_jpeg_is_not_a_negative():
     assert read_rgb(white).min() >= 250
 
 
-def test_transparent_parts_are_white_and_hide_their_colour():
+def test_transparent_parts_are_white_and_hide_their_color():
     rgba = noise(channels=4)
     rgba[..., 3] = 0
     rgba[0, 0, 3] = 255
@@ -132,7 +132,7 @@ def test_transparent_parts_are_white_and_hide_their_colour():
     assert np.abs(half[0, 0].astype(int) - (204, 224, 244)).max() <= 1
 
 
-def test_transparency_of_palettes_and_of_one_colour():
+def test_transparency_of_palettes_and_of_one_color():
     palette = Image.new("P", (2, 1))
     palette.putpalette([255, 0, 0, 0, 0, 255])
     palette.putpixel((1, 0), 1)
@@ -143,7 +143,7 @@ def test_transparency_of_palettes_and_of_one_colour():
 
 
 def test_first_frame_of_an_animation():
-    frames = [Image.new("RGB", (4, 4), colour) for colour in ("red", "blue")]
+    frames = [Image.new("RGB", (4, 4), color) for color in ("red", "blue")]
     for form in ("GIF", "WEBP", "PNG", "TIFF"):
         read = read_rgb(encoded(frames[0], form, save_all=True, append_images=frames[1:]))
         assert np.abs(read.astype(int) - (255, 0, 0)).max() <= 2, form
@@ -200,7 +200,7 @@ def rgb_profile_with_swapped_primaries() -> bytes:
     return bytes(data.replace("sRGB".encode("utf-16-be"), "test".encode("utf-16-be")))
 
 
-def test_colour_profiles_are_converted_to_srgb():
+def test_color_profiles_are_converted_to_srgb():
     photo = Image.new("RGB", (4, 4), (255, 0, 0))
     assert read_rgb(encoded(photo, icc_profile=rgb_profile_with_swapped_primaries()))[0, 0].tolist() == [0, 255, 0]
     transparent = Image.new("RGBA", (4, 4), (255, 0, 0, 255))

@@ -12,7 +12,10 @@ import pytest
 import torch
 
 from colorgan.errors import CheckpointError
+from colorgan.files import digest
 from colorgan.inference import checkpoint
+from colorgan.inference.schema import check_state
+from colorgan.training.checkpoints import CheckpointFiles
 
 
 def contents(**changes: Any) -> dict[str, Any]:
@@ -22,19 +25,19 @@ def contents(**changes: Any) -> dict[str, Any]:
 @pytest.fixture
 def saved(tmp_path: Path) -> Path:
     file = tmp_path / "model.ckpt"
-    checkpoint.CheckpointFiles().save_checkpoint(contents(), file)
+    CheckpointFiles().save_checkpoint(contents(), file)
     return file
 
 
 def test_round_trip_with_a_hash_beside_it(saved: Path) -> None:
     assert torch.equal(checkpoint.read(saved)["state_dict"]["weight"], torch.ones(3))
     sidecar = saved.with_name("model.ckpt.sha256").read_text()
-    assert sidecar == f"{checkpoint.digest(saved)}  model.ckpt\n"  # the format of sha256sum
+    assert sidecar == f"{digest(saved)}  model.ckpt\n"  # the format of sha256sum
     assert sorted(path.name for path in saved.parent.iterdir()) == ["model.ckpt", "model.ckpt.sha256"]
 
 
 def test_removing_takes_the_hash_along(tmp_path: Path) -> None:
-    files, file = checkpoint.CheckpointFiles(), tmp_path / "model.ckpt"
+    files, file = CheckpointFiles(), tmp_path / "model.ckpt"
     files.save_checkpoint(contents(), file)
     files.remove_checkpoint(file)
     assert not list(tmp_path.iterdir())
@@ -43,7 +46,7 @@ def test_removing_takes_the_hash_along(tmp_path: Path) -> None:
 @pytest.mark.parametrize("victim", ["folder", "folder/other.ckpt", "run/notes.txt", "run/link.ckpt", "run/absent.ckpt"])
 @pytest.mark.parametrize("scheme", ["", "local://", "file://"])
 def test_removes_only_checkpoints_in_folders_that_it_has_saved_to(tmp_path: Path, victim: str, scheme: str) -> None:
-    files = checkpoint.CheckpointFiles()
+    files = CheckpointFiles()
     files.save_checkpoint(contents(), tmp_path / "run" / "last.ckpt")
     (tmp_path / "folder").mkdir()
     for name in ("folder/other.ckpt", "run/notes.txt"):
@@ -56,7 +59,7 @@ def test_removes_only_checkpoints_in_folders_that_it_has_saved_to(tmp_path: Path
 
 
 def test_paths_in_callbacks_name_nothing_but_checkpoints_beside_the_file(tmp_path: Path) -> None:
-    files, run = checkpoint.CheckpointFiles(), tmp_path / "run"
+    files, run = CheckpointFiles(), tmp_path / "run"
     files.save_checkpoint(contents(), run / "best.ckpt")
     (tmp_path / "valuable.ckpt").write_text("mine")
     (run / "link.ckpt").symlink_to(tmp_path / "valuable.ckpt")
@@ -80,7 +83,7 @@ def test_paths_in_callbacks_name_nothing_but_checkpoints_beside_the_file(tmp_pat
 
 @pytest.mark.parametrize("callbacks", [[], {"LastCheckpoint": "x"}, {"LastCheckpoint": {"best_k_models": [1]}}])
 def test_refuses_callbacks_of_another_shape(tmp_path: Path, callbacks: Any) -> None:
-    checkpoint.CheckpointFiles().save_checkpoint(contents(callbacks=callbacks), tmp_path / "a.ckpt")
+    CheckpointFiles().save_checkpoint(contents(callbacks=callbacks), tmp_path / "a.ckpt")
     with pytest.raises(CheckpointError, match="must be a mapping"):
         checkpoint.read(tmp_path / "a.ckpt")
 
@@ -90,7 +93,7 @@ def test_refuses_callbacks_of_another_shape(tmp_path: Path, callbacks: Any) -> N
     [
         ("absent.ckpt", "there is no checkpoint .*holds model.ckpt"),
         ("", "is not a file"),
-        ("http://x.org/a.ckpt", "address"),
+        ("http://x.org/a.ckpt", "URL"),
     ],
 )
 def test_names_what_is_missing(saved: Path, name: str, sentence: str) -> None:
@@ -168,12 +171,12 @@ def test_names_what_a_foreign_file_lacks(tmp_path: Path) -> None:
 
 def test_compares_names_and_shapes() -> None:
     model = torch.nn.Linear(2, 3)
-    checkpoint.check_state(model, model.state_dict(), "same.ckpt")
+    check_state(model, model.state_dict(), "same.ckpt")
     state = {"weight": torch.zeros(4, 2), "extra": torch.zeros(1)}
     with pytest.raises(
         CheckpointError, match=r"weight is \(4, 2\), the model needs \(3, 2\); bias is missing; extra is not"
     ):
-        checkpoint.check_state(model, state, "other.ckpt")
+        check_state(model, state, "other.ckpt")
 
 
 def test_an_unwritable_folder_is_an_error_and_the_old_file_stays(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -184,7 +187,7 @@ def test_an_unwritable_folder_is_an_error_and_the_old_file_stays(saved: Path, mo
 
     monkeypatch.setattr(torch, "save", full)
     with pytest.raises(CheckpointError, match=r"cannot write the checkpoint .*No space left.*untouched"):
-        checkpoint.CheckpointFiles().save_checkpoint(contents(), saved)
+        CheckpointFiles().save_checkpoint(contents(), saved)
     assert saved.read_bytes() == before
     assert checkpoint.read(saved)
     assert len(list(saved.parent.iterdir())) == 2
@@ -195,7 +198,7 @@ def test_a_kill_at_any_moment_leaves_a_whole_file(tmp_path: Path) -> None:
     program = textwrap.dedent(
         """
         import sys, torch
-        from colorgan.inference.checkpoint import CheckpointFiles
+        from colorgan.training.checkpoints import CheckpointFiles
         files, number = CheckpointFiles(), 0
         while True:
             weights = torch.full((200_000,), number)

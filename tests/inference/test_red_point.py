@@ -8,8 +8,9 @@ import pytest
 import torch
 from PIL import Image
 
-from colorgan.color.cielab import chroma, colours, encode, root
-from colorgan.color.difference import ciede2000, to_lab
+from colorgan.color.cielab import fy, lab_to_linear, linear_to_srgb, rgb_to_ab
+from colorgan.color.difference import ciede2000
+from colorgan.color.tensors import to_lab
 from colorgan.errors import ColorganError
 from colorgan.images.samples import SAMPLE_PHOTOS
 from colorgan.inference.colorizer import Colorizer
@@ -40,16 +41,18 @@ def difference(one: Image.Image, other: Image.Image) -> np.ndarray:
 
 
 def red_point(model: Colorizer, file: Path, x: int, y: int) -> tuple[float, float, float]:
-    """CIEDE2000: from the hint's colour within its radius, changed within its radius, and changed far away."""
+    """CIEDE2000: from the hint's color within its radius, changed within its radius, and changed far away."""
     gray = Image.open(file).convert("L")
     without = model.colorize(gray)
     hinted = model.colorize(gray, hints=[ColorHint(x, y, RED, RADIUS)])
     down, right = np.mgrid[: gray.height, : gray.width] + 0.5
     distance = np.hypot(right - x, down - y)
 
-    light = root(np.array(gray))
-    a, b = (np.full_like(light, value.item()) for value in chroma(np.array([[ColorHint(0, 0, RED, 1).rgb]], np.uint8)))
-    wanted = Image.fromarray(np.stack([encode(channel) for channel in colours(light, a, b)], axis=-1))
+    light = fy(np.array(gray))
+    a, b = (
+        np.full_like(light, value.item()) for value in rgb_to_ab(np.array([[ColorHint(0, 0, RED, 1).rgb]], np.uint8))
+    )
+    wanted = Image.fromarray(np.stack([linear_to_srgb(channel) for channel in lab_to_linear(light, a, b)], axis=-1))
     change = difference(hinted, without)
     return (
         float(difference(hinted, wanted)[distance <= RADIUS].mean()),

@@ -6,20 +6,20 @@ import torch
 import yaml
 from safetensors.torch import load_file, save_file
 
+from colorgan.cli.release import main
 from colorgan.errors import CheckpointError, ColorganError
-from colorgan.inference import open_model as models
-from colorgan.inference import released as release
+from colorgan.files import digest
+from colorgan.inference import open_model, shipped
+from colorgan.inference.card import ModelCard
 from colorgan.inference.colorizer import Colorizer
-from colorgan.inference.integrity import digest
-from colorgan.inference.released import ModelCard
 from colorgan.models.color_spaces import HSV, Lab
 from colorgan.models.generators import EncoderUNet, UNet
 from colorgan.models.hints import PointHints
 
 CARD = ModelCard(
     name="tiny",
-    summary="Colours photos.",
-    licence="Apache-2.0",
+    summary="Colors photos.",
+    license="Apache-2.0",
     data=["sample photos"],
     training="Two steps on two cores.",
     evaluation="On ten held-out photos.",
@@ -53,13 +53,13 @@ def photo() -> np.ndarray:
 def test_what_is_saved_is_what_is_loaded(colorizer: Colorizer, tmp_path: Path) -> None:
     colorizer.save_pretrained(tmp_path, half=False)
     loaded = Colorizer.from_pretrained(tmp_path)
-    assert (loaded.size, loaded.hints.init_args, loaded.color.init_args) == (24, {"most": 7}, {"hue": "vector"})
+    assert (loaded.size, loaded.hints.init_args, loaded.color_space.init_args) == (24, {"most": 7}, {"hue": "vector"})
     assert not loaded.training
     np.testing.assert_array_equal(loaded.colorize(photo()), colorizer.colorize(photo()))
     assert sorted(file.name for file in tmp_path.iterdir()) == ["config.yaml", "model.safetensors"]
 
 
-def test_half_the_bytes_give_nearly_the_same_colours(colorizer: Colorizer, folder: Path, tmp_path: Path) -> None:
+def test_half_the_bytes_give_nearly_the_same_colors(colorizer: Colorizer, folder: Path, tmp_path: Path) -> None:
     colorizer.save_pretrained(tmp_path / "full", half=False)
     sizes = [(place / "model.safetensors").stat().st_size for place in (folder, tmp_path / "full")]
     assert sizes[0] < 0.7 * sizes[1]
@@ -113,8 +113,8 @@ def test_the_card_is_readable_by_people_and_by_the_hub(folder: Path, tmp_path: P
         assert part in body
     (tmp_path / "card.yaml").write_text(yaml.safe_dump(CARD.__dict__), encoding="utf-8")
     assert ModelCard.read(tmp_path / "card.yaml") == CARD
-    (tmp_path / "card.yaml").write_text("name: tiny\ncolour: red\n")
-    with pytest.raises(ColorganError, match=r"colour.* is missing or too much"):
+    (tmp_path / "card.yaml").write_text("name: tiny\ncolor: red\n")
+    with pytest.raises(ColorganError, match=r"color.* is missing or too much"):
         ModelCard.read(tmp_path / "card.yaml")
 
 
@@ -142,11 +142,11 @@ def spoil(folder: Path, what: str) -> None:
     elif what == "foreign class":
         rewrite(folder, generator={"class_path": "os.system", "init_args": {"command": "ls"}})
     elif what == "wide":
-        rewrite(folder, generator={"class_path": "colorgan.models.generators.UNet", "init_args": {"width": 60_000}})
+        rewrite(folder, generator={"class_path": "colorgan.models.UNet", "init_args": {"width": 60_000}})
     elif what == "absurd":
-        rewrite(folder, generator={"class_path": "colorgan.models.generators.UNet", "init_args": {"width": 10**9}})
+        rewrite(folder, generator={"class_path": "colorgan.models.UNet", "init_args": {"width": 10**9}})
     elif what == "unknown argument":
-        rewrite(folder, generator={"class_path": "colorgan.models.generators.UNet", "init_args": {"breadth": 4}})
+        rewrite(folder, generator={"class_path": "colorgan.models.UNet", "init_args": {"breadth": 4}})
     elif what == "size":
         rewrite(folder, size="large")
     elif what == "format":
@@ -215,24 +215,24 @@ def test_the_hub_is_asked_for_names_that_are_no_folder(folder: Path, monkeypatch
 def test_the_shipped_model_is_found_in_a_package_and_in_a_checkout(
     colorizer: Colorizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
-    monkeypatch.setattr(models, "_PACKAGE", tmp_path / "package")
+    monkeypatch.setattr(shipped, "_PACKAGE", tmp_path / "package")
     with pytest.raises(CheckpointError, match="came without a model: name one with --checkpoint"):
-        models.open_model()
-    colorizer.save_pretrained(tmp_path / place / models.SHIPPED)
-    for opened in (models.open_model(), Colorizer.from_pretrained(), Colorizer.from_checkpoint()):
+        open_model()
+    colorizer.save_pretrained(tmp_path / place / shipped.SHIPPED)
+    for opened in (open_model(), Colorizer.from_pretrained(), Colorizer.from_checkpoint()):
         assert opened.size == 24
-    assert models.open_model(tmp_path / place / models.SHIPPED / "model.safetensors").size == 24
+    assert open_model(tmp_path / place / shipped.SHIPPED / "model.safetensors").size == 24
 
 
 def test_a_release_is_made_of_a_checkpoint(tmp_path: Path, tiny_model, capsys: pytest.CaptureFixture[str]) -> None:
-    from colorgan.inference.checkpoint import CheckpointFiles
+    from colorgan.training.checkpoints import CheckpointFiles
 
     model = tiny_model()
     contents = {"state_dict": model.state_dict(), "hyper_parameters": dict(model.hparams)}
     CheckpointFiles().save_checkpoint(contents, tmp_path / "model.ckpt")
     (tmp_path / "card.yaml").write_text(yaml.safe_dump(CARD.__dict__), encoding="utf-8")
     words = [str(tmp_path / "model.ckpt"), "-o", str(tmp_path / "out"), "--card", str(tmp_path / "card.yaml")]
-    assert release.main(words) == 0
+    assert main(words) == 0
     assert "MB" in capsys.readouterr().out
     assert sorted(file.name for file in (tmp_path / "out").iterdir()) == [
         "README.md",
@@ -242,8 +242,8 @@ def test_a_release_is_made_of_a_checkpoint(tmp_path: Path, tiny_model, capsys: p
     ]
     assert Colorizer.from_checkpoint(tmp_path / "out").size == model.inference.size
     with pytest.raises(ColorganError, match="holds a model already"):
-        release.main(words)
-    assert release.main([*words, "--overwrite", "--full"]) == 0
+        main(words)
+    assert main([*words, "--overwrite", "--full"]) == 0
     in_place = [*words[:-1], str(tmp_path / "out" / "card.yaml"), "--overwrite"]  # as the card of the model that ships
-    assert release.main(in_place) == 0
+    assert main(in_place) == 0
     assert (tmp_path / "out" / "card.yaml").read_text(encoding="utf-8") == (tmp_path / "card.yaml").read_text("utf-8")

@@ -6,8 +6,8 @@ from PIL import Image
 
 from colorgan.color.cielab import lightness
 from colorgan.errors import ColorganError
-from colorgan.inference.full_size import Colouring
-from colorgan.inference.temporal import Steadier, is_cut
+from colorgan.inference.full_size import ChromaPrediction
+from colorgan.inference.temporal import TemporalSmoother, is_cut
 
 
 def scene(seed: int) -> np.ndarray:
@@ -28,27 +28,29 @@ def film(seed: int, frames: int, step: int = 1, flicker: float = 0.0, grain: flo
     return shown
 
 
-def restless(frames: list[np.ndarray], seed: int = 0) -> list[Colouring]:
+def restless(frames: list[np.ndarray], seed: int = 0) -> list[ChromaPrediction]:
     """A model that changes its mind from frame to frame."""
     rng = np.random.default_rng(seed)
     shape = 2, *frames[0].shape[:2]
-    return [Colouring(f, np.broadcast_to(rng.normal(20, 8, (2, 1, 1)), shape).astype(np.float32)) for f in frames]
+    return [
+        ChromaPrediction(f, np.broadcast_to(rng.normal(20, 8, (2, 1, 1)), shape).astype(np.float32)) for f in frames
+    ]
 
 
-def flicker(colourings: list[Colouring]) -> float:
-    return float(np.abs(np.diff([c.ab.mean() for c in colourings])).mean())
+def flicker(colorings: list[ChromaPrediction]) -> float:
+    return float(np.abs(np.diff([c.ab.mean() for c in colorings])).mean())
 
 
 def test_flicker_of_the_prediction_is_reduced() -> None:
     frames = restless(film(1, 40, step=0, grain=3))
-    steadier = Steadier(0.8)
+    steadier = TemporalSmoother(0.8)
     assert flicker([steadier(frame) for frame in frames]) < 0.3 * flicker(frames)
     assert steadier.scenes == 1
 
 
 def test_without_weight_nothing_changes() -> None:
     frames = restless(film(1, 5))
-    steadier = Steadier(0.0)
+    steadier = TemporalSmoother(0.0)
     for frame in frames:
         np.testing.assert_array_equal(steadier(frame).ab, frame.ab)
 
@@ -62,10 +64,10 @@ def test_a_cut_is_seen_and_nothing_else(seed: int) -> None:
     assert cuts == [20, 40]
 
 
-def test_colours_do_not_pass_over_a_cut() -> None:
+def test_colors_do_not_pass_over_a_cut() -> None:
     red, blue = (np.full((2, 64, 96), value, np.float32) for value in (60, -60))
-    frames = [*(Colouring(f, red) for f in film(3, 6)), *(Colouring(f, blue) for f in film(4, 2))]
-    steadier = Steadier(0.9)
+    frames = [*(ChromaPrediction(f, red) for f in film(3, 6)), *(ChromaPrediction(f, blue) for f in film(4, 2))]
+    steadier = TemporalSmoother(0.9)
     steady = [steadier(frame) for frame in frames]
     np.testing.assert_array_equal(steady[6].ab, blue)
     assert steadier.scenes == 2
@@ -81,26 +83,26 @@ def test_a_slow_fade_to_black_is_no_cut_but_a_title_after_it_is() -> None:
     assert not is_cut(black, black + 1)
 
 
-def test_what_moves_takes_its_own_colours_sooner() -> None:
+def test_what_moves_takes_its_own_colors_sooner() -> None:
     still = np.full((64, 96, 3), 90, np.uint8)
     still[:, 48:] = 160
     moved = still.copy()
     moved[20:40, 10:30] = 250
-    steadier = Steadier(0.9)
-    steadier(Colouring(still, np.zeros((2, 64, 96), np.float32)))
-    after = steadier(Colouring(moved, np.full((2, 64, 96), 50, np.float32))).ab[0]
+    steadier = TemporalSmoother(0.9)
+    steadier(ChromaPrediction(still, np.zeros((2, 64, 96), np.float32)))
+    after = steadier(ChromaPrediction(moved, np.full((2, 64, 96), 50, np.float32))).ab[0]
     assert after[30, 20] > 45
     assert after[60, 90] < 10
 
 
 def test_frames_of_another_size_begin_anew() -> None:
-    steadier = Steadier(0.9)
-    steadier(Colouring(film(1, 1)[0], np.zeros((2, 64, 96), np.float32)))
-    other = Colouring(np.zeros((10, 12, 3), np.uint8), np.full((2, 10, 12), 9, np.float32))
+    steadier = TemporalSmoother(0.9)
+    steadier(ChromaPrediction(film(1, 1)[0], np.zeros((2, 64, 96), np.float32)))
+    other = ChromaPrediction(np.zeros((10, 12, 3), np.uint8), np.full((2, 10, 12), 9, np.float32))
     np.testing.assert_array_equal(steadier(other).ab, other.ab)
 
 
 @pytest.mark.parametrize("weight", [-0.1, 1.0, float("nan")])
 def test_a_weight_out_of_range_is_refused(weight: float) -> None:
     with pytest.raises(ColorganError, match=f"less than 1, received {weight}"):
-        Steadier(weight)
+        TemporalSmoother(weight)

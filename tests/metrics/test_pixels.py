@@ -16,11 +16,11 @@ def noisy(images: torch.Tensor, amount: int) -> torch.Tensor:
 @pytest.mark.parametrize(("height", "width"), [(16, 16), (11, 40), (64, 33)])
 @pytest.mark.parametrize("amount", [1, 40, 255])
 def test_psnr_and_ssim_equal_scikit_image(height, width, amount):
-    truth = photos(2, seed=1, size=64)[..., :height, :width]
-    predicted = noisy(truth, amount)
-    signal, similarity = psnr(predicted, truth), ssim(predicted, truth)
+    target = photos(2, seed=1, size=64)[..., :height, :width]
+    predicted = noisy(target, amount)
+    signal, similarity = psnr(predicted, target), ssim(predicted, target)
     for index in range(2):
-        a, b = (images[index].permute(1, 2, 0).numpy() for images in (predicted, truth))
+        a, b = (images[index].permute(1, 2, 0).numpy() for images in (predicted, target))
         assert signal[index] == pytest.approx(peak_signal_noise_ratio(b, a), abs=1e-6)
         expected = structural_similarity(
             b, a, channel_axis=-1, gaussian_weights=True, sigma=1.5, use_sample_covariance=False
@@ -35,43 +35,45 @@ def test_dark_differences_do_not_wrap_around():
 
 
 def test_identical_photos_are_infinitely_near():
-    truth = photos(2, seed=1)
-    assert psnr(truth, truth).isinf().all()
-    assert (psnr(truth, truth) > 0).all()
-    torch.testing.assert_close(ssim(truth, truth), torch.ones(2, dtype=torch.float64))
-    assert margin_accuracy(truth, truth).tolist() == [1.0, 1.0]
+    target = photos(2, seed=1)
+    assert psnr(target, target).isinf().all()
+    assert (psnr(target, target) > 0).all()
+    torch.testing.assert_close(ssim(target, target), torch.ones(2, dtype=torch.float64))
+    assert margin_accuracy(target, target).tolist() == [1.0, 1.0]
 
 
 def test_margin_accuracy_wants_all_channels_within_and_counts_the_margin_itself():
-    truth = torch.full((1, 3, 1, 4), 100, dtype=torch.uint8)
-    predicted = truth.clone()
+    target = torch.full((1, 3, 1, 4), 100, dtype=torch.uint8)
+    predicted = target.clone()
     predicted[0, :, 0, 0] = torch.tensor([112, 88, 100])
     predicted[0, :, 0, 1] = torch.tensor([113, 100, 100])
     predicted[0, :, 0, 2] = torch.tensor([100, 100, 87])
-    assert margin_accuracy(predicted, truth).item() == 0.5
-    assert margin_accuracy(predicted, truth, margin=13 / 255).item() == 1.0
-    assert margin_accuracy(predicted, truth, margin=0).item() == 0.25
-    assert margin_accuracy(predicted / 255, truth / 255).item() == 0.5
+    assert margin_accuracy(predicted, target).item() == 0.5
+    assert margin_accuracy(predicted, target, margin=13 / 255).item() == 1.0
+    assert margin_accuracy(predicted, target, margin=0).item() == 0.25
+    assert margin_accuracy(predicted / 255, target / 255).item() == 0.5
 
 
 def test_margin_accuracy_equals_numpy_on_noise():
-    truth = photos(5, seed=1)
-    predicted = noisy(truth, 20)
-    difference = np.abs(predicted.numpy().astype(int) - truth.numpy().astype(int))
+    target = photos(5, seed=1)
+    predicted = noisy(target, 20)
+    difference = np.abs(predicted.numpy().astype(int) - target.numpy().astype(int))
     expected = (difference <= 12).all(axis=1).mean(axis=(1, 2))
-    np.testing.assert_allclose(margin_accuracy(predicted, truth).numpy(), expected)
+    np.testing.assert_allclose(margin_accuracy(predicted, target).numpy(), expected)
 
 
 def test_the_metric_accumulates_over_uneven_batches():
-    truth = photos(7, seed=1)
-    predicted = noisy(truth, 20)
+    target = photos(7, seed=1)
+    predicted = noisy(target, 20)
     metric = MarginAccuracy(margin=10 / 255)
-    for part, other in zip(predicted.split(3), truth.split(3), strict=True):
+    for part, other in zip(predicted.split(3), target.split(3), strict=True):
         metric.update(part, other)
-    assert float(metric.compute()) == pytest.approx(float(margin_accuracy(predicted, truth, 10 / 255).mean()), rel=1e-6)
+    assert float(metric.compute()) == pytest.approx(
+        float(margin_accuracy(predicted, target, 10 / 255).mean()), rel=1e-6
+    )
     assert not metric.state_dict()
     metric.reset()
-    metric.update(truth, truth)
+    metric.update(target, target)
     assert float(metric.compute()) == 1.0
 
 

@@ -15,7 +15,7 @@ from jsonargparse import ArgumentParser
 from torch import Tensor, nn
 
 from colorgan.models.base import ImageNetwork
-from colorgan.models.config import class_path, describe
+from colorgan.models.config import class_path, to_config
 
 
 class NetworkContract:
@@ -100,7 +100,7 @@ class NetworkContract:
 
     def test_is_rebuilt_from_plain_data(self) -> None:
         network = self.build()
-        description = json.loads(json.dumps(describe(network)))
+        description = json.loads(json.dumps(to_config(network)))
         module, name = description["class_path"].rsplit(".", 1)
         again = getattr(importlib.import_module(module), name)(**description["init_args"])
         shapes = {name: tensor.shape for name, tensor in network.state_dict().items()}

@@ -13,7 +13,7 @@ class TestChromaNet(NetworkContract):
     network = ChromaNet
     channels: ClassVar[list[tuple[int, ...]]] = [(1, 2), (1, 3)]
     factory: ClassVar[Any] = Callable[[int, int], ChromaNet]
-    variants = [{"halvings": 3}, {"width": 8}]
+    variants = [{"num_downsamples": 3}, {"width": 8}]
 
     def sizes(self, network: ChromaNet) -> list[tuple[int, int]]:
         return [(64, 64), (70, 33)]
@@ -21,16 +21,16 @@ class TestChromaNet(NetworkContract):
     def test_shape_and_range(self, channels: tuple[int, int], variant: dict[str, Any]) -> None:
         network = self.build(*channels, **variant)
         for size in [*self.sizes(network), (1, 1)]:
-            colour = network(self.batch(network, size))
-            assert colour.shape == (2, channels[1])
-            assert colour.abs().max() <= 1
+            color = network(self.batch(network, size))
+            assert color.shape == (2, channels[1])
+            assert color.abs().max() <= 1
 
     def test_refuses_sizes_it_cannot_take(self) -> None:
         pytest.skip("takes every size")
 
 
 def test_the_published_modules() -> None:
-    """Six convolutions of 3 channels without bias, six batch normalisations, and a linear layer of 2·2·3 values."""
+    """Six convolutions of 3 channels without bias, six batch normalizations, and a linear layer of 2·2·3 values."""
     assert parameter_count(ChromaNet) == (9 * 3 + 5 * 9 * 3 * 3) + 6 * 2 * 3 + (12 * 2 + 2)
 
 
@@ -47,7 +47,7 @@ def test_an_exported_average_is_the_same_whatever_the_size(
     size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     torch.manual_seed(0)
-    network, x = ChromaNet(halvings=3).eval(), torch.rand(2, 1, *size)
+    network, x = ChromaNet(num_downsamples=3).eval(), torch.rand(2, 1, *size)
     expected = network(x)
     monkeypatch.setattr(torch.compiler, "is_exporting", lambda: True)
     torch.testing.assert_close(network(x), expected)

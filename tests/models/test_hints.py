@@ -6,17 +6,17 @@ import torch
 from torch import Tensor
 
 from colorgan.models.color_spaces import HSV, RGB, Lab, YCbCr
-from colorgan.models.config import describe, rebuild
+from colorgan.models.config import from_config, to_config
 from colorgan.models.hints import GeometricPointHints, Hints, NoHints, PixelHints, PointHints, _hashed_words
 
 ICOLORIT = functools.partial(PointHints, most=128, sides=(2, 2), places="grid", none=0.0)
 SOME = functools.partial(PointHints, least=1, most=20)
-KINDS = [PointHints(), GeometricPointHints(), PixelHints(), ICOLORIT(), PointHints(places="centred", sides=(3, 4))]
+KINDS = [PointHints(), GeometricPointHints(), PixelHints(), ICOLORIT(), PointHints(places="centered", sides=(3, 4))]
 every_kind = pytest.mark.parametrize("hints", KINDS, ids=lambda hints: f"{type(hints).__name__}{hints.init_args}")
 
 
 def noise(batch: int = 4, channels: int = 2, height: int = 32, width: int = 48, seed: int = 0) -> Tensor:
-    """Colours of which no two pixels are alike."""
+    """Colors of which no two pixels are alike."""
     generator = torch.Generator().manual_seed(seed)
     return torch.rand(batch, channels, height, width, generator=generator) * 2 - 1
 
@@ -29,9 +29,9 @@ def seeded(seed: int = 0) -> torch.Generator:
 
 
 def test_no_hints_add_no_channels() -> None:
-    hints, colour = NoHints(), noise()
+    hints, color = NoHints(), noise()
     assert hints.channels(2) == 0
-    for made in (hints.sample(colour), hints.validation(colour, torch.arange(4), 5), hints.empty(colour)):
+    for made in (hints.sample(color), hints.validation(color, torch.arange(4), 5), hints.empty(color)):
         assert made.shape == (4, 0, 32, 48)
 
 
@@ -39,49 +39,49 @@ def test_no_hints_add_no_channels() -> None:
 @pytest.mark.parametrize("channels", [2, 3])
 def test_shapes_dtypes_and_the_mask(hints: Hints, channels: int) -> None:
     for dtype in (torch.float32, torch.bfloat16):
-        colour = noise(channels=channels).to(dtype)
+        color = noise(channels=channels).to(dtype)
         assert hints.channels(channels) == channels + 1
-        for made in (hints.sample(colour), hints.validation(colour, torch.arange(4)), hints.empty(colour)):
+        for made in (hints.sample(color), hints.validation(color, torch.arange(4)), hints.empty(color)):
             assert made.shape == (4, channels + 1, 32, 48)
             assert made.dtype == dtype
             mask = made[:, -1:]
             assert ((mask == 0) | (mask == 1)).all()
             assert (made[:, :-1] * (1 - mask) == 0).all()
             assert made.abs().max() <= 1
-    assert hints.empty(colour).count_nonzero() == 0
+    assert hints.empty(color).count_nonzero() == 0
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 7), (5, 3)])
 @every_kind
 def test_photos_smaller_than_a_patch(hints: Hints, size: tuple[int, int]) -> None:
-    colour = noise(8, 2, *size)
-    assert hints.sample(colour).shape == (8, 3, *size)
-    assert hints.validation(colour, torch.arange(8), 3)[:, -1].amax((1, 2)).min() == 1
+    color = noise(8, 2, *size)
+    assert hints.sample(color).shape == (8, 3, *size)
+    assert hints.validation(color, torch.arange(8), 3)[:, -1].amax((1, 2)).min() == 1
 
 
 @every_kind
 def test_a_seeded_step_can_be_repeated(hints: Hints) -> None:
-    colour = noise()
-    assert torch.equal(hints.sample(colour, generator=seeded(1)), hints.sample(colour, generator=seeded(1)))
-    assert not torch.equal(hints.sample(colour, generator=seeded(1)), hints.sample(colour, generator=seeded(2)))
+    color = noise()
+    assert torch.equal(hints.sample(color, generator=seeded(1)), hints.sample(color, generator=seeded(1)))
+    assert not torch.equal(hints.sample(color, generator=seeded(1)), hints.sample(color, generator=seeded(2)))
     torch.manual_seed(3)
-    first = hints.sample(colour)
+    first = hints.sample(color)
     torch.manual_seed(3)
-    assert torch.equal(hints.sample(colour), first)
+    assert torch.equal(hints.sample(color), first)
 
 
 def test_hints_survive_being_described_as_data() -> None:
     for hints in KINDS:
-        again = rebuild(describe(hints), Hints)
+        again = from_config(to_config(hints), Hints)
         assert torch.equal(again.sample(noise(), generator=seeded()), hints.sample(noise(), generator=seeded()))
 
 
 # -- patches -----------------------------------------------------------------------------------------------------------
 
 
-def test_a_patch_holds_the_mean_of_the_true_colours_in_it() -> None:
+def test_a_patch_holds_the_mean_of_the_true_colors_in_it() -> None:
     """Against a plain loop; later patches cover earlier ones."""
-    hints, colour = PointHints(sides=(1, 9)), noise(6)
+    hints, color = PointHints(sides=(1, 9)), noise(6)
     index = torch.arange(6)
     points = hints.validation_points(index, 32, 48, 15)
     expected = torch.zeros(6, 3, 32, 48)
@@ -89,16 +89,16 @@ def test_a_patch_holds_the_mean_of_the_true_colours_in_it() -> None:
         for n in range(15):
             top, left, side = (int(edge[photo, n]) for edge in (points.top, points.left, points.side))
             patch = (photo, slice(None), slice(top, top + side), slice(left, left + side))
-            assert colour[patch].shape == (2, side, side)
-            expected[patch][:2] = colour[patch].mean((1, 2))[:, None, None]
+            assert color[patch].shape == (2, side, side)
+            expected[patch][:2] = color[patch].mean((1, 2))[:, None, None]
             expected[patch][2] = 1
-    torch.testing.assert_close(hints.validation(colour, index, 15), expected)
+    torch.testing.assert_close(hints.validation(color, index, 15), expected)
 
 
-def test_single_pixels_hold_the_true_colour() -> None:
-    colour = noise()
-    made = PixelHints(none=0.01).sample(colour, generator=seeded())
-    assert torch.equal(made[:, :2], colour * made[:, 2:])
+def test_single_pixels_hold_the_true_color() -> None:
+    color = noise()
+    made = PixelHints(none=0.01).sample(color, generator=seeded())
+    assert torch.equal(made[:, :2], color * made[:, 2:])
 
 
 def test_places_lie_all_over_the_photo() -> None:
@@ -110,9 +110,9 @@ def test_places_lie_all_over_the_photo() -> None:
 
 
 @pytest.mark.parametrize("draw", ["sample", "validation"])
-def test_centred_places_are_normal_around_the_middle(draw: str) -> None:
+def test_centered_places_are_normal_around_the_middle(draw: str) -> None:
     """Mean and deviation of half and a quarter of the room, cut off at two deviations (Zhang et al.)."""
-    hints = PointHints(least=100, sides=(3, 3), places="centred")
+    hints = PointHints(least=100, sides=(3, 3), places="centered")
     index = torch.arange(500)
     if draw == "validation":
         points = hints.validation_points(index, 102, 202, 100)
@@ -181,11 +181,11 @@ def test_every_kind_leaves_a_share_of_the_photos_without(hints: Hints) -> None:
 
 
 def test_some_photos_are_revealed_whole() -> None:
-    colour = noise(2000, 2, 8, 8)
-    made = PointHints(most=1, sides=(1, 1), none=0.5, whole=0.2).sample(colour, generator=seeded())
+    color = noise(2000, 2, 8, 8)
+    made = PointHints(most=1, sides=(1, 1), none=0.5, whole=0.2).sample(color, generator=seeded())
     whole = made[:, -1].mean((1, 2)) == 1
     assert whole.double().mean().item() == pytest.approx(0.5 * 0.2, abs=0.03)
-    assert torch.equal(made[whole, :2], colour[whole])
+    assert torch.equal(made[whole, :2], color[whole])
 
 
 # -- validation --------------------------------------------------------------------------------------------------------
@@ -198,9 +198,9 @@ def test_exact_places_of_the_first_photos() -> None:
     assert points.left.tolist() == [[12, 29, 28], [53, 34, 31]]
     assert points.side.tolist() == [[9, 1, 6], [1, 3, 4]]
     assert points.present.all()
-    centred = GeometricPointHints().validation_points(torch.tensor([0, 1]), 64, 64, 3)
-    assert centred.top.tolist() == [[15, 26, 38], [23, 39, 31]]
-    assert centred.left.tolist() == [[25, 29, 30], [26, 0, 49]]
+    centered = GeometricPointHints().validation_points(torch.tensor([0, 1]), 64, 64, 3)
+    assert centered.top.tolist() == [[15, 26, 38], [23, 39, 31]]
+    assert centered.left.tolist() == [[25, 29, 30], [26, 0, 49]]
     numbers_of_hints = GeometricPointHints().validation_points(torch.arange(8), 64, 64).present.sum(1)
     assert numbers_of_hints.tolist() == [3, 3, 16, 1, 2, 17, 4, 6]
 
@@ -222,14 +222,14 @@ def test_the_hash_equals_plain_integers() -> None:
 @every_kind
 @pytest.mark.parametrize("count", [None, 0, 1, 5])
 def test_validation_does_not_depend_on_the_batch_or_on_random_state(hints: Hints, count: int | None) -> None:
-    colour, index = noise(6), torch.tensor([5, 0, 3, 2**31, 17, 4])
-    together = hints.validation(colour, index, count)
+    color, index = noise(6), torch.tensor([5, 0, 3, 2**31, 17, 4])
+    together = hints.validation(color, index, count)
     torch.manual_seed(99)
     order = torch.tensor([4, 2, 0, 5, 1, 3])
-    assert torch.equal(hints.validation(colour[order], index[order], count), together[order])
+    assert torch.equal(hints.validation(color[order], index[order], count), together[order])
     for photo in range(6):
         one = slice(photo, photo + 1)
-        assert torch.equal(hints.validation(colour[one], index[one], count), together[one])
+        assert torch.equal(hints.validation(color[one], index[one], count), together[one])
 
 
 @every_kind
@@ -253,24 +253,26 @@ def test_more_hints_keep_what_fewer_gave(hints: Hints) -> None:
     assert hints.validation(noise(5), index, 0).count_nonzero() == 0
 
 
-# -- colour spaces -----------------------------------------------------------------------------------------------------
+# -- color spaces -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("color", [RGB(), HSV(), HSV("angle"), YCbCr(), Lab()], ids=lambda color: str(color.init_args))
-def test_a_photo_of_one_colour_is_hinted_with_that_colour(color) -> None:
-    _, colour = color.split(torch.tensor([0.8, 0.2, 0.1]).view(1, 3, 1, 1).expand(2, -1, 16, 16))
-    made = SOME().validation(colour, torch.arange(2), 5, color=color)
+@pytest.mark.parametrize(
+    "color_space", [RGB(), HSV(), HSV("angle"), YCbCr(), Lab()], ids=lambda color_space: str(color_space.init_args)
+)
+def test_a_photo_of_one_color_is_hinted_with_that_color(color_space) -> None:
+    _, color = color_space.split(torch.tensor([0.8, 0.2, 0.1]).view(1, 3, 1, 1).expand(2, -1, 16, 16))
+    made = SOME().validation(color, torch.arange(2), 5, color_space=color_space)
     seen = made[:, -1:].bool()
-    torch.testing.assert_close(made[:, :-1], torch.where(seen, colour, 0), atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(made[:, :-1], torch.where(seen, color, 0), atol=1e-5, rtol=1e-5)
 
 
 def test_reds_on_either_side_of_hue_zero_average_to_red() -> None:
     reds = torch.tensor([[1.0, 0.05, 0.0], [1.0, 0.0, 0.05]])[torch.arange(16 * 16) % 2].T.reshape(1, 3, 16, 16)
-    color = HSV("angle")
-    gray, colour = color.split(reds)
-    made = PointHints(sides=(4, 4)).validation(colour, torch.tensor([0]), 3, color=color)
+    color_space = HSV("angle")
+    gray, color = color_space.split(reds)
+    made = PointHints(sides=(4, 4)).validation(color, torch.tensor([0]), 3, color_space=color_space)
     seen = made[0, -1].bool()
-    rgb = color.merge(gray, made[:, :-1])[0][:, seen]
+    rgb = color_space.merge(gray, made[:, :-1])[0][:, seen]
     assert (rgb[0] > 0.9).all()
     assert (rgb[1:] < 0.1).all()
 

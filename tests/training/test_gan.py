@@ -22,8 +22,8 @@ from tests.helpers import RandomPhotos
 Make = Callable[..., Any]
 DISCRIMINATORS: dict[str, Any] = {
     "none": None,
-    "conv_linear": functools.partial(ConvLinear, width=4, halvings=2, size=16, hidden=8),
-    "patch": functools.partial(PatchGAN, width=4, halvings=2),
+    "conv_linear": functools.partial(ConvLinear, width=4, num_downsamples=2, size=16, hidden=8),
+    "patch": functools.partial(PatchGAN, width=4, num_downsamples=2),
     "unet": functools.partial(UNetDiscriminator, width=4, depth=2),
 }
 LOSSES = [losses.BCE(0.9, 0.1), losses.LeastSquares(), losses.Hinge(), losses.Wasserstein(), losses.WassersteinGP()]
@@ -31,14 +31,16 @@ LOSSES = [losses.BCE(0.9, 0.1), losses.LeastSquares(), losses.Hinge(), losses.Wa
 
 @pytest.mark.parametrize("adversarial", LOSSES, ids=lambda loss: type(loss).__name__)
 @pytest.mark.parametrize("name", DISCRIMINATORS)
-@pytest.mark.parametrize("color", [RGB(), HSV(), YCbCr(), Lab()], ids=lambda color: type(color).__name__)
-def test_every_combination_trains(tiny_model: Make, fit: Make, color: Any, name: str, adversarial: Any) -> None:
+@pytest.mark.parametrize(
+    "color_space", [RGB(), HSV(), YCbCr(), Lab()], ids=lambda color_space: type(color_space).__name__
+)
+def test_every_combination_trains(tiny_model: Make, fit: Make, color_space: Any, name: str, adversarial: Any) -> None:
     discriminator = DISCRIMINATORS[name]
     if discriminator is not None and isinstance(adversarial, losses.WassersteinGP):
         with pytest.raises(ColorganError, match=r"BatchNorm.*norm"):
-            tiny_model(color=color, discriminator=discriminator, adversarial=adversarial)
+            tiny_model(color_space=color_space, discriminator=discriminator, adversarial=adversarial)
         discriminator = functools.partial(discriminator, norm="instance")
-    model = tiny_model(color=color, discriminator=discriminator, adversarial=adversarial)
+    model = tiny_model(color_space=color_space, discriminator=discriminator, adversarial=adversarial)
     before = {key: value.clone() for key, value in model.state_dict().items()}
     trainer = fit(model, limit_train_batches=2, limit_val_batches=1)
     metrics = trainer.callback_metrics
@@ -66,11 +68,11 @@ def test_one_step_equals_a_loop_written_by_hand(tiny_model: Make, fit: Make) -> 
     fit(model, photos=4, limit_val_batches=0)
 
     generator, discriminator = twin.colorizer.generator, twin.discriminator
-    gray, colour = Lab().split(RandomPhotos(4).photos.float() / 255)
+    gray, color = Lab().split(RandomPhotos(4).photos.float() / 255)
     bce = torch.nn.functional.binary_cross_entropy_with_logits
     fake = generator(gray)
     real_scores, fake_scores = (
-        discriminator(torch.cat([gray, colour], 1)),
+        discriminator(torch.cat([gray, color], 1)),
         discriminator(torch.cat([gray, fake.detach()], 1)),
     )
     (
@@ -82,7 +84,7 @@ def test_one_step_equals_a_loop_written_by_hand(tiny_model: Make, fit: Make) -> 
             weight -= 0.1 * weight.grad
     scores = discriminator(torch.cat([gray, fake], 1))
     label = torch.full_like(scores, arguments["adversarial"].generator_label)
-    (10 * (fake - colour).abs().mean() + 0.5 * bce(scores, label)).backward()
+    (10 * (fake - color).abs().mean() + 0.5 * bce(scores, label)).backward()
     with torch.no_grad():
         for weight in generator.parameters():
             weight -= 0.1 * weight.grad
@@ -122,7 +124,7 @@ def test_phases_of_nogan(tiny_model: Make, fit: Make) -> None:
 
 def test_accumulated_batches_equal_one_large_batch(tiny_model: Make, fit: Make) -> None:
     arguments = {
-        "discriminator": functools.partial(PatchGAN, width=4, halvings=2, norm="none"),
+        "discriminator": functools.partial(PatchGAN, width=4, num_downsamples=2, norm="none"),
         "generator": functools.partial(UNet, width=4, depth=2, norm="none"),
         "generator_optimizer": functools.partial(torch.optim.SGD, lr=0.1),
         "discriminator_optimizer": functools.partial(torch.optim.SGD, lr=0.1),
@@ -213,8 +215,8 @@ def test_the_gray_baseline_is_logged_once(tiny_model: Make, fit: Make) -> None:
 
     trainer = fit(tiny_model(), max_epochs=2, callbacks=[Watch()])
     assert logged == [True, False]
-    _, colour = Lab().split(RandomPhotos().photos.float() / 255)
-    torch.testing.assert_close(trainer.callback_metrics["val/l1_gray"], colour.abs().mean())
+    _, color = Lab().split(RandomPhotos().photos.float() / 255)
+    torch.testing.assert_close(trainer.callback_metrics["val/l1_gray"], color.abs().mean())
 
 
 # -- saving and loading
@@ -223,15 +225,15 @@ def test_the_gray_baseline_is_logged_once(tiny_model: Make, fit: Make) -> None:
 @pytest.fixture
 def saved(tiny_model: Make, fit: Make, tmp_path: Path) -> Path:
     file = tmp_path / "model.ckpt"
-    fit(tiny_model(color=HSV(hue="angle"), adversarial=losses.Hinge())).save_checkpoint(file)
+    fit(tiny_model(color_space=HSV(hue="angle"), adversarial=losses.Hinge())).save_checkpoint(file)
     return file
 
 
 def test_a_checkpoint_is_plain_data(saved: Path) -> None:
     contents = torch.load(saved, weights_only=True)
     assert json.loads(json.dumps(contents["hyper_parameters"])) == contents["hyper_parameters"]
-    assert contents["hyper_parameters"]["color"] == {
-        "class_path": "colorgan.models.color_spaces.HSV",
+    assert contents["hyper_parameters"]["color_space"] == {
+        "class_path": "colorgan.models.HSV",
         "init_args": {"hue": "angle"},
     }
     prefixes = {name.split(".")[0] for name in contents["state_dict"]}
@@ -241,9 +243,9 @@ def test_a_checkpoint_is_plain_data(saved: Path) -> None:
 def test_load_from_checkpoint_gives_the_same_model(saved: Path) -> None:
     model = ColorGAN.load_from_checkpoint(saved)
     contents = read(saved)
-    assert model.hparams["color"] == hyper_parameters(contents)["color"]
-    assert isinstance(model.color, HSV)
-    assert model.color.hue == "angle"
+    assert model.hparams["color_space"] == hyper_parameters(contents)["color_space"]
+    assert isinstance(model.color_space, HSV)
+    assert model.color_space.hue == "angle"
     assert all(torch.equal(value, contents["state_dict"][name]) for name, value in model.state_dict().items())
     photo = torch.rand(1, 3, 16, 16)
     torch.testing.assert_close(model.eval().inference(photo), Colorizer.from_checkpoint(saved)(photo))
@@ -261,23 +263,23 @@ def altered(saved: Path, **hyper: Any) -> Path:
     ("hyper", "sentence"),
     [
         (
-            {"color": {"class_path": "os.system", "init_args": {"command": "touch owned"}}},
-            "color is refused: the class os.sys",
+            {"color_space": {"class_path": "os.system", "init_args": {"command": "touch owned"}}},
+            "color_space is refused: the class os.sys",
         ),
-        ({"color": "os.system"}, "expected class_path"),
+        ({"color_space": "os.system"}, "expected class_path"),
         (
-            {"generator": {"class_path": "colorgan.models.color_spaces.Lab"}},
-            "colorgan.models.color_spaces.Lab is not a Generator",
-        ),
-        (
-            {"generator": {"class_path": "colorgan.models.generators.UNett"}},
-            "has no colorgan.models.generators.UNett; the nearest is UNet",
+            {"generator": {"class_path": "colorgan.models.Lab"}},
+            "colorgan.models.Lab is not a Generator",
         ),
         (
-            {"generator": {"class_path": "colorgan.models.generators.UNet", "init_args": {"width": 8}}},
+            {"generator": {"class_path": "colorgan.models.UNett"}},
+            "has no colorgan.models.UNett; did you mean UNet",
+        ),
+        (
+            {"generator": {"class_path": "colorgan.models.UNet", "init_args": {"width": 8}}},
             "another architecture",
         ),
-        ({"generator": {"class_path": "colorgan.models.generators.UNet", "init_args": {"depht": 2}}}, "depht"),
+        ({"generator": {"class_path": "colorgan.models.UNet", "init_args": {"depht": 2}}}, "depht"),
         ({"generator_optimizer": {"class_path": "subprocess.Popen"}}, "subprocess.Popen is not part of colorgan"),
         ({"no_such": 1}, "no_such"),
     ],
@@ -292,7 +294,7 @@ def test_what_a_stranger_may_not_ask_for(
 
 
 def test_an_enormous_network_is_refused_before_it_is_built(saved: Path) -> None:
-    wide = {"class_path": "colorgan.models.generators.UNet", "init_args": {"width": 60_000, "depth": 2}}
+    wide = {"class_path": "colorgan.models.UNet", "init_args": {"width": 60_000, "depth": 2}}
     with pytest.raises(CheckpointError, match="another architecture"):
         ColorGAN.load_from_checkpoint(altered(saved, generator=wide))  # float32 weights would take over 5 TB
 
@@ -343,7 +345,7 @@ def test_step_randomness_depends_on_seed_epoch_and_batch_alone(
     assert len(set(draws)) == 4
 
 
-def test_separate_steps_on_true_and_on_generated_colours(tiny_model: Make, fit: Make) -> None:
+def test_separate_steps_on_true_and_on_generated_colors(tiny_model: Make, fit: Make) -> None:
     arguments: dict[str, Any] = {
         "adversarial": losses.BCE(0.9, 0.1),
         "discriminator_steps": "separate",
@@ -354,10 +356,10 @@ def test_separate_steps_on_true_and_on_generated_colours(tiny_model: Make, fit: 
     model, twin = tiny_model(**arguments), tiny_model(**arguments)
     fit(model, photos=4, limit_val_batches=0)
 
-    gray, colour = Lab().split(RandomPhotos(4).photos.float() / 255)
+    gray, color = Lab().split(RandomPhotos(4).photos.float() / 255)
     fake = twin.colorizer.generator(gray).detach()
     bce = torch.nn.functional.binary_cross_entropy_with_logits
-    for pair, label in ((torch.cat([gray, colour], 1), 0.9), (torch.cat([gray, fake], 1), 0.1)):
+    for pair, label in ((torch.cat([gray, color], 1), 0.9), (torch.cat([gray, fake], 1), 0.1)):
         scores = twin.discriminator(pair)
         bce(scores, torch.full_like(scores, label)).backward()
         with torch.no_grad():

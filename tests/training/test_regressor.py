@@ -27,11 +27,11 @@ def validated(model: ChromaRegressor) -> dict[str, torch.Tensor]:
     return trainer.callback_metrics
 
 
-def test_errors_are_squared_distances_of_mean_colours_where_a_channel_spans_one() -> None:
+def test_errors_are_squared_distances_of_mean_colors_where_a_channel_spans_one() -> None:
     torch.manual_seed(0)
     model = ChromaRegressor()
-    gray, colour = Lab().split(RandomPhotos(8).photos.float() / 255)
-    mean = colour.mean(dim=(2, 3))
+    gray, color = Lab().split(RandomPhotos(8).photos.float() / 255)
+    mean = color.mean(dim=(2, 3))
     with torch.no_grad():
         errors = ((model.eval()(gray) - mean) / 2).square().mean(0)
     metrics = validated(model)
@@ -63,8 +63,8 @@ def test_it_is_fitted_saved_and_measured_by_its_command(tmp_path: Path, monkeypa
 
 def test_it_predicts_no_photos(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["chroma", "predict"]) == 1
-    assert "colours no photos" in capsys.readouterr().err
+    assert "colors no photos" in capsys.readouterr().err
 
 
-def test_it_knows_the_channels_of_its_colour_space() -> None:
-    assert ChromaRegressor(color=RGB())(torch.zeros(2, 1, 20, 30)).shape == (2, 3)
+def test_it_knows_the_channels_of_its_color_space() -> None:
+    assert ChromaRegressor(color_space=RGB())(torch.zeros(2, 1, 20, 30)).shape == (2, 3)

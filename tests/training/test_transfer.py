@@ -89,7 +89,7 @@ def test_a_model_without_hints_is_a_whole_beginning_for_one_with(save: Callable[
     torch.testing.assert_close(second.inference(photo), ColorGAN.load_from_checkpoint(first).eval().inference(photo))
 
 
-def test_without_hints_both_colour_alike(save: Callable[..., Path], tiny_model: Make) -> None:
+def test_without_hints_both_color_alike(save: Callable[..., Path], tiny_model: Make) -> None:
     """From a model with hints to one with hints of another kind: nothing is lost."""
     first = save(hints=PointHints())
     second = tiny_model(hints=PointHints(most=3), init_from=str(first))
@@ -100,7 +100,7 @@ def test_without_hints_both_colour_alike(save: Callable[..., Path], tiny_model: 
 
 def test_the_discriminator_is_taken_whole_or_not_at_all(save: Callable[..., Path], tiny_model: Make) -> None:
     first = save()
-    wider = functools.partial(PatchGAN, width=4, halvings=3)
+    wider = functools.partial(PatchGAN, width=4, num_downsamples=3)
     model, untouched = tiny_model(discriminator=wider), tiny_model(discriminator=wider)
     found = transfer(str(first), model.colorizer.generator, model.discriminator)
     own, fresh = model.state_dict(), untouched.state_dict()
@@ -149,7 +149,7 @@ def test_what_cannot_be_begun_from(save: Callable[..., Path], tiny_model: Make, 
     for source, sentence in (
         (f"{tmp_path}/none/*/best.ckpt", r"no file matches .*train the run that it names first"),
         (f"{tmp_path}/none.ckpt", r"there is no checkpoint .*none.ckpt"),
-        ("https://example.org/model.ckpt", "is an address; download the file yourself"),
+        ("https://example.org/model.ckpt", "is a URL; download the file yourself"),
     ):
         with pytest.raises(CheckpointError, match=sentence):
             tiny_model(init_from=source)
@@ -162,10 +162,10 @@ def test_what_cannot_be_begun_from(save: Callable[..., Path], tiny_model: Make, 
         tiny_model(init_from=str(first))
 
 
-def test_another_colour_space_is_remarked(save: Callable[..., Path], tiny_model: Make) -> None:
+def test_another_color_space_is_remarked(save: Callable[..., Path], tiny_model: Make) -> None:
     file = save()
-    model = tiny_model(color=HSV())
-    found = transfer(str(file), model.colorizer.generator, model.discriminator, model.hparams["color"])
+    model = tiny_model(color_space=HSV())
+    found = transfer(str(file), model.colorizer.generator, model.discriminator, model.hparams["color_space"])
     assert "they predicted Lab, this model predicts HSV" in str(found)
 
 
@@ -194,7 +194,7 @@ def test_from_the_command_line_and_resumed(
     options = [
         *("--data.size=16", "--data.limit=16", "--data.batch_size=4", "--data.num_workers=0"),
         *("--model.generator=UNet", "--model.generator.width=4", "--model.generator.depth=2"),
-        *("--model.discriminator=PatchGAN", "--model.discriminator.width=4", "--model.discriminator.halvings=2"),
+        *("--model.discriminator=PatchGAN", "--model.discriminator.width=4", "--model.discriminator.num_downsamples=2"),
         *("--trainer.accelerator=cpu", "--trainer.logger=false", "--trainer.enable_progress_bar=false"),
         *("--trainer.limit_val_batches=0", "--trainer.callbacks=LastCheckpoint"),
     ]

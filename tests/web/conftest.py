@@ -1,4 +1,4 @@
-"""A server with a model whose colours are known, and photos to send to it."""
+"""A server with a model whose colors are known, and photos to send to it."""
 
 import io
 from collections.abc import Callable, Iterator
@@ -10,10 +10,10 @@ from starlette.testclient import TestClient
 
 from colorgan.web.server.about import About
 from colorgan.web.server.site import Settings, create_site
-from colorgan.web.server.workpiece import Colourist
+from colorgan.web.server.workpiece import Colorist
 from tests.helpers import Painter, picture
 
-ABOUT = About("tiny", "Colours everything warm.", ["It knows nothing."], "Apache-2.0")
+ABOUT = About("tiny", "Colors everything warm.", ["It knows nothing."], "Apache-2.0")
 MAX_PIXELS = 1_000_000
 
 
@@ -32,8 +32,8 @@ def site(temporary: Path, painter: Painter) -> Iterator[Callable[..., TestClient
     clients = []
 
     def start(model: Any = painter, errors: bool = True, **settings: Any) -> TestClient:
-        colourist = Colourist(model, None, MAX_PIXELS)
-        application = create_site(colourist, ABOUT, Settings(**{"max_bytes": 500_000, **settings}))
+        colorist = Colorist(model, None, MAX_PIXELS)
+        application = create_site(colorist, ABOUT, Settings(**{"max_bytes": 500_000, **settings}))
         client = TestClient(application, base_url="http://localhost:7860", raise_server_exceptions=errors)
         clients.append(client.__enter__())
         return client

@@ -3,13 +3,13 @@ from pathlib import Path
 import pytest
 
 from colorgan.errors import ColorganError
-from colorgan.inference.released import ModelCard
+from colorgan.inference.card import ModelCard
 from colorgan.web.server.about import About, about_model
 
 CARD = ModelCard(
     name="colorgan-tiny",
     summary="A small model of landscapes.\nIt is fast.",
-    licence="Apache-2.0",
+    license="Apache-2.0",
     data=["photos"],
     training="One step.",
     evaluation="Ten photos.",
@@ -25,7 +25,7 @@ def test_the_card_that_releases_write(tmp_path: Path) -> None:
         name="colorgan-tiny",
         summary="A small model of landscapes. It is fast.",
         limits=["Faces come out pale.", "Cars are always red."],
-        licence="Apache-2.0",
+        license="Apache-2.0",
     )
     assert about_model(tmp_path) == expected
     assert about_model(tmp_path / "model.safetensors") == expected

@@ -21,7 +21,7 @@ from skimage.color import rgb2lab
 from colorgan.images.samples import SAMPLE_PHOTOS
 from colorgan.inference.hint_file import read_hints
 from colorgan.web.server.site import Settings, create_site
-from colorgan.web.server.workpiece import Colourist
+from colorgan.web.server.workpiece import Colorist
 from tests.helpers import Painter, picture
 from tests.web.conftest import ABOUT
 
@@ -43,13 +43,13 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., str]]:
-    """Serves the page with a model whose colours are known; gives its address."""
+    """Serves the page with a model whose colors are known; gives its address."""
     running = []
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
 
     def start(model: Painter | None = None, **settings: Any) -> str:
-        colourist = Colourist(model or Painter(), 128, 4_000_000)
-        site = create_site(colourist, ABOUT, Settings(**{"max_bytes": 2_000_000, **settings}))
+        colorist = Colorist(model or Painter(), 128, 4_000_000)
+        site = create_site(colorist, ABOUT, Settings(**{"max_bytes": 2_000_000, **settings}))
         server = uvicorn.Server(uvicorn.Config(site, log_level="error", ws="none", lifespan="on"))
         listening = socket.create_server(("127.0.0.1", 0))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
@@ -87,7 +87,7 @@ def visit(browser: Browser, serve: Callable[..., str]) -> Iterator[Callable[...,
 
 @pytest.fixture
 def old_photo(tmp_path: Path) -> Path:
-    """A real photo without its colours."""
+    """A real photo without its colors."""
     file = tmp_path / "rocket.png"
     Image.open(SAMPLE_PHOTOS / "val" / "rocket_00.jpg").convert("L").save(file)
     return file
@@ -96,7 +96,7 @@ def old_photo(tmp_path: Path) -> Path:
 def bring(page: Page, photo: Path) -> None:
     page.set_input_files("#files", photo)
     expect(page.locator("#after")).to_have_attribute("src", re.compile("^blob:"))
-    expect(page.locator("#status")).to_have_text("Coloured")
+    expect(page.locator("#status")).to_have_text("Colored")
 
 
 def click_photo(page: Page, x: float, y: float) -> None:
@@ -107,7 +107,7 @@ def click_photo(page: Page, x: float, y: float) -> None:
 
 
 def seen(page: Page) -> np.ndarray:
-    """L*, a*, b* of the coloured photo that is on the screen, once it is up to date."""
+    """L*, a*, b* of the colored photo that is on the screen, once it is up to date."""
     expect(page.locator("#stage")).to_have_attribute("aria-busy", "false")
     picture = page.evaluate(
         """async () => {
@@ -122,7 +122,7 @@ def seen(page: Page) -> np.ndarray:
 
 
 def repainted(page: Page, act: Callable[[], object]) -> np.ndarray:
-    """What is seen after an act that colours the photo anew."""
+    """What is seen after an act that colors the photo anew."""
     before = page.locator("#after").get_attribute("src")
     act()
     expect(page.locator("#after")).not_to_have_attribute("src", before or "")
@@ -134,14 +134,14 @@ def no_sideways_scrolling(page: Page) -> bool:
     return wide
 
 
-def test_a_photo_is_coloured_hinted_undone_and_taken_home(
+def test_a_photo_is_colored_hinted_undone_and_taken_home(
     visit: Callable[..., Page], old_photo: Path, tmp_path: Path
 ) -> None:
     page = visit()
     bring(page, old_photo)
     expect(page.locator("#photo-size")).to_have_text("160 \u00d7 160")
     assert page.locator("#before").get_attribute("alt") == "rocket.png as it was"
-    assert page.locator("#after").get_attribute("alt") == "rocket.png, coloured"
+    assert page.locator("#after").get_attribute("alt") == "rocket.png, colored"
     plain = seen(page)
     spot, far = (slice(38, 42), slice(118, 122)), (slice(80, 160), slice(0, 80))
 
@@ -156,7 +156,7 @@ def test_a_photo_is_coloured_hinted_undone_and_taken_home(
     page.select_option("#format", "png")
     with page.expect_download() as downloading:
         page.click("#download")
-    assert downloading.value.suggested_filename == "rocket-coloured.png"
+    assert downloading.value.suggested_filename == "rocket-colored.png"
     downloading.value.save_as(tmp_path / "out.png")
     taken = np.asarray(Image.open(tmp_path / "out.png"))
     assert taken.shape == (160, 160, 3)
@@ -268,7 +268,7 @@ def test_controls_have_names_and_pictures_have_words(visit: Callable[..., Page],
         """() => [...document.querySelectorAll("button, input, select, a, [role=slider], [role=group]")]
             .filter((control) => control.checkVisibility())
             .filter((control) => !(control.ariaLabel || control.textContent.trim() || control.labels?.length
-                || control.getAttribute("aria-labelledby"))).map((control) => control.outerHTML)"""
+                || control.getAttribute("aria-labeledby"))).map((control) => control.outerHTML)"""
     )
     assert nameless == []
     assert page.locator("img:not([alt])").count() == 0
@@ -346,7 +346,7 @@ def test_a_model_without_hints_hides_their_tools(
     page = visit()
     bring(page, old_photo)
     expect(page.locator("#hints")).not_to_be_visible()
-    expect(page.locator("#no-hints")).to_have_text("This model was trained without colour hints and cannot follow any.")
+    expect(page.locator("#no-hints")).to_have_text("This model was trained without color hints and cannot follow any.")
     click_photo(page, 0.5, 0.5)
     expect(page.locator(".dot")).to_have_count(0)
 
@@ -361,17 +361,17 @@ def test_several_photos_become_an_archive(visit: Callable[..., Page], tmp_path: 
     (folder / "notes.txt").write_text("words")
     (folder / ".hidden.jpg").write_text("words")
     page.set_input_files("#folder", folder)
-    expect(page.locator("#album-title")).to_have_text("3 photos to colour")
+    expect(page.locator("#album-title")).to_have_text("3 photos to color")
     expect(page.locator("#album-skipped")).to_have_text("2 other files left out.")
     page.select_option("#album-format", "jpeg")
-    page.get_by_role("button", name="Colour them").click()
-    expect(page.locator("#album-title")).to_have_text("2 of 3 photos coloured")
+    page.get_by_role("button", name="Color them").click()
+    expect(page.locator("#album-title")).to_have_text("2 of 3 photos colored")
     expect(page.locator("#album-failed li")).to_contain_text("Cannot read album/sea/broken.jpg: not a picture")
     with page.expect_download() as downloading:
         page.click("#album-download")
     downloading.value.save_as(tmp_path / "out.zip")
     archive = zipfile.ZipFile(tmp_path / "out.zip")
-    assert set(archive.namelist()) == {"album/a.jpg", "album/sea/b.jpg", "not coloured.txt"}
+    assert set(archive.namelist()) == {"album/a.jpg", "album/sea/b.jpg", "not colored.txt"}
 
 
 def test_photos_are_dropped_and_pasted(visit: Callable[..., Page], old_photo: Path) -> None:
@@ -387,7 +387,7 @@ def test_photos_are_dropped_and_pasted(visit: Callable[..., Page], old_photo: Pa
     for kind in ("drop", "paste"):
         page.evaluate(give, [kind, content])
         expect(page.locator("#photo-name")).to_have_text(f"{kind}.png")
-        expect(page.locator("#after")).to_have_attribute("alt", f"{kind}.png, coloured")
+        expect(page.locator("#after")).to_have_attribute("alt", f"{kind}.png, colored")
 
 
 def test_a_folder_is_dropped_with_all_that_is_in_it(visit: Callable[..., Page], tmp_path: Path) -> None:
@@ -402,9 +402,9 @@ def test_a_folder_is_dropped_with_all_that_is_in_it(visit: Callable[..., Page], 
     session = page.context.new_cdp_session(page)
     for kind in ("dragEnter", "dragOver", "drop"):
         session.send("Input.dispatchDragEvent", {"type": kind, **drop})
-    expect(page.locator("#album-title")).to_have_text("121 photos to colour")
-    page.get_by_role("button", name="Colour them").click()
+    expect(page.locator("#album-title")).to_have_text("121 photos to color")
+    page.get_by_role("button", name="Color them").click()
     page.get_by_role("button", name="Stop").click()
-    expect(page.locator("#album-title")).to_have_text("0 of 121 photos coloured")
+    expect(page.locator("#album-title")).to_have_text("0 of 121 photos colored")
     expect(page.locator("#album-state")).to_have_text(re.compile(r"^\d+ not begun\.$"))
     expect(page.locator("#album-download")).not_to_be_visible()

@@ -4,7 +4,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from colorgan.web.server.names import coloured_name, place_in_archive, safe_path
+from colorgan.web.server.names import colored_name, place_in_archive, safe_path
 
 
 @example("0. .")
@@ -25,7 +25,7 @@ def test_any_name_is_a_place_below_where_it_is_unpacked(name: str) -> None:
     assert "\\" not in safe
     assert safe_path(safe) == safe
     safe.encode()
-    assert "/" not in coloured_name(name, "PNG")
+    assert "/" not in colored_name(name, "PNG")
 
 
 def test_places_do_not_collide_even_where_case_does_not_count(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def test_a_full_disk_is_a_sentence(client: TestClient, monkeypatch: pytest.Monke
     monkeypatch.setattr("colorgan.web.server.site.save_body", full)
     answer = client.post("/api/photos", content=encoded())
     assert answer.status_code == 507
-    assert answer.json() == {"error": "the disk of the computer that colours is full"}
+    assert answer.json() == {"error": "the disk of the computer that colors is full"}
     (root,) = temporary.iterdir()
     assert not any(root.iterdir())
 

@@ -80,11 +80,11 @@ def test_the_server_sweeps_by_itself(temporary: Path) -> None:
     from starlette.testclient import TestClient
 
     from colorgan.web.server.site import Settings, create_site
-    from colorgan.web.server.workpiece import Colourist
+    from colorgan.web.server.workpiece import Colorist
     from tests.helpers import Painter
     from tests.web.conftest import ABOUT, MAX_PIXELS, encoded, send
 
-    site = create_site(Colourist(Painter(), None, MAX_PIXELS), ABOUT, Settings(keep=0.05))
+    site = create_site(Colorist(Painter(), None, MAX_PIXELS), ABOUT, Settings(keep=0.05))
     with TestClient(site, base_url="http://localhost") as client:
         key = send(client, encoded())
         client.portal.call(asyncio.sleep, 0.2)

@@ -37,8 +37,8 @@ def lab(content: bytes) -> np.ndarray:
     return rgb2lab(opened(content))
 
 
-def coloured(client: TestClient, key: str, *hints: dict, strength: float = 1) -> bytes:
-    answer = client.post(f"/api/photos/{key}/coloured", json={"hints": hints, "strength": strength})
+def colored(client: TestClient, key: str, *hints: dict, strength: float = 1) -> bytes:
+    answer = client.post(f"/api/photos/{key}/colored", json={"hints": hints, "strength": strength})
     assert answer.status_code == 200, answer.text
     return answer.content
 
@@ -64,9 +64,9 @@ def test_the_page_learns_what_it_deals_with(client: TestClient) -> None:
     about = client.get("/api/about").json()
     assert about["model"] == {
         "name": "tiny",
-        "summary": "Colours everything warm.",
+        "summary": "Colors everything warm.",
         "limits": ["It knows nothing."],
-        "licence": "Apache-2.0",
+        "license": "Apache-2.0",
     }
     assert about["takes_hints"] is True
     assert (about["max_bytes"], about["max_pixels"]) == (500_000, 1_000_000)
@@ -86,7 +86,7 @@ def test_nothing_else_is_served(client: TestClient, path: str) -> None:
 # -- one photo ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_real_photo_is_coloured_and_keeps_its_lightness(client: TestClient) -> None:
+def test_a_real_photo_is_colored_and_keeps_its_lightness(client: TestClient) -> None:
     photo = (SAMPLE_PHOTOS / "val" / "rocket_00.jpg").read_bytes()
     answer = client.post("/api/photos", content=photo, headers={"x-file-name": "rocket%20%C3%BC.jpg"})
     assert answer.status_code == 201
@@ -99,14 +99,14 @@ def test_a_real_photo_is_coloured_and_keeps_its_lightness(client: TestClient) ->
     before = client.get(f"/api/photos/{key}/before")
     assert before.headers["content-type"] == "image/jpeg"
     assert np.abs(opened(before.content).astype(int) - opened(photo)).mean() < 2
-    after = lab(coloured(client, key))
+    after = lab(colored(client, key))
     assert np.abs(after[..., 0] - lab(photo)[..., 0]).mean() < 1  # JPEG's rounding; the file is nearer
     assert after[..., 2].mean() > 5  # the painter's warm tone
 
 
-def test_a_hint_colours_its_region_and_no_other(client: TestClient) -> None:
+def test_a_hint_colors_its_region_and_no_other(client: TestClient) -> None:
     key = send(client, encoded(gray=True))
-    without, hinted = lab(coloured(client, key)), lab(coloured(client, key, RED))
+    without, hinted = lab(colored(client, key)), lab(colored(client, key, RED))
     wanted = rgb2lab(np.array([[[0xD0, 0x20, 0x30]]], np.uint8))[0, 0]
     spot, far = (slice(26, 34), slice(16, 24)), (slice(0, 60), slice(60, 90))
     hue = np.arctan2(hinted[spot][..., 2].mean(), hinted[spot][..., 1].mean())
@@ -114,13 +114,13 @@ def test_a_hint_colours_its_region_and_no_other(client: TestClient) -> None:
     assert hinted[spot][..., 1].mean() > without[spot][..., 1].mean() + 25
     assert np.abs(hinted[far] - without[far]).mean() < 0.5
     assert np.abs(hinted[spot][..., 0] - without[spot][..., 0]).mean() < 2
-    assert lab(coloured(client, key)) == pytest.approx(without)  # undone
+    assert lab(colored(client, key)) == pytest.approx(without)  # undone
 
 
 def test_strength_goes_from_gray_to_full(client: TestClient) -> None:
     key = send(client, encoded(gray=True))
     chroma = [
-        np.hypot(*np.moveaxis(lab(coloured(client, key, strength=share))[..., 1:], -1, 0)).mean()
+        np.hypot(*np.moveaxis(lab(colored(client, key, strength=share))[..., 1:], -1, 0)).mean()
         for share in (0, 0.5, 1)
     ]
     assert chroma[0] < 1
@@ -133,7 +133,7 @@ def test_large_photos_are_shown_small_and_given_back_large(site: Callable[..., T
     picture(1, 400, 2400).convert("L").save(file, "JPEG")
     key = send(client, file.getvalue(), "wide.jpg")
     hint = {"x": 2000, "y": 200, "color": "#2040c0", "radius": 100}
-    shown = opened(coloured(client, key, hint))
+    shown = opened(colored(client, key, hint))
     assert shown.shape == (240, SCREEN, 3)
     answer = client.post(f"/api/photos/{key}/file", json={"hints": [hint]})
     given = np.asarray(Image.open(io.BytesIO(answer.content)))
@@ -157,7 +157,7 @@ def test_the_download_is_the_file_that_the_shell_writes(
     key = send(client, source.read_bytes(), "grandma.tif")
     wishes = {"hints": [RED], "strength": 0.7, "format": kind, "metadata": True}
     answer = client.post(f"/api/photos/{key}/file", json=wishes)
-    assert answer.headers["content-disposition"] == f"attachment; filename*=UTF-8''grandma-coloured.{ending}"
+    assert answer.headers["content-disposition"] == f"attachment; filename*=UTF-8''grandma-colored.{ending}"
     assert answer.headers["content-type"] == f"image/{kind}"
     assert answer.headers["content-length"] == str(target.stat().st_size)
     assert answer.content == target.read_bytes()
@@ -175,23 +175,23 @@ def test_sixteen_bits_stay_sixteen_bits(client: TestClient) -> None:
 
 def test_photos_do_not_know_of_each_other(client: TestClient) -> None:
     one, other = send(client, encoded(gray=True)), send(client, encoded(gray=True))
-    before = coloured(client, other)
-    coloured(client, one, RED)
+    before = colored(client, other)
+    colored(client, one, RED)
     assert one != other
-    assert coloured(client, other) == before
+    assert colored(client, other) == before
     assert client.delete(f"/api/photos/{one}").status_code == 204
     assert client.get(f"/api/photos/{one}/before").status_code == 404
-    assert coloured(client, other) == before
+    assert colored(client, other) == before
 
 
-def test_suggestions_are_colours_of_the_spot(client: TestClient) -> None:
+def test_suggestions_are_colors_of_the_spot(client: TestClient) -> None:
     photo = encoded(gray=True)
     key = send(client, photo)
     answer = client.post(f"/api/photos/{key}/suggestions", json={"x": 70, "y": 30, "radius": 3})
     found = answer.json()["suggestions"]
     assert len(found) >= 3
     assert found[0]["reason"] == "the model's first answer"
-    shown = lab(coloured(client, key))[27:33, 67:73].mean(axis=(0, 1))
+    shown = lab(colored(client, key))[27:33, 67:73].mean(axis=(0, 1))
     swatches = [rgb2lab(np.array([[ColorHint(0, 0, one["color"], 1).rgb]], np.uint8))[0, 0] for one in found]
     assert np.linalg.norm(swatches[0] - shown) < 4
     for swatch in swatches:
@@ -326,7 +326,7 @@ def test_names_are_only_ever_words(client: TestClient, temporary: Path, name: st
     ],
     ids=range(16),
 )
-@pytest.mark.parametrize("route", ["coloured", "file"])
+@pytest.mark.parametrize("route", ["colored", "file"])
 def test_a_bad_request_is_explained(client: TestClient, body: bytes, sentence: str, route: str) -> None:
     answer = client.post(f"/api/photos/{send(client, encoded())}/{route}", content=body)
     assert answer.status_code == 422
@@ -336,18 +336,18 @@ def test_a_bad_request_is_explained(client: TestClient, body: bytes, sentence: s
 
 def test_requests_have_bounds(client: TestClient) -> None:
     key = send(client, encoded())
-    answer = client.post(f"/api/photos/{key}/coloured", content=b" " * (5 << 20))
+    answer = client.post(f"/api/photos/{key}/colored", content=b" " * (5 << 20))
     assert (answer.status_code, answer.json()["error"]) == (
         413,
         "what was sent may have at most 4.19 MB here; send a smaller one",
     )
-    answer = client.post(f"/api/photos/{key}/coloured", json={"hints": [RED] * 1001})
+    answer = client.post(f"/api/photos/{key}/colored", json={"hints": [RED] * 1001})
     assert answer.json()["error"] == "the hints: the page works with at most 1000 hints, but these are 1001"
     answer = client.post(f"/api/photos/{key}/suggestions", json={"x": 1000, "y": 3, "radius": 3})
     assert answer.json()["error"].startswith("hint 1 lies at (1000, 3), outside of the photo")
 
 
-@pytest.mark.parametrize("route", ["before", "coloured", "suggestions", "file"])
+@pytest.mark.parametrize("route", ["before", "colored", "suggestions", "file"])
 def test_a_photo_that_is_not_there(client: TestClient, route: str) -> None:
     answer = client.request("GET" if route == "before" else "POST", f"/api/photos/nothing/{route}")
     assert (answer.status_code, answer.json()) == (404, {"error": "what was sent is no longer here; send it again"})
@@ -362,7 +362,7 @@ def test_a_model_without_hints_says_so(site: Callable[..., TestClient], monkeypa
     monkeypatch.setattr(Painter, "takes_hints", False)
     client = site()
     assert client.get("/api/about").json()["takes_hints"] is False
-    answer = client.post(f"/api/photos/{send(client, encoded())}/coloured", json={"hints": [RED]})
+    answer = client.post(f"/api/photos/{send(client, encoded())}/colored", json={"hints": [RED]})
     assert answer.status_code == 422
     assert "trained without hints" in answer.json()["error"]
 
@@ -373,8 +373,8 @@ def test_a_mistake_of_ours_is_no_stack_trace(site: Callable[..., TestClient], mo
 
     client = site(errors=False)
     key = send(client, encoded())
-    monkeypatch.setattr(Painter, "colour_small", broken)
-    answer = client.post(f"/api/photos/{key}/coloured", json={})
+    monkeypatch.setattr(Painter, "run_network", broken)
+    answer = client.post(f"/api/photos/{key}/colored", json={})
     assert answer.status_code == 500
     assert answer.json() == {
         "error": "something went wrong on the server; the terminal that it was started from says what"
@@ -392,10 +392,10 @@ class Slow(Painter):
         super().__init__()
         self.started, self.go_on = threading.Event(), threading.Event()
 
-    def colour_small(self, rgb: Any, hints: Any = None) -> Any:
+    def run_network(self, rgb: Any, hints: Any = None) -> Any:
         self.started.set()
         assert self.go_on.wait(20)
-        return super().colour_small(rgb, hints)
+        return super().run_network(rgb, hints)
 
 
 def test_when_the_line_is_full_the_next_is_told_and_the_server_still_answers(site: Callable[..., TestClient]) -> None:
@@ -404,12 +404,12 @@ def test_when_the_line_is_full_the_next_is_told_and_the_server_still_answers(sit
     key = send(client, encoded())
     answers = []
     first = threading.Thread(
-        target=lambda: answers.append(client.post(f"/api/photos/{key}/coloured", json={"hints": []}))
+        target=lambda: answers.append(client.post(f"/api/photos/{key}/colored", json={"hints": []}))
     )
     first.start()
     try:
         assert model.started.wait(20)
-        answer = client.post(f"/api/photos/{key}/coloured", json={})
+        answer = client.post(f"/api/photos/{key}/colored", json={})
         assert answer.status_code == 503
         assert answer.json() == {"error": "too many photos are waiting; try again in a moment"}
         assert answer.headers["retry-after"] == "2"
@@ -418,7 +418,7 @@ def test_when_the_line_is_full_the_next_is_told_and_the_server_still_answers(sit
         model.go_on.set()
         first.join(20)
     assert answers[0].status_code == 200
-    assert client.post(f"/api/photos/{key}/coloured", json={}).status_code == 200
+    assert client.post(f"/api/photos/{key}/colored", json={}).status_code == 200
 
 
 # -- the private folder ------------------------------------------------------------------------------------------------
@@ -458,26 +458,26 @@ def test_a_folder_becomes_an_archive_with_a_list_of_what_failed(client: TestClie
     assert (bad.status_code, bad.json()["error"][:24]) == (422, "cannot read trip/b.png: ")
     assert add(client, key, bytes(600_000), "trip/c.png").status_code == 413
     answer = client.get(f"/api/albums/{key}/archive")
-    assert answer.headers["content-disposition"] == 'attachment; filename="coloured.zip"'
+    assert answer.headers["content-disposition"] == 'attachment; filename="colored.zip"'
     archive = zipfile.ZipFile(io.BytesIO(answer.content))
     assert archive.testzip() is None
-    assert archive.namelist() == ["trip/a.jpg", "trip/a (2).jpg", "etc/evil.jpg", "not coloured.txt"]
+    assert archive.namelist() == ["trip/a.jpg", "trip/a (2).jpg", "etc/evil.jpg", "not colored.txt"]
     assert Image.open(archive.open("trip/a.jpg")).size == (90, 60)
-    assert archive.read("not coloured.txt").decode().splitlines() == [
+    assert archive.read("not colored.txt").decode().splitlines() == [
         "cannot read trip/b.png: not a picture in a known format (JPEG, PNG, WEBP, TIFF, BMP, GIF, AVIF, PPM)",
         "cannot take trip/c.png: a photo may have at most 0.5 MB here; send a smaller one",
     ]
     assert client.get(f"/api/albums/{key}/archive").content == answer.content
     late = add(client, key, encoded(), "late.png")
     assert late.json()["error"] == "this archive is complete already; send further photos as another one"
-    assert [file.name for file in temporary.rglob("*") if file.is_file()] == ["coloured.zip"]
+    assert [file.name for file in temporary.rglob("*") if file.is_file()] == ["colored.zip"]
 
 
 def test_an_archive_of_nothing(client: TestClient) -> None:
     key = album(client)
     add(client, key, b"no photo", "a.png")
     answer = client.get(f"/api/albums/{key}/archive")
-    assert answer.json() == {"error": "none of the photos could be coloured, so that there is no archive"}
+    assert answer.json() == {"error": "none of the photos could be colored, so that there is no archive"}
     assert client.get("/api/albums/nothing/archive").status_code == 404
     assert client.post("/api/albums", json={"hints": []}).status_code == 422
 
@@ -488,7 +488,7 @@ def test_a_full_disk_leaves_an_archive_of_what_there_is(client: TestClient, monk
     with monkeypatch.context() as patched:
         patched.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=1000))
         answer = add(client, key, encoded(), "b.png")
-    assert (answer.status_code, answer.json()["error"]) == (507, "the disk of the computer that colours is full")
+    assert (answer.status_code, answer.json()["error"]) == (507, "the disk of the computer that colors is full")
     archive = zipfile.ZipFile(io.BytesIO(client.get(f"/api/albums/{key}/archive").content))
     assert archive.testzip() is None
     assert archive.namelist() == ["a.png"]
@@ -503,11 +503,11 @@ def test_too_little_memory_for_one_photo_is_told_in_the_archive(
     def large(*anything: Any) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(Painter, "colour_small", large)
-    sentence = "cannot colour b.png: not enough memory"
+    monkeypatch.setattr(Painter, "run_network", large)
+    sentence = "cannot color b.png: not enough memory"
     assert add(client, key, encoded(), "b.png").json() == {"error": sentence}
     archive = zipfile.ZipFile(io.BytesIO(client.get(f"/api/albums/{key}/archive").content))
-    assert archive.read("not coloured.txt").decode() == f"{sentence}\n"
+    assert archive.read("not colored.txt").decode() == f"{sentence}\n"
 
 
 def test_archives_have_bounds(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from skimage.color import lab2rgb, rgb2lab
 
-from colorgan.color.cielab import CodeArray
-from colorgan.inference.full_size import Colouring
+from colorgan.color.cielab import SRGBArray
+from colorgan.inference.full_size import ChromaPrediction
 from colorgan.inference.hint_file import ColorHint
 from colorgan.web.server.suggestions import suggest
 
@@ -19,9 +19,9 @@ def gray(*levels: int) -> np.ndarray:
     return np.repeat(np.tile(row, (64, 1))[..., None], 3, axis=2)
 
 
-def says(photo: CodeArray, a: np.ndarray | float, b: np.ndarray | float) -> Colouring:
+def says(photo: SRGBArray, a: np.ndarray | float, b: np.ndarray | float) -> ChromaPrediction:
     planes = [np.broadcast_to(np.asarray(plane, np.float32), photo.shape[:2]) for plane in (a, b)]
-    return Colouring(photo, np.stack(planes))
+    return ChromaPrediction(photo, np.stack(planes))
 
 
 def lab(color: str) -> np.ndarray:
@@ -39,11 +39,11 @@ def test_the_first_is_the_answer_itself_at_the_lightness_of_the_spot() -> None:
         assert np.linalg.norm(lab(one.color)[1:] - lab(other.color)[1:]) > 4
 
 
-def test_a_closer_look_is_centred_on_the_spot_and_stays_on_the_photo() -> None:
+def test_a_closer_look_is_centered_on_the_spot_and_stays_on_the_photo() -> None:
     photo = np.arange(64 * 96).reshape(64, 96).astype(np.uint16)[..., None].repeat(3, axis=2)
     views = []
 
-    def look(view: CodeArray, hints: Sequence[ColorHint]) -> Colouring:
+    def look(view: SRGBArray, hints: Sequence[ColorHint]) -> ChromaPrediction:
         assert not hints
         views.append(view)
         return says(view.astype(np.uint8), -30, 20)
@@ -54,7 +54,7 @@ def test_a_closer_look_is_centred_on_the_spot_and_stays_on_the_photo() -> None:
     assert [one.reason for one in found[:2]] == ["the model's first answer", "from a closer look"]
 
 
-def test_colours_of_places_that_are_as_light() -> None:
+def test_colors_of_places_that_are_as_light() -> None:
     photo = gray(100, 100, 200)
     a = np.zeros((64, 96), np.float32)
     a[:, 32:64], a[:, 64:] = 30, -60  # as light as the spot, and lighter

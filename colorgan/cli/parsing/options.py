@@ -39,13 +39,13 @@ def number(kind: Callable[[str], float], least: float, most: float) -> Callable[
 
 
 def add_model_options(parser: argparse.ArgumentParser) -> None:
-    """Adds which model colours, at which size, and where: ``--checkpoint``, ``--size`` and ``--device``."""
+    """Adds which model colors, at which size, and where: ``--checkpoint``, ``--size`` and ``--device``."""
     parser.add_argument(
         "--checkpoint", type=Path, metavar="C",
         help="a .ckpt file of a run, the folder of a released model, or an .onnx file (default: the model that ships)",
     )  # fmt: skip
     parser.add_argument(
         "--size", type=number(int, 1, 4096), metavar="N",
-        help="shorter side in pixels at which the colour is predicted (default: that of the training)",
+        help="shorter side in pixels at which the color is predicted (default: that of the training)",
     )  # fmt: skip
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, mps … (default: %(default)s)")

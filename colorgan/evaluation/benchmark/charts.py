@@ -8,7 +8,7 @@ from html import escape
 
 from colorgan.evaluation.benchmark.intervals import Interval
 
-_COLOURS = ("#3b7dd8", "#d9622b", "#2f9e57", "#b14fc5", "#c79a00", "#d6336c", "#1098ad", "#8d6e63", "#7a8794")
+_COLORS = ("#3b7dd8", "#d9622b", "#2f9e57", "#b14fc5", "#c79a00", "#d6336c", "#1098ad", "#8d6e63", "#7a8794")
 _DASHES = ("", "7 4", "2 3")
 _STYLE = (
     "<style>svg text{fill:currentColor;font:12px system-ui,sans-serif}.faint{stroke:currentColor;opacity:.18}"
@@ -25,7 +25,7 @@ class Line:
     """A curve.
 
     Attributes:
-        label: stands in the legend; curves of the same label have the same colour.
+        label: stands in the legend; curves of the same label have the same color.
         points: x and y.
         faint: drawn thin and pale, as one of several that another curve sums up.
     """
@@ -132,7 +132,7 @@ def dot_chart(rows: Sequence[Dots], x_label: str, floor: float | None = None) ->
             bar = f'{_ink(0)} stroke-width="7" opacity=".3"'
             marks.append(_stroke(scale(row.interval.low), y, scale(row.interval.high), y, bar))
         marks.append(_stroke(scale(row.mean), y - 7, scale(row.mean), y + 7, f'{_ink(0)} stroke-width="2.5"'))
-        marks += [f'<circle cx="{scale(v):.1f}" cy="{y:.1f}" r="3" fill="{_COLOURS[0]}"/>' for v in row.values]
+        marks += [f'<circle cx="{scale(v):.1f}" cy="{y:.1f}" r="3" fill="{_COLORS[0]}"/>' for v in row.values]
     return _svg(bottom + 40, [*body, _window(left, 0, right + 4, bottom, marks)], x_label)
 
 
@@ -166,8 +166,8 @@ def _padded(low: float, high: float) -> tuple[float, float]:
 
 
 def _ink(number: int) -> str:
-    dash = _DASHES[number // len(_COLOURS) % len(_DASHES)]
-    return f' stroke="{_COLOURS[number % len(_COLOURS)]}"' + (f' stroke-dasharray="{dash}"' if dash else "")
+    dash = _DASHES[number // len(_COLORS) % len(_DASHES)]
+    return f' stroke="{_COLORS[number % len(_COLORS)]}"' + (f' stroke-dasharray="{dash}"' if dash else "")
 
 
 def _stroke(x1: float, y1: float, x2: float, y2: float, attributes: str) -> str:

@@ -16,7 +16,7 @@ from colorgan.evaluation.benchmark.plan import Group, Metric
 from colorgan.evaluation.benchmark.records import Status
 from colorgan.evaluation.benchmark.results import Results, Summary, VariantResult, epochs_needed, mean_curve
 from colorgan.evaluation.report.html import document
-from colorgan.files import replaced
+from colorgan.files import atomic_write
 
 _SHEET_WIDTH = 960
 """Pixels; sheets are made smaller for the report, and lie in their full size in the folders of the runs."""
@@ -229,7 +229,7 @@ def _sheet(result: VariantResult, pictures: Path) -> Sheet | None:
     if not small.is_file() or small.stat().st_mtime < run.sheet.stat().st_mtime:
         with Image.open(run.sheet) as picture:
             picture.thumbnail((_SHEET_WIDTH, 10 * _SHEET_WIDTH), Image.Resampling.LANCZOS)
-            with replaced(small) as temporary:
+            with atomic_write(small) as temporary:
                 picture.convert("RGB").save(temporary, format="WEBP", quality=82)
     with Image.open(small) as picture:
         width, height = picture.size
@@ -299,5 +299,5 @@ def _duration(seconds: float | None) -> str:
 
 
 def _write(file: Path, text: str) -> None:
-    with replaced(file) as temporary:
+    with atomic_write(file) as temporary:
         temporary.write_text(text, encoding="utf-8")

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from colorgan.errors import ColorganError
 from colorgan.evaluation.benchmark.plan import Run
-from colorgan.files import replaced
+from colorgan.files import atomic_write
 
 Status = Literal["finished", "failed", "interrupted", "running", "waiting"]
 
@@ -230,5 +230,5 @@ def _read_json(file: Path) -> Any:
 
 
 def _write_json(file: Path, content: Any) -> None:
-    with replaced(file) as temporary:
+    with atomic_write(file) as temporary:
         temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")

@@ -316,7 +316,7 @@ def _summary(results: Sequence[RunResult], metric: Metric, spread: Spread) -> Su
 def _floors(results: Sequence[RunResult], metrics: Sequence[Metric]) -> dict[str, float]:
     """The figures of the gray photos, which every run logs once.
 
-    Colour spaces differ a little in what they call gray, so the middle one of all runs is taken.
+    Color spaces differ a little in what they call gray, so the middle one of all runs is taken.
     """
     floors = {}
     for metric in metrics:

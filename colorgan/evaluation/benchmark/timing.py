@@ -14,7 +14,7 @@ from torch.utils.benchmark import Measurement, Timer
 
 from colorgan.cli.trainer import ColorganCLI, train
 from colorgan.evaluation.benchmark.plan import Grid, Run
-from colorgan.files import replaced
+from colorgan.files import atomic_write
 from colorgan.models.base import ImageNetwork
 from colorgan.training.gan import ColorGAN
 from colorgan.training.regressor import ChromaRegressor
@@ -34,7 +34,7 @@ class Timing:
         threads: threads of the CPU.
         batch: photos per batch.
         size: height and width of the photos.
-        colouring: median time of a photo through the network, in milliseconds.
+        coloring: median time of a photo through the network, in milliseconds.
         training: median time of a photo forward and backward, in milliseconds.
         spread: interquartile range of the training's time in proportion to its median.
     """
@@ -45,7 +45,7 @@ class Timing:
     threads: int
     batch: int
     size: int
-    colouring: float
+    coloring: float
     training: float
     spread: float
 
@@ -76,7 +76,7 @@ def time_network(
     network = network.to(device)
     x = torch.rand(batch, network.in_channels, size, size, device=device)
 
-    def colour() -> None:
+    def color() -> None:
         with torch.inference_mode():
             network(x)
 
@@ -86,7 +86,7 @@ def time_network(
 
     threads = torch.get_num_threads()
     network.eval()
-    colouring = _measure(colour, threads, seconds)
+    coloring = _measure(color, threads, seconds)
     network.train()
     training = _measure(learn, threads, seconds)
     return Timing(
@@ -96,7 +96,7 @@ def time_network(
         threads=threads,
         batch=batch,
         size=size,
-        colouring=1000 * colouring.median / batch,
+        coloring=1000 * coloring.median / batch,
         training=1000 * training.median / batch,
         spread=training.iqr / training.median,
     )
@@ -174,7 +174,7 @@ def write_timings(grid: Grid, timings: Iterable[Timing], folder: Path) -> Path:
     lines = [
         f"# {grid.title}: time per photo",
         "",
-        "| Configuration | Device | Photos | Colouring (ms) | Forward and backward (ms) | Spread | Against the CPU |",
+        "| Configuration | Device | Photos | Forward (ms) | Forward and backward (ms) | Spread | Against the CPU |",
         "|---|---|---|---:|---:|---:|---:|",
     ]
     for timing in listed:
@@ -182,7 +182,7 @@ def write_timings(grid: Grid, timings: Iterable[Timing], folder: Path) -> Path:
         faster = "—" if timing.device == "cpu" else f"{on_cpu[timing.name].training / timing.training:.1f} times"
         photos = f"{timing.batch} of {timing.size} px"
         lines.append(
-            f"| {timing.name} | {device} | {photos} | {timing.colouring:.3g} | {timing.training:.3g} "
+            f"| {timing.name} | {device} | {photos} | {timing.coloring:.3g} | {timing.training:.3g} "
             f"| {timing.spread:.0%} | {faster} |"
         )
     note = "Medians of torch.utils.benchmark; the spread is the interquartile range of the training in per cent of it."
@@ -192,6 +192,6 @@ def write_timings(grid: Grid, timings: Iterable[Timing], folder: Path) -> Path:
         ("timing.md", "\n".join([*lines, "", note, ""])),
         ("timing.json", json.dumps([asdict(timing) for timing in listed], indent=2) + "\n"),
     ):
-        with replaced(folder / name) as temporary:
+        with atomic_write(folder / name) as temporary:
             temporary.write_text(text, encoding="utf-8")
     return folder / "timing.md"

@@ -19,10 +19,10 @@ import threading
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Literal, cast
 
-from colorgan import __version__
 from colorgan.evaluation.benchmark.plan import Run
 from colorgan.evaluation.benchmark.records import Record, RunFolder
 
@@ -128,7 +128,7 @@ class _Supervisor:
                     ended=time.time(),
                     host=socket.gethostname(),
                     device=_device(),
-                    version=__version__,
+                    version=version("colorgan"),
                 )
             )
             return "finished" if code == 0 else "failed"

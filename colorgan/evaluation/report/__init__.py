@@ -1,4 +1,4 @@
-"""The evaluation report: ``colorgan evaluate`` measures systems against the truth and says exactly what it measured.
+"""The evaluation report: ``colorgan evaluate`` measures systems against the reference and says exactly what it measured.
 
 Photos (:mod:`~colorgan.evaluation.report.photos`) go through systems (:mod:`~colorgan.evaluation.report.systems`) in one streaming pass
 (:mod:`~colorgan.evaluation.report.measure`). What is left of it, a few figures and vectors a photo, becomes figures with intervals

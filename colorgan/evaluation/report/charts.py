@@ -1,4 +1,4 @@
-"""Charts as inline SVG, in the colours of the page they stand in."""
+"""Charts as inline SVG, in the colors of the page they stand in."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -6,22 +6,22 @@ from collections.abc import Mapping, Sequence
 from colorgan.evaluation.report.html import escape
 from colorgan.evaluation.report.statistics import Estimate
 
-_COLOURS = 8
+_COLORS = 8
 
 
-def colour(index: int) -> str:
-    """The colour of the n-th system, as CSS."""
-    return f"var(--c{index % _COLOURS})"
+def color(index: int) -> str:
+    """The color of the n-th system, as CSS."""
+    return f"var(--c{index % _COLORS})"
 
 
-def intervals(figures: Mapping[str, Estimate], colours: Mapping[str, str], label: str, digits: int = 2) -> str:
+def intervals(figures: Mapping[str, Estimate], colors: Mapping[str, str], label: str, digits: int = 2) -> str:
     """Figures as dots with their intervals as bars, one row each, on a common axis that begins at 0.
 
     It is made of boxes rather than drawn, so that its words keep their size on a narrow screen.
 
     Args:
         figures: name to figure; those that are not finite are left out.
-        colours: name to CSS colour; others are drawn faint.
+        colors: name to CSS color; others are drawn faint.
         label: what the axis shows.
         digits: decimals beside the dots.
     """
@@ -41,7 +41,7 @@ def intervals(figures: Mapping[str, Estimate], colours: Mapping[str, str], label
             width = round(share(figure.high) - share(figure.low), 2)
             bar = f'<b style="left:{share(figure.low)}%;width:{width}%"></b>'
         rows.append(
-            f'<div class="row" style="--colour:{colours.get(name, "var(--faint)")}"><span>{escape(name)}</span>'
+            f'<div class="row" style="--color:{colors.get(name, "var(--faint)")}"><span>{escape(name)}</span>'
             f'<span class="track">{lines}{bar}<u style="left:{share(figure.value)}%"></u></span>'
             f"<span>{figure.value:.{digits}f}</span></div>"
         )
@@ -52,7 +52,7 @@ def intervals(figures: Mapping[str, Estimate], colours: Mapping[str, str], label
 
 def curves(
     series: Mapping[str, Sequence[tuple[float, float]]],
-    colours: Mapping[str, str],
+    colors: Mapping[str, str],
     label: str,
     floors: Mapping[str, float] | None = None,
 ) -> str:
@@ -60,7 +60,7 @@ def curves(
 
     Args:
         series: name to points (epoch, value); values that are not finite are left out.
-        colours: name to CSS colour.
+        colors: name to CSS color.
         label: what is shown.
         floors: name to a value that is drawn as a dashed line across, such as that of the gray photos.
     """
@@ -90,7 +90,7 @@ def curves(
         parts.append(f'<text class="faint" x="{across}" y="{bottom + 16}" text-anchor="middle">{epoch}</text>')
     parts.append(f'<text class="faint" x="{right}" y="{bottom + 30}" text-anchor="end">epoch</text>')
     for name, points in lines.items():
-        paint = colours.get(name, "var(--faint)")
+        paint = colors.get(name, "var(--faint)")
         path = " ".join(f"{x},{y}" for x, y in (place(*point) for point in points))
         if len(points) == 1:
             x, y = place(*points[0])

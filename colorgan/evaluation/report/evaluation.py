@@ -12,19 +12,18 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
-import colorgan
 from colorgan.errors import ColorganError
 from colorgan.evaluation.report.hinted import measure_hinted
 from colorgan.evaluation.report.markdown import markdown
 from colorgan.evaluation.report.measure import measure
 from colorgan.evaluation.report.page import Exhibits, page
-from colorgan.evaluation.report.photos import Framing, TruthPhotos, data_folder
+from colorgan.evaluation.report.photos import Framing, ReferencePhotos, data_folder
 from colorgan.evaluation.report.pictures import Album, spread
 from colorgan.evaluation.report.results import Results, results_of, write_json, write_table
 from colorgan.evaluation.report.runs import read_curves
-from colorgan.evaluation.report.systems import System, Truth, UniformColour, mean_colour, open_systems
-from colorgan.files import replaced
-from colorgan.images.contact_sheet import sheet
+from colorgan.evaluation.report.systems import ReferenceSystem, System, UniformColor, mean_color, open_systems
+from colorgan.files import atomic_write
+from colorgan.images.contact_sheet import contact_sheet
 from colorgan.metrics.features import EFFICIENTNET, INCEPTION, INCEPTION_CLEAN, FeatureExtractor
 from colorgan.metrics.perceptual import LPIPS
 
@@ -57,9 +56,9 @@ def evaluate(
 
     Args:
         systems: as on the command line: checkpoints, run folders, folders of pictures; ``NAME=PATH`` names one.
-        root: the true photos.
+        root: the reference photos.
         out: folder of the report.
-        train: training photos, for the anchor of their mean colour.
+        train: training photos, for the anchor of their mean color.
         framing: the size at which everything is measured.
         protocol: what to call the protocol, ``own`` or ``literature``.
         limit: the first so many photos.
@@ -86,9 +85,9 @@ def evaluate(
         raise ColorganError(f"a contact sheet shows at least 1 photo; received {count}")
     if out.exists() and not out.is_dir():
         raise ColorganError(f"{out} is a file; a report needs a folder")
-    photos = TruthPhotos(root, framing, limit)
+    photos = ReferencePhotos(root, framing, limit)
     contenders = open_systems(systems, photos, device)
-    everyone: list[System] = [*contenders, UniformColour("gray"), _mean_colour(photos, train), Truth()]
+    everyone: list[System] = [*contenders, UniformColor("gray"), _mean_color(photos, train), ReferenceSystem()]
     extractors, not_measured = _extractors(features, inception, device)
     perceptual = _perceptual(lpips, device, not_measured)
 
@@ -118,26 +117,26 @@ def _write(results: Results, exhibits: Exhibits, out: Path, title: str) -> None:
     write_table(results, out / "per_photo.csv")
     columns = {
         name: [exhibits.album.picture(name, index) for index in exhibits.chosen]
-        for name in ("gray", *results.compared, "truth")
+        for name in ("gray", *results.compared, "reference")
     }
     captions = [exhibits.album.names[index] for index in exhibits.chosen]
-    drawn = sheet(columns, captions=captions, blocks=max(1, _SHEET_COLUMNS // len(columns)), tile=_SHEET_TILE)
-    with replaced(out / "sheet.png") as unfinished:
+    drawn = contact_sheet(columns, captions=captions, blocks=max(1, _SHEET_COLUMNS // len(columns)), tile=_SHEET_TILE)
+    with atomic_write(out / "sheet.png") as unfinished:
         drawn.save(unfinished, format="PNG")
     for file, text in (
         ("report.md", markdown(results, title, "sheet.png")),
         ("report.html", page(results, exhibits, title)),
     ):
-        with replaced(out / file) as unfinished:
+        with atomic_write(out / file) as unfinished:
             unfinished.write_text(text, encoding="utf-8", newline="\n")
 
 
-def _mean_colour(photos: TruthPhotos, train: str | Path | None) -> UniformColour:
+def _mean_color(photos: ReferencePhotos, train: str | Path | None) -> UniformColor:
     beside = photos.root / "train"
     if train is not None or beside.is_dir():
-        return mean_colour(data_folder(train) if train is not None else beside)
-    anchor = mean_colour(photos.folder)
-    anchor.detail["is"] = "mean colour of these photos, for want of training photos"
+        return mean_color(data_folder(train) if train is not None else beside)
+    anchor = mean_color(photos.folder)
+    anchor.detail["is"] = "mean color of these photos, for want of training photos"
     return anchor
 
 
@@ -197,7 +196,7 @@ def _safe(name: str) -> str:
 
 
 def _record(
-    photos: TruthPhotos,
+    photos: ReferencePhotos,
     protocol: str,
     extractors: Sequence[FeatureExtractor],
     perceptual: LPIPS | None,
@@ -214,7 +213,7 @@ def _record(
             "order": "by name",
             "sha256": photos.digest,
         },
-        "pairing": "every picture with the photo of its name; distances are to the truth of the same files",
+        "pairing": "every picture with the photo of its name; distances are to the reference of the same files",
         "pixels": "8-bit RGB, rounded, never JPEG",
         "features": [
             {
@@ -230,7 +229,7 @@ def _record(
         "margin": f"{margin * 255:g} of 255",
         "intervals": "95 %; means by 1,000 bootstrap resamples, Fréchet distances by 100 subsets without replacement",
         "not_measured": not_measured,
-        "versions": {"colorgan": colorgan.__version__, "python": platform.python_version()}
+        "versions": {"colorgan": version("colorgan"), "python": platform.python_version()}
         | {package: version(package) for package in _PACKAGES},
         "device": f"{device.type} ({named})",
     }

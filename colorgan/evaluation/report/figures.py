@@ -40,11 +40,11 @@ def interval(estimate: Estimate | None, metric: Metric) -> str:
 def tables(results: Results) -> dict[str, list[Metric]]:
     """The metrics in the groups in which they are shown."""
     distances = [metric for metric in results.metrics if metric.key.startswith(("fid", "fd_", *_KERNELS))]
-    colourful = [metric for metric in results.metrics if metric.key.startswith(("cf", "delta_cf"))]
-    pixels = [metric for metric in results.metrics if metric not in distances and metric not in colourful]
+    colorful = [metric for metric in results.metrics if metric.key.startswith(("cf", "delta_cf"))]
+    pixels = [metric for metric in results.metrics if metric not in distances and metric not in colorful]
     return {
         "Distances between sets of pictures": distances,
-        "Colourfulness": colourful,
+        "Colorfulness": colorful,
         "Picture by picture": pixels,
     }
 
@@ -65,7 +65,7 @@ def summary(results: Results) -> list[str]:
     for name in ordered:
         own = interval(shown[name], headline)
         sentences.append(f"{name}: {headline.title} {value(shown[name], headline)}{f' ({own})' if own else ''}.")
-    sentences.append(f"The gray input has {value(gray, headline)}, the truth itself 0.")
+    sentences.append(f"The gray input has {value(gray, headline)}, the reference itself 0.")
     places = results.places.get(headline.key, {})
     if len(ordered) > 1:
         apart = len(set(places.values())) == len(places)
@@ -88,9 +88,9 @@ def warnings(results: Results) -> list[str]:
         )
     found += results.record["not_measured"]
     for system in results.systems.values():
-        if system.get("is", "").startswith("mean colour of these"):
+        if system.get("is", "").startswith("mean color of these"):
             found.append(
-                "There was no folder of training photos (--data.train), so the mean colour is that of these photos: "
+                "There was no folder of training photos (--data.train), so the mean color is that of these photos: "
                 "an anchor that has seen the answers."
             )
     return found
@@ -98,7 +98,7 @@ def warnings(results: Results) -> list[str]:
 
 def hints_note(gained: Hinted) -> str:
     """What a reader must know about a table of hints."""
-    sentences = ["In dB, mean over the photos of the 8-bit PSNR of each; hints are taken from the truth (hints/)."]
+    sentences = ["In dB, mean over the photos of the 8-bit PSNR of each; hints are taken from the reference (hints/)."]
     if gained.protocol.published:
         sentences.append(f"Published: {gained.protocol.published}.")
     if gained.without:

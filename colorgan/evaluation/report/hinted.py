@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from colorgan.errors import ColorganError
-from colorgan.evaluation.report.photos import Framed, Framing, TruthPhotos, framed
+from colorgan.evaluation.report.photos import Framed, Framing, ReferencePhotos, framed
 from colorgan.evaluation.report.statistics import Estimate, Values, mean_estimate
 from colorgan.evaluation.report.systems import Checkpoint, System
 from colorgan.inference.hint_file import ColorHint, write_hints
@@ -37,7 +37,7 @@ class Protocol:
     name: str
     title: str
     side: int
-    places: Literal["uniform", "centred", "grid"]
+    places: Literal["uniform", "centered", "grid"]
     size: int
     published: str = ""
 
@@ -47,7 +47,7 @@ class Protocol:
         return PointHints(sides=(self.side, self.side), places=self.places)
 
     def __str__(self) -> str:
-        where = {"centred": "around the middle", "grid": "on a grid", "uniform": "anywhere"}[self.places]
+        where = {"centered": "around the middle", "grid": "on a grid", "uniform": "anywhere"}[self.places]
         return f"{self.title}: {self.side} x {self.side} pixels {where}, at {self.size} x {self.size}"
 
 
@@ -58,7 +58,7 @@ PROTOCOLS = {
             "zhang2017",
             "Zhang et al. 2017",
             side=6,
-            places="centred",
+            places="centered",
             size=256,
             published="their model, on 1,000 photos of ImageNet: "
             "24.43 dB (0), 25.37 (1), 27.39 (5), 28.42 (10), 30.42 (50), 31.13 (100)",
@@ -96,20 +96,20 @@ class Hinted:
 
 
 def measure_hinted(
-    photos: TruthPhotos,
+    photos: ReferencePhotos,
     systems: Sequence[System],
     protocols: Sequence[str],
     folder: Path,
     done: Callable[[int], object] = lambda count: None,
 ) -> list[Hinted]:
-    """Colours photos with hints taken from themselves.
+    """Colors photos with hints taken from themselves.
 
     Where a photo's hints lie depends on its position in the order of names alone; a larger number of hints holds those
     of a smaller one. They are written as ``hints.json`` files, one a photo, in its own pixels: the first n of a file
     are what n hints were. A file has round dots where the protocol has squares.
 
     Args:
-        photos: the truth.
+        photos: the reference.
         systems: those among them that are checkpoints and take hints are measured.
         protocols: names of :data:`PROTOCOLS`.
         folder: where the hints are kept, in a sub-folder per protocol.
@@ -131,14 +131,16 @@ def measure_hinted(
         for start in range(0, len(photos), _BATCH):
             index = range(start, min(start + _BATCH, len(photos)))
             batch = [framed(photos.files[at], Framing(protocol.size, square=True)) for at in index]
-            truth = torch.stack([photo.rgb for photo in batch]).float() / 255
+            reference = torch.stack([photo.rgb for photo in batch]).float() / 255
             numbers = torch.tensor(index)
             for system in hinted:
                 device = system.colorizer.working_size.device
                 with torch.inference_mode():
-                    rows = hinted_psnr(system.colorizer, truth.to(device), numbers.to(device), COUNTS, protocol.points)
+                    rows = hinted_psnr(
+                        system.colorizer, reference.to(device), numbers.to(device), COUNTS, protocol.points
+                    )
                 values[system.name].append(rows.double().cpu().numpy())
-            for at, hints in zip(index, _as_files(protocol, truth, numbers, batch), strict=True):
+            for at, hints in zip(index, _as_files(protocol, reference, numbers, batch), strict=True):
                 file = (folder / protocol.name / photos.names[at]).with_suffix(".json")
                 file.parent.mkdir(parents=True, exist_ok=True)
                 write_hints(file, hints)
@@ -148,11 +150,11 @@ def measure_hinted(
     return results
 
 
-def _as_files(protocol: Protocol, truth: Tensor, index: Tensor, photos: Sequence[Framed]) -> list[list[ColorHint]]:
+def _as_files(protocol: Protocol, reference: Tensor, index: Tensor, photos: Sequence[Framed]) -> list[list[ColorHint]]:
     """The hints that the models were given, in the pixels of the photos' files."""
     size, side, most = protocol.size, protocol.side, max(COUNTS)
     points = protocol.points.validation_points(index, size, size, most)
-    whole = RGB().split(truth)[1]
+    whole = RGB().split(reference)[1]
     lists = []
     for number, photo in enumerate(photos):
         height, width = photo.original

@@ -15,11 +15,12 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from colorgan.color.difference import ab_error, ciede2000, colourfulness, to_lab
+from colorgan.color.difference import ab_error, ciede2000, colorfulness
+from colorgan.color.tensors import to_lab
 from colorgan.data.cache import default_cache_dir
-from colorgan.evaluation.report.photos import TruthPhotos, as_array
+from colorgan.evaluation.report.photos import ReferencePhotos, as_array
 from colorgan.evaluation.report.systems import System
-from colorgan.files import replaced
+from colorgan.files import atomic_write
 from colorgan.metrics.features import FeatureExtractor
 from colorgan.metrics.perceptual import LPIPS
 from colorgan.metrics.pixels import margin_accuracy, psnr, ssim
@@ -49,7 +50,7 @@ class Measured:
 
 
 def measure(
-    photos: TruthPhotos,
+    photos: ReferencePhotos,
     systems: Sequence[System],
     extractors: Sequence[FeatureExtractor],
     *,
@@ -61,8 +62,8 @@ def measure(
     """Makes and measures all pictures of all systems.
 
     Args:
-        photos: the truth.
-        systems: what to measure; one of them may be the truth itself.
+        photos: the reference.
+        systems: what to measure; one of them may be the reference itself.
         extractors: on whose features distances will be measured.
         lpips: the perceptual distance, if its weights are there.
         margin: of the margin accuracy, on the scale on which white is 1.
@@ -75,28 +76,28 @@ def measure(
     measured = {system.name: Measured({}) for system in systems}
     cached = {extractor.metric: _Cache(photos, extractor) for extractor in extractors}
     for indices, batch in photos.batches(_LARGEST_BATCH):
-        truth = torch.stack([photo.rgb for photo in batch])
-        truth_lab = to_lab(truth)
+        reference = torch.stack([photo.rgb for photo in batch])
+        reference_lab = to_lab(reference)
         for system in systems:
             made = system.pictures(indices, batch)
             record = measured[system.name]
             made_lab = to_lab(made)
             figures = {
-                "psnr": psnr(made, truth),
-                "ciede2000": ciede2000(made_lab, truth_lab).mean(dim=(1, 2)),
-                "ab_error": ab_error(made_lab, truth_lab),
-                "margin_accuracy": margin_accuracy(made, truth, margin),
-                "cf": colourfulness(made),
-                "cf_signed": colourfulness(made, signed=True),
+                "psnr": psnr(made, reference),
+                "ciede2000": ciede2000(made_lab, reference_lab).mean(dim=(1, 2)),
+                "ab_error": ab_error(made_lab, reference_lab),
+                "margin_accuracy": margin_accuracy(made, reference, margin),
+                "cf": colorfulness(made),
+                "cf_signed": colorfulness(made, signed=True),
             }
-            shorter = min(truth.shape[-2:])
-            figures["ssim"] = ssim(made, truth) if shorter >= _SMALLEST_FOR_SSIM else _none(made)
+            shorter = min(reference.shape[-2:])
+            figures["ssim"] = ssim(made, reference) if shorter >= _SMALLEST_FOR_SSIM else _none(made)
             if lpips is not None:
-                figures["lpips"] = lpips(made, truth) if shorter >= _SMALLEST_FOR_LPIPS else _none(made)
+                figures["lpips"] = lpips(made, reference) if shorter >= _SMALLEST_FOR_LPIPS else _none(made)
             _put(record.values, figures, indices, len(photos))
             record.histogram += _ab_histogram(made_lab)
             for extractor in extractors:
-                cache = cached[extractor.metric] if system.kind == "anchor" and system.name == "truth" else None
+                cache = cached[extractor.metric] if system.kind == "anchor" and system.name == "reference" else None
                 rows = cache.rows(indices) if cache is not None else None
                 if rows is None:
                     rows = extractor(made).numpy()
@@ -105,16 +106,16 @@ def measure(
                 for index, picture in zip(indices, made, strict=True):
                     _write_png(picture, (pictures[system.name] / photos.names[index]).with_suffix(".png"))
             done(len(indices))
-    if "truth" in measured:
+    if "reference" in measured:
         for extractor in extractors:
-            cached[extractor.metric].keep(measured["truth"].features[extractor.metric])
+            cached[extractor.metric].keep(measured["reference"].features[extractor.metric])
     return measured
 
 
 class _Cache:
-    """The truth's features on the disk, under the digests of its files and of the extractor's weights."""
+    """The reference's features on the disk, under the digests of its files and of the extractor's weights."""
 
-    def __init__(self, photos: TruthPhotos, extractor: FeatureExtractor) -> None:
+    def __init__(self, photos: ReferencePhotos, extractor: FeatureExtractor) -> None:
         self.file: Path | None = None
         self.known: npt.NDArray[np.float32] | None = None
         if extractor.sha256 is None:
@@ -143,7 +144,7 @@ class _Cache:
         if self.file is None or self.known is not None:
             return
         try:
-            with replaced(self.file) as unfinished, unfinished.open("wb") as stream:
+            with atomic_write(self.file) as unfinished, unfinished.open("wb") as stream:
                 np.save(stream, features, allow_pickle=False)
         except OSError:
             return  # a cache that cannot be written costs time, not figures

@@ -37,19 +37,19 @@ SSIM = Metric(
     "ssim", "SSIM", "structural similarity, Gaussian window 11 x 11 with deviation 1.5, mean of R, G and B", "higher", 4
 )
 LPIPS = Metric("lpips", "LPIPS", "learned perceptual distance, AlexNet, version 0.1, at the measured size", "lower", 4)
-CIEDE2000 = Metric("ciede2000", "ΔE₀₀", "CIEDE2000 colour difference, mean over pixels; 1 is just noticeable", "lower")
+CIEDE2000 = Metric("ciede2000", "ΔE₀₀", "CIEDE2000 color difference, mean over pixels; 1 is just noticeable", "lower")
 AB_ERROR = Metric("ab_error", "ab MAE", "mean absolute error of a and b in CIE Lab", "lower")
 MARGIN = Metric(
     "margin_accuracy", "within margin", "share of pixels whose R, G and B all lie in the margin", "higher", 4
 )
-CF = Metric("cf", "CF", "colourfulness as the colorization literature computes it, with absolute opponents", None)
-CF_SIGNED = Metric("cf_signed", "CF signed", "colourfulness as Hasler and Süsstrunk define it", None)
+CF = Metric("cf", "CF", "colorfulness as the colorization literature computes it, with absolute opponents", None)
+CF_SIGNED = Metric("cf_signed", "CF signed", "colorfulness as Hasler and Süsstrunk define it", None)
 PER_PHOTO = (PSNR, SSIM, LPIPS, CIEDE2000, AB_ERROR, MARGIN, CF, CF_SIGNED)
 
 DELTA_CF = Metric(
-    "delta_cf", "ΔCF", "|mean CF of the pictures - mean CF of the truth|, as in the literature", "lower", 2, False
+    "delta_cf", "ΔCF", "|mean CF of the pictures - mean CF of the reference|, as in the literature", "lower", 2, False
 )
-DELTA_CF_SIGNED = Metric("delta_cf_signed", "ΔCF signed", "the same of the signed colourfulness", "lower", 2, False)
+DELTA_CF_SIGNED = Metric("delta_cf_signed", "ΔCF signed", "the same of the signed colorfulness", "lower", 2, False)
 DELTA_CF_PAIRED = Metric(
     "delta_cf_paired", "ΔCF paired", "mean of |CF of a picture - CF of its photo|; errors do not cancel", "lower"
 )
@@ -60,13 +60,13 @@ def distance(metric: str, features: str) -> Metric:
     titles = {"fid": "FID", "fid_clean": "clean-FID"}
     title = titles.get(metric, f"FD {features}")
     return Metric(
-        metric, title, f"Fréchet distance to the truth of the same files, features {features}", "lower", 2, False
+        metric, title, f"Fréchet distance to the reference of the same files, features {features}", "lower", 2, False
     )
 
 
 def disjoint(paired: Metric) -> Metric:
-    """The Fréchet distance to the truth of other files."""
-    meaning = "the same, pictures of one half of the files to the truth of the other half, mean of both ways"
+    """The Fréchet distance to the reference of other files."""
+    meaning = "the same, pictures of one half of the files to the reference of the other half, mean of both ways"
     return Metric(f"{paired.key}_disjoint", f"{paired.title} disjoint", meaning, "lower", 2, False, ranked=False)
 
 

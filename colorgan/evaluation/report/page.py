@@ -47,15 +47,15 @@ def page(results: Results, exhibits: Exhibits, title: str) -> str:
         exhibits: pictures and curves.
         title: its heading.
     """
-    colours = {name: charts.colour(index) for index, name in enumerate(results.compared)}
+    colors = {name: charts.color(index) for index, name in enumerate(results.compared)}
     body = [_opening(results, title)]
-    body.append(section("Figures", _headline_chart(results, colours), _figure_tables(results)))
+    body.append(section("Figures", _headline_chart(results, colors), _figure_tables(results)))
     body += [section(f"PSNR against the number of hints: {each.protocol}", _hints(each)) for each in results.hinted]
     body.append(section("Two systems, one photo", _slider(results, exhibits), classes="screen"))
     body.append(section("The same photos by every system", _sheet(results, exhibits)))
     body.append(section("Best and worst", *_extremes(results, exhibits)))
-    body.append(section("Colours used", _histograms(results, exhibits)))
-    body.append(section("Training", _training(exhibits, colours)))
+    body.append(section("Colors used", _histograms(results, exhibits)))
+    body.append(section("Training", _training(exhibits, colors)))
     body.append(section("What exactly was measured", _record(results)))
     return document(title, "\n".join(part for part in body if part))
 
@@ -72,12 +72,10 @@ def _opening(results: Results, title: str) -> str:
     )
 
 
-def _headline_chart(results: Results, colours: Mapping[str, str]) -> str:
+def _headline_chart(results: Results, colors: Mapping[str, str]) -> str:
     metric = results.headline
     shown = {name: own[metric.key] for name, own in results.figures.items() if metric.key in own}
-    drawn = charts.intervals(
-        shown, colours, f"{metric.title}, lower is better; lines are 95 % intervals", metric.digits
-    )
+    drawn = charts.intervals(shown, colors, f"{metric.title}, lower is better; lines are 95 % intervals", metric.digits)
     return f"<figure>{drawn}</figure>" if drawn else ""
 
 
@@ -102,8 +100,8 @@ def _figure_tables(results: Results) -> str:
         )
     parts.append(
         '<p class="faint">Small: 95 % intervals, for kernel distances the deviation over subsets. Bold: better than '
-        "another system beyond doubt, and not worse than any. Gray rows are anchors: what no colour, one colour and "
-        "the truth itself score. ↓ lower is better, ↑ higher is better.</p>"
+        "another system beyond doubt, and not worse than any. Gray rows are anchors: what no color, one color and "
+        "the reference itself score. ↓ lower is better, ↑ higher is better.</p>"
     )
     return "".join(parts)
 
@@ -130,8 +128,8 @@ def _hints(gained: Hinted) -> str:
 
 
 def _columns(results: Results) -> list[str]:
-    """The systems on a sheet, gray first and the truth last."""
-    return ["gray", *results.compared, "truth"]
+    """The systems on a sheet, gray first and the reference last."""
+    return ["gray", *results.compared, "reference"]
 
 
 def _slider(results: Results, exhibits: Exhibits) -> str:
@@ -198,22 +196,22 @@ def _extremes(results: Results, exhibits: Exhibits) -> list[str]:
             is_open = " open" if position == 0 else ""
             parts.append(f"<details{is_open}><summary>{escape(name)}</summary>{''.join(inside)}</details>")
     if parts:
-        parts.insert(0, '<p class="faint">Left the picture, right the truth.</p>')
+        parts.insert(0, '<p class="faint">Left the picture, right the reference.</p>')
     return parts
 
 
 def _extreme(exhibits: Exhibits, name: str, metric: Metric, index: int, value: float) -> str:
     images = "".join(
         f'<img loading="lazy" src="{exhibits.album.embedded(who, index, _SMALL_SIDE)}" alt="{escape(who)}">'
-        for who in (name, "truth")
+        for who in (name, "reference")
     )
     caption = f"{value:.{metric.digits}f} · {escape(exhibits.album.names[index])}"
     return f'<figure><div class="two">{images}</div><figcaption>{caption}</figcaption></figure>'
 
 
 def _histograms(results: Results, exhibits: Exhibits) -> str:
-    names = [name for name in ("truth", *results.compared, "gray") if name in exhibits.histograms]
-    most = max(float(exhibits.histograms["truth"].max()), 1.0)
+    names = [name for name in ("reference", *results.compared, "gray") if name in exhibits.histograms]
+    most = max(float(exhibits.histograms["reference"].max()), 1.0)
     shown = "".join(
         f'<figure><img src="{ab_picture(exhibits.histograms[name], most)}" '
         f'alt="histogram of a and b"><figcaption>{escape(name)}</figcaption></figure>'
@@ -221,12 +219,12 @@ def _histograms(results: Results, exhibits: Exhibits) -> str:
     )
     return (
         '<p class="faint">a of CIE Lab to the right (green to red), b upwards (blue to yellow), both from -110 to 110; '
-        "logarithmic, all on the scale of the truth. A system that plays safe stays near the middle.</p>"
+        "logarithmic, all on the scale of the reference. A system that plays safe stays near the middle.</p>"
         f'<div class="histograms">{shown}</div>'
     )
 
 
-def _training(exhibits: Exhibits, colours: Mapping[str, str]) -> str:
+def _training(exhibits: Exhibits, colors: Mapping[str, str]) -> str:
     if not any(exhibits.curves.values()):
         return ""
     logged = {metric for curves in exhibits.curves.values() for metric in curves}
@@ -237,11 +235,11 @@ def _training(exhibits: Exhibits, colours: Mapping[str, str]) -> str:
             floors = {
                 name: own[metric + _OF_GRAY][0][1] for name, own in exhibits.curves.items() if metric + _OF_GRAY in own
             }
-            drawn.append(charts.curves(lines, colours, metric, floors))
+            drawn.append(charts.curves(lines, colors, metric, floors))
     trained = [name for name, own in exhibits.curves.items() if own]
-    legend = "".join(f'<li style="--colour:{colours[name]}">{escape(name)}</li>' for name in trained)
+    legend = "".join(f'<li style="--color:{colors[name]}">{escape(name)}</li>' for name in trained)
     return (
-        f'<ul class="legend">{legend}<li style="--colour:transparent">dashed: the gray photos</li></ul>'
+        f'<ul class="legend">{legend}<li style="--color:transparent">dashed: the gray photos</li></ul>'
         f'<div class="charts">{"".join(f"<figure>{chart}</figure>" for chart in drawn if chart)}</div>'
     )
 

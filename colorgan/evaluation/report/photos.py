@@ -1,4 +1,4 @@
-"""The true photos of a report, brought to the size at which everything is measured."""
+"""The reference photos of a report, brought to the size at which everything is measured."""
 
 import functools
 import hashlib
@@ -63,8 +63,8 @@ class Framing:
         return f"shorter side at most {self.size} (bicubic, antialiased), proportions kept"
 
 
-class TruthPhotos:
-    """The true photos, in the order of their names.
+class ReferencePhotos:
+    """The reference photos, in the order of their names.
 
     Args:
         root: a folder of photos, or one with a sub-folder ``test`` or ``val``, which is then used; ``sample`` stands
@@ -101,7 +101,7 @@ class TruthPhotos:
 
     @functools.cached_property
     def digest(self) -> str:
-        """SHA-256 of the names and contents of all files: two reports with the same digest saw the same truth."""
+        """SHA-256 of the names and contents of all files: two reports with the same digest saw the same reference."""
         whole = hashlib.sha256()
         for name, file in zip(self.names, self.files, strict=True):
             try:

@@ -1,4 +1,4 @@
-"""Pictures inside a page: chosen photos, small enough to be embedded, and histograms of their colours."""
+"""Pictures inside a page: chosen photos, small enough to be embedded, and histograms of their colors."""
 
 import base64
 import io
@@ -11,7 +11,7 @@ from PIL import Image, features
 from torch import Tensor
 
 from colorgan.evaluation.report.measure import HISTOGRAM_RANGE
-from colorgan.evaluation.report.photos import TruthPhotos, as_array
+from colorgan.evaluation.report.photos import ReferencePhotos, as_array
 from colorgan.evaluation.report.systems import System
 
 _MIDDLE_LIGHTNESS = 65.0
@@ -32,11 +32,11 @@ class Album:
     """Pictures to look at, made or read again when they are first asked for.
 
     Args:
-        photos: the truth.
+        photos: the reference.
         systems: anchors included.
     """
 
-    def __init__(self, photos: TruthPhotos, systems: Sequence[System]) -> None:
+    def __init__(self, photos: ReferencePhotos, systems: Sequence[System]) -> None:
         self.names = photos.names
         self._photos = photos
         self._systems = {system.name: system for system in systems}
@@ -71,15 +71,15 @@ def embedded(picture: Tensor, longest: int) -> str:
 
 
 def ab_picture(histogram: npt.NDArray[np.float64], most: float) -> str:
-    """A histogram of a (across) and b (upwards) as a ``data:`` address: each bin in its colour, the denser the fuller.
+    """A histogram of a (across) and b (upwards) as a ``data:`` address: each bin in its color, the denser the fuller.
 
     Args:
         histogram: pixels per bin, a in rows and b in columns.
         most: the count that is drawn solid; counts are shown on a logarithmic scale.
     """
     bins = len(histogram)
-    centres = (np.arange(bins) + 0.5) / bins * 2 * HISTOGRAM_RANGE - HISTOGRAM_RANGE
-    a, b = np.meshgrid(centres, centres[::-1])  # b grows upwards
+    centers = (np.arange(bins) + 0.5) / bins * 2 * HISTOGRAM_RANGE - HISTOGRAM_RANGE
+    a, b = np.meshgrid(centers, centers[::-1])  # b grows upwards
     rgb = _from_lab(np.stack([np.full_like(a, _MIDDLE_LIGHTNESS), a, b]))
     density = np.log1p(histogram.T[::-1]) / np.log1p(max(most, 1.0))
     alpha = np.rint(255 * np.clip(density, 0, 1)).astype(np.uint8)

@@ -24,7 +24,7 @@ from colorgan.evaluation.report.statistics import (
     ranks,
 )
 from colorgan.evaluation.report.systems import System
-from colorgan.files import replaced
+from colorgan.files import atomic_write
 from colorgan.metrics.features import FeatureExtractor
 from colorgan.metrics.frechet import kernel_distance
 
@@ -80,7 +80,7 @@ def results_of(
     """Computes the figures of all systems, their intervals and places.
 
     Args:
-        measured: what a pass over the photos left; the truth is among the systems.
+        measured: what a pass over the photos left; the reference is among the systems.
         systems: in the order in which they are shown.
         extractors: those that were used, the most telling first.
         photos: names of the photos.
@@ -90,14 +90,14 @@ def results_of(
     paired = [metrics.distance(extractor.metric, extractor.name) for extractor in extractors]
     shown = [metric for each in paired for metric in (each, metrics.disjoint(each), metrics.kernel(each))]
     shown += [metrics.DELTA_CF, metrics.DELTA_CF_PAIRED, metrics.DELTA_CF_SIGNED]
-    shown += [metric for metric in metrics.PER_PHOTO if metric.key in measured["truth"].values]
-    truth = measured["truth"]
-    references = {metric.key: Reference(torch.from_numpy(truth.features[metric.key])) for metric in paired}
+    shown += [metric for metric in metrics.PER_PHOTO if metric.key in measured["reference"].values]
+    reference = measured["reference"]
+    references = {metric.key: Reference(torch.from_numpy(reference.features[metric.key])) for metric in paired}
     figures: dict[str, dict[str, Estimate]] = {}
     for system in systems:
         own = measured[system.name]
         found = {metric.key: mean_estimate(own.values[metric.key]) for metric in shown if metric.key in own.values}
-        found |= _colourfulness_differences(own, truth)
+        found |= _colorfulness_differences(own, reference)
         for metric in paired:
             rows = torch.from_numpy(own.features[metric.key])
             found |= _distances(metric, rows, references[metric.key], subset_size)
@@ -105,13 +105,13 @@ def results_of(
     figures[FLOOR] = {}
     for metric in paired:
         rows = references[metric.key].features
-        figures[FLOOR][metrics.disjoint(metric).key] = figures["truth"][metrics.disjoint(metric).key]
+        figures[FLOOR][metrics.disjoint(metric).key] = figures["reference"][metrics.disjoint(metric).key]
         if len(rows) >= 8:
             first, second = halves(len(rows))
             figures[FLOOR][metrics.kernel(metric).key] = _kernel(rows[first], rows[second], None)
 
     described = {system.name: {"kind": system.kind, **system.detail} for system in systems}
-    described[FLOOR] = {"kind": "anchor", "is": "half of the truth against the other half"}
+    described[FLOOR] = {"kind": "anchor", "is": "half of the reference against the other half"}
     contenders = [system.name for system in systems if system.kind != "anchor"]
     places = {
         metric.key: ranks({name: figures[name][metric.key] for name in contenders}, metric.better)
@@ -122,27 +122,27 @@ def results_of(
     return Results(record, shown, described, figures, places, list(photos), values)
 
 
-def _colourfulness_differences(own: Measured, truth: Measured) -> dict[str, Estimate]:
+def _colorfulness_differences(own: Measured, reference: Measured) -> dict[str, Estimate]:
     def apart(one: Any, other: Any) -> Any:
         return np.abs(one - other)
 
-    cf, true_cf = own.values["cf"], truth.values["cf"]
+    cf, true_cf = own.values["cf"], reference.values["cf"]
     return {
         "delta_cf": mean_estimate(cf, true_cf, figure=apart),
         "delta_cf_paired": mean_estimate(np.abs(cf - true_cf)),
-        "delta_cf_signed": mean_estimate(own.values["cf_signed"], truth.values["cf_signed"], figure=apart),
+        "delta_cf_signed": mean_estimate(own.values["cf_signed"], reference.values["cf_signed"], figure=apart),
     }
 
 
 def _distances(
-    paired: Metric, pictures: torch.Tensor, truth: Reference, subset_size: int | None
+    paired: Metric, pictures: torch.Tensor, reference: Reference, subset_size: int | None
 ) -> dict[str, Estimate]:
     found = {
-        paired.key: distance_estimate(pictures, truth),
-        metrics.disjoint(paired).key: Estimate(disjoint_distance(pictures, truth)),
+        paired.key: distance_estimate(pictures, reference),
+        metrics.disjoint(paired).key: Estimate(disjoint_distance(pictures, reference)),
     }
     if len(pictures) >= 4:
-        found[metrics.kernel(paired).key] = _kernel(pictures, truth.features, subset_size)
+        found[metrics.kernel(paired).key] = _kernel(pictures, reference.features, subset_size)
     return found
 
 
@@ -181,19 +181,19 @@ def write_json(results: Results, file: Path) -> None:
         },
         **({"hints": [gained.plain() for gained in results.hinted]} if results.hinted else {}),
     }
-    with replaced(file) as unfinished:
+    with atomic_write(file) as unfinished:
         unfinished.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n")
 
 
 def write_table(results: Results, file: Path) -> None:
     """Writes ``per_photo.csv``: a line per system and photo, a column per metric."""
-    keys = [metric.key for metric in results.metrics if metric.key in results.values["truth"]]
+    keys = [metric.key for metric in results.metrics if metric.key in results.values["reference"]]
     lines = [",".join(["system", "photo", *keys])]
     for name, values in results.values.items():
         for index, photo in enumerate(results.photos):
             figures = [str(_plain(float(values[key][index]))) for key in keys]
             lines.append(",".join([_quoted(name), _quoted(photo), *figures]))
-    with replaced(file) as unfinished:
+    with atomic_write(file) as unfinished:
         unfinished.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
 
 

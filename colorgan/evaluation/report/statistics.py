@@ -76,7 +76,7 @@ def mean_estimate(*values: Values, figure: Callable[..., Values] | None = None) 
 
 
 class Reference:
-    """The truth's features, with what every distance to them needs: their statistics, and those of their halves.
+    """The reference's features, with what every distance to them needs: their statistics, and those of their halves.
 
     Args:
         features: (n, D).
@@ -88,7 +88,7 @@ class Reference:
         self.halves = [statistics_of(features[half]) for half in halves(len(features))]
 
 
-def distance_estimate(pictures: Tensor, truth: Reference) -> Estimate:
+def distance_estimate(pictures: Tensor, reference: Reference) -> Estimate:
     """The Fréchet distance between paired features, with an interval by subsampling (Politis and Romano 1994).
 
     Drawing photos with replacement would inflate the distance, which is biased upward the more the fewer distinct
@@ -97,9 +97,9 @@ def distance_estimate(pictures: Tensor, truth: Reference) -> Estimate:
 
     Args:
         pictures: features (n, D).
-        truth: those of the same files.
+        reference: those of the same files.
     """
-    value = frechet_distance(pictures, truth.whole)
+    value = frechet_distance(pictures, reference.whole)
     count = len(pictures)
     size = min(count // 2, _LARGEST_SUBSET)
     if size < 2 or not math.isfinite(value):
@@ -108,7 +108,7 @@ def distance_estimate(pictures: Tensor, truth: Reference) -> Estimate:
     distances = np.empty(_SUBSETS)
     for subset in range(_SUBSETS):
         chosen = torch.from_numpy(random.choice(count, size, replace=False))
-        distances[subset] = frechet_distance(pictures[chosen], truth.features[chosen])
+        distances[subset] = frechet_distance(pictures[chosen], reference.features[chosen])
     deviations = (distances - distances.mean()) * math.sqrt(size / (count - size))
     low, high = value + np.quantile(deviations, _ends())
     return Estimate(value, max(0.0, float(low)), float(high))
@@ -125,20 +125,20 @@ def halves(count: int) -> tuple[Tensor, Tensor]:
     return order[: count // 2].sort().values, order[count // 2 :].sort().values
 
 
-def disjoint_distance(pictures: Tensor, truth: Reference) -> float:
-    """The distance between the pictures of one half of the files and the truth of the other, mean of both ways.
+def disjoint_distance(pictures: Tensor, reference: Reference) -> float:
+    """The distance between the pictures of one half of the files and the reference of the other, mean of both ways.
 
-    Given the truth as pictures it is the floor: what a perfect system could reach with so few photos. NaN below 4
+    Given the reference as pictures it is the floor: what a perfect system could reach with so few photos. NaN below 4
     photos.
 
     Args:
         pictures: features (n, D).
-        truth: those of the same files.
+        reference: those of the same files.
     """
     if len(pictures) < 4:
         return math.nan
     own = [pictures[half] for half in halves(len(pictures))]
-    return (frechet_distance(own[0], truth.halves[1]) + frechet_distance(own[1], truth.halves[0])) / 2
+    return (frechet_distance(own[0], reference.halves[1]) + frechet_distance(own[1], reference.halves[0])) / 2
 
 
 def ranks(estimates: Mapping[str, Estimate], better: str) -> dict[str, int]:

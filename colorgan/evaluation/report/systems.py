@@ -10,13 +10,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from colorgan.color.difference import to_lab
+from colorgan.color.tensors import to_lab, to_uint8
 from colorgan.errors import ColorganError
-from colorgan.evaluation.report.photos import Framed, Framing, TruthPhotos, as_tensor, framed, listed
+from colorgan.evaluation.report.photos import Framed, Framing, ReferencePhotos, as_tensor, framed, listed
+from colorgan.files import digest
 from colorgan.images.reading import UnreadableImage, read_rgb
-from colorgan.inference.colorizer import Colorizer, to_uint8
-from colorgan.inference.integrity import digest
-from colorgan.inference.open_model import WEIGHTS
+from colorgan.inference.colorizer import Colorizer
+from colorgan.inference.shipped import WEIGHTS
 from colorgan.models.color_spaces import Lab
 
 _NAMED_AT_MOST = 5
@@ -25,7 +25,7 @@ _SMALL = 64
 
 
 class System(ABC):
-    """Something that has a coloured picture for every true photo.
+    """Something that has a colored picture for every reference photo.
 
     Attributes:
         name: what the report calls it.
@@ -44,8 +44,8 @@ class System(ABC):
         """Its pictures for some photos.
 
         Args:
-            indices: positions of the photos in the truth.
-            photos: the true photos, all of one size.
+            indices: positions of the photos in the reference.
+            photos: the reference photos, all of one size.
 
         Returns:
             uint8 (B, 3, H, W), of that size.
@@ -53,12 +53,12 @@ class System(ABC):
 
 
 class Checkpoint(System):
-    """A trained model. It is given the photo; its colour space takes the gray from it, and nothing else is looked at.
+    """A trained model. It is given the photo; its color space takes the gray from it, and nothing else is looked at.
 
     Args:
         name: what the report calls it.
         path: a ``.ckpt`` file, or the weights of a released model.
-        device: where it colours.
+        device: where it colors.
 
     Raises:
         CheckpointError: for a file that is missing, damaged or not a colorgan checkpoint.
@@ -74,21 +74,21 @@ class Checkpoint(System):
         self.detail = {
             "file": path.name,
             "sha256": digest(path),
-            "color": type(self.colorizer.color).__name__,
+            "color_space": type(self.colorizer.color_space).__name__,
             "generator": type(self.colorizer.generator).__name__,
             "parameters": sum(parameter.numel() for parameter in self.colorizer.generator.parameters()),
             "working_size": int(self.colorizer.working_size),
         }
 
     def pictures(self, indices: Sequence[int], photos: Sequence[Framed]) -> Tensor:
-        """Colours the photos, keeping their lightness."""
-        coloured = self.colorizer.colorize(torch.stack([photo.rgb for photo in photos]))
-        assert isinstance(coloured, Tensor)  # tensors come back as tensors
-        return coloured.cpu()
+        """Colors the photos, keeping their lightness."""
+        colored = self.colorizer.colorize(torch.stack([photo.rgb for photo in photos]))
+        assert isinstance(colored, Tensor)  # tensors come back as tensors
+        return colored.cpu()
 
 
 class PictureFolder(System):
-    """Pictures made by any program, matched to the truth by their names.
+    """Pictures made by any program, matched to the reference by their names.
 
     A picture belongs to the photo with the same path below its folder, endings aside; where the pictures lie in no
     sub-folders, the file's name alone decides. It must have the size of its photo or that at which it is measured.
@@ -96,7 +96,7 @@ class PictureFolder(System):
     Args:
         name: what the report calls it.
         folder: where the pictures are.
-        truth: the true photos.
+        reference: the reference photos.
 
     Raises:
         ColorganError: naming the photos without a picture, the pictures without a photo, and those of another size.
@@ -104,18 +104,18 @@ class PictureFolder(System):
 
     kind = "folder"
 
-    def __init__(self, name: str, folder: Path, truth: TruthPhotos) -> None:
-        self.name, self.folder, self.framing = name, folder, truth.framing
+    def __init__(self, name: str, folder: Path, reference: ReferencePhotos) -> None:
+        self.name, self.folder, self.framing = name, folder, reference.framing
         files = listed(folder)
         keys = [_key(file.relative_to(folder).as_posix()) for file in files]
-        known = [_key(photo) for photo in truth.all_names]
+        known = [_key(photo) for photo in reference.all_names]
         if not any("/" in key for key in keys):
             known = [PurePosixPath(key).name for key in known]
-        _check_distinct(known, truth.all_names, "two photos of the truth")
-        wanted = known[: len(truth)]
+        _check_distinct(known, reference.all_names, "two photos of the reference")
+        wanted = known[: len(reference)]
         _check_distinct(keys, [str(file) for file in files], f"two pictures in {folder}")
         found = dict(zip(keys, files, strict=True))
-        missing = [photo for photo, key in zip(truth.names, wanted, strict=True) if key not in found]
+        missing = [photo for photo, key in zip(reference.names, wanted, strict=True) if key not in found]
         extra = sorted(found.keys() - set(known))
         if missing or extra:
             sentences = []
@@ -125,7 +125,7 @@ class PictureFolder(System):
                 beside = "it has" if missing else f"{folder} has"
                 pictures = _some([found[key].relative_to(folder).as_posix() for key in extra])
                 sentences.append(f"{beside} pictures without a photo: {pictures}")
-            raise ColorganError("; ".join(sentences) + f"; names must be those of {truth.folder}, endings aside")
+            raise ColorganError("; ".join(sentences) + f"; names must be those of {reference.folder}, endings aside")
         self.files = [found[key] for key in wanted]
         self.detail = {"folder": folder.name}
 
@@ -148,10 +148,10 @@ class PictureFolder(System):
         return framed(file, self.framing).rgb
 
 
-class Truth(System):
+class ReferenceSystem(System):
     """The photos themselves: what a perfect system would score."""
 
-    name = "truth"
+    name = "reference"
     kind = "anchor"
 
     def __init__(self) -> None:
@@ -162,14 +162,14 @@ class Truth(System):
         return torch.stack([photo.rgb for photo in photos])
 
 
-class UniformColour(System):
-    """The lightness of the photo and the same a and b everywhere: gray, or the mean colour of a training set.
+class UniformColor(System):
+    """The lightness of the photo and the same a and b everywhere: gray, or the mean color of a training set.
 
     Args:
         name: what the report calls it.
         a: of CIE Lab.
         b: of CIE Lab.
-        detail: where the colour comes from.
+        detail: where the color comes from.
     """
 
     kind = "anchor"
@@ -179,15 +179,15 @@ class UniformColour(System):
         self.detail = {"a": round(a, 3), "b": round(b, 3), **(detail or {})}
 
     def pictures(self, indices: Sequence[int], photos: Sequence[Framed]) -> Tensor:
-        """The lightness of the photos under one colour."""
+        """The lightness of the photos under one color."""
         space = Lab()
-        gray, colour = space.split(torch.stack([photo.rgb for photo in photos]).float() / 255)
+        gray, color = space.split(torch.stack([photo.rgb for photo in photos]).float() / 255)
         uniform = torch.tensor([self.a, self.b]).view(1, 2, 1, 1) / space.ab_scale
-        return to_uint8(space.merge(gray, uniform.expand_as(colour)))
+        return to_uint8(space.merge(gray, uniform.expand_as(color)))
 
 
-def mean_colour(folder: Path) -> UniformColour:
-    """The mean colour of a set of training photos, each counting the same, as an anchor.
+def mean_color(folder: Path) -> UniformColor:
+    """The mean color of a set of training photos, each counting the same, as an anchor.
 
     Args:
         folder: the photos; of more than 2,000, as many are taken, spread evenly over their names.
@@ -203,17 +203,17 @@ def mean_colour(folder: Path) -> UniformColour:
         raise ColorganError(f"none of the training photos in {folder} can be read")
     means = [to_lab(batch)[:, 1:].mean(dim=(2, 3)) for batch in torch.split(torch.stack(small), _SMALL)]
     a, b = torch.cat(means).mean(dim=0).tolist()
-    return UniformColour("mean colour", a, b, {"is": "mean colour of the training photos", "photos": len(small)})
+    return UniformColor("mean color", a, b, {"is": "mean color of the training photos", "photos": len(small)})
 
 
-def open_systems(words: Sequence[str], truth: TruthPhotos, device: str | torch.device) -> list[System]:
+def open_systems(words: Sequence[str], reference: ReferencePhotos, device: str | torch.device) -> list[System]:
     """Opens what the user named.
 
     Args:
         words: each a checkpoint, the folder of a training run or of a released model, or a folder of pictures, or
             ``NAME=`` one of these.
-        truth: the true photos.
-        device: where checkpoints colour.
+        reference: the reference photos.
+        device: where checkpoints color.
 
     Returns:
         The systems, under distinct names.
@@ -225,12 +225,12 @@ def open_systems(words: Sequence[str], truth: TruthPhotos, device: str | torch.d
     for word in words:
         name, path = _named(word)
         checkpoint = _checkpoint_in(path)
-        taken = {system.name for system in systems} | {"truth", "gray", "mean colour", "floor"}
+        taken = {system.name for system in systems} | {"reference", "gray", "mean color", "floor"}
         name = _distinct(name or _default_name(checkpoint or path), taken, chosen=name is not None)
         if checkpoint is not None:
             systems.append(Checkpoint(name, checkpoint, device))
         elif path.is_dir():
-            systems.append(PictureFolder(name, path, truth))
+            systems.append(PictureFolder(name, path, reference))
         else:
             raise ColorganError(f"there is no checkpoint and no folder of pictures {path}")
     return systems

@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from colorgan.files import replaced
-from colorgan.images.contact_sheet import sheet
+from colorgan.files import atomic_write
+from colorgan.images.contact_sheet import contact_sheet
 from colorgan.images.reading import UnreadableImage, read_rgb
 from colorgan.inference.batch.jobs import Job
 
@@ -20,10 +20,10 @@ _BLOCKS = 3
 def write_sheets(jobs: Sequence[Job], folder: Path, overwrite: bool = False) -> list[Path]:
     """Writes ``before_after_1.png`` and so on, 24 photos on each.
 
-    Photos that were not coloured are left out. A sheet that is there stays, unless it may be overwritten.
+    Photos that were not colored are left out. A sheet that is there stays, unless it may be overwritten.
 
     Args:
-        jobs: photos and the files they were coloured into.
+        jobs: photos and the files they were colored into.
         folder: where the sheets go.
         overwrite: whether sheets that are there are replaced.
 
@@ -38,8 +38,8 @@ def write_sheets(jobs: Sequence[Job], folder: Path, overwrite: bool = False) -> 
             if not rows:
                 continue
             names, before, after = zip(*rows, strict=True)
-            drawn = sheet({"before": before, "after": after}, captions=names, blocks=_BLOCKS, tile=_TILE)
-            with replaced(target) as temporary:
+            drawn = contact_sheet({"before": before, "after": after}, captions=names, blocks=_BLOCKS, tile=_TILE)
+            with atomic_write(target) as temporary:
                 drawn.save(temporary, "PNG")
         pages.append(target)
     return pages

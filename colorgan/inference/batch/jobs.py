@@ -1,4 +1,4 @@
-"""Which file is coloured into which: inputs named on the command line, mirrored into the output folder."""
+"""Which file is colored into which: inputs named on the command line, mirrored into the output folder."""
 
 import re
 from collections import Counter
@@ -15,7 +15,7 @@ _DIGITS = re.compile(r"(\d+)")
 
 @dataclass(frozen=True)
 class Job:
-    """One photo to colour.
+    """One photo to color.
 
     Attributes:
         source: the photo.
@@ -48,7 +48,7 @@ def plan(inputs: Sequence[Path], output: Path, ending: str = ".png") -> list[Job
     """
     if len(inputs) == 1 and output.suffix.lower() in FORMATS and not output.is_dir():
         if inputs[0].is_dir():
-            raise ColorganError(f"{printable(inputs[0])} is a folder; give a folder for it to be coloured into")
+            raise ColorganError(f"{printable(inputs[0])} is a folder; give a folder for it to be colored into")
         _refuse_itself(inputs[0], output)
         return [Job(inputs[0], output, printable(inputs[0]))]
     if output.exists() and not output.is_dir():

@@ -1,4 +1,4 @@
-"""Colours files one after the other: reading ahead, in batches, writing behind, and never more than a few at a time."""
+"""Colors files one after the other: reading ahead, in batches, writing behind, and never more than a few at a time."""
 
 import errno
 from collections.abc import Callable, Iterator, Sequence
@@ -8,14 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from colorgan.color.cielab import CodeArray
+from colorgan.color.cielab import SRGBArray
 from colorgan.errors import ColorganError
 from colorgan.images.reading import Photo, UnreadableImage, printable, read_photo
 from colorgan.images.writing import write_photo
 from colorgan.inference.batch.jobs import Job
 from colorgan.inference.hint_file import ColorHint
 from colorgan.inference.photo_colorizer import PhotoColorizer
-from colorgan.inference.temporal import Steadier
+from colorgan.inference.temporal import TemporalSmoother
 
 _LARGE = 16_000_000
 """Photos with more pixels are read and written one at a time, so that the largest fit into memory."""
@@ -26,13 +26,13 @@ _NO_MORE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 
 @dataclass(frozen=True)
 class Options:
-    """How photos are coloured.
+    """How photos are colored.
 
     Attributes:
-        size: shorter side in pixels at which the colour is predicted; the model's own by default.
+        size: shorter side in pixels at which the color is predicted; the model's own by default.
         batch: how many photos go through the network together, at most.
-        strength: 0 gives the gray photo, 1 the predicted colours.
-        hints: for the one photo that is coloured.
+        strength: 0 gives the gray photo, 1 the predicted colors.
+        hints: for the one photo that is colored.
         temporal: weight of the frame before; 0 treats every photo by itself.
         metadata: whether EXIF, XMP and resolution are kept.
         overwrite: whether files that are there are replaced.
@@ -52,10 +52,10 @@ class Outcome:
     """What has become of the photos.
 
     Attributes:
-        written: how many were coloured.
-        kept: how many had been coloured before.
+        written: how many were colored.
+        kept: how many had been colored before.
         failures: a sentence for each that could not be read or written.
-        scenes: how many scenes there were, if the colours were kept steady.
+        scenes: how many scenes there were, if the colors were kept steady.
     """
 
     written: int = 0
@@ -67,7 +67,7 @@ class Outcome:
 @dataclass(frozen=True)
 class _Loaded:
     job: Job
-    pixels: CodeArray
+    pixels: SRGBArray
     source: Photo | None
     wanted: bool
 
@@ -87,13 +87,13 @@ def colorize_files(
     options: Options,
     tick: Callable[[], object] = lambda: None,
 ) -> Outcome:
-    """Colours photos into files.
+    """Colors photos into files.
 
     A file that is there is left as it is, so that interrupted work goes on where it stopped. Memory does not grow with
     the number of photos.
 
     Args:
-        model: what colours.
+        model: what colors.
         jobs: which file becomes which.
         options: how.
         tick: called after each photo.
@@ -105,7 +105,7 @@ def colorize_files(
         ColorganError: if the options do not suit the model or the photo, or nothing more can be written.
     """
     outcome = Outcome()
-    steadier = Steadier(options.temporal) if options.temporal > 0 else None
+    steadier = TemporalSmoother(options.temporal) if options.temporal > 0 else None
     folder: Path | None = None
     with ThreadPoolExecutor(1) as writer:
         waiting: list[tuple[Job, Future[None]]] = []
@@ -117,7 +117,7 @@ def colorize_files(
                 tick()
 
         for batch in _batches(_read(jobs, options, steadier is not None, outcome, tick), options.batch):
-            looks = model.look(
+            looks = model.predict_chroma(
                 [loaded.pixels for loaded in batch],
                 size=options.size,
                 hints=None if options.hints is None else [options.hints] * len(batch),
@@ -133,7 +133,7 @@ def colorize_files(
                     outcome.kept += 1
                     tick()
                     continue
-                painted = look.paint(loaded.pixels, options.strength)
+                painted = look.apply_to(loaded.pixels, options.strength)
                 settle(0 if loaded.large else _WAITING)
                 waiting.append((loaded.job, writer.submit(write_photo, loaded.job.target, painted, loaded.source)))
                 if loaded.large:
@@ -156,7 +156,7 @@ def _read(
     def needed() -> Iterator[tuple[Job, bool]]:
         for job in jobs:
             wanted = options.overwrite or not job.target.is_file()
-            if wanted or film:  # the colours of a later frame depend on those of the frames that are there
+            if wanted or film:  # the colors of a later frame depend on those of the frames that are there
                 yield job, wanted
             else:
                 outcome.kept += 1

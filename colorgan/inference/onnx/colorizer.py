@@ -1,4 +1,4 @@
-"""Colours photos with an exported model through onnxruntime, without torch."""
+"""Colors photos with an exported model through onnxruntime, without torch."""
 
 import json
 import math
@@ -15,7 +15,10 @@ from colorgan.inference.photo_colorizer import PhotoColorizer
 
 METADATA = "colorgan"
 """Key of the file's metadata under which an exported model describes itself, in JSON."""
-FORMAT = 1
+FORMAT = 2
+"""2: hints come as L*, a*, b* and a mask, and a* and b* are an output of their own."""
+
+OUTPUTS = ("colorized", "ab")
 
 _LONGEST_METADATA = 1 << 20
 _LARGEST_SIZE = 4096
@@ -31,7 +34,7 @@ class OnnxColorizer(PhotoColorizer):
         threads: how many threads compute; onnxruntime's own choice by default.
 
     Attributes:
-        about: what the model says of itself: size, colour space, the version of colorgan that exported it and so on.
+        about: what the model says of itself: size, color space, the version of colorgan that exported it and so on.
 
     Raises:
         CheckpointError: if the file is missing, damaged, refused, or no exported colorizer.
@@ -75,36 +78,47 @@ class OnnxColorizer(PhotoColorizer):
         takes: bool = self.about["takes_hints"]
         return takes
 
-    def colour_small(self, rgb: FloatArray, hints: Any = None) -> FloatArray:
-        """Colours small pictures; see :meth:`PhotoColorizer.colour_small`.
+    def run_network(self, rgb: FloatArray, hints: FloatArray | None = None) -> FloatArray:
+        """Predicts the chroma of small pictures; see :meth:`PhotoColorizer.run_network`.
 
         Raises:
-            ColorganError: if the model cannot be run on them or gives no colours.
+            ColorganError: if the model cannot be run on them or predicts no colors.
         """
+        return self._run("ab", rgb, hints, channels=2)
+
+    def colorize_small(self, rgb: FloatArray, hints: FloatArray | None = None) -> FloatArray:
+        """Colorizes small pictures within the exported graph; arguments and errors as for :meth:`run_network`.
+
+        Returns:
+            (B, 3, h, w) in [0, 1].
+        """
+        return self._run("colorized", rgb, hints, channels=3)
+
+    def _run(self, output: str, rgb: FloatArray, hints: FloatArray | None, channels: int) -> FloatArray:
         feed = {"rgb": np.ascontiguousarray(rgb, np.float32)}
+        batch, _, height, width = rgb.shape
         if self.takes_hints:
-            batch, _, height, width = rgb.shape
             feed["hints"] = (
                 np.zeros((batch, 4, height, width), np.float32) if hints is None else np.asarray(hints, np.float32)
             )
         try:
-            coloured: FloatArray = self._session.run(None, feed)[0]
+            result: FloatArray = self._session.run([output], feed)[0]
         except Exception as error:  # see above
             raise ColorganError(f"{self._file} cannot be run by onnxruntime ({_reason(error)})") from error
-        if coloured.shape != rgb.shape or not math.isfinite(coloured.sum()):
+        if result.shape != (batch, channels, height, width) or not math.isfinite(result.sum()):
             raise ColorganError(
-                f"{self._file} gave no colours for pictures of shape {rgb.shape}: it is no colorizer, or it is damaged"
+                f"{self._file} predicted no colors for pictures of shape {rgb.shape}: it is no colorizer, or damaged"
             )
-        return coloured
+        return result
 
     def _check_signature(self) -> None:
         """Inputs and outputs as :mod:`colorgan.inference.onnx.export` makes them: float32, and of any batch, height and width."""
         wanted = {"rgb": 3, **({"hints": 4} if self.takes_hints else {})}
         inputs = {entry.name: entry for entry in self._session.get_inputs()}
         outputs = self._session.get_outputs()
-        fits = inputs.keys() == wanted.keys() and len(outputs) == 1
+        fits = inputs.keys() == wanted.keys() and tuple(entry.name for entry in outputs) == OUTPUTS
         fits = fits and all(_is_picture(inputs[name], channels) for name, channels in wanted.items())
-        if not (fits and outputs[0].type == "tensor(float)"):
+        if not (fits and all(entry.type == "tensor(float)" for entry in outputs)):
             found = ", ".join(f"{name} {entry.shape}" for name, entry in inputs.items())
             raise CheckpointError(
                 f"{self._file} is no exported colorizer: it takes {found:.200} instead of "

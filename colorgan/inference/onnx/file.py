@@ -1,8 +1,8 @@
 """Looks into an ONNX file before a runtime does: what it holds is checked without building anything from it.
 
 An ONNX file is a protocol buffer (onnx.proto, ONNX 1.23). It may point to other files of the machine, bring functions
-and operators of its own, and loop for ever. None of that is needed to colour a photo, and all of it is refused. The
-few fields that say so are read here, so that a machine that only colours needs no library for it.
+and operators of its own, and loop for ever. None of that is needed to color a photo, and all of it is refused. The
+few fields that say so are read here, so that a machine that only colors needs no library for it.
 """
 
 from collections.abc import Iterator

@@ -11,14 +11,14 @@ from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantTy
 from colorgan.color.cielab import FloatArray
 
 _FIRST, _LAST = 3, 8
-"""Convolutions at the graph's ends that keep 32 bits: rounding gray, hints or colours is what would show."""
+"""Convolutions at the graph's ends that keep 32 bits: rounding gray, hints or colors is what would show."""
 
 
 def quantized(model: Any, seen: Sequence[tuple[FloatArray, FloatArray | None]]) -> Any:
     """The model with 8-bit convolutions, all but the first and the last ones, between tensors of float32 (QDQ).
 
     Weights are rounded for each channel by itself; the ranges of activations are those met on photos. Everything but
-    convolutions, colour conversion above all, stays as it is.
+    convolutions, color conversion above all, stays as it is.
 
     Args:
         model: an ``onnx.ModelProto``.
@@ -32,7 +32,7 @@ def quantized(model: Any, seen: Sequence[tuple[FloatArray, FloatArray | None]]) 
     convolutions = [node.name for node in model.graph.node if node.op_type == "Conv"]
     first, last = min(_FIRST, len(convolutions) // 8), min(_LAST, len(convolutions) // 4)
     level = logging.root.level
-    logging.root.setLevel(logging.ERROR)  # it advises on every call to optimise first, which the exporter has done
+    logging.root.setLevel(logging.ERROR)  # it advises on every call to optimize first, which the exporter has done
     try:
         with tempfile.TemporaryDirectory() as folder:
             target = Path(folder, "quantized.onnx")

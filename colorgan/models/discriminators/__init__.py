@@ -1,4 +1,4 @@
-"""Discriminators: gray and colour in, raw scores out. One file per architecture; all pass the same contract."""
+"""Discriminators: gray and color in, raw scores out. One file per architecture; all pass the same contract."""
 
 from colorgan.models.discriminators.base import Discriminator
 from colorgan.models.discriminators.conv_linear import ConvLinear

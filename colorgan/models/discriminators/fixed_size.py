@@ -3,7 +3,7 @@
 from torch import Tensor
 
 from colorgan.errors import ColorganError
-from colorgan.models.base import at_least
+from colorgan.models.base import check_at_least
 from colorgan.models.discriminators.base import Discriminator
 
 
@@ -11,21 +11,21 @@ class FixedSizeDiscriminator(Discriminator):
     """A discriminator that judges photos of one height and width.
 
     Args:
-        in_channels: gray (1) plus colour (plus hint) channels.
+        in_channels: gray (1) plus color (plus hint) channels.
         size: the height and width.
-        halvings: how many times they are halved without a rest.
+        num_downsamples: how many times they are halved without a rest.
 
     Raises:
         ColorganError: if ``size`` cannot be halved that often.
     """
 
-    def __init__(self, in_channels: int, size: int, halvings: int) -> None:
+    def __init__(self, in_channels: int, size: int, num_downsamples: int) -> None:
         super().__init__(in_channels)
-        self.size = at_least(1, size=size)
-        step = 2**halvings
+        self.size = check_at_least(1, size=size)
+        step = 2**num_downsamples
         if size % step:
             raise ColorganError(
-                f"{type(self).__name__} halves its input {halvings} times: "
+                f"{type(self).__name__} halves its input {num_downsamples} times: "
                 f"size must be a multiple of {step}, got {size}"
             )
 

@@ -2,9 +2,9 @@
 
 from torch import Tensor, nn
 
-from colorgan.models.base import at_least
+from colorgan.models.base import check_at_least
 from colorgan.models.discriminators.fixed_size import FixedSizeDiscriminator
-from colorgan.models.layers.blocks import Norm, constrain_spectrally, initialise
+from colorgan.models.layers.blocks import Norm, apply_spectral_norm, init_weights
 from colorgan.models.layers.flat_body import FlatBody
 
 
@@ -12,11 +12,11 @@ class FlatDiscriminator(FixedSizeDiscriminator):
     """A U-Net of constant width, as :class:`colorgan.models.generators.FlatUNet`, flattened into one linear layer.
 
     The sum is divided by the width. The published sigmoid belongs to the loss (``BCE``), as for every discriminator:
-    this one returns the score before it. At 256 px, for gray and two colour channels, it has 264,341 parameters at
+    this one returns the score before it. At 256 px, for gray and two color channels, it has 264,341 parameters at
     width 4 and 1,081,937 at width 16.
 
     Args:
-        in_channels: gray (1) plus colour (plus hint) channels; set by the model.
+        in_channels: gray (1) plus color (plus hint) channels; set by the model.
         size: height and width of the photos that it judges, a multiple of 2**depth.
         width: channels of every level (the study: 4 and 16).
         depth: how many times height and width are halved.
@@ -43,14 +43,14 @@ class FlatDiscriminator(FixedSizeDiscriminator):
         spectral_norm: bool = False,
         init_std: float | None = None,
     ) -> None:
-        at_least(1, depth=depth)
+        check_at_least(1, depth=depth)
         super().__init__(in_channels, size, depth)
         self.width = width
         self.body = FlatBody(in_channels, width=width, depth=depth, norm=norm, dropout=dropout)
         self.last = nn.Linear(width * size * size, 1)
-        initialise(self, init_std)
+        init_weights(self, init_std)
         if spectral_norm:
-            constrain_spectrally(self)
+            apply_spectral_norm(self)
 
     def forward(self, x: Tensor) -> Tensor:
         """Judges a batch: (B, in_channels, size, size) → raw scores (B, 1)."""

@@ -2,20 +2,20 @@
 
 from torch import Tensor, nn
 
-from colorgan.models.base import at_least
+from colorgan.models.base import check_at_least
 from colorgan.models.discriminators.base import Discriminator
-from colorgan.models.layers.blocks import ConvBlock, Halving, Norm, constrain_spectrally, initialise
+from colorgan.models.layers.blocks import ConvBlock, Downsample, Norm, apply_spectral_norm, init_weights
 
 
 class PatchGAN(Discriminator):
-    """The patch discriminator of the published flowers system: a 3×3 block, halvings, and a 1×1 convolution to scores.
+    """The patch discriminator of the published flowers system: a 3×3 block, strided convolutions, and a 1×1 convolution to scores.
 
-    Has 5,855,617 parameters for gray and RGB in, 5,855,041 for gray and two colour channels.
+    Has 5,855,617 parameters for gray and RGB in, 5,855,041 for gray and two color channels.
 
     Args:
-        in_channels: gray (1) plus colour (plus hint) channels; set by the model.
+        in_channels: gray (1) plus color (plus hint) channels; set by the model.
         width: channels at full size; each halving doubles them.
-        halvings: how many times height and width are halved; one score stands for 2**halvings pixels a side.
+        num_downsamples: how many times height and width are halved; one score stands for 2**num_downsamples pixels a side.
         norm: what follows each convolution: batch, instance or none (for a gradient penalty: instance or none).
         spectral_norm: keep the largest singular value of every weight at 1.
         init_std: standard deviation of normally distributed initial weights; null keeps PyTorch's own.
@@ -30,26 +30,26 @@ class PatchGAN(Discriminator):
         self,
         in_channels: int,
         width: int = 64,
-        halvings: int = 3,
+        num_downsamples: int = 3,
         norm: Norm = "batch",
         spectral_norm: bool = False,
         init_std: float | None = None,
     ) -> None:
         super().__init__(in_channels)
-        at_least(1, width=width)
-        at_least(1, halvings=halvings)
-        self.min_size = 2**halvings
+        check_at_least(1, width=width)
+        check_at_least(1, num_downsamples=num_downsamples)
+        self.min_size = 2**num_downsamples
         self.layers = nn.Sequential(
             ConvBlock(in_channels, width, norm=norm),
-            *(Halving(width * 2**level, width * 2 ** (level + 1), norm=norm) for level in range(halvings)),
-            nn.Conv2d(width * 2**halvings, 1, 1),
+            *(Downsample(width * 2**level, width * 2 ** (level + 1), norm=norm) for level in range(num_downsamples)),
+            nn.Conv2d(width * 2**num_downsamples, 1, 1),
         )
-        initialise(self, init_std)
+        init_weights(self, init_std)
         if spectral_norm:
-            constrain_spectrally(self)
+            apply_spectral_norm(self)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Judges a batch: (B, in_channels, H, W) → raw scores (B, 1, H / 2**halvings, W / 2**halvings)."""
+        """Judges a batch: (B, in_channels, H, W) → raw scores (B, 1, H / 2**num_downsamples, W / 2**num_downsamples)."""
         self.check_input(x)
         scores: Tensor = self.layers(x)
         return scores

@@ -2,20 +2,20 @@
 
 from torch import Tensor, nn
 
-from colorgan.models.base import at_least
+from colorgan.models.base import check_at_least
 from colorgan.models.discriminators.base import Discriminator
-from colorgan.models.layers.blocks import Norm, constrain_spectrally, initialise, normalisation
+from colorgan.models.layers.blocks import Norm, apply_spectral_norm, init_weights, norm_layer
 
 
 class Pix2PixPatchGAN(Discriminator):
     """The PatchGAN of "Image-to-Image Translation with Conditional Adversarial Networks" (Isola et al. 2017).
 
-    With three halvings each score sees 70×70 pixels; six channels in, it has 2,768,705 parameters.
+    With three downsampling layers each score sees 70×70 pixels; six channels in, it has 2,768,705 parameters.
 
     Args:
-        in_channels: gray (1) plus colour (plus hint) channels; set by the model.
+        in_channels: gray (1) plus color (plus hint) channels; set by the model.
         width: channels after the first halving; they double up to eight times this.
-        halvings: how many times height and width are halved; 3 gives the 70×70 field of view, 2 gives 34×34.
+        num_downsamples: how many times height and width are halved; 3 gives the 70×70 field of view, 2 gives 34×34.
         norm: what follows each convolution but the first and the last: batch, instance or none (for a gradient penalty:
             instance or none).
         spectral_norm: keep the largest singular value of every weight at 1.
@@ -31,31 +31,31 @@ class Pix2PixPatchGAN(Discriminator):
         self,
         in_channels: int,
         width: int = 64,
-        halvings: int = 3,
+        num_downsamples: int = 3,
         norm: Norm = "batch",
         spectral_norm: bool = False,
         init_std: float | None = 0.02,
     ) -> None:
         super().__init__(in_channels)
-        at_least(1, width=width)
-        at_least(1, halvings=halvings)
-        self.min_size = 3 * 2**halvings  # the two last convolutions shorten each side by one
-        widths = [width * 2 ** min(level, 3) for level in range(halvings + 1)]
+        check_at_least(1, width=width)
+        check_at_least(1, num_downsamples=num_downsamples)
+        self.min_size = 3 * 2**num_downsamples  # the two last convolutions shorten each side by one
+        widths = [width * 2 ** min(level, 3) for level in range(num_downsamples + 1)]
         layers: list[nn.Module] = [nn.Conv2d(in_channels, width, 4, stride=2, padding=1), nn.LeakyReLU(0.2)]
-        for level in range(1, halvings + 1):
-            stride = 2 if level < halvings else 1
+        for level in range(1, num_downsamples + 1):
+            stride = 2 if level < num_downsamples else 1
             layers += [
                 nn.Conv2d(widths[level - 1], widths[level], 4, stride=stride, padding=1, bias=norm == "none"),
-                normalisation(norm, widths[level]),
+                norm_layer(norm, widths[level]),
                 nn.LeakyReLU(0.2),
             ]
         self.layers = nn.Sequential(*layers, nn.Conv2d(widths[-1], 1, 4, padding=1))
-        initialise(self, init_std)
+        init_weights(self, init_std)
         if spectral_norm:
-            constrain_spectrally(self)
+            apply_spectral_norm(self)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Judges a batch: (B, in_channels, H, W) → raw scores (B, 1, H / 2**halvings - 2, W / 2**halvings - 2)."""
+        """Judges a batch: (B, in_channels, H, W) → raw scores (B, 1, H / 2**num_downsamples - 2, W / 2**num_downsamples - 2)."""
         self.check_input(x)
         scores: Tensor = self.layers(x)
         return scores

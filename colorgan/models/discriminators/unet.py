@@ -3,7 +3,7 @@
 from torch import Tensor
 
 from colorgan.models.discriminators.base import Discriminator
-from colorgan.models.layers.blocks import Norm, constrain_spectrally, initialise
+from colorgan.models.layers.blocks import Norm, apply_spectral_norm, init_weights
 from colorgan.models.layers.unet_body import UNetBody
 from colorgan.models.layers.upsampling import Upsampling
 
@@ -12,10 +12,10 @@ class UNetDiscriminator(Discriminator):
     """The U-Net of :class:`colorgan.models.generators.UNet` with one output channel: it judges every pixel in its context.
 
     The published final model's discriminator; 14,640,001 parameters for gray and RGB in, 14,639,713 for gray and two
-    colour channels. Compare Schönfeld et al., "A U-Net Based Discriminator for GANs", 2020.
+    color channels. Compare Schönfeld et al., "A U-Net Based Discriminator for GANs", 2020.
 
     Args:
-        in_channels: gray (1) plus colour (plus hint) channels; set by the model.
+        in_channels: gray (1) plus color (plus hint) channels; set by the model.
         width: channels at full size; each halving doubles them.
         depth: how many times height and width are halved; both must be multiples of 2**depth.
         norm: what follows each convolution: batch, instance or none (for a gradient penalty: instance or none).
@@ -46,9 +46,9 @@ class UNetDiscriminator(Discriminator):
             in_channels, 1, width=width, depth=depth, norm=norm, upsampling=upsampling, dropout=dropout
         )
         self.size_multiple = self.min_size = 2**depth
-        initialise(self, init_std)
+        init_weights(self, init_std)
         if spectral_norm:
-            constrain_spectrally(self)
+            apply_spectral_norm(self)
 
     def forward(self, x: Tensor) -> Tensor:
         """Judges a batch: (B, in_channels, H, W) → raw scores (B, 1, H, W)."""

@@ -1,12 +1,12 @@
-"""The role of a generator: gray (and hints) in, colour out."""
+"""The role of a generator: gray (and hints) in, color out."""
 
 from torch import nn
 
-from colorgan.models.base import ImageNetwork, at_least
+from colorgan.models.base import ImageNetwork, check_at_least
 
 
 class Generator(ImageNetwork):
-    """Maps an image of gray and hint channels to its colour channels.
+    """Maps an image of gray and hint channels to its color channels.
 
     A subclass sets ``size_multiple`` (and ``min_size`` where the least multiple would not do), begins its ``forward``
     with ``self.check_input(x)``, and returns (B, out_channels, H, W) in [-1, 1]. It is built as ``Class(in_channels,
@@ -14,7 +14,7 @@ class Generator(ImageNetwork):
 
     Args:
         in_channels: gray (1) plus hint channels.
-        out_channels: colour channels of the colour space.
+        out_channels: color channels of the color space.
 
     Example:
         >>> import torch
@@ -32,7 +32,7 @@ class Generator(ImageNetwork):
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__(in_channels)
-        self.out_channels = at_least(1, out_channels=out_channels)
+        self.out_channels = check_at_least(1, out_channels=out_channels)
 
     def layer_groups(self) -> list[nn.Module]:
         """The network in parts that are frozen, or given a learning rate, together; from the input to the output.

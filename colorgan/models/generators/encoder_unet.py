@@ -8,17 +8,17 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from colorgan.errors import ColorganError
-from colorgan.models.base import at_least
+from colorgan.models.base import check_at_least
 from colorgan.models.encoders import build_encoder
 from colorgan.models.generators.base import Generator
 from colorgan.models.layers.attention import SelfAttention
-from colorgan.models.layers.blocks import ConvBlock, Norm, normalisation
+from colorgan.models.layers.blocks import ConvBlock, Norm, norm_layer
 from colorgan.models.layers.upsampling import PixelShuffleConv2d
 
 _LEAST_KNOWN = 1e-4
 """Below the share that a single pixel has of the coarsest place; 16 bits can tell it from zero."""
 _FADING = 0.8
-"""How much confidence is left of a colour that comes from a coarser place."""
+"""How much confidence is left of a color that comes from a coarser place."""
 _TRUST = 2.0
 """Bias of the gate at the beginning: hints are mostly believed."""
 
@@ -30,17 +30,17 @@ class EncoderUNet(Generator):
     is concatenated with the encoder's map of that size (at full size: with the gray input itself) and runs through two
     3×3 blocks.
 
-    The gray input g in [-1, 1] reaches the encoder as the gray photo (g + 1) / 2 in all three channels, normalised as
+    The gray input g in [-1, 1] reaches the encoder as the gray photo (g + 1) / 2 in all three channels, normalized as
     the encoder was trained: its features are those of that photo. (In Lab, g is L / 50 - 1, and L / 100 differs from
     the photo's gray value by at most 0.034.) Hints enter through further channels of the first convolution, whose
     weights are new; where there is no hint (zero), the features stay those of the gray photo. Each level of the
     expanding path is shown them too, at its own size and spread over their surroundings (:func:`spread_hints`), so that
-    colours need not travel through features that ImageNet made for something else; and a gate mixes them, place by
-    place, into the colours of the last layer, so that a hint is obeyed where it lies.
+    colors need not travel through features that ImageNet made for something else; and a gate mixes them, place by
+    place, into the colors of the last layer, so that a hint is obeyed where it lies.
 
     Args:
         in_channels: gray (1) plus hint channels, the last of which is the mask; set by the model.
-        out_channels: colour channels; set by the model.
+        out_channels: color channels; set by the model.
         encoder: name of a timm model that gives a pyramid of feature maps: resnet34, convnext_tiny,
             tf_efficientnet_lite0 and so on.
         weights: where the encoder's weights come from: null for random ones, timm for those of timm's hub, package for
@@ -48,7 +48,7 @@ class EncoderUNet(Generator):
             path of a local .safetensors or .pth file. A checkpoint brings its own; they are not loaded again.
         width: channels at full size. Coarser levels of the expanding path have as many as the encoder, but at least
             width, and at most width times their reduction.
-        depth: how many of the encoder's halvings are used, at most; height and width must be multiples of 2**depth
+        depth: how many of the encoder's downsampling stages are used, at most; height and width must be multiples of 2**depth
             (of less where the encoder halves less).
         norm: what follows the convolutions of the expanding path: batch, instance or none.
         blur: average 2x2 pixels after each pixel shuffle, against checkerboards.
@@ -78,8 +78,8 @@ class EncoderUNet(Generator):
         attention: bool = False,
     ) -> None:
         super().__init__(in_channels, out_channels)
-        at_least(1, width=width)
-        at_least(1, depth=depth)
+        check_at_least(1, width=width)
+        check_at_least(1, depth=depth)
         features: Any = build_encoder(encoder, weights, deepest=2**depth)
         reductions: list[int] = features.feature_info.reduction()
         channels: list[int] = features.feature_info.channels()
@@ -92,9 +92,9 @@ class EncoderUNet(Generator):
         skips = [1, *[0] * self._mapless, *channels[:-1]]
         levels: list[nn.Module] = []
         below = channels[-1]
-        for halvings in reversed(range(len(skips))):
-            skip = skips[halvings]
-            out = width if halvings == 0 else max(width, min(skip, width * 2**halvings))
+        for level in reversed(range(len(skips))):
+            skip = skips[level]
+            out = width if level == 0 else max(width, min(skip, width * 2**level))
             levels.append(
                 _Level(
                     below,
@@ -103,15 +103,15 @@ class EncoderUNet(Generator):
                     hints=in_channels - 1,
                     norm=norm,
                     blur=blur,
-                    raw=halvings == 0,
-                    attention=attention and halvings == min(3, len(skips) - 1),
+                    raw=level == 0,
+                    attention=attention and level == min(3, len(skips) - 1),
                 )
             )
             below = out
         self.levels = nn.ModuleList(levels)
         self.last = nn.Conv2d(width, out_channels, 1)
         self.gate: nn.Conv2d | None = None
-        if in_channels - 1 == out_channels + 1:  # hints are colours and a mask
+        if in_channels - 1 == out_channels + 1:  # hints are colors and a mask
             self.gate = nn.Conv2d(width, 1, 1)
             nn.init.constant_(self.gate.bias, _TRUST)  # type: ignore[arg-type]
 
@@ -125,7 +125,7 @@ class EncoderUNet(Generator):
         return [*(nn.ModuleList(stage) for stage in _stages(self.encoder, entry.hints)), new]
 
     def forward(self, x: Tensor) -> Tensor:
-        """Colours a batch: (B, in_channels, H, W) → (B, out_channels, H, W) in [-1, 1]."""
+        """Colors a batch: (B, in_channels, H, W) → (B, out_channels, H, W) in [-1, 1]."""
         self.check_input(x)
         *finer, coarsest = self.encoder(x)
         skips = [x[:, :1], *[None] * self._mapless, *finer]
@@ -133,29 +133,29 @@ class EncoderUNet(Generator):
         x = coarsest
         for level, spread in zip(self.levels, reversed(hints), strict=True):
             x = level(x, skips.pop(), spread)
-        colour = torch.tanh(self.last(x))
+        color = torch.tanh(self.last(x))
         if self.gate is None:
-            return colour
+            return color
         trust = torch.sigmoid(self.gate(x))
-        colours, confidence = hints[0][:, :-1], hints[0][:, -1:]
-        mixed: Tensor = colour * (1 - trust * confidence) + trust * colours
-        return mixed.clamp(-1, 1)  # for hints that are no colours
+        colors, confidence = hints[0][:, :-1], hints[0][:, -1:]
+        mixed: Tensor = color * (1 - trust * confidence) + trust * colors
+        return mixed.clamp(-1, 1)  # for hints that are no colors
 
 
-def spread_hints(hints: Tensor, halvings: int) -> list[Tensor]:
+def spread_hints(hints: Tensor, num_downsamples: int) -> list[Tensor]:
     """Hints at full size, at a half, a quarter and so on, each spread over its surroundings.
 
     Pull and push (after Gortler et al. 1996, https://doi.org/10.1145/237170.237200): places of half the resolution take
-    the mean of the colours that are known in them; then, from the coarsest to the finest, what is not known in a place
+    the mean of the colors that are known in them; then, from the coarsest to the finest, what is not known in a place
     is taken from the coarser one, with less confidence. So a hint reaches about one coarsest place far, and a network
-    need not learn how colours spread, only where they must stop.
+    need not learn how colors spread, only where they must stop.
 
     Args:
-        hints: (B, C + 1, H, W): colours, zero where nothing is known, and a mask; or (B, 0, H, W).
-        halvings: how many; height and width must be multiples of 2**halvings.
+        hints: (B, C + 1, H, W): colors, zero where nothing is known, and a mask; or (B, 0, H, W).
+        num_downsamples: how many; height and width must be multiples of 2**num_downsamples.
 
     Returns:
-        From full size to the coarsest, (B, C + 1, h, w): colours times confidence, and the confidence: 1 where a hint
+        From full size to the coarsest, (B, C + 1, h, w): colors times confidence, and the confidence: 1 where a hint
         is, 0 where none is near.
 
     Example:
@@ -168,9 +168,9 @@ def spread_hints(hints: Tensor, halvings: int) -> list[Tensor]:
         0.64
     """
     if not hints.shape[1]:
-        return [hints[..., :: 2**level, :: 2**level] for level in range(halvings + 1)]
+        return [hints[..., :: 2**level, :: 2**level] for level in range(num_downsamples + 1)]
     pulled = [hints]
-    for _ in range(halvings):
+    for _ in range(num_downsamples):
         pulled.append(F.avg_pool2d(pulled[-1], 2))
     spread: list[Tensor] = []
     for means in reversed(pulled):
@@ -184,7 +184,7 @@ def spread_hints(hints: Tensor, halvings: int) -> list[Tensor]:
 
 
 class GrayEntry(nn.Module):
-    """An encoder's first convolution, made to take gray and hints where it took a normalised RGB photo.
+    """An encoder's first convolution, made to take gray and hints where it took a normalized RGB photo.
 
     Args:
         photo: the convolution; its weights are kept as they are.
@@ -242,10 +242,10 @@ class _Level(nn.Module):
         super().__init__()
         self.enlarge = nn.Sequential(
             PixelShuffleConv2d(below, out, kernel_size=1, bias=norm == "none", blur=blur),
-            normalisation(norm, out),
+            norm_layer(norm, out),
             nn.LeakyReLU(0.2),
         )
-        self.tame = nn.Identity() if raw or not skip else nn.Sequential(normalisation(norm, skip), nn.ReLU())
+        self.tame = nn.Identity() if raw or not skip else nn.Sequential(norm_layer(norm, skip), nn.ReLU())
         self.hints = nn.Conv2d(hints, out, 1, bias=False) if hints else None
         self.merge = nn.Sequential(ConvBlock(out + skip, out, norm=norm), ConvBlock(out, out, norm=norm))
         self.attend = SelfAttention(out) if attention else nn.Identity()

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from colorgan.models.generators.base import Generator
-from colorgan.models.layers.blocks import Norm, initialise
+from colorgan.models.layers.blocks import Norm, init_weights
 from colorgan.models.layers.flat_body import FlatBody
 
 
@@ -15,7 +15,7 @@ class FlatUNet(Generator):
 
     Args:
         in_channels: gray (1) plus hint channels; set by the model.
-        out_channels: colour channels; set by the model.
+        out_channels: color channels; set by the model.
         width: channels of every level (the study: 16 to 72).
         depth: how many times height and width are halved; both must be multiples of 2**depth.
         norm: what follows each convolution but the outermost: batch, instance or none.
@@ -41,9 +41,9 @@ class FlatUNet(Generator):
         self.body = FlatBody(in_channels, width=width, depth=depth, norm=norm, dropout=dropout)
         self.last = nn.Conv2d(width, out_channels, 3, padding=1, bias=False)
         self.size_multiple = self.min_size = 2**depth
-        initialise(self, init_std)
+        init_weights(self, init_std)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Colours a batch: (B, in_channels, H, W) → (B, out_channels, H, W) in [-1, 1]."""
+        """Colors a batch: (B, in_channels, H, W) → (B, out_channels, H, W) in [-1, 1]."""
         self.check_input(x)
         return torch.tanh(self.last(self.body(x)))

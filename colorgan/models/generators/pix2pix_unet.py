@@ -3,10 +3,10 @@
 import torch
 from torch import Tensor, nn
 
-from colorgan.models.base import at_least, probability
+from colorgan.models.base import check_at_least, check_probability
 from colorgan.models.generators.base import Generator
-from colorgan.models.layers.blocks import Norm, initialise, normalisation
-from colorgan.models.layers.upsampling import Upsampling, doubling
+from colorgan.models.layers.blocks import Norm, init_weights, norm_layer
+from colorgan.models.layers.upsampling import Upsampling, upsample_layer
 
 
 class Pix2PixUNet(Generator):
@@ -15,15 +15,15 @@ class Pix2PixUNet(Generator):
     Only 4×4 convolutions of stride 2, down to a single pixel when the image measures 2**depth: depth 8 is the paper's
     network for 256 px (54,413,955 parameters with three channels in and out), depth 7 the one for 128 px (41,828,995).
 
-    The paper keeps dropout active when it colours; here it acts while training only, so that results can be repeated.
+    The paper keeps dropout active when it colors; here it acts while training only, so that results can be repeated.
 
     Args:
         in_channels: gray (1) plus hint channels; set by the model.
-        out_channels: colour channels; set by the model.
+        out_channels: color channels; set by the model.
         width: channels after the first halving; the next three double them.
         depth: how many times height and width are halved; both must be multiples of 2**depth.
         norm: what follows each convolution but the first and the innermost: batch, instance or none.
-        upsampling: how height and width are doubled: transposed convolution, nearest neighbour and a convolution
+        upsampling: how height and width are doubled: transposed convolution, nearest neighbor and a convolution
             (resize), or pixel_shuffle with ICNR. The last two leave no checkerboards.
         dropout: the share of values that the doublings at full width, the innermost excepted, zero while training.
         init_std: standard deviation of normally distributed initial weights; null keeps PyTorch's own.
@@ -45,9 +45,9 @@ class Pix2PixUNet(Generator):
         init_std: float | None = 0.02,
     ) -> None:
         super().__init__(in_channels, out_channels)
-        at_least(1, width=width)
-        at_least(2, depth=depth)
-        probability(dropout=dropout)
+        check_at_least(1, width=width)
+        check_at_least(2, depth=depth)
+        check_probability(dropout=dropout)
         self.size_multiple = self.min_size = 2**depth
         bias = norm == "none"
         widths = [width * 2 ** min(level, 3) for level in range(depth)]
@@ -59,8 +59,8 @@ class Pix2PixUNet(Generator):
                 nn.Sequential(
                     nn.LeakyReLU(0.2),
                     nn.Conv2d(widths[level - 1], widths[level], 4, stride=2, padding=1, bias=bias),
-                    # instance normalisation of the single innermost pixel would be zero
-                    nn.Identity() if innermost else normalisation(norm, widths[level]),
+                    # instance normalization of the single innermost pixel would be zero
+                    nn.Identity() if innermost else norm_layer(norm, widths[level]),
                 )
             )
         up: list[nn.Module] = []
@@ -69,18 +69,18 @@ class Pix2PixUNet(Generator):
             up.append(
                 nn.Sequential(
                     nn.ReLU(),
-                    doubling(upsampling, widths[level] * (1 if innermost else 2), widths[level - 1], bias=bias),
-                    normalisation(norm, widths[level - 1]),
+                    upsample_layer(upsampling, widths[level] * (1 if innermost else 2), widths[level - 1], bias=bias),
+                    norm_layer(norm, widths[level - 1]),
                     nn.Dropout(dropout if level > 3 and not innermost else 0.0),
                 )
             )
         self.down = nn.ModuleList(down)
         self.up = nn.ModuleList(up)
-        self.last = nn.Sequential(nn.ReLU(), doubling(upsampling, 2 * width, out_channels))
-        initialise(self, init_std)
+        self.last = nn.Sequential(nn.ReLU(), upsample_layer(upsampling, 2 * width, out_channels))
+        init_weights(self, init_std)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Colours a batch: (B, in_channels, H, W) → (B, out_channels, H, W) in [-1, 1]."""
+        """Colors a batch: (B, in_channels, H, W) → (B, out_channels, H, W) in [-1, 1]."""
         self.check_input(x)
         skips: list[Tensor] = []
         for halve in self.down:

@@ -4,21 +4,21 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
-from colorgan.models.base import at_least
+from colorgan.models.base import check_at_least
 from colorgan.models.generators.base import Generator
-from colorgan.models.layers.blocks import Norm, bounded, normalisation
+from colorgan.models.layers.blocks import Norm, norm_layer, output_activation
 
 
 class PlainCNN(Generator):
     """Convolutions of one size at full resolution, with ReLU between them: the baseline of the published CNN study.
 
     Without tanh the output is linear and clipped to [-1, 1]; the gradient passes the clipping unchanged, so that a
-    colour which left the range finds back.
+    color which left the range finds back.
 
     Args:
         in_channels: gray (1) plus hint channels; set by the model.
-        out_channels: colour channels; set by the model.
-        layers: how many convolutions there are, the last, which gives the colours, included.
+        out_channels: color channels; set by the model.
+        layers: how many convolutions there are, the last, which gives the colors, included.
         kernel_size: height and width of each convolution.
         kernels: channels between the convolutions.
         norm: what follows each convolution but the last: batch, instance or none.
@@ -41,23 +41,23 @@ class PlainCNN(Generator):
         tanh: bool = False,
     ) -> None:
         super().__init__(in_channels, out_channels)
-        at_least(1, layers=layers)
-        at_least(1, kernel_size=kernel_size)
-        at_least(1, kernels=kernels)
+        check_at_least(1, layers=layers)
+        check_at_least(1, kernel_size=kernel_size)
+        check_at_least(1, kernels=kernels)
         widths = [in_channels, *[kernels] * (layers - 1)]
         blocks: list[nn.Module] = []
         for before, after in pairwise(widths):
             blocks += [
                 nn.Conv2d(before, after, kernel_size, padding="same", bias=norm == "none"),
-                normalisation(norm, after),
+                norm_layer(norm, after),
                 nn.ReLU(),
             ]
         self.layers = nn.Sequential(
-            *blocks, nn.Conv2d(widths[-1], out_channels, kernel_size, padding="same"), bounded(tanh)
+            *blocks, nn.Conv2d(widths[-1], out_channels, kernel_size, padding="same"), output_activation(tanh)
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """Colours a batch: (B, in_channels, H, W) → (B, out_channels, H, W) in [-1, 1]."""
+        """Colors a batch: (B, in_channels, H, W) → (B, out_channels, H, W) in [-1, 1]."""
         self.check_input(x)
-        colour: Tensor = self.layers(x)
-        return colour
+        color: Tensor = self.layers(x)
+        return color

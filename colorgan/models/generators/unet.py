@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from colorgan.models.generators.base import Generator
-from colorgan.models.layers.blocks import Norm, initialise
+from colorgan.models.layers.blocks import Norm, init_weights
 from colorgan.models.layers.unet_body import UNetBody
 from colorgan.models.layers.upsampling import Upsampling
 
@@ -16,11 +16,11 @@ class UNet(Generator):
 
     Args:
         in_channels: gray (1) plus hint channels; set by the model.
-        out_channels: colour channels; set by the model.
+        out_channels: color channels; set by the model.
         width: channels at full size; each halving doubles them.
         depth: how many times height and width are halved; both must be multiples of 2**depth.
-        norm: what follows each convolution: batch normalisation, instance normalisation or none.
-        upsampling: how height and width are doubled: transposed convolution, nearest neighbour and a convolution
+        norm: what follows each convolution: batch normalization, instance normalization or none.
+        upsampling: how height and width are doubled: transposed convolution, nearest neighbor and a convolution
             (resize), or pixel_shuffle with ICNR. The last two leave no checkerboards.
         dropout: the share of values that each doubling zeroes while training.
         init_std: standard deviation of normally distributed initial weights; null keeps PyTorch's own.
@@ -46,9 +46,9 @@ class UNet(Generator):
             in_channels, out_channels, width=width, depth=depth, norm=norm, upsampling=upsampling, dropout=dropout
         )
         self.size_multiple = self.min_size = 2**depth
-        initialise(self, init_std)
+        init_weights(self, init_std)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Colours a batch: (B, in_channels, H, W) → (B, out_channels, H, W) in [-1, 1]."""
+        """Colors a batch: (B, in_channels, H, W) → (B, out_channels, H, W) in [-1, 1]."""
         self.check_input(x)
         return torch.tanh(self.body(x))

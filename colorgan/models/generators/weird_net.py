@@ -7,9 +7,9 @@ import torch
 from torch import Tensor, nn
 
 from colorgan.errors import ColorganError
-from colorgan.models.base import at_least
+from colorgan.models.base import check_at_least
 from colorgan.models.generators.base import Generator
-from colorgan.models.layers.blocks import Norm, bounded, normalisation
+from colorgan.models.layers.blocks import Norm, norm_layer, output_activation
 
 
 class WeirdNet(Generator):
@@ -17,12 +17,12 @@ class WeirdNet(Generator):
 
     The "Weird-Net" of the published CNN study, which tells its idea but not its figures: each path is two convolutions;
     each pair of paths is concatenated and convolved to the width of its wider one; all pairs are concatenated, and a
-    last convolution gives the colours. Without tanh the output is linear and clipped to [-1, 1]; the gradient passes
+    last convolution gives the colors. Without tanh the output is linear and clipped to [-1, 1]; the gradient passes
     the clipping unchanged.
 
     Args:
         in_channels: gray (1) plus hint channels; set by the model.
-        out_channels: colour channels; set by the model.
+        out_channels: color channels; set by the model.
         widths: the channels of each path; two paths or more.
         kernel_size: height and width of each convolution.
         norm: what follows each convolution but the last: batch, instance or none.
@@ -46,23 +46,23 @@ class WeirdNet(Generator):
         if len(widths) < 2:
             raise ColorganError(f"widths must name the channels of two paths or more, got {list(widths)}")
         for width in widths:
-            at_least(1, widths=width)
-        at_least(1, kernel_size=kernel_size)
+            check_at_least(1, widths=width)
+        check_at_least(1, kernel_size=kernel_size)
 
         def layer(before: int, after: int) -> nn.Sequential:
             conv = nn.Conv2d(before, after, kernel_size, padding="same", bias=norm == "none")
-            return nn.Sequential(conv, normalisation(norm, after), nn.ReLU())
+            return nn.Sequential(conv, norm_layer(norm, after), nn.ReLU())
 
         self.paths = nn.ModuleList(nn.Sequential(layer(in_channels, width), layer(width, width)) for width in widths)
         pairs = list(combinations(widths, 2))
         self.meetings = nn.ModuleList(layer(a + b, max(a, b)) for a, b in pairs)
         self.last = nn.Conv2d(sum(max(pair) for pair in pairs), out_channels, kernel_size, padding="same")
-        self.bounded = bounded(tanh)
+        self.activation = output_activation(tanh)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Colours a batch: (B, in_channels, H, W) → (B, out_channels, H, W) in [-1, 1]."""
+        """Colors a batch: (B, in_channels, H, W) → (B, out_channels, H, W) in [-1, 1]."""
         self.check_input(x)
         pairs = combinations([path(x) for path in self.paths], 2)
         met = [meet(torch.cat(pair, dim=1)) for meet, pair in zip(self.meetings, pairs, strict=True)]
-        colour: Tensor = self.bounded(self.last(torch.cat(met, dim=1)))
-        return colour
+        color: Tensor = self.activation(self.last(torch.cat(met, dim=1)))
+        return color

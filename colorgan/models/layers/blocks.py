@@ -1,4 +1,4 @@
-"""The small blocks from which the networks are built: normalisation, convolution, initial weights."""
+"""The small blocks from which the networks are built: normalization, convolution, initial weights."""
 
 import math
 from typing import Literal
@@ -12,12 +12,12 @@ from colorgan.errors import ColorganError
 from colorgan.models.layers.upsampling import PixelShuffleConv2d
 
 Norm = Literal["batch", "instance", "none"]
-"""What follows a convolution: batch normalisation, instance normalisation (both with a learned scale and shift), or
-nothing. Only convolutions without a normalisation have a bias: a normalisation would cancel it."""
+"""What follows a convolution: batch normalization, instance normalization (both with a learned scale and shift), or
+nothing. Only convolutions without a normalization have a bias: a normalization would cancel it."""
 
 
 class InstanceNorm2d(nn.InstanceNorm2d):
-    """Instance normalisation with a learned scale and shift that takes a single pixel too.
+    """Instance normalization with a learned scale and shift that takes a single pixel too.
 
     PyTorch's own refuses one. A single pixel is its own mean, so what remains of it is the shift.
     """
@@ -26,13 +26,13 @@ class InstanceNorm2d(nn.InstanceNorm2d):
         super().__init__(channels, affine=True)
 
     def forward(self, input: Tensor) -> Tensor:
-        """Normalises each channel of each photo."""
+        """Normalizes each channel of each photo."""
         cudnn = torch.backends.cudnn.enabled
         return torch.instance_norm(input, self.weight, self.bias, None, None, True, 0.0, self.eps, cudnn)
 
 
-def normalisation(norm: Norm, channels: int) -> nn.Module:
-    """The layer that normalises ``channels`` channels.
+def norm_layer(norm: Norm, channels: int) -> nn.Module:
+    """The layer that normalizes ``channels`` channels.
 
     Raises:
         ColorganError: for a name that is not a :data:`Norm`.
@@ -111,23 +111,23 @@ def _bordered(image: Tensor) -> Tensor:
 
 
 class ConvBlock(nn.Sequential):
-    """3×3 convolution with reflected border, normalisation, LeakyReLU(0.2): (B, in, H, W) → (B, out, H, W)."""
+    """3×3 convolution with reflected border, normalization, LeakyReLU(0.2): (B, in, H, W) → (B, out, H, W)."""
 
     def __init__(self, in_channels: int, out_channels: int, *, norm: Norm = "batch") -> None:
         super().__init__(
             ReflectConv2d(in_channels, out_channels, bias=norm == "none"),
-            normalisation(norm, out_channels),
+            norm_layer(norm, out_channels),
             nn.LeakyReLU(0.2),
         )
 
 
-class Halving(nn.Sequential):
-    """4×4 convolution of stride 2, normalisation, LeakyReLU(0.2), 3×3 block: (B, in, H, W) → (B, out, H/2, W/2)."""
+class Downsample(nn.Sequential):
+    """4×4 convolution of stride 2, normalization, LeakyReLU(0.2), 3×3 block: (B, in, H, W) → (B, out, H/2, W/2)."""
 
     def __init__(self, in_channels: int, out_channels: int, *, norm: Norm = "batch") -> None:
         super().__init__(
             nn.Conv2d(in_channels, out_channels, 4, stride=2, padding=1, bias=norm == "none"),
-            normalisation(norm, out_channels),
+            norm_layer(norm, out_channels),
             nn.LeakyReLU(0.2),
             ConvBlock(out_channels, out_channels, norm=norm),
         )
@@ -141,12 +141,12 @@ class Clip(nn.Module):
         return input + (input.clamp(-1, 1) - input).detach()
 
 
-def bounded(tanh: bool) -> nn.Module:
+def output_activation(tanh: bool) -> nn.Module:
     """The layer that brings a network's output into [-1, 1]: tanh, or :class:`Clip`."""
     return nn.Tanh() if tanh else Clip()
 
 
-def initialise(network: nn.Module, std: float | None) -> None:
+def init_weights(network: nn.Module, std: float | None) -> None:
     """Draws initial weights as the GAN literature does: N(0, std), norm scales N(1, std), biases 0 (DCGAN, pix2pix).
 
     Pixel-shuffle layers keep their ICNR property.
@@ -176,8 +176,8 @@ def initialise(network: nn.Module, std: float | None) -> None:
             module.icnr_()
 
 
-def constrain_spectrally(network: nn.Module) -> None:
-    """Keeps the largest singular value of every weight matrix at 1 (spectral normalisation, Miyato et al. 2018).
+def apply_spectral_norm(network: nn.Module) -> None:
+    """Keeps the largest singular value of every weight matrix at 1 (spectral normalization, Miyato et al. 2018).
 
     To be called last, after the initial weights are drawn.
     """

@@ -5,20 +5,20 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from colorgan.models.base import at_least, probability
-from colorgan.models.layers.blocks import ConvBlock, Halving, Norm, normalisation
-from colorgan.models.layers.upsampling import Upsampling, doubling
+from colorgan.models.base import check_at_least, check_probability
+from colorgan.models.layers.blocks import ConvBlock, Downsample, Norm, norm_layer
+from colorgan.models.layers.upsampling import Upsampling, upsample_layer
 
 
-class Doubling(nn.Sequential):
-    """A learned doubling, normalisation, ReLU, then a 3×3 block: (B, in, H, W) → (B, out, 2H, 2W)."""
+class Upsample(nn.Sequential):
+    """A learned upsample_layer, normalization, ReLU, then a 3×3 block: (B, in, H, W) → (B, out, 2H, 2W)."""
 
     def __init__(
         self, in_channels: int, out_channels: int, *, norm: Norm, upsampling: Upsampling, dropout: float
     ) -> None:
         super().__init__(
-            doubling(upsampling, in_channels, out_channels, bias=norm == "none"),
-            normalisation(norm, out_channels),
+            upsample_layer(upsampling, in_channels, out_channels, bias=norm == "none"),
+            norm_layer(norm, out_channels),
             nn.Dropout(dropout),
             nn.ReLU(),
             ConvBlock(out_channels, out_channels, norm=norm),
@@ -53,16 +53,16 @@ class UNetBody(nn.Module):
         dropout: float,
     ) -> None:
         super().__init__()
-        at_least(1, width=width)
-        at_least(1, depth=depth)
-        probability(dropout=dropout)
+        check_at_least(1, width=width)
+        check_at_least(1, depth=depth)
+        check_probability(dropout=dropout)
         widths = [width * 2**level for level in range(depth + 1)]
         levels = list(pairwise(widths))
         self.first = ConvBlock(in_channels, width, norm=norm)
-        self.down = nn.ModuleList(Halving(above, below, norm=norm) for above, below in levels)
+        self.down = nn.ModuleList(Downsample(above, below, norm=norm) for above, below in levels)
         self.bottom = ConvBlock(widths[-1], widths[-1], norm=norm)
         self.up = nn.ModuleList(
-            Doubling(2 * below, above, norm=norm, upsampling=upsampling, dropout=dropout)
+            Upsample(2 * below, above, norm=norm, upsampling=upsampling, dropout=dropout)
             for above, below in reversed(levels)
         )
         self.last = nn.Conv2d(2 * width, out_channels, 1)

@@ -9,13 +9,13 @@ from torch import Tensor, nn
 from colorgan.errors import ColorganError
 
 Upsampling = Literal["transposed", "resize", "pixel_shuffle"]
-"""``transposed``: the classic 4x4 transposed convolution, which may leave checkerboards; ``resize``: nearest neighbour,
+"""``transposed``: the classic 4x4 transposed convolution, which may leave checkerboards; ``resize``: nearest neighbor,
 then a 3x3 convolution (Odena et al., "Deconvolution and Checkerboard Artifacts", 2016); ``pixel_shuffle``: sub-pixel
 convolution (Shi et al. 2016) that starts without a checkerboard thanks to ICNR (Aitken et al. 2017)."""
 
 
 class ResizeConv2d(nn.Sequential):
-    """Nearest-neighbour doubling followed by a 3×3 convolution: (B, in, H, W) → (B, out, 2H, 2W)."""
+    """Nearest-neighbor doubling followed by a 3×3 convolution: (B, in, H, W) → (B, out, 2H, 2W)."""
 
     def __init__(self, in_channels: int, out_channels: int, *, bias: bool = True) -> None:
         super().__init__(
@@ -32,7 +32,7 @@ class PixelShuffleConv2d(nn.Module):
         out_channels: channels of the output.
         kernel_size: 3, or 1 as in fastai's dynamic U-Net.
         bias: whether the convolution has a bias.
-        blur: average each 2×2 neighbourhood afterwards (Sugawara et al. 2019), against the checkerboards that training
+        blur: average each 2×2 neighborhood afterwards (Sugawara et al. 2019), against the checkerboards that training
             may bring back.
     """
 
@@ -55,7 +55,7 @@ class PixelShuffleConv2d(nn.Module):
 
     @torch.no_grad()
     def icnr_(self) -> None:
-        """Makes the four convolutions behind each output channel equal: what comes out is a nearest-neighbour doubling.
+        """Makes the four convolutions behind each output channel equal: what comes out is a nearest-neighbor doubling.
 
         To be called again by whoever draws new initial weights.
         """
@@ -68,14 +68,14 @@ class PixelShuffleConv2d(nn.Module):
         return F.avg_pool2d(F.pad(x, (1, 0, 1, 0), mode="replicate"), 2, stride=1) if self.blur else x
 
 
-def doubling(kind: Upsampling, in_channels: int, out_channels: int, *, bias: bool = True) -> nn.Module:
+def upsample_layer(kind: Upsampling, in_channels: int, out_channels: int, *, bias: bool = True) -> nn.Module:
     """Builds a layer (B, in_channels, H, W) → (B, out_channels, 2H, 2W).
 
     Raises:
         ColorganError: for a kind that is not an :data:`Upsampling`.
 
     Example:
-        >>> doubling("resize", 8, 4)(torch.zeros(1, 8, 5, 5)).shape
+        >>> upsample_layer("resize", 8, 4)(torch.zeros(1, 8, 5, 5)).shape
         torch.Size([1, 4, 10, 10])
     """
     match kind:

@@ -1,6 +1,6 @@
-"""Reconstruction losses: how far the predicted colour lies from the true one, pixel by pixel.
+"""Reconstruction losses: how far the predicted color lies from the true one, pixel by pixel.
 
-**Weights and ranges.** A weight belongs to a range. In ``space="network"`` the colours are in [-1, 1]; for RGB and
+**Weights and ranges.** A weight belongs to a range. In ``space="network"`` the colors are in [-1, 1]; for RGB and
 YCbCr that is 2x - 1 of a value in [0, 1], so that L1 is twice, and MSE four times, what a system on [0, 1] measures. A
 published L1 weight of 512 on [0, 1] is therefore 256 here, and a published MSE weight is to be divided by four. In
 ``space="rgb"`` the difference is taken in [0, 1], and published weights for that range hold as they are.
@@ -19,26 +19,26 @@ from colorgan.models.config import Part
 
 _LAB = Lab()
 _SQUARE = 10
-"""Side of the squares into which colours are sorted, in units of a and b."""
+"""Side of the squares into which colors are sorted, in units of a and b."""
 _REACH = 12
 """Squares on each side of gray; sRGB's a and b end before 110."""
 _SQUARES = 313
-"""Squares that hold colours of sRGB."""
+"""Squares that hold colors of sRGB."""
 _SMOOTHING = (0.107, 0.786, 0.107)
 """A normal distribution with a deviation of 5 units, over three squares."""
 
 
 class Reconstruction(Part, ABC):
-    """Distance between predicted and true colour, averaged over photos, channels and pixels.
+    """Distance between predicted and target color, averaged over photos, channels and pixels.
 
     Args:
-        space: ``network`` compares the colour channels as the network predicts them, in [-1, 1]; ``rgb`` compares the
-            merged photos in [0, 1], not clipped, so that colours outside of the gamut are pulled back into it
+        space: ``network`` compares the color channels as the network predicts them, in [-1, 1]; ``rgb`` compares the
+            merged photos in [0, 1], not clipped, so that colors outside of the gamut are pulled back into it
             (Ballester et al. 2022 find that it often pays).
-        rebalance: how much rare colours count for more, from 0 (not at all) to below 1: the 1 - λ of class rebalancing,
+        rebalance: how much rare colors count for more, from 0 (not at all) to below 1: the 1 - λ of class rebalancing,
             whose authors take 0.5 (Zhang et al. 2016, https://arxiv.org/abs/1603.08511, section 2.2). Most pixels of
-            most photos are grayish, and where a thing may have several colours a grayish one is the safest bet; this
-            draws the bet to the others. How rare a colour is, is counted in the batch: let it hold 8 photos or more.
+            most photos are grayish, and where a thing may have several colors a grayish one is the safest bet; this
+            draws the bet to the others. How rare a color is, is counted in the batch: let it hold 8 photos or more.
 
     Raises:
         ColorganError: for another space, and for a rebalance out of range.
@@ -54,69 +54,69 @@ class Reconstruction(Part, ABC):
         self.space = space
         self.rebalance = rebalance
 
-    def __call__(self, predicted_colour: Tensor, true_colour: Tensor, gray: Tensor, color: ColorSpace) -> Tensor:
+    def __call__(self, predicted_color: Tensor, true_color: Tensor, gray: Tensor, color_space: ColorSpace) -> Tensor:
         """Compares.
 
         Args:
-            predicted_colour: (B, C, H, W) in [-1, 1].
-            true_colour: the same shape and range.
-            gray: (B, 1, H, W) in [-1, 1], what the colours were predicted from.
-            color: the space that the three are in.
+            predicted_color: (B, C, H, W) in [-1, 1].
+            true_color: the same shape and range.
+            gray: (B, 1, H, W) in [-1, 1], what the colors were predicted from.
+            color_space: the space that the three are in.
 
         Returns:
             A float32 scalar.
 
         Raises:
-            ValueError: if the two colours differ in shape.
+            ValueError: if the two colors differ in shape.
 
         Example:
             >>> from colorgan.models.color_spaces import RGB
             >>> photo = torch.zeros(1, 3, 2, 2)
-            >>> gray, truth = RGB().split(photo)
-            >>> L1()(truth + 0.5, truth, gray, RGB()).item(), L1("rgb")(truth + 0.5, truth, gray, RGB()).item()
+            >>> gray, target = RGB().split(photo)
+            >>> L1()(target + 0.5, target, gray, RGB()).item(), L1("rgb")(target + 0.5, target, gray, RGB()).item()
             (0.5, 0.25)
         """
-        if predicted_colour.shape != true_colour.shape:
+        if predicted_color.shape != true_color.shape:
             raise ValueError(
-                f"the predicted colour has the shape {tuple(predicted_colour.shape)}, but the true colour has "
-                f"{tuple(true_colour.shape)}"
+                f"the predicted color has the shape {tuple(predicted_color.shape)}, but the target color has "
+                f"{tuple(true_color.shape)}"
             )
         if self.space == "network":
-            distance = self._distance(predicted_colour.float(), true_colour.float())
+            distance = self._distance(predicted_color.float(), true_color.float())
         else:
             with torch.no_grad():
-                truth = color.merge(gray, true_colour, clip=False)
-            distance = self._distance(color.merge(gray, predicted_colour, clip=False), truth)
+                target = color_space.merge(gray, true_color, clip=False)
+            distance = self._distance(color_space.merge(gray, predicted_color, clip=False), target)
         if self.rebalance:
             with torch.no_grad():
-                distance_weight = _rarity(color.merge(gray, true_colour), self.rebalance)
+                distance_weight = _rarity(color_space.merge(gray, true_color), self.rebalance)
             distance = distance_weight * distance
         return distance.mean()
 
     @abstractmethod
-    def _distance(self, predicted: Tensor, truth: Tensor) -> Tensor:
+    def _distance(self, predicted: Tensor, target: Tensor) -> Tensor:
         """Distance of each value, of the same shape."""
 
 
 class L1(Reconstruction):
-    """Absolute difference; its minimizer, the median, gives crisper colours than the mean (Isola et al. 2017)."""
+    """Absolute difference; its minimizer, the median, gives crisper colors than the mean (Isola et al. 2017)."""
 
-    def _distance(self, predicted: Tensor, truth: Tensor) -> Tensor:
-        return (predicted - truth).abs()
+    def _distance(self, predicted: Tensor, target: Tensor) -> Tensor:
+        return (predicted - target).abs()
 
 
 class MSE(Reconstruction):
     """Squared difference."""
 
-    def _distance(self, predicted: Tensor, truth: Tensor) -> Tensor:
-        return (predicted - truth).square()
+    def _distance(self, predicted: Tensor, target: Tensor) -> Tensor:
+        return (predicted - target).square()
 
 
 def _rarity(rgb: Tensor, rebalance: float) -> Tensor:
     """Weights of the pixels of a batch, (B, 3, H, W) → (B, 1, H, W), with a mean of 1.
 
     They are 1 / (rebalance x p + (1 - rebalance) / Q), where p is the share of pixels whose a and b fall into the same
-    square of the plane, smoothed, and Q the number of squares that sRGB has colours in.
+    square of the plane, smoothed, and Q the number of squares that sRGB has colors in.
     """
     place = (_LAB.split(rgb)[1] * (_LAB.ab_scale / _SQUARE)).round().long() + _REACH
     side = 2 * _REACH + 1

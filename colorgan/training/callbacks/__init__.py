@@ -8,7 +8,7 @@ from colorgan.training.callbacks.hint_psnr import HintPSNR
 from colorgan.training.callbacks.interruption import SaveOnSignal
 from colorgan.training.callbacks.moving_averages import MovingAverages
 from colorgan.training.callbacks.network_sizes import NetworkSizes
-from colorgan.training.callbacks.pixel_figures import PixelFigures
+from colorgan.training.callbacks.pixel_metrics import PixelMetrics
 from colorgan.training.callbacks.predictions import PhotoWriter
 from colorgan.training.callbacks.samples import SampleSheet
 
@@ -21,7 +21,7 @@ __all__ = [
     "MovingAverages",
     "NetworkSizes",
     "PhotoWriter",
-    "PixelFigures",
+    "PixelMetrics",
     "SampleSheet",
     "SaveOnSignal",
     "WatchGradients",

@@ -1,4 +1,4 @@
-"""The Fréchet distance between predicted and true photos, at the end of every validation epoch."""
+"""The Fréchet distance between predicted and target photos, at the end of every validation epoch."""
 
 import math
 from collections.abc import Mapping
@@ -10,22 +10,22 @@ from lightning.pytorch.trainer.states import TrainerFn
 from lightning.pytorch.utilities import rank_zero_warn
 from torch import Tensor
 
+from colorgan.color.tensors import to_uint8
 from colorgan.errors import ColorganError
-from colorgan.inference.colorizer import to_uint8
 from colorgan.metrics.features import FeatureExtractor
 from colorgan.metrics.frechet import FeatureStatistics, frechet_distance, statistics_of
 from colorgan.training.callbacks.outputs import PhotoCallback, first_of_each, gather_rows, photos_of
 
 
 class FrechetDistance(PhotoCallback):
-    """Logs the Fréchet distance between predicted and true photos, paired, after every validation and test.
+    """Logs the Fréchet distance between predicted and target photos, paired, after every validation and test.
 
     It is logged as ``val/fid`` for ``inception-v3-compat`` with its published weights, and otherwise under the name of
     its features, such as ``val/fd_efficientnet_lite0``, in time for a checkpoint callback that monitors it. That of the
     gray photos is logged once beside it, as ``val/fd_efficientnet_lite0_gray``: the floor of every curve. Give the
     callback several times to measure on several features.
 
-    The features of the truth are extracted in the first epoch only. The extractor is no part of the model: checkpoints
+    The features of the target are extracted in the first epoch only. The extractor is no part of the model: checkpoints
     hold none of its weights. Features are kept as float32 until the epoch ends, 5 to 8 kB a photo; photos that a
     distributed sampler repeats are counted once, by their ``index``.
 
@@ -45,7 +45,7 @@ class FrechetDistance(PhotoCallback):
     ) -> None:
         self.features, self.weights, self.layer = features, weights, layer
         self._batches: dict[str, list[Tensor]] = {}
-        self._truth: dict[str, FeatureStatistics] = {}
+        self._target: dict[str, FeatureStatistics] = {}
         self._gray: dict[str, float] = {}
 
     @property
@@ -65,7 +65,7 @@ class FrechetDistance(PhotoCallback):
         """Builds the extractor now, so that missing weights stop a run before its first batch, not after an epoch."""
         if stage != "predict":
             self._extractor = FeatureExtractor(self.features, self.weights, self.layer)
-            self._truth = {}
+            self._target = {}
 
     def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Lets go of the extractor and its memory."""
@@ -82,8 +82,8 @@ class FrechetDistance(PhotoCallback):
         if self._extractor.device != pl_module.device:
             self._extractor.to(pl_module.device)
         wanted = ["predicted"]
-        if stage not in self._truth:
-            wanted.append("truth")
+        if stage not in self._target:
+            wanted.append("target")
             if stage not in self._gray or trainer.state.fn != TrainerFn.FITTING:
                 wanted.append("gray")
         for name in wanted:
@@ -97,8 +97,8 @@ class FrechetDistance(PhotoCallback):
         rows = {name: gather_rows(torch.cat(batches), trainer, pl_module) for name, batches in self._batches.items()}
         self._batches = {}
         first_seen = first_of_each(rows.pop("index"))
-        if "truth" in rows:
-            self._truth[stage] = statistics_of(rows["truth"][first_seen])
+        if "target" in rows:
+            self._target[stage] = statistics_of(rows["target"][first_seen])
         name = f"{stage}/{self._extractor.metric}"
         if "gray" in rows:
             self._gray[stage] = self._distance(rows["gray"][first_seen], stage, trainer)
@@ -107,15 +107,15 @@ class FrechetDistance(PhotoCallback):
 
     def _distance(self, features: Tensor, stage: str, trainer: Trainer) -> float:
         """Computed on one rank and told to the others, so that all of them take the same decisions."""
-        truth = self._truth[stage]
-        if min(truth.count, len(features)) < 2:
+        target = self._target[stage]
+        if min(target.count, len(features)) < 2:
             rank_zero_warn(f"the Fréchet distance of {len(features)} photo is logged as NaN; it needs at least 2")
             return math.nan
-        if truth.count != len(features):
-            del self._truth[stage]
+        if target.count != len(features):
+            del self._target[stage]
             raise ColorganError(
-                f"this epoch validated {len(features)} photos and an earlier one {truth.count}; "
+                f"this epoch validated {len(features)} photos and an earlier one {target.count}; "
                 "let every epoch validate the same photos, so that their Fréchet distances can be compared"
             )
-        distance = frechet_distance(features, truth) if trainer.is_global_zero else math.nan
+        distance = frechet_distance(features, target) if trainer.is_global_zero else math.nan
         return float(trainer.strategy.broadcast(distance))

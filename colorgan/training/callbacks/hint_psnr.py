@@ -1,4 +1,4 @@
-"""How much better a model colours when it is told some of the colours: PSNR against the number of hints."""
+"""How much better a model colors when it is told some of the colors: PSNR against the number of hints."""
 
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -8,8 +8,9 @@ from lightning.pytorch import LightningModule, Trainer
 from torch import Tensor
 from torch.nn import functional as F
 
+from colorgan.color.tensors import to_uint8
 from colorgan.errors import ColorganError
-from colorgan.inference.colorizer import Colorizer, to_uint8
+from colorgan.inference.colorizer import Colorizer
 from colorgan.metrics.pixels import psnr
 from colorgan.models.hints import PointHints
 from colorgan.training.callbacks.outputs import PhotoCallback, first_of_each, gather_rows, photos_of
@@ -19,13 +20,13 @@ _PERFECT = 100.0
 
 
 def hinted_psnr(
-    colorizer: Colorizer, truth: Tensor, index: Tensor, counts: Sequence[int], points: PointHints
+    colorizer: Colorizer, target: Tensor, index: Tensor, counts: Sequence[int], points: PointHints
 ) -> Tensor:
-    """PSNR of photos that are colorized with hints taken from the truth.
+    """PSNR of photos that are colorized with hints taken from the target.
 
     Args:
         colorizer: the model.
-        truth: (B, 3, H, W) in [0, 1].
+        target: (B, 3, H, W) in [0, 1].
         index: int64 (B,), on which alone it depends where the hints of a photo lie.
         counts: numbers of hints.
         points: what a hint is like.
@@ -33,11 +34,11 @@ def hinted_psnr(
     Returns:
         (B, len(counts)) in dB, of the 8-bit photos.
     """
-    _, colour = colorizer.color.split(truth)
+    _, color = colorizer.color_space.split(target)
     figures = []
     for count in counts:
-        hints = points.validation(colour, index, count, color=colorizer.color)
-        figures.append(psnr(to_uint8(colorizer(truth, hints)), to_uint8(truth)).clamp(max=_PERFECT))
+        hints = points.validation(color, index, count, color_space=colorizer.color_space)
+        figures.append(psnr(to_uint8(colorizer(target, hints)), to_uint8(target)).clamp(max=_PERFECT))
     return torch.stack(figures, dim=1)
 
 
@@ -46,7 +47,7 @@ class HintPSNR(PhotoCallback):
 
     The metric's name states the protocol: ``val/psnr_6x6_at_256_hints_10`` is the mean over the photos of the PSNR of
     each, with ten patches of 6 x 6 pixels at 256 x 256. The hints of a photo depend on its index alone. The protocols
-    of the literature are ``side: 6, places: centred`` at 256 pixels (Zhang et al. 2017; their model has 24.43 dB with
+    of the literature are ``side: 6, places: centered`` at 256 pixels (Zhang et al. 2017; their model has 24.43 dB with
     0, 25.37 with 1, 27.39 with 5, 28.42 with 10, 30.42 with 50 and 31.13 with 100 hints on 1,000 photos of ImageNet),
     and ``side: 2, places: grid`` at 224 (iColoriT, Yun et al. 2023).
 
@@ -55,7 +56,7 @@ class HintPSNR(PhotoCallback):
     Args:
         counts: numbers of hints.
         side: side of a hint in pixels, at the size that is measured.
-        places: where hints lie: ``uniform``, ``centred`` or ``grid``, as in PointHints.
+        places: where hints lie: ``uniform``, ``centered`` or ``grid``, as in PointHints.
         size: side in pixels to which the photos are resized; null measures them as they are validated.
         photos: how many photos, the first of the validation set; null takes all.
         every_n_epochs: how often it is measured during training.
@@ -68,7 +69,7 @@ class HintPSNR(PhotoCallback):
         self,
         counts: tuple[int, ...] = (0, 1, 5, 10, 50, 100),
         side: int = 6,
-        places: Literal["uniform", "centred", "grid"] = "centred",
+        places: Literal["uniform", "centered", "grid"] = "centered",
         size: int | None = None,
         photos: int | None = None,
         every_n_epochs: int = 1,
@@ -96,7 +97,7 @@ class HintPSNR(PhotoCallback):
         if stage == "predict":
             return
         colorizer = _colorizer_of(pl_module)
-        channels = colorizer.color.channels
+        channels = colorizer.color_space.channels
         if colorizer.hints.channels(channels) != self.points.channels(channels):
             raise ColorganError(
                 f"HintPSNR measures models that follow hints, but this one has {type(colorizer.hints).__name__}: "
@@ -112,18 +113,18 @@ class HintPSNR(PhotoCallback):
         if trainer.state.fn == "fit" and (trainer.current_epoch + 1) % self.every_n_epochs:
             return
         photos = photos_of(outputs, "HintPSNR")
-        truth, index = photos["truth"].float(), photos["index"]
+        target, index = photos["target"].float(), photos["index"]
         if self.photos is not None:
             wanted = index < self.photos
-            truth, index = truth[wanted], index[wanted]
+            target, index = target[wanted], index[wanted]
         if self.size is not None:
-            truth = F.interpolate(truth, (self.size, self.size), mode="bilinear", antialias=True).clamp(0, 1)
-        self._shape = truth.shape[-2], truth.shape[-1]
+            target = F.interpolate(target, (self.size, self.size), mode="bilinear", antialias=True).clamp(0, 1)
+        self._shape = target.shape[-2], target.shape[-1]
         if len(index) == 0:
-            figures = truth.new_zeros(0, len(self.counts))
+            figures = target.new_zeros(0, len(self.counts))
         else:
             with trainer.precision_plugin.val_step_context():
-                figures = hinted_psnr(_colorizer_of(pl_module), truth, index, self.counts, self.points)
+                figures = hinted_psnr(_colorizer_of(pl_module), target, index, self.counts, self.points)
         self._rows.append(torch.cat([index[:, None].to(figures), figures], dim=1).cpu().double())
 
     def finish(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:

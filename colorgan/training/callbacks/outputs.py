@@ -11,7 +11,7 @@ from torchmetrics.utilities.distributed import gather_all_tensors
 
 from colorgan.errors import ColorganError
 
-_NAMES = {"predicted", "truth", "gray", "index"}
+_NAMES = {"predicted", "target", "gray", "index"}
 
 
 class PhotoCallback(Callback, ABC):
@@ -80,7 +80,7 @@ def photos_of(outputs: Any, who: str) -> Mapping[str, Tensor]:
     """Checks what a validation or test step returned.
 
     Args:
-        outputs: a mapping with ``predicted``, ``truth`` and ``gray``, (B, 3, H, W) in [0, 1], and ``index``, (B,).
+        outputs: a mapping with ``predicted``, ``target`` and ``gray``, (B, 3, H, W) in [0, 1], and ``index``, (B,).
         who: who asks, for the message.
 
     Returns:
@@ -92,7 +92,7 @@ def photos_of(outputs: Any, who: str) -> Mapping[str, Tensor]:
     if not isinstance(outputs, Mapping) or not outputs.keys() >= _NAMES:
         received = ", ".join(sorted(outputs)) if isinstance(outputs, Mapping) else type(outputs).__name__
         raise ColorganError(
-            f"{who} needs a validation step that returns predicted, truth, gray and index; this one returned {received}"
+            f"{who} needs a validation step that returns predicted, target, gray and index; this one returned {received}"
         )
     return outputs
 

@@ -1,4 +1,4 @@
-"""Writes what ``predict`` colours."""
+"""Writes what ``predict`` colors."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,12 +10,12 @@ from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import BasePredictionWriter
 
 from colorgan.errors import ColorganError
-from colorgan.files import replaced
+from colorgan.files import atomic_write
 from colorgan.images.writing import write_photo
 
 
 class PhotoWriter(BasePredictionWriter):
-    """Writes coloured photos as PNG, in the folders and under the names of the photos they came from.
+    """Writes colored photos as PNG, in the folders and under the names of the photos they came from.
 
     Args:
         folder: where they go; a file that is already there is not overwritten.
@@ -72,7 +72,7 @@ class PhotoWriter(BasePredictionWriter):
         if self.array.exists() and not self.overwrite:
             raise ColorganError(f"{self.array} exists already; choose another --npy, or say --overwrite true")
         self.array.parent.mkdir(parents=True, exist_ok=True)
-        with replaced(self.array) as temporary, temporary.open("wb") as stream:
+        with atomic_write(self.array) as temporary, temporary.open("wb") as stream:
             np.save(stream, np.stack(photos))
 
     def _target(self, source: Path) -> Path:

@@ -9,17 +9,17 @@ from lightning.pytorch import LightningModule, Trainer
 from PIL import Image
 from torch import Tensor
 
+from colorgan.color.tensors import to_uint8
 from colorgan.errors import ColorganError
-from colorgan.files import replaced
-from colorgan.images.contact_sheet import sheet
-from colorgan.inference.colorizer import to_uint8
+from colorgan.files import atomic_write
+from colorgan.images.contact_sheet import contact_sheet
 from colorgan.training.callbacks.outputs import PhotoCallback, photos_of
 
-_COLUMNS = ("gray", "predicted", "truth")
+_COLUMNS = ("gray", "predicted", "target")
 
 
 class SampleSheet(PhotoCallback):
-    """Shows the same validation photos after every epoch: gray, predicted and truth, side by side.
+    """Shows the same validation photos after every epoch: gray, predicted and target, side by side.
 
     The sheet is written to ``samples/epoch_0000.png`` in the run folder (``samples/validate.png`` and
     ``samples/test.png`` outside of training) and handed to every logger that takes pictures, as ``val/samples``.
@@ -83,11 +83,11 @@ class SampleSheet(PhotoCallback):
         photos = [shown[index] for index in sorted(shown)]
         columns = {column: [photo[column] for photo in photos] for column in _COLUMNS}
         title = f"epoch {trainer.current_epoch}" if trainer.state.fn == "fit" else ""
-        picture = sheet(columns, title=title, blocks=min(4, -(-len(photos) // 5)))
+        picture = contact_sheet(columns, title=title, blocks=min(4, -(-len(photos) // 5)))
         within = {"val": "validate", "test": "test"}[stage]
         name = f"epoch_{trainer.current_epoch:04d}" if trainer.state.fn == "fit" else within
         self.last_path = Path(trainer.default_root_dir, "samples", f"{name}.png")
-        with replaced(self.last_path) as temporary:  # whoever looks while a run goes on never sees half of it
+        with atomic_write(self.last_path) as temporary:  # whoever looks while a run goes on never sees half of it
             picture.save(temporary, format="PNG")
         _hand_to_loggers(trainer, f"{stage}/samples", picture)
 

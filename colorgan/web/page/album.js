@@ -1,4 +1,4 @@
-/** Many photos: sent one by one, coloured into an archive, with a list of those that could not be. */
+/** Many photos: sent one by one, colored into an archive, with a list of those that could not be. */
 
 import { post, upload } from "./api.js";
 import { calm, capitalised, say, warn } from "./speaking.js";
@@ -15,7 +15,7 @@ export class Album {
     this.#about = about;
     $("#album-form").addEventListener("submit", (event) => {
       event.preventDefault();
-      this.#colour();
+      this.#color();
     });
     $("#album-strength").addEventListener("input", (event) => {
       $("#album-strength-value").textContent = `${event.target.value} %`;
@@ -32,7 +32,7 @@ export class Album {
     this.#photos.sort((one, other) => one.path.localeCompare(other.path, undefined, { numeric: true }));
     const skipped = files.length - this.#photos.length;
     if (this.#photos.length === 0) throw new Error("there are no photos in this folder");
-    $("#album-title").textContent = `${count(this.#photos.length, "photo")} to colour`;
+    $("#album-title").textContent = `${count(this.#photos.length, "photo")} to color`;
     $("#album-skipped").textContent = `${count(skipped, "other file")} left out.`;
     $("#album-skipped").hidden = skipped === 0;
     $("#album-form").hidden = false;
@@ -44,7 +44,7 @@ export class Album {
     this.#stop = null;
   }
 
-  async #colour() {
+  async #color() {
     const stop = new AbortController();
     this.#stop = stop;
     $("#album-form").hidden = true;
@@ -56,7 +56,7 @@ export class Album {
     $("#album-progress").max = this.#photos.length;
     let key;
     let done = 0;
-    let coloured = 0;
+    let colored = 0;
     try {
       const wishes = {
         strength: $("#album-strength").value / 100, format: $("#album-format").value, metadata: $("#album-metadata").checked,
@@ -65,14 +65,14 @@ export class Album {
       calm();
       for (const { file, path } of this.#photos) {
         this.#progress(done, path);
-        coloured += await this.#send(key, file, path, stop.signal);
+        colored += await this.#send(key, file, path, stop.signal);
         done += 1;
       }
     } catch (error) {
       if (error.name !== "AbortError") warn(error);
     }
     if (this.#stop !== stop) return;
-    this.#finish(key, done, coloured);
+    this.#finish(key, done, colored);
   }
 
   /** Sends a photo; says 1 if it is in the archive. */
@@ -93,21 +93,21 @@ export class Album {
 
   #progress(done, path) {
     $("#album-progress").value = done;
-    $("#album-title").textContent = `Colouring ${count(this.#photos.length, "photo")}`;
+    $("#album-title").textContent = `Coloring ${count(this.#photos.length, "photo")}`;
     $("#album-state").textContent = `${done} done; now ${path}`;
     if (done % 10 === 0) say(`${done} of ${this.#photos.length} photos done`);
   }
 
-  #finish(key, done, coloured) {
+  #finish(key, done, colored) {
     const left = this.#photos.length - done;
-    const sentence = `${coloured} of ${count(this.#photos.length, "photo")} coloured`;
+    const sentence = `${colored} of ${count(this.#photos.length, "photo")} colored`;
     $("#album-progress").value = done;
     $("#album-title").textContent = sentence;
     $("#album-state").textContent = left > 0 ? `${left} not begun.` : "";
     $("#album-stop").hidden = true;
-    $("#album-download").hidden = coloured === 0;
+    $("#album-download").hidden = colored === 0;
     $("#album-download").href = `api/albums/${key}/archive`;
-    if (coloured > 0) $("#album-download").focus({ preventScroll: true });
+    if (colored > 0) $("#album-download").focus({ preventScroll: true });
     say(sentence);
   }
 }

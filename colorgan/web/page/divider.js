@@ -28,7 +28,7 @@ export class Divider {
     this.#place();
   }
 
-  /** Uncovers the coloured photo, for those who like things to move. */
+  /** Uncovers the colored photo, for those who like things to move. */
   reveal() {
     if (matchMedia("(prefers-reduced-motion: reduce)").matches) {
       this.at = 0;

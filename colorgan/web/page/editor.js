@@ -5,7 +5,7 @@ import { Divider } from "./divider.js";
 import { Dots } from "./dots.js";
 import { History } from "./history.js";
 import { Latest } from "./latest.js";
-import { colourAt, markSwatch, showSwatches } from "./palette.js";
+import { colorAt, markSwatch, showSwatches } from "./palette.js";
 import { nameOf, save } from "./saving.js";
 import { calm, say, warn } from "./speaking.js";
 
@@ -65,9 +65,9 @@ export class Editor {
     $("#before").alt = `${name} as it was`;
   }
 
-  /** Colours the photo that was opened, and shows it. */
+  /** Colors the photo that was opened, and shows it. */
   async begin() {
-    await this.#colour();
+    await this.#color();
     if ($("#after").getAttribute("src")) this.#divider.reveal();
   }
 
@@ -119,12 +119,12 @@ export class Editor {
       warn(`the page works with at most ${this.#about.max_hints} hints`);
       return;
     }
-    const color = colourAt($("#after"), x / this.#photo.width, y / this.#photo.height);
+    const color = colorAt($("#after"), x / this.#photo.width, y / this.#photo.height);
     this.#state.dots.push({ x, y, color, radius: this.#radius });
     this.#selected = this.#state.dots.length - 1;
     this.#commit();
     this.#dots.focus(this.#selected);
-    say(`Hint ${this.#state.dots.length} placed; choose its colour`);
+    say(`Hint ${this.#state.dots.length} placed; choose its color`);
   }
 
   #select(index) {
@@ -202,11 +202,11 @@ export class Editor {
 
   #redraw() {
     this.#show();
-    this.#colour();
+    this.#color();
   }
 
   /** Asks for the photo in its present state; the stage is busy until that is what it shows. */
-  async #colour() {
+  async #color() {
     $("#stage").setAttribute("aria-busy", "true");
     await this.#painting.ask(structuredClone(this.#state));
     $("#stage").setAttribute("aria-busy", "false");
@@ -222,7 +222,7 @@ export class Editor {
     $("#strength").value = Math.round(strength * 100);
     $("#strength-value").textContent = `${Math.round(strength * 100)} %`;
     $("#hints-help").textContent = dots.length === 0
-      ? "Click the photo where you know a colour, then choose it here."
+      ? "Click the photo where you know a color, then choose it here."
       : `${dots.length} hint${dots.length === 1 ? "" : "s"}. Drag to move, click the photo for another one.`;
     $("#dot").hidden = dot === undefined;
     if (dot === undefined) return;
@@ -242,13 +242,13 @@ export class Editor {
     if (photo === null) return;
     const late = setTimeout(() => { $("#working").hidden = false; }, 250);
     try {
-      const picture = await this.#again(photo, () => post(`api/photos/${photo.key}/coloured`, { hints: state.dots, strength: state.strength }));
+      const picture = await this.#again(photo, () => post(`api/photos/${photo.key}/colored`, { hints: state.dots, strength: state.strength }));
       const blob = await picture.blob();
       if (photo !== this.#photo) return;
       await setImage($("#after"), blob);
-      $("#after").alt = `${photo.name}, coloured${state.dots.length ? ` with ${state.dots.length} hint${state.dots.length === 1 ? "" : "s"}` : ""}`;
+      $("#after").alt = `${photo.name}, colored${state.dots.length ? ` with ${state.dots.length} hint${state.dots.length === 1 ? "" : "s"}` : ""}`;
       calm();
-      say(state.dots.length ? "Coloured with your hints" : "Coloured");
+      say(state.dots.length ? "Colored with your hints" : "Colored");
     } catch (error) {
       warn(error);
     } finally {
@@ -285,14 +285,14 @@ export class Editor {
     const button = $("#download");
     const photo = this.#photo;
     button.disabled = true;
-    button.textContent = "Colouring at full size …";
-    say("Colouring at full size");
+    button.textContent = "Coloring at full size …";
+    say("Coloring at full size");
     try {
       const wishes = {
         hints: this.#state.dots, strength: this.#state.strength, format: $("#format").value, metadata: $("#metadata").checked,
       };
       const response = await this.#again(photo, () => post(`api/photos/${photo.key}/file`, wishes));
-      save(await response.blob(), nameOf(response, "coloured.png"));
+      save(await response.blob(), nameOf(response, "colored.png"));
       calm();
       say("Downloaded");
     } catch (error) {

@@ -17,7 +17,7 @@ function show(part) {
 function introduce(about) {
   const { model } = about;
   $("#model-name").textContent = $("#model-here").textContent = model.name;
-  $("#model-licence").textContent = model.licence ? ` · licence of its weights: ${model.licence}` : "";
+  $("#model-license").textContent = model.license ? ` · license of its weights: ${model.license}` : "";
   $("#model-summary").textContent = model.summary || "It came without a card: nobody says what it was trained on and how good it is.";
   $("#model-limits").hidden = model.limits.length === 0;
   $("#model-limits ul").replaceChildren(...model.limits.map((limit) => Object.assign(document.createElement("li"), { textContent: limit })));

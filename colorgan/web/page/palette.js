@@ -1,6 +1,6 @@
-/** Shows colours to choose from as a row of buttons. */
-export function showSwatches(row, colours, chosen, choose) {
-  row.replaceChildren(...colours.map(({ color, reason }) => {
+/** Shows colors to choose from as a row of buttons. */
+export function showSwatches(row, colors, chosen, choose) {
+  row.replaceChildren(...colors.map(({ color, reason }) => {
     const button = document.createElement("button");
     button.type = "button";
     button.className = "swatch";
@@ -14,13 +14,13 @@ export function showSwatches(row, colours, chosen, choose) {
   }));
 }
 
-/** Marks the swatch of the colour that is chosen. */
+/** Marks the swatch of the color that is chosen. */
 export function markSwatch(row, chosen) {
   for (const button of row.children) button.setAttribute("aria-pressed", button.dataset.color === chosen);
 }
 
-/** The colour of a picture at a place, as #rrggbb. */
-export function colourAt(image, shareX, shareY) {
+/** The color of a picture at a place, as #rrggbb. */
+export function colorAt(image, shareX, shareY) {
   const canvas = new OffscreenCanvas(1, 1);
   const context = canvas.getContext("2d");
   context.drawImage(image, Math.floor(shareX * image.naturalWidth), Math.floor(shareY * image.naturalHeight), 1, 1, 0, 0, 1, 1);

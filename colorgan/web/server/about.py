@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from colorgan.errors import ColorganError
-from colorgan.inference.open_model import CONFIG, shipped_model
+from colorgan.inference.shipped import CONFIG, shipped_model
 
 _CARD = "README.md"
 _LARGEST_CARD = 1 << 18
@@ -20,13 +20,13 @@ class About:
         name: of the model or, without a card, of its file.
         summary: what it is, as its card says; empty without a card.
         limits: what it does badly, as its card says.
-        licence: of its weights; empty if nobody says.
+        license: of its weights; empty if nobody says.
     """
 
     name: str
     summary: str = ""
     limits: list[str] = field(default_factory=list)
-    licence: str = ""
+    license: str = ""
 
 
 def about_model(path: Path | None, card: str = "") -> About:
@@ -62,17 +62,17 @@ def parse_card(text: str, name: str) -> About:
         name: of the model, if the card has no title.
 
     Example:
-        >>> parse_card("# tiny\n\nColours.\n\nLicence of the weights: MIT.\n\n## Limits\n\n- faces", "x")
-        About(name='tiny', summary='Colours.', limits=['faces'], licence='MIT')
+        >>> parse_card("# tiny\n\nColors.\n\nLicense of the weights: MIT.\n\n## Limits\n\n- faces", "x")
+        About(name='tiny', summary='Colors.', limits=['faces'], license='MIT')
     """
     head, *sections = re.split(r"^## ", _FRONT_MATTER.sub("", text), flags=re.MULTILINE)
     title = re.search(r"^# (.+)$", head, re.MULTILINE)
-    licence = re.search(r"^Licence of the weights: (.+?)\.?$", head, re.MULTILINE)
-    summary = re.sub(r"^(# .+|Licence of the weights: .+)$", "", head, flags=re.MULTILINE)
+    license = re.search(r"^License of the weights: (.+?)\.?$", head, re.MULTILINE)
+    summary = re.sub(r"^(# .+|License of the weights: .+)$", "", head, flags=re.MULTILINE)
     limits = next((section for section in sections if section.startswith("Limits\n")), "")
     return About(
         name=title[1].strip() if title else name,
         summary=" ".join(summary.split()),
         limits=[" ".join(entry.split()) for entry in re.split(r"^- ", limits, flags=re.MULTILINE)[1:]],
-        licence=licence[1].strip() if licence else "",
+        license=license[1].strip() if license else "",
     )

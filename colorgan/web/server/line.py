@@ -1,4 +1,4 @@
-"""The line in front of the one worker that colours: bounded, and never in the way of the event loop."""
+"""The line in front of the one worker that colors: bounded, and never in the way of the event loop."""
 
 import asyncio
 from collections.abc import Callable
@@ -16,7 +16,7 @@ class Busy(Exception):  # noqa: N818 (a state of affairs: whoever meets it comes
 class Line:
     """One worker, and a bounded number of jobs that wait for it.
 
-    One photo is coloured at a time: a network uses all cores anyway, and the memory for one photo is the memory needed.
+    One photo is colored at a time: a network uses all cores anyway, and the memory for one photo is the memory needed.
 
     Args:
         waiting: how many jobs may wait while one is worked on.

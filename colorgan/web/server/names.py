@@ -25,22 +25,22 @@ def safe_path(name: str) -> str:
     return "/".join([part for part in parts if part][-_DEEPEST:]) or "photo"
 
 
-def coloured_name(name: str, kind: str) -> str:
-    """What the coloured copy of a photo is called.
+def colored_name(name: str, kind: str) -> str:
+    """What the colored copy of a photo is called.
 
     Args:
         name: of the photo; only its last part counts.
         kind: ``PNG`` or ``JPEG``.
 
     Example:
-        >>> coloured_name("album/Grandma.tiff", "PNG")
-        'Grandma-coloured.png'
+        >>> colored_name("album/Grandma.tiff", "PNG")
+        'Grandma-colored.png'
     """
-    return f"{_stem(safe_path(name).rpartition('/')[2])}-coloured{ending(kind)}"
+    return f"{_stem(safe_path(name).rpartition('/')[2])}-colored{ending(kind)}"
 
 
 def place_in_archive(name: str, kind: str, taken: Collection[str]) -> str:
-    """Where the coloured copy of a photo goes in an archive: its own path, with a number if that is taken.
+    """Where the colored copy of a photo goes in an archive: its own path, with a number if that is taken.
 
     Args:
         name: the photo's path in the folder that was sent.

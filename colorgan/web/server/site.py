@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator, Collection, Iterator
 from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import quote
@@ -20,7 +21,6 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from colorgan import __version__
 from colorgan.errors import ColorganError
 from colorgan.images.reading import extensions, printable
 from colorgan.images.writing import MEDIA_TYPES
@@ -28,7 +28,7 @@ from colorgan.web.server.about import About
 from colorgan.web.server.album import Album
 from colorgan.web.server.guard import Guard
 from colorgan.web.server.line import Busy, Line
-from colorgan.web.server.names import coloured_name, safe_path
+from colorgan.web.server.names import colored_name, safe_path
 from colorgan.web.server.requests import (
     MOST_HINTS,
     TooLarge,
@@ -41,7 +41,7 @@ from colorgan.web.server.requests import (
     wishes_of,
 )
 from colorgan.web.server.shelf import Gone, Shelf
-from colorgan.web.server.workpiece import Colourist, Workpiece
+from colorgan.web.server.workpiece import Colorist, Workpiece
 
 PAGE = Path(__file__).parent.parent / "page"
 
@@ -71,15 +71,15 @@ class Settings:
     waiting: int = 8
 
 
-def create_site(colourist: Colourist, about: About, settings: Settings) -> ASGIApp:
+def create_site(colorist: Colorist, about: About, settings: Settings) -> ASGIApp:
     """Makes the server's application.
 
     Args:
-        colourist: what colours; visitors share nothing else.
+        colorist: what colors; visitors share nothing else.
         about: what the page says about the model.
         settings: what is allowed.
     """
-    site = _Site(colourist, about, settings)
+    site = _Site(colorist, about, settings)
     application = Starlette(
         routes=[
             Route("/", site.page),
@@ -88,7 +88,7 @@ def create_site(colourist: Colourist, about: About, settings: Settings) -> ASGIA
             Route("/api/photos", site.take_photo, methods=["POST"]),
             Route("/api/photos/{key}", site.drop_photo, methods=["DELETE"]),
             Route("/api/photos/{key}/before", site.before),
-            Route("/api/photos/{key}/coloured", site.coloured, methods=["POST"]),
+            Route("/api/photos/{key}/colored", site.colored, methods=["POST"]),
             Route("/api/photos/{key}/suggestions", site.suggestions, methods=["POST"]),
             Route("/api/photos/{key}/file", site.file, methods=["POST"]),
             Route("/api/hints", site.check_hints, methods=["POST"]),
@@ -113,8 +113,8 @@ def create_site(colourist: Colourist, about: About, settings: Settings) -> ASGIA
 
 
 class _Site:
-    def __init__(self, colourist: Colourist, about: About, settings: Settings) -> None:
-        self._colourist = colourist
+    def __init__(self, colorist: Colorist, about: About, settings: Settings) -> None:
+        self._colorist = colorist
         self._about = about
         self._settings = settings
         self._uploads = asyncio.Semaphore(_MOST_UPLOADS)
@@ -152,10 +152,10 @@ class _Site:
         return JSONResponse(
             {
                 "model": asdict(self._about),
-                "version": __version__,
-                "takes_hints": self._colourist.model.takes_hints,
+                "version": version("colorgan"),
+                "takes_hints": self._colorist.model.takes_hints,
                 "max_bytes": self._settings.max_bytes,
-                "max_pixels": self._colourist.max_pixels,
+                "max_pixels": self._colorist.max_pixels,
                 "max_hints": MOST_HINTS,
                 "keep_minutes": round(self._settings.keep / 60),
                 "endings": sorted(extensions()),
@@ -168,7 +168,7 @@ class _Site:
         name, folder = sent_name(request), self._photos.folder()
         try:
             await self._receive(request, folder / "photo")
-            piece = await self._line.do(Workpiece, folder / "photo", name, self._colourist)
+            piece = await self._line.do(Workpiece, folder / "photo", name, self._colorist)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
@@ -183,10 +183,10 @@ class _Site:
         with self._photos.using(request.path_params["key"]) as piece:
             return Response(piece.before, media_type=MEDIA_TYPES["JPEG"])
 
-    async def coloured(self, request: Request) -> Response:
+    async def colored(self, request: Request) -> Response:
         with self._photos.using(request.path_params["key"]) as piece:
             hints, wishes = drawing_of(await read_json(request))
-            picture = await self._line.do(piece.coloured, hints, wishes.strength)
+            picture = await self._line.do(piece.colored, hints, wishes.strength)
         return Response(picture, media_type=MEDIA_TYPES["JPEG"])
 
     async def suggestions(self, request: Request) -> Response:
@@ -199,7 +199,7 @@ class _Site:
         with self._photos.using(request.path_params["key"]) as piece:
             hints, wishes = drawing_of(await read_json(request))
             result = await self._line.do(piece.finish, hints, wishes)
-            name = coloured_name(piece.name, wishes.kind)
+            name = colored_name(piece.name, wishes.kind)
         headers = {
             "content-disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
             "content-length": str(os.fstat(result.fileno()).st_size),
@@ -218,7 +218,7 @@ class _Site:
     async def open_album(self, request: Request) -> Response:
         wishes = wishes_of(await read_json(request))
         folder = self._albums.folder()
-        return JSONResponse({"key": self._albums.put(Album(folder, self._colourist, wishes), folder)}, 201)
+        return JSONResponse({"key": self._albums.put(Album(folder, self._colorist, wishes), folder)}, 201)
 
     async def add_to_album(self, request: Request) -> Response:
         with self._albums.using(request.path_params["key"]) as album:
@@ -237,7 +237,7 @@ class _Site:
     async def archive(self, request: Request) -> Response:
         with self._albums.using(request.path_params["key"]) as album:
             archive = await self._line.do(album.close)
-        return FileResponse(archive, media_type="application/zip", filename="coloured.zip")
+        return FileResponse(archive, media_type="application/zip", filename="colored.zip")
 
     async def _receive(self, request: Request, file: Path) -> None:
         """Takes a photo in its turn; until then its sender is held up by the network."""
@@ -276,12 +276,12 @@ async def _sentence(request: Request, error: Exception) -> Response:
 
 async def _no_room(request: Request, error: Exception) -> Response:
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return _answer(507, "the disk of the computer that colours is full")
+        return _answer(507, "the disk of the computer that colors is full")
     raise error
 
 
 async def _no_memory(request: Request, error: Exception) -> Response:
-    return _answer(422, "the computer that colours has not enough memory for this photo; make it smaller first")
+    return _answer(422, "the computer that colors has not enough memory for this photo; make it smaller first")
 
 
 async def _left(request: Request, error: Exception) -> Response:

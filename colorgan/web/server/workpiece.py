@@ -1,4 +1,4 @@
-"""One photo that a visitor works on: looked at on the screen, hinted at, and at last coloured at its full size."""
+"""One photo that a visitor works on: looked at on the screen, hinted at, and at last colored at its full size."""
 
 import contextlib
 import io
@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from colorgan.color.cielab import CodeArray
+from colorgan.color.cielab import SRGBArray
 from colorgan.errors import ColorganError
 from colorgan.images.reading import Photo, UnreadableImage, printable, read_photo
 from colorgan.images.writing import encode_photo
-from colorgan.inference.full_size import Colouring, shrink
+from colorgan.inference.full_size import ChromaPrediction, downscale
 from colorgan.inference.hint_file import ColorHint, check_inside
 from colorgan.inference.photo_colorizer import PhotoColorizer, check_strength
 from colorgan.web.server.suggestions import Suggestion, suggest
@@ -23,8 +23,8 @@ SCREEN = 1440
 
 
 @dataclass(frozen=True)
-class Colourist:
-    """What colours, and within which bounds.
+class Colorist:
+    """What colors, and within which bounds.
 
     Attributes:
         model: the model.
@@ -36,17 +36,17 @@ class Colourist:
     size: int | None
     max_pixels: int
 
-    def look(self, photo: CodeArray, hints: Sequence[ColorHint]) -> Colouring:
-        """Which colours a photo has, by the model."""
-        return self.model.look([photo], size=self.size, hints=[hints] if hints else None)[0]
+    def look(self, photo: SRGBArray, hints: Sequence[ColorHint]) -> ChromaPrediction:
+        """Which colors a photo has, by the model."""
+        return self.model.predict_chroma([photo], size=self.size, hints=[hints] if hints else None)[0]
 
 
 @dataclass(frozen=True)
 class Wishes:
-    """How a coloured photo is wanted.
+    """How a colored photo is wanted.
 
     Attributes:
-        strength: 0 gives the gray photo, 1 the predicted colours.
+        strength: 0 gives the gray photo, 1 the predicted colors.
         kind: ``PNG`` or ``JPEG``.
         metadata: whether EXIF, XMP and resolution are kept.
     """
@@ -65,7 +65,7 @@ class Workpiece:
     Args:
         file: the photo, which stays where it is.
         name: what messages call it.
-        colourist: what colours it.
+        colorist: what colors it.
 
     Attributes:
         name: what messages call it.
@@ -77,19 +77,19 @@ class Workpiece:
         UnreadableImage: if it is not a photo, or too large.
     """
 
-    def __init__(self, file: Path, name: str, colourist: Colourist) -> None:
+    def __init__(self, file: Path, name: str, colorist: Colorist) -> None:
         self.name = name
         self._file = file
-        self._colourist = colourist
-        photo = read(file, name, colourist.max_pixels, shrink_to=SCREEN)
+        self._colorist = colorist
+        photo = read(file, name, colorist.max_pixels, shrink_to=SCREEN)
         self.width, self.height = photo.size
-        self._screen = shrink(_pixels(photo), _screen_shape(self.height, self.width))
-        self.before = _jpeg(shrink(photo.rgb, self._screen.shape[:2]))
-        self._plain: Colouring | None = None
-        self._last: tuple[Sequence[ColorHint], Colouring] | None = None
+        self._screen = downscale(_pixels(photo), _screen_shape(self.height, self.width))
+        self.before = _jpeg(downscale(photo.rgb, self._screen.shape[:2]))
+        self._plain: ChromaPrediction | None = None
+        self._last: tuple[Sequence[ColorHint], ChromaPrediction] | None = None
 
-    def coloured(self, hints: Sequence[ColorHint], strength: float) -> bytes:
-        """The coloured photo at screen size, as JPEG.
+    def colored(self, hints: Sequence[ColorHint], strength: float) -> bytes:
+        """The colored photo at screen size, as JPEG.
 
         Args:
             hints: in pixels of the photo.
@@ -101,10 +101,10 @@ class Workpiece:
         check_strength(strength)
         if self._last is None or self._last[0] != hints:
             self._last = hints, (self._look(hints) if hints else self._unhinted())
-        return _jpeg(self._last[1].paint(self._screen, strength))
+        return _jpeg(self._last[1].apply_to(self._screen, strength))
 
     def suggestions(self, x: float, y: float, radius: float) -> list[Suggestion]:
-        """Colours that the model may see at a place; see :func:`colorgan.web.server.suggestions.suggest`.
+        """Colors that the model may see at a place; see :func:`colorgan.web.server.suggestions.suggest`.
 
         Args:
             x: pixels from the left edge of the photo.
@@ -115,19 +115,19 @@ class Workpiece:
             ColorganError: if the place lies outside of the photo.
         """
         (dot,) = self._on_screen([ColorHint(x, y, "gray", radius)])
-        return suggest(self._colourist.look, self._screen, self._unhinted(), dot)
+        return suggest(self._colorist.look, self._screen, self._unhinted(), dot)
 
     def finish(self, hints: Sequence[ColorHint], wishes: Wishes) -> BinaryIO:
-        """Colours the photo at its full size; see :func:`colour_file`."""
-        return colour_file(self._file, self.name, hints, self._colourist, wishes)
+        """Colors the photo at its full size; see :func:`color_file`."""
+        return color_file(self._file, self.name, hints, self._colorist, wishes)
 
-    def _unhinted(self) -> Colouring:
+    def _unhinted(self) -> ChromaPrediction:
         if self._plain is None:
-            self._plain = self._colourist.look(self._screen, ())
+            self._plain = self._colorist.look(self._screen, ())
         return self._plain
 
-    def _look(self, hints: Sequence[ColorHint]) -> Colouring:
-        return self._colourist.look(self._screen, self._on_screen(hints))
+    def _look(self, hints: Sequence[ColorHint]) -> ChromaPrediction:
+        return self._colorist.look(self._screen, self._on_screen(hints))
 
     def _on_screen(self, hints: Sequence[ColorHint]) -> list[ColorHint]:
         """Hints in pixels of the photo as hints in pixels of its copy."""
@@ -144,14 +144,14 @@ class Workpiece:
         ]
 
 
-def colour_file(file: Path, name: str, hints: Sequence[ColorHint], colourist: Colourist, wishes: Wishes) -> BinaryIO:
-    """Colours a photo at its full size, as ``colorgan colorize`` does.
+def color_file(file: Path, name: str, hints: Sequence[ColorHint], colorist: Colorist, wishes: Wishes) -> BinaryIO:
+    """Colors a photo at its full size, as ``colorgan colorize`` does.
 
     Args:
         file: the photo, in a private folder.
         name: what messages call it.
         hints: in pixels of the photo.
-        colourist: what colours it.
+        colorist: what colors it.
         wishes: how it is wanted.
 
     Returns:
@@ -159,11 +159,11 @@ def colour_file(file: Path, name: str, hints: Sequence[ColorHint], colourist: Co
 
     Raises:
         UnreadableImage: if it is not a photo, or too large.
-        ColorganError: if it cannot be coloured as wished.
+        ColorganError: if it cannot be colored as wished.
     """
-    photo = read(file, name, colourist.max_pixels)
+    photo = read(file, name, colorist.max_pixels)
     pixels = _pixels(photo)
-    painted = colourist.look(pixels, hints).paint(pixels, wishes.strength)
+    painted = colorist.look(pixels, hints).apply_to(pixels, wishes.strength)
     with contextlib.ExitStack() as closed_on_error:
         result = closed_on_error.enter_context(tempfile.TemporaryFile(dir=file.parent))
         try:
@@ -183,7 +183,7 @@ def read(file: Path, name: str, max_pixels: int, shrink_to: int | None = None) -
         raise UnreadableImage(name, error.reason) from error
 
 
-def _pixels(photo: Photo) -> CodeArray:
+def _pixels(photo: Photo) -> SRGBArray:
     return photo.rgb if photo.gray16 is None else photo.gray16
 
 
@@ -192,7 +192,7 @@ def _screen_shape(height: int, width: int) -> tuple[int, int]:
     return max(1, round(height * scale)), max(1, round(width * scale))
 
 
-def _jpeg(pixels: CodeArray) -> bytes:
+def _jpeg(pixels: SRGBArray) -> bytes:
     file = io.BytesIO()
     encode_photo(file, pixels, "JPEG")
     return file.getvalue()

@@ -25,7 +25,7 @@ def test_lower_values_lie_lower_and_later_epochs_to_the_right() -> None:
     assert first[1] < second[1]  # the y axis of SVG points down
 
 
-def test_seeds_of_a_configuration_share_a_colour_and_a_legend_entry() -> None:
+def test_seeds_of_a_configuration_share_a_color_and_a_legend_entry() -> None:
     chart = line_chart([Line("a", [(0, 1)]), Line("a", [(0, 2)]), Line("<b>", [(0, 3)])], "epoch", "FID", floor=3.0)
     assert [text for text in texts(chart) if text in ("a", "<b>")] == ["a", "<b>"]
     strokes = [line.get("stroke") for line in ElementTree.fromstring(chart).iter(f"{SVG}polyline")]

@@ -42,7 +42,7 @@ def test_published_figures_stand_with_their_runs(write_grid: WriteGrid) -> None:
 
 def test_overlay_files_are_relative_to_the_grid_and_kept_as_written(write_grid: WriteGrid, tmp_path: Path) -> None:
     (tmp_path / "color").mkdir()
-    (tmp_path / "color" / "lab.yaml").write_text("# why\nmodel:\n  color: Lab\n")
+    (tmp_path / "color" / "lab.yaml").write_text("# why\nmodel:\n  color_space: Lab\n")
     grid = read_grid(write_grid(base=["color/lab.yaml", {"data": {"size": 64}}]))
     first, second = grid.variants[0].overlays[:2]
     assert first.name == "lab"

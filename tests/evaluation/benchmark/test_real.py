@@ -13,7 +13,7 @@ TINY = {
     "data": {"size": 16, "batch_size": 4, "limit": 8, "num_workers": 0},
     "model": {
         "generator": {"init_args": {"width": 4, "depth": 2}},
-        "discriminator": {"init_args": {"width": 4, "halvings": 2}},
+        "discriminator": {"init_args": {"width": 4, "num_downsamples": 2}},
     },
     "trainer": {"max_epochs": 2, "accelerator": "cpu"},
 }

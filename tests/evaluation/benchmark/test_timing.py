@@ -23,7 +23,7 @@ groups:
     trains: chroma
     overlays:
       - data: {root: sample, size: 20, batch_size: 3}
-        model: {halvings: 2}
+        model: {num_downsamples: 2}
 """
 
 
@@ -35,7 +35,7 @@ def test_the_networks_of_a_grid_are_timed(tmp_path: Path, monkeypatch: pytest.Mo
     timings = json.loads((tmp_path / "out" / "timing.json").read_text())
     on_cpu = [(t["name"], t["batch"], t["size"]) for t in timings if t["device"] == "cpu"]
     assert on_cpu == [("colorizer", 2, 16), ("regressor", 3, 20)]
-    assert all(timing["colouring"] > 0 and timing["training"] > timing["colouring"] / 2 for timing in timings)
+    assert all(timing["coloring"] > 0 and timing["training"] > timing["coloring"] / 2 for timing in timings)
     text = (tmp_path / "out" / "timing.md").read_text()
     assert "| colorizer | CPU" in text
     assert ("no GPU on this machine" in text) == (not torch.cuda.is_available())

@@ -18,7 +18,7 @@ from colorgan.training.callbacks.hint_psnr import hinted_psnr
 
 
 @pytest.fixture
-def report(truth_folder, tmp_path, monkeypatch, tiny_features):
+def report(reference_folder, tmp_path, monkeypatch, tiny_features):
     """Runs the command on the small photos, with protocols at small sizes, and returns the report's folder."""
     monkeypatch.setattr("colorgan.evaluation.report.evaluation.EFFICIENTNET", tiny_features)
     for name, size in (("zhang2017", 32), ("icolorit", 28)):
@@ -26,7 +26,7 @@ def report(truth_folder, tmp_path, monkeypatch, tiny_features):
 
     def run(*words, out="report"):
         folder = tmp_path / out
-        assert command.main([*map(str, words), "--data.root", str(truth_folder), "--out", str(folder)]) == 0
+        assert command.main([*map(str, words), "--data.root", str(reference_folder), "--out", str(folder)]) == 0
         return folder
 
     return run
@@ -43,7 +43,7 @@ def checkpoint(tiny_model, fit, tmp_path):
     return make
 
 
-def test_figures_and_files_of_both_protocols(report, checkpoint, truth_folder):
+def test_figures_and_files_of_both_protocols(report, checkpoint, reference_folder):
     ours, blind = checkpoint("ours", hints=PointHints()), checkpoint("blind")
     folder = report(f"ours={ours}", f"blind={blind}", "--hints", "both")
     zhang, icolorit = json.loads((folder / "metrics.json").read_text())["hints"]
@@ -54,21 +54,21 @@ def test_figures_and_files_of_both_protocols(report, checkpoint, truth_folder):
     assert "2 x 2 pixels on a grid, at 28 x 28" in icolorit["protocol"]
 
     colorizer = Colorizer.from_checkpoint(ours)
-    files = sorted((truth_folder / "test").rglob("*.png"))
+    files = sorted((reference_folder / "test").rglob("*.png"))
     for document, protocol in ((zhang, PROTOCOLS["zhang2017"]), (icolorit, PROTOCOLS["icolorit"])):
         squeezed = [
             np.asarray(Image.open(file).resize((protocol.size, protocol.size), Image.Resampling.BICUBIC))
             for file in files
         ]
-        truth = torch.from_numpy(np.stack(squeezed)).permute(0, 3, 1, 2).float() / 255
+        reference = torch.from_numpy(np.stack(squeezed)).permute(0, 3, 1, 2).float() / 255
         with torch.inference_mode():
-            expected = hinted_psnr(colorizer, truth, torch.arange(len(files)), COUNTS, protocol.points).mean(0)
+            expected = hinted_psnr(colorizer, reference, torch.arange(len(files)), COUNTS, protocol.points).mean(0)
         means = [mean for mean, _, _ in document["psnr"]["ours"]]
         assert means == pytest.approx(expected.tolist(), abs=1e-3)
         assert all(low <= mean <= high for mean, low, high in document["psnr"]["ours"])
 
         for place, file in enumerate(files):
-            name = file.relative_to(truth_folder / "test").with_suffix(".json")
+            name = file.relative_to(reference_folder / "test").with_suffix(".json")
             hints = read_hints(folder / "hints" / protocol.name / name)
             assert len(hints) == 100
             points = protocol.points.validation_points(torch.tensor([place]), protocol.size, protocol.size, 100)
@@ -76,7 +76,7 @@ def test_figures_and_files_of_both_protocols(report, checkpoint, truth_folder):
             for hint, top, left in zip(hints, points.top[0].tolist(), points.left[0].tolist(), strict=True):
                 assert hint.x == pytest.approx((left + protocol.side / 2) * scale, abs=0.01)
                 assert hint.y == pytest.approx((top + protocol.side / 2) * scale, abs=0.01)
-                patch = truth[place, :, top : top + protocol.side, left : left + protocol.side].mean(dim=(1, 2))
+                patch = reference[place, :, top : top + protocol.side, left : left + protocol.side].mean(dim=(1, 2))
                 assert hint.rgb == pytest.approx(tuple(patch.mul(255).tolist()), abs=0.51)
 
     for written in ("report.md", "report.html"):

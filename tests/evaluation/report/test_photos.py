@@ -6,42 +6,43 @@ import torch
 from PIL import Image
 
 from colorgan.errors import ColorganError
-from colorgan.evaluation.report.photos import Framing, TruthPhotos
+from colorgan.evaluation.report.photos import Framing, ReferencePhotos
 from tests.helpers import photos, write
 
 
-def test_the_test_part_of_a_folder_is_taken_in_the_order_of_names(truth_folder):
-    truth = TruthPhotos(truth_folder)
-    assert truth.folder == truth_folder / "test"
-    assert truth.names == [f"roses/{index:04d}.png" for index in range(8)]
-    assert torch.equal(truth.load(3).rgb, photos(8, seed=4, size=32)[3])
-    assert TruthPhotos(truth_folder / "train").names[0] == "0000.png"
-    assert TruthPhotos(truth_folder, limit=3).names == truth.names[:3]
+def test_the_test_part_of_a_folder_is_taken_in_the_order_of_names(reference_folder):
+    reference = ReferencePhotos(reference_folder)
+    assert reference.folder == reference_folder / "test"
+    assert reference.names == [f"roses/{index:04d}.png" for index in range(8)]
+    assert torch.equal(reference.load(3).rgb, photos(8, seed=4, size=32)[3])
+    assert ReferencePhotos(reference_folder / "train").names[0] == "0000.png"
+    assert ReferencePhotos(reference_folder, limit=3).names == reference.names[:3]
 
 
 def test_the_sample_photos_can_be_named():
-    truth = TruthPhotos("sample")
-    assert truth.folder.name == "val"
-    assert len(truth) == 42
+    reference = ReferencePhotos("sample")
+    assert reference.folder.name == "val"
+    assert len(reference) == 42
 
 
-def test_the_digest_is_that_of_names_and_contents(truth_folder, tmp_path):
-    digest = TruthPhotos(truth_folder).digest
-    copy = shutil.copytree(truth_folder, tmp_path / "copy")
-    assert TruthPhotos(copy).digest == digest
+def test_the_digest_is_that_of_names_and_contents(reference_folder, tmp_path):
+    digest = ReferencePhotos(reference_folder).digest
+    copy = shutil.copytree(reference_folder, tmp_path / "copy")
+    assert ReferencePhotos(copy).digest == digest
     (copy / "test/roses/0001.png").rename(copy / "test/roses/000z.png")
-    assert TruthPhotos(copy).digest != digest
+    assert ReferencePhotos(copy).digest != digest
     (copy / "test/roses/000z.png").rename(copy / "test/roses/0001.png")
-    assert TruthPhotos(copy).digest == digest
+    assert ReferencePhotos(copy).digest == digest
     Image.new("RGB", (32, 32)).save(copy / "test/roses/0001.png")
-    assert TruthPhotos(copy).digest != digest
+    assert ReferencePhotos(copy).digest != digest
 
 
 def test_batches_hold_photos_of_one_shape_and_keep_the_order(tmp_path):
     for index, width in enumerate([8, 8, 8, 12, 8, 8]):
         Image.new("RGB", (width, 8), (index, 0, 0)).save(tmp_path / f"{index}.png")
     found = [
-        (indices, {tuple(photo.rgb.shape) for photo in batch}) for indices, batch in TruthPhotos(tmp_path).batches(2)
+        (indices, {tuple(photo.rgb.shape) for photo in batch})
+        for indices, batch in ReferencePhotos(tmp_path).batches(2)
     ]
     assert [indices for indices, _ in found] == [[0, 1], [2], [3], [4, 5]]
     assert all(len(shapes) == 1 for _, shapes in found)
@@ -65,20 +66,20 @@ def test_framing(framing, shape, expected):
 
 def test_bad_folders_are_refused_in_one_sentence(tmp_path):
     with pytest.raises(ColorganError, match="there is no folder"):
-        TruthPhotos(tmp_path / "missing")
+        ReferencePhotos(tmp_path / "missing")
     (tmp_path / "empty").mkdir()
     with pytest.raises(ColorganError, match="holds no photos"):
-        TruthPhotos(tmp_path / "empty")
+        ReferencePhotos(tmp_path / "empty")
     write(photos(1, seed=0), tmp_path / "one")
     with pytest.raises(ColorganError, match="holds 1 photo; a report needs at least 2"):
-        TruthPhotos(tmp_path / "one")
+        ReferencePhotos(tmp_path / "one")
     write(photos(3, seed=0), tmp_path / "three")
     with pytest.raises(ColorganError, match="at least 2 photos; received a limit of 1"):
-        TruthPhotos(tmp_path / "three", limit=1)
+        ReferencePhotos(tmp_path / "three", limit=1)
     file = tmp_path / "three" / "0001.png"
     file.write_bytes(file.read_bytes()[:60])
     with pytest.raises(ColorganError, match=r"cannot read .*0001\.png: .* cut short.*; replace the file"):
-        list(TruthPhotos(tmp_path / "three").batches(4))
+        list(ReferencePhotos(tmp_path / "three").batches(4))
     with pytest.raises(ColorganError, match="received -1"):
         Framing(-1)
     with pytest.raises(ColorganError, match="received 0"):

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from tests.helpers import REPOSITORY, photos, recoloured, write
+from tests.helpers import REPOSITORY, photos, recolored, write
 
 SCRIPT = """
 import resource, sys
@@ -36,8 +36,8 @@ print("PEAK", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="the peak memory of a process is read in Linux's unit")
 def test_memory_is_bounded_and_the_cost_linear(tmp_path):
-    truth = write(photos(5000, seed=4, size=24), tmp_path / "truth")
-    theirs = write(recoloured(photos(5000, seed=4, size=24), 40), tmp_path / "theirs")
+    reference = write(photos(5000, seed=4, size=24), tmp_path / "reference")
+    theirs = write(recolored(photos(5000, seed=4, size=24), 40), tmp_path / "theirs")
     environment = {
         **os.environ,
         "COLORGAN_CACHE": str(tmp_path / "cache"),
@@ -47,7 +47,7 @@ def test_memory_is_bounded_and_the_cost_linear(tmp_path):
     seconds = {}
     for count in (1250, 2500, 5000):
         out = tmp_path / f"report{count}"
-        words = [f"theirs={theirs}", "--data.root", truth, "--limit", count, "--out", out, "--device", "cpu"]
+        words = [f"theirs={theirs}", "--data.root", reference, "--limit", count, "--out", out, "--device", "cpu"]
         started = time.monotonic()
         finished = subprocess.run(
             [sys.executable, "-c", SCRIPT, *map(str, words)],

@@ -27,9 +27,9 @@ def test_the_bootstrap_interval_of_a_mean_is_near_the_normal_one():
 
 def test_paired_values_are_drawn_together():
     random = np.random.default_rng(2)
-    truth = random.normal(50.0, 10.0, size=200)
-    pictures = truth - 3.0 + random.normal(0.0, 0.1, size=200)
-    found = mean_estimate(pictures, truth, figure=lambda one, other: np.abs(one - other))
+    reference = random.normal(50.0, 10.0, size=200)
+    pictures = reference - 3.0 + random.normal(0.0, 0.1, size=200)
+    found = mean_estimate(pictures, reference, figure=lambda one, other: np.abs(one - other))
     assert found.value == pytest.approx(3.0, abs=0.05)
     assert found.high - found.low < 0.1  # drawn apart, the means would differ by about 1
 
@@ -51,9 +51,9 @@ def test_the_interval_of_a_distance_has_about_the_width_of_its_real_spread():
     """The distance of many independent pairs of sets, against the interval that one of the pairs gives."""
     distances, widths = [], []
     for seed in range(60):
-        truth = features(200, seed=seed)
-        pictures = truth * 0.8 + features(200, 0.5, seed=1000 + seed) * 0.5
-        found = distance_estimate(pictures, Reference(truth))
+        reference = features(200, seed=seed)
+        pictures = reference * 0.8 + features(200, 0.5, seed=1000 + seed) * 0.5
+        found = distance_estimate(pictures, Reference(reference))
         distances.append(found.value)
         widths.append(found.high - found.low)
         assert found.low <= found.value <= found.high
@@ -75,10 +75,10 @@ def test_halves_are_disjoint_and_fixed():
 
 
 def test_the_floor_is_above_zero_and_below_a_wrong_system():
-    truth = features(100)
-    floor = disjoint_distance(truth, Reference(truth))
-    assert 0 < floor < disjoint_distance(truth + 2.0, Reference(truth))
-    assert math.isnan(disjoint_distance(truth[:3], Reference(truth[:3])))
+    reference = features(100)
+    floor = disjoint_distance(reference, Reference(reference))
+    assert 0 < floor < disjoint_distance(reference + 2.0, Reference(reference))
+    assert math.isnan(disjoint_distance(reference[:3], Reference(reference[:3])))
 
 
 def test_overlapping_intervals_share_a_place():

@@ -2,59 +2,60 @@ import pytest
 import torch
 from PIL import Image
 
-from colorgan.color.difference import colourfulness, to_lab
+from colorgan.color.difference import colorfulness
+from colorgan.color.tensors import to_lab
 from colorgan.errors import CheckpointError, ColorganError
-from colorgan.evaluation.report.photos import Framing, TruthPhotos
-from colorgan.evaluation.report.systems import PictureFolder, Truth, UniformColour, mean_colour, open_systems
+from colorgan.evaluation.report.photos import Framing, ReferencePhotos
+from colorgan.evaluation.report.systems import PictureFolder, ReferenceSystem, UniformColor, mean_color, open_systems
 from colorgan.models.color_spaces import Lab
-from tests.helpers import photos, recoloured, write
+from tests.helpers import photos, recolored, write
 
 
-def first_batch(truth):
-    return next(iter(truth.batches(16)))
+def first_batch(reference):
+    return next(iter(reference.batches(16)))
 
 
-def test_pictures_are_matched_by_name_whatever_their_ending_and_order(truth_folder, tmp_path):
-    truth = TruthPhotos(truth_folder)
-    images = recoloured(photos(8, seed=4, size=32), 40)
+def test_pictures_are_matched_by_name_whatever_their_ending_and_order(reference_folder, tmp_path):
+    reference = ReferencePhotos(reference_folder)
+    images = recolored(photos(8, seed=4, size=32), 40)
     folder = tmp_path / "flat"
     folder.mkdir()
     for index in reversed(range(8)):  # flat, lossless, another format
         array = images[index].permute(1, 2, 0).numpy()
         Image.fromarray(array).save(folder / f"{index:04d}.webp", lossless=True)
-    system = PictureFolder("theirs", folder, truth)
-    assert torch.equal(system.pictures(*first_batch(truth)), images)
-    assert torch.equal(system.pictures([5], [truth.load(5)]), images[5:6])
+    system = PictureFolder("theirs", folder, reference)
+    assert torch.equal(system.pictures(*first_batch(reference)), images)
+    assert torch.equal(system.pictures([5], [reference.load(5)]), images[5:6])
 
 
-def test_missing_and_extra_pictures_are_named(truth_folder, picture_folder):
-    truth = TruthPhotos(truth_folder)
+def test_missing_and_extra_pictures_are_named(reference_folder, picture_folder):
+    reference = ReferencePhotos(reference_folder)
     (picture_folder / "roses" / "0003.png").rename(picture_folder / "roses" / "0033.png")
     with pytest.raises(ColorganError) as error:
-        PictureFolder("theirs", picture_folder, truth)
+        PictureFolder("theirs", picture_folder, reference)
     assert "no picture for roses/0003.png" in str(error.value)
     assert "pictures without a photo: roses/0033.png" in str(error.value)
     for file in (picture_folder / "roses").iterdir():
         if file.name != "0001.png":
             file.unlink()
     with pytest.raises(ColorganError, match=r"roses/0000\.png, .*roses/0005\.png and 2 more; names must be"):
-        PictureFolder("theirs", picture_folder, truth)
+        PictureFolder("theirs", picture_folder, reference)
 
 
-def test_pictures_of_one_name_cannot_be_told_apart(truth_folder, picture_folder, tmp_path):
+def test_pictures_of_one_name_cannot_be_told_apart(reference_folder, picture_folder, tmp_path):
     picture = picture_folder / "roses" / "0003.png"
     Image.open(picture).save(picture.with_suffix(".jpg"))
     with pytest.raises(ColorganError, match=r"have the same name, .*0003\.jpg and .*0003\.png"):
-        PictureFolder("theirs", picture_folder, TruthPhotos(truth_folder))
+        PictureFolder("theirs", picture_folder, ReferencePhotos(reference_folder))
     for kind in ("roses", "lilies"):
         write(photos(2, seed=0), tmp_path / "two" / kind)
     flat = write(photos(2, seed=0), tmp_path / "flat")
-    with pytest.raises(ColorganError, match="two photos of the truth have the same name"):
-        PictureFolder("theirs", flat, TruthPhotos(tmp_path / "two"))
+    with pytest.raises(ColorganError, match="two photos of the reference have the same name"):
+        PictureFolder("theirs", flat, ReferencePhotos(tmp_path / "two"))
 
 
-def test_pictures_have_the_size_of_their_photo_or_that_of_the_measurement(truth_folder, picture_folder):
-    small = TruthPhotos(truth_folder, Framing(16))
+def test_pictures_have_the_size_of_their_photo_or_that_of_the_measurement(reference_folder, picture_folder):
+    small = ReferencePhotos(reference_folder, Framing(16))
     full = PictureFolder("full", picture_folder, small)
     shrunk = full.pictures(*first_batch(small))
     assert shrunk.shape == (8, 3, 16, 16)
@@ -62,26 +63,26 @@ def test_pictures_have_the_size_of_their_photo_or_that_of_the_measurement(truth_
         Image.fromarray(shrunk[index].permute(1, 2, 0).numpy()).save(picture_folder / "roses" / f"{index:04d}.png")
     assert torch.equal(PictureFolder("small", picture_folder, small).pictures(*first_batch(small)), shrunk)
     for side, sentence in ((32, "32 x 32; save pictures"), (24, "32 x 32, measured at 24 x 24; save pictures")):
-        truth = TruthPhotos(truth_folder, Framing(side))
-        system, batch = PictureFolder("small", picture_folder, truth), first_batch(truth)
+        reference = ReferencePhotos(reference_folder, Framing(side))
+        system, batch = PictureFolder("small", picture_folder, reference), first_batch(reference)
         with pytest.raises(ColorganError, match=rf"0000\.png is 16 x 16 pixels, but its photo is {sentence}"):
             system.pictures(*batch)
 
 
-def test_anchors(truth_folder):
-    truth = TruthPhotos(truth_folder)
-    indices, batch = first_batch(truth)
+def test_anchors(reference_folder):
+    reference = ReferencePhotos(reference_folder)
+    indices, batch = first_batch(reference)
     true = torch.stack([photo.rgb for photo in batch])
-    assert torch.equal(Truth().pictures(indices, batch), true)
-    gray = UniformColour("gray").pictures(indices, batch)
-    assert colourfulness(gray).max() < 0.2
+    assert torch.equal(ReferenceSystem().pictures(indices, batch), true)
+    gray = UniformColor("gray").pictures(indices, batch)
+    assert colorfulness(gray).max() < 0.2
     torch.testing.assert_close(to_lab(gray)[:, 0], to_lab(true)[:, 0], atol=0.5, rtol=0)
-    anchor = mean_colour(truth_folder / "train")
+    anchor = mean_color(reference_folder / "train")
     expected = to_lab(photos(6, seed=2, size=32))[:, 1:].mean(dim=(0, 2, 3))
     torch.testing.assert_close(torch.tensor([anchor.a, anchor.b], dtype=torch.float64), expected, atol=0.7, rtol=0)
     assert anchor.detail["photos"] == 6
     middle = to_lab(anchor.pictures(indices, batch))[:, :, :, :]
-    inside = (middle[:, 0] > 20) & (middle[:, 0] < 80)  # elsewhere such a colour may not exist
+    inside = (middle[:, 0] > 20) & (middle[:, 0] < 80)  # elsewhere such a color may not exist
     assert (middle[:, 1] - anchor.a).abs()[inside].median() < 1.0
 
 
@@ -96,7 +97,7 @@ def checkpoint(tmp_path):
     from colorgan.training.gan import ColorGAN
 
     torch.manual_seed(0)
-    model = ColorGAN(generator=partial(UNet, width=4), discriminator=None, color=Lab())
+    model = ColorGAN(generator=partial(UNet, width=4), discriminator=None, color_space=Lab())
     trainer = Trainer(logger=False, enable_checkpointing=False, accelerator="cpu", max_epochs=1)
     trainer.strategy.connect(model)
     path = tmp_path / "checkpoints" / "tiny" / "20260102-030405" / "checkpoints" / "best.ckpt"
@@ -105,10 +106,10 @@ def checkpoint(tmp_path):
     return path
 
 
-def test_checkpoints_and_run_folders_are_opened(checkpoint, truth_folder):
-    truth = TruthPhotos(truth_folder)
+def test_checkpoints_and_run_folders_are_opened(checkpoint, reference_folder):
+    reference = ReferencePhotos(reference_folder)
     by_file, by_run, named = open_systems(
-        [str(checkpoint), str(checkpoint.parent.parent), f"ours={checkpoint}"], truth, "cpu"
+        [str(checkpoint), str(checkpoint.parent.parent), f"ours={checkpoint}"], reference, "cpu"
     )
     assert [system.name for system in (by_file, by_run, named)] == [
         "tiny/20260102-030405",
@@ -117,7 +118,7 @@ def test_checkpoints_and_run_folders_are_opened(checkpoint, truth_folder):
     ]
     assert by_file.run_folder == checkpoint.parent.parent
     assert by_file.detail["generator"] == "UNet"
-    indices, batch = first_batch(truth)
+    indices, batch = first_batch(reference)
     made = by_file.pictures(indices, batch)
     assert made.shape == (8, 3, 32, 32)
     assert made.dtype == torch.uint8
@@ -127,42 +128,42 @@ def test_checkpoints_and_run_folders_are_opened(checkpoint, truth_folder):
     )
 
 
-def test_released_models_are_opened(checkpoint, truth_folder, tmp_path):
+def test_released_models_are_opened(checkpoint, reference_folder, tmp_path):
     from colorgan.inference.colorizer import Colorizer
 
     Colorizer.from_checkpoint(checkpoint).save_pretrained(tmp_path / "old-photos", half=False)
-    truth = TruthPhotos(truth_folder)
-    trained, released = open_systems([str(checkpoint), str(tmp_path / "old-photos")], truth, "cpu")
+    reference = ReferencePhotos(reference_folder)
+    trained, released = open_systems([str(checkpoint), str(tmp_path / "old-photos")], reference, "cpu")
     assert released.name == "old-photos"
-    assert torch.equal(*(system.pictures(*first_batch(truth)) for system in (trained, released)))
+    assert torch.equal(*(system.pictures(*first_batch(reference)) for system in (trained, released)))
 
 
-def test_checkpoints_see_no_colours(checkpoint, truth_folder):
-    (system,) = open_systems([str(checkpoint)], TruthPhotos(truth_folder), "cpu")
-    truth = TruthPhotos(truth_folder)
-    indices, batch = first_batch(truth)
-    gray = UniformColour("gray").pictures(indices, batch)
+def test_checkpoints_see_no_colors(checkpoint, reference_folder):
+    (system,) = open_systems([str(checkpoint)], ReferencePhotos(reference_folder), "cpu")
+    reference = ReferencePhotos(reference_folder)
+    indices, batch = first_batch(reference)
+    gray = UniformColor("gray").pictures(indices, batch)
     from colorgan.evaluation.report.photos import Framed
 
     of_gray = system.pictures(indices, [Framed(photo, (32, 32)) for photo in gray])
     torch.testing.assert_close(of_gray.float(), system.pictures(indices, batch).float(), atol=6, rtol=0)
 
 
-def test_bad_systems_are_refused_in_one_sentence(truth_folder, picture_folder, tmp_path):
-    truth = TruthPhotos(truth_folder)
+def test_bad_systems_are_refused_in_one_sentence(reference_folder, picture_folder, tmp_path):
+    reference = ReferencePhotos(reference_folder)
     with pytest.raises(ColorganError, match="no checkpoint and no folder of pictures .*missing"):
-        open_systems([str(tmp_path / "missing")], truth, "cpu")
+        open_systems([str(tmp_path / "missing")], reference, "cpu")
     with pytest.raises(ColorganError, match="cannot both be called 'a'"):
-        open_systems([f"a={picture_folder}", f"a={picture_folder}"], truth, "cpu")
-    with pytest.raises(ColorganError, match="cannot both be called 'truth'"):
-        open_systems([f"truth={picture_folder}"], truth, "cpu")
+        open_systems([f"a={picture_folder}", f"a={picture_folder}"], reference, "cpu")
+    with pytest.raises(ColorganError, match="cannot both be called 'reference'"):
+        open_systems([f"reference={picture_folder}"], reference, "cpu")
     other = tmp_path / "other.ckpt"
     torch.save({"weights": torch.zeros(2)}, other)
     with pytest.raises(CheckpointError, match="is not a colorgan checkpoint"):
-        open_systems([str(other)], truth, "cpu")
+        open_systems([str(other)], reference, "cpu")
     other.write_bytes(b"not a checkpoint")
     with pytest.raises(CheckpointError):
-        open_systems([str(other)], truth, "cpu")
+        open_systems([str(other)], reference, "cpu")
     (tmp_path / "empty").mkdir()
     with pytest.raises(ColorganError, match="holds no photos"):
-        open_systems([str(tmp_path / "empty")], truth, "cpu")
+        open_systems([str(tmp_path / "empty")], reference, "cpu")

@@ -45,12 +45,12 @@ def test_frames_are_in_the_order_of_their_numbers(tmp_path: Path) -> None:
     assert names == ["9/1.png", "10/1.png", "f9.png", "f10.png", "f100.png"]
 
 
-def test_what_is_coloured_already_is_no_input(tmp_path: Path) -> None:
+def test_what_is_colored_already_is_no_input(tmp_path: Path) -> None:
     place(tmp_path, "a.jpg", "colorized/a.png", "colorized/x/b.png")
     assert planned(tmp_path, output=tmp_path / "colorized") == {"a.jpg": "a.png"}
 
 
-def test_a_photo_named_twice_is_coloured_once(tmp_path: Path) -> None:
+def test_a_photo_named_twice_is_colored_once(tmp_path: Path) -> None:
     place(tmp_path, "a.jpg")
     assert len(plan([tmp_path / "a.jpg", tmp_path / "a.jpg"], tmp_path / "out")) == 1
 

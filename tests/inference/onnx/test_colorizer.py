@@ -20,7 +20,7 @@ from colorgan.inference.onnx.colorizer import OnnxColorizer
 from colorgan.inference.open_model import open_model
 from tests.helpers import picture
 
-ABOUT = {"format": 1, "colorgan": "0.1.0", "size": 32, "takes_hints": False}
+ABOUT = {"format": 2, "colorgan": "0.1.0", "size": 32, "takes_hints": False}
 
 
 def value(name: str, channels: int = 3, kind: int = TensorProto.FLOAT, batch: Any = "batch") -> Any:
@@ -35,14 +35,16 @@ def model(
     domains: tuple[str, ...] = ("",),
     output: Any = None,
 ) -> onnx.ModelProto:
-    """Colours everything warm: the least model there is."""
+    """Colors everything warm: the least model there is."""
     tensor = numpy_helper.from_array(np.array([1, 0.9, 0.7], np.float32).reshape(1, 3, 1, 1), "weight")
+    to_ab = numpy_helper.from_array(np.array([[[[0]]] * 3, [[[30]]] * 3], np.float32), "to_ab")
+    nodes = nodes or [helper.make_node("Conv", ["rgb", "to_ab"], ["ab"])]
     graph = helper.make_graph(
-        nodes or [helper.make_node("Mul", ["rgb", "weight"], ["coloured"])],
+        [*nodes, helper.make_node("Mul", ["rgb", "weight"], ["colorized"])],
         "graph",
         inputs or [value("rgb")],
-        [output or value("coloured")],
-        [tensor if weight is None else weight],
+        [output or value("colorized"), value("ab", 2)],
+        [to_ab, tensor, *([] if weight is None else [weight])],
     )
     made = helper.make_model(
         graph, opset_imports=[helper.make_opsetid(name, 18 if not name else 1) for name in domains]
@@ -80,7 +82,7 @@ def loop() -> list[Any]:
         ],
         [helper.make_tensor_value_info("again", TensorProto.BOOL, [])],
     )
-    return [helper.make_node("Loop", ["", ""], ["coloured"], body=body)]
+    return [helper.make_node("Loop", ["", ""], ["ab"], body=body)]
 
 
 def with_functions() -> onnx.ModelProto:
@@ -100,7 +102,7 @@ def nan() -> onnx.TensorProto:
 def constant_elsewhere() -> list[Any]:
     return [
         helper.make_node("Constant", [], ["constant"], value=external()),
-        helper.make_node("Mul", ["rgb", "constant"], ["coloured"]),
+        helper.make_node("Mul", ["rgb", "constant"], ["ab"]),
     ]
 
 
@@ -116,13 +118,13 @@ BAD: dict[str, tuple[Callable[[], onnx.ModelProto | bytes], str]] = {
     "functions": (with_functions, "brings functions of its own"),
     "another domain": (
         lambda: model(
-            [helper.make_node("EPContext", ["rgb"], ["coloured"], domain="com.microsoft")],
+            [helper.make_node("EPContext", ["rgb"], ["ab"], domain="com.microsoft")],
             domains=("", "com.microsoft"),
         ),
         "needs the operator 'EPContext', which ONNX does not define",
     ),
     "an unknown operator": (
-        lambda: model([helper.make_node("Magic", ["rgb"], ["coloured"])]),
+        lambda: model([helper.make_node("Magic", ["rgb"], ["ab"])]),
         "cannot be loaded by onnxruntime",
     ),
     "NaN": (lambda: model(weight=nan()), "holds NaN or infinite weights"),
@@ -133,7 +135,7 @@ BAD: dict[str, tuple[Callable[[], onnx.ModelProto | bytes], str]] = {
         "in a way that this version of colorgan does not know",
     ),
     "a later format": (
-        lambda: model(about={**ABOUT, "format": 2}),
+        lambda: model(about={**ABOUT, "format": 3}),
         "in a way that this version of colorgan does not know",
     ),
     "an absurd size": (lambda: model(about={**ABOUT, "size": 10**9}), "received 1000000000 and False"),
@@ -150,13 +152,13 @@ BAD: dict[str, tuple[Callable[[], onnx.ModelProto | bytes], str]] = {
 }
 
 
-def test_the_least_model_colours(file: Callable[..., Path]) -> None:
+def test_the_least_model_colors(file: Callable[..., Path]) -> None:
     colorizer = open_model(file(model()), "auto")
     assert isinstance(colorizer, OnnxColorizer)
     assert (colorizer.size, colorizer.takes_hints) == (32, False)
-    coloured = np.asarray(colorizer.colorize(picture(0, 30, 50)))
-    assert coloured.shape == (30, 50, 3)
-    assert (coloured[..., 0].astype(int) - coloured[..., 2]).mean() > 10
+    colored = np.asarray(colorizer.colorize(picture(0, 30, 50)))
+    assert colored.shape == (30, 50, 3)
+    assert (colored[..., 0].astype(int) - colored[..., 2]).mean() > 10
 
 
 @pytest.mark.parametrize("kind", BAD)
@@ -200,15 +202,15 @@ def test_a_file_that_cannot_be_read(file: Callable[..., Path]) -> None:
 
 
 def test_a_model_that_gives_no_picture_is_named(file: Callable[..., Path]) -> None:
-    half = helper.make_node("AveragePool", ["rgb"], ["coloured"], kernel_shape=[2, 2], strides=[2, 2])
-    with pytest.raises(ColorganError, match=r"gave no colours for pictures of shape \(1, 3, 32, 53\)"):
+    half = helper.make_node("AveragePool", ["rgb"], ["ab"], kernel_shape=[2, 2], strides=[2, 2])
+    with pytest.raises(ColorganError, match=r"predicted no colors for pictures of shape \(1, 3, 32, 53\)"):
         OnnxColorizer(file(model([half]))).colorize(picture(0, 30, 50))
-    seven = numpy_helper.from_array(np.array([1, 3, 7, 7]), "weight")
-    reshape = helper.make_node("Reshape", ["rgb", "weight"], ["coloured"])
+    seven = numpy_helper.from_array(np.array([1, 3, 7, 7]), "shape")
+    reshape = helper.make_node("Reshape", ["rgb", "shape"], ["ab"])
     with pytest.raises(ColorganError, match=r"model\.onnx cannot be run by onnxruntime"):
         OnnxColorizer(file(model([reshape], weight=seven))).colorize(picture(0, 30, 50))
-    root = [helper.make_node("Neg", ["rgb"], ["below"]), helper.make_node("Sqrt", ["below"], ["coloured"])]
-    with pytest.raises(ColorganError, match="gave no colours"):
+    root = [helper.make_node("Neg", ["rgb"], ["below"]), helper.make_node("Sqrt", ["below"], ["ab"])]
+    with pytest.raises(ColorganError, match="predicted no colors"):
         OnnxColorizer(file(model(root))).colorize(picture(0, 30, 50))
 
 

@@ -1,4 +1,4 @@
-"""Every network and colour space as an exported file, against PyTorch."""
+"""Every network and color space as an exported file, against PyTorch."""
 
 import subprocess
 import sys
@@ -15,11 +15,11 @@ from colorgan.cli import main
 from colorgan.errors import ColorganError
 from colorgan.images.reading import read_rgb
 from colorgan.inference.colorizer import Colorizer
-from colorgan.inference.full_size import shrink
-from colorgan.inference.hint_file import ColorHint, paint_hints
+from colorgan.inference.full_size import downscale
+from colorgan.inference.hint_file import ColorHint, rasterize_hints
 from colorgan.inference.onnx import export as exporting
 from colorgan.inference.onnx.colorizer import OnnxColorizer
-from colorgan.inference.onnx.export import RGBGraph, export
+from colorgan.inference.onnx.export import ExportedGraph, export
 from colorgan.inference.photo_colorizer import as_batch
 from colorgan.models.color_spaces import HSV, RGB, ColorSpace, Lab, YCbCr
 from colorgan.models.generators import (
@@ -38,11 +38,11 @@ PHOTO = exporting.SAMPLE_PHOTOS / "val" / "bridge_00.jpg"
 SIZES = [(96, 128), (45, 67), (1, 1), (17, 5), (130, 64)]
 
 
-def colorizer(make: Any, color: ColorSpace, hinted: bool = False, size: int = 48) -> Colorizer:
+def colorizer(make: Any, color_space: ColorSpace, hinted: bool = False, size: int = 48) -> Colorizer:
     """With random weights, and batch statistics as of a network that has been trained for a while."""
     torch.manual_seed(0)
     hints = PointHints() if hinted else NoHints()
-    model = Colorizer(make(1 + hints.channels(color.channels), color.channels), color, hints, size)
+    model = Colorizer(make(1 + hints.channels(color_space.channels), color_space.channels), color_space, hints, size)
     for module in model.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
             torch.nn.init.uniform_(module.running_mean, -0.1, 0.1)
@@ -53,24 +53,32 @@ def colorizer(make: Any, color: ColorSpace, hinted: bool = False, size: int = 48
 def photos(height: int, width: int, count: int = 3) -> np.ndarray:
     """Views of a real photo, so that they differ."""
     photo = read_rgb(PHOTO)
-    return as_batch([shrink(np.roll(photo, 31 * number, axis=1), (height, width)) for number in range(count)])
+    return as_batch([downscale(np.roll(photo, 31 * number, axis=1), (height, width)) for number in range(count)])
 
 
 def dots(height: int, width: int, count: int = 3) -> np.ndarray:
-    small = shrink(read_rgb(PHOTO), (height, width))
+    small = downscale(read_rgb(PHOTO), (height, width))
     hints = [ColorHint(0.3 * width, 0.6 * height, "firebrick", 3), ColorHint(0.8 * width, 0.1 * height, "navy", 5)]
-    return np.repeat(paint_hints(hints, (width, height), small)[None], count, axis=0)
+    return np.repeat(rasterize_hints(hints, (width, height), small)[None], count, axis=0)
+
+
+def colorized(original: Colorizer, rgb: np.ndarray, hints: np.ndarray | None = None) -> np.ndarray:
+    """What PyTorch makes of small pictures, (B, 3, h, w)."""
+    own = None if hints is None else original.hints.from_lab(torch.from_numpy(hints), original.color_space)
+    return original(torch.from_numpy(rgb), own).numpy()
 
 
 def assert_equal_to_pytorch(original: Colorizer, exported: OnnxColorizer, within: float = 1.0) -> None:
     # a single pixel has no contrast: divided by its standard deviation, what remains are rounding errors (PyTorch's own
     # answers in 32 and in 64 bits differ by 113/255)
-    normalised = any(isinstance(module, torch.nn.InstanceNorm2d) for module in original.modules())
-    for height, width in [size for size in SIZES if size != (1, 1) or not normalised]:
+    normalized = any(isinstance(module, torch.nn.InstanceNorm2d) for module in original.modules())
+    for height, width in [size for size in SIZES if size != (1, 1) or not normalized]:
         rgb = photos(height, width)
         for hints in (None, dots(height, width)) if original.takes_hints else (None,):
-            difference = np.abs(exported.colour_small(rgb, hints) - original.colour_small(rgb, hints)) * 255
+            difference = np.abs(exported.colorize_small(rgb, hints) - colorized(original, rgb, hints)) * 255
             assert difference.max() <= within, f"{difference.max():.3g}/255 at {height} x {width}"
+            ab = np.abs(exported.run_network(rgb, hints) - original.run_network(rgb, hints))
+            assert ab.max() <= within, f"{ab.max():.3g} of a* or b* at {height} x {width}"
 
 
 NETWORKS: dict[str, tuple[Any, ColorSpace, bool]] = {
@@ -78,7 +86,7 @@ NETWORKS: dict[str, tuple[Any, ColorSpace, bool]] = {
     "UNet, resize": (lambda i, o: UNet(i, o, width=4, depth=2, upsampling="resize"), HSV("angle", "value"), False),
     "Pix2PixUNet": (lambda i, o: Pix2PixUNet(i, o, width=4, depth=3, upsampling="pixel_shuffle"), YCbCr(), False),
     "FlatUNet": (lambda i, o: FlatUNet(i, o, width=4, depth=2), RGB(), True),
-    "EncoderDecoder": (lambda i, o: EncoderDecoder(i, o, width=4, depth=3, mean_colour=True), RGB(), False),
+    "EncoderDecoder": (lambda i, o: EncoderDecoder(i, o, width=4, depth=3, mean_color=True), RGB(), False),
     "PlainCNN": (lambda i, o: PlainCNN(i, o), Lab(127.0), False),
     "WeirdNet": (lambda i, o: WeirdNet(i, o, widths=[2, 3]), YCbCr(), True),
     "EncoderUNet, attention": (
@@ -107,9 +115,9 @@ def test_no_generator_is_forgotten() -> None:
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in NETWORKS]
 )
-def test_every_network_and_colour_space_equals_pytorch_at_every_size(name: str, tmp_path: Path) -> None:
-    make, color, hinted = NETWORKS[name]
-    original = colorizer(make, color, hinted)
+def test_every_network_and_color_space_equals_pytorch_at_every_size(name: str, tmp_path: Path) -> None:
+    make, color_space, hinted = NETWORKS[name]
+    original = colorizer(make, color_space, hinted)
     parity = export(original, tmp_path / "model.onnx")
     assert parity.greatest < 0.5
     assert_equal_to_pytorch(original, OnnxColorizer(tmp_path / "model.onnx"))
@@ -120,7 +128,7 @@ def test_every_network_and_colour_space_equals_pytorch_at_every_size(name: str, 
 
 def export_all(original: Colorizer, folder: Path) -> dict[str, Path]:
     """A released model, and the three files that the command makes of it."""
-    original.save_pretrained(folder / "released", card="# tiny\n\nColours.", half=False)
+    original.save_pretrained(folder / "released", card="# tiny\n\nColors.", half=False)
     for precision, option in (("float32", []), ("half", ["--half"]), ("int8", ["--quantize"])):
         words = ["export", "--checkpoint", str(folder / "released"), "-o", str(folder / f"{precision}.onnx"), *option]
         assert main(words) == 0
@@ -130,10 +138,10 @@ def export_all(original: Colorizer, folder: Path) -> dict[str, Path]:
 def check_precisions(original: Colorizer, files: dict[str, Path]) -> None:
     assert_equal_to_pytorch(original, OnnxColorizer(files["float32"]))
     rgb, hints = photos(96, 128), dots(96, 128)
-    expected = original.colour_small(rgb, hints)
+    expected = colorized(original, rgb, hints)
     strength = np.abs(expected - rgb.mean(1, keepdims=True)).mean() * 255
     for precision, greatest, mean in (("half", 8.0, 0.5), ("int8", 255.0, 4.0)):
-        difference = np.abs(OnnxColorizer(files[precision]).colour_small(rgb, hints) - expected) * 255
+        difference = np.abs(OnnxColorizer(files[precision]).colorize_small(rgb, hints) - expected) * 255
         assert difference.max() <= greatest
         assert 0 < difference.mean() <= mean
         assert difference.mean() < strength / 4  # what it says is still what the model says
@@ -173,26 +181,26 @@ def test_hints_count(files: dict[str, Path]) -> None:
     """The parity above would also hold of a graph in which hints do nothing, if they did nothing in PyTorch."""
     rgb, hints = photos(45, 67), dots(45, 67)
     exported = OnnxColorizer(files["float32"])
-    assert np.abs(exported.colour_small(rgb, hints) - exported.colour_small(rgb)).max() * 255 > 5
+    assert np.abs(exported.run_network(rgb, hints) - exported.run_network(rgb)).max() > 5
 
 
 def test_the_file_says_what_it_is_and_nothing_of_this_machine(files: dict[str, Path]) -> None:
     exported = OnnxColorizer(files["half"])
     assert (exported.size, exported.takes_hints) == (48, True)
-    assert exported.card == "# tiny\n\nColours."
+    assert exported.card == "# tiny\n\nColors."
     assert exported.about["precision"] == "half"
-    assert exported.about["color"] == {"class_path": "colorgan.models.color_spaces.Lab", "init_args": {}}
+    assert exported.about["color_space"] == {"class_path": "colorgan.models.Lab", "init_args": {}}
     model = onnx.load(files["half"])
     onnx.checker.check_model(model, full_check=True)
     shapes = [
         [dim.dim_param or dim.dim_value for dim in entry.type.tensor_type.shape.dim] for entry in model.graph.input
     ]
     assert shapes == [["batch", 3, "height", "width"], ["batch", 4, "height", "width"]]
-    assert [entry.name for entry in model.graph.output] == ["coloured"]
+    assert [entry.name for entry in model.graph.output] == ["colorized", "ab"]
     assert str(Path(exporting.__file__).parent).encode() not in files["half"].read_bytes()
 
 
-def test_the_command_colours_as_from_the_checkpoint(files: dict[str, Path], tmp_path: Path) -> None:
+def test_the_command_colors_as_from_the_checkpoint(files: dict[str, Path], tmp_path: Path) -> None:
     (tmp_path / "hints.json").write_text('{"hints": [{"x": 50, "y": 60, "color": "seagreen", "radius": 9}]}')
     for name in ("float32", "released"):
         words = ["colorize", PHOTO, "-o", tmp_path / f"{name}.png", "--checkpoint", files[name]]
@@ -210,8 +218,9 @@ def test_a_program_of_torch_export(tmp_path: Path) -> None:
     assert '"size": 48' in extra["colorgan.json"]
     for height, width in SIZES:
         rgb, hints = photos(height, width), dots(height, width)
-        coloured = graph(torch.from_numpy(rgb), torch.from_numpy(hints)).numpy()
-        np.testing.assert_allclose(coloured, original.colour_small(rgb, hints), atol=1e-5)
+        rgb_out, ab = graph(torch.from_numpy(rgb), torch.from_numpy(hints))
+        np.testing.assert_allclose(rgb_out, colorized(original, rgb, hints), atol=1e-5)
+        np.testing.assert_allclose(ab, original.run_network(rgb, hints), atol=1e-3)
 
 
 # -- what cannot be done is said ---------------------------------------------------------------------------------------
@@ -235,7 +244,9 @@ def test_a_network_of_a_fixed_size_is_refused(tmp_path: Path) -> None:
 def test_a_file_that_differs_is_not_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     original = colorizer(lambda i, o: PlainCNN(i, o), Lab())
     (tmp_path / "model.onnx").write_bytes(b"the one before")
-    monkeypatch.setattr(RGBGraph, "forward", lambda self, rgb: self.colorizer(rgb).clamp(max=0.5))
+    monkeypatch.setattr(
+        ExportedGraph, "forward", lambda self, rgb: (self.network(rgb).clamp(max=0.5), self.network.predict_ab(rgb))
+    )
     with pytest.raises(ColorganError, match=r"model.onnx was not written: it would differ from PyTorch by \d+/255"):
         export(original, tmp_path / "model.onnx")
     assert [file.read_bytes() for file in tmp_path.iterdir()] == [b"the one before"]
@@ -279,7 +290,7 @@ def test_missing_libraries_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyP
         export(colorizer(lambda i, o: PlainCNN(i, o), Lab()), tmp_path / "model.onnx")
 
 
-def test_colouring_from_onnx_imports_no_torch(files: dict[str, Path], tmp_path: Path) -> None:
+def test_coloring_from_onnx_imports_no_torch(files: dict[str, Path], tmp_path: Path) -> None:
     words = ["colorize", str(PHOTO), "-o", str(tmp_path / "out.png"), "--checkpoint", str(files["float32"])]
     code = f"""
 import sys

@@ -20,12 +20,12 @@ class DiscriminatorContract(NetworkContract):
     """What every discriminator must do.
 
     Attributes:
-        penalised: the arguments that make it fit for a gradient penalty.
+        penalized: the arguments that make it fit for a gradient penalty.
     """
 
     channels: ClassVar[list[tuple[int, ...]]] = [(3,), (4,), (7,)]  # gray with ab, with RGB, and RGB with hints
     factory: ClassVar[Any] = Callable[[int], Discriminator]
-    penalised: ClassVar[dict[str, Any]] = {"norm": "none"}
+    penalized: ClassVar[dict[str, Any]] = {"norm": "none"}
 
     def score_shape(self, size: tuple[int, int]) -> tuple[int, ...]:
         """The shape of one photo's scores."""
@@ -56,7 +56,7 @@ class DiscriminatorContract(NetworkContract):
 
     def test_gradient_penalty(self) -> None:
         """Photos do not mix even while training, and the norm of the input's gradient can itself be differentiated."""
-        network = self.build(**self.penalised)
+        network = self.build(**self.penalized)
         assert not any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in network.modules())
         x = self.batch(network).requires_grad_()
         scores = network(x)

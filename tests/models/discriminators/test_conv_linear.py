@@ -8,7 +8,7 @@ from tests.models.discriminators.contract import DiscriminatorContract
 
 class TestConvLinear(DiscriminatorContract):
     network = ConvLinear
-    small = {"size": 16, "width": 4, "halvings": 2, "hidden": 8}
+    small = {"size": 16, "width": 4, "num_downsamples": 2, "hidden": 8}
     variants = [{"norm": "none"}, {"norm": "instance"}, {"spectral_norm": True}, {"init_std": 0.1}]
 
     def sizes(self, network: ConvLinear) -> list[tuple[int, int]]:

@@ -8,18 +8,24 @@ from tests.models.discriminators.contract import DiscriminatorContract
 
 class TestPatchGAN(DiscriminatorContract):
     network = PatchGAN
-    small = {"width": 4, "halvings": 2}
-    variants = [{"norm": "none"}, {"norm": "instance"}, {"spectral_norm": True}, {"halvings": 3}, {"init_std": 0.1}]
+    small = {"width": 4, "num_downsamples": 2}
+    variants = [
+        {"norm": "none"},
+        {"norm": "instance"},
+        {"spectral_norm": True},
+        {"num_downsamples": 3},
+        {"init_std": 0.1},
+    ]
 
     def sizes(self, network: PatchGAN) -> list[tuple[int, int]]:
         return [(8, 8), (27, 17)]
 
     def score_shape(self, size: tuple[int, int]) -> tuple[int, ...]:
-        halvings = self.small["halvings"]
-        return (1, size[0] // 2**halvings, size[1] // 2**halvings)
+        num_downsamples = self.small["num_downsamples"]
+        return (1, size[0] // 2**num_downsamples, size[1] // 2**num_downsamples)
 
     def test_scores(self, channels: tuple[int], variant: dict[str, object]) -> None:
-        if variant.get("halvings", 2) == 2:
+        if variant.get("num_downsamples", 2) == 2:
             super().test_scores(channels, variant)
         else:
             network = self.build(*channels, **variant)
@@ -37,7 +43,7 @@ def test_published_parameter_count(channels: int, published: int) -> None:
 
 def test_spectral_norm_bounds_every_matrix() -> None:
     torch.manual_seed(0)
-    network = PatchGAN(3, width=8, halvings=1, spectral_norm=True)
+    network = PatchGAN(3, width=8, num_downsamples=1, spectral_norm=True)
     for _ in range(30):  # each forward improves the estimate by one power iteration
         network(torch.rand(1, 3, 8, 8))
     weights = [module.weight for module in network.modules() if isinstance(module, torch.nn.Conv2d)]

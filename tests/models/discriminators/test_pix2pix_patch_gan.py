@@ -8,7 +8,7 @@ from tests.models.discriminators.contract import DiscriminatorContract
 
 class TestPix2PixPatchGAN(DiscriminatorContract):
     network = Pix2PixPatchGAN
-    small = {"width": 4, "halvings": 2, "init_std": 0.2}
+    small = {"width": 4, "num_downsamples": 2, "init_std": 0.2}
     variants = [{"norm": "none"}, {"norm": "instance"}, {"spectral_norm": True}]
 
     def sizes(self, network: Pix2PixPatchGAN) -> list[tuple[int, int]]:
@@ -26,10 +26,10 @@ def test_published_parameter_count() -> None:
     assert parameter_count(lambda: Pix2PixPatchGAN(6)) == 2_768_705
 
 
-@pytest.mark.parametrize(("halvings", "field"), [(1, 16), (2, 34), (3, 70)])
-def test_field_of_view(halvings: int, field: int) -> None:
+@pytest.mark.parametrize(("num_downsamples", "field"), [(1, 16), (2, 34), (3, 70)])
+def test_field_of_view(num_downsamples: int, field: int) -> None:
     torch.manual_seed(0)
-    network = Pix2PixPatchGAN(3, width=2, halvings=halvings, norm="none", init_std=None)
+    network = Pix2PixPatchGAN(3, width=2, num_downsamples=num_downsamples, norm="none", init_std=None)
     x = torch.rand(1, 3, 128, 128, requires_grad=True)
     scores = network(x)
     scores[0, 0, scores.shape[2] // 2, scores.shape[3] // 2].backward()

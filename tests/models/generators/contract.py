@@ -21,8 +21,8 @@ class GeneratorContract(NetworkContract):
 
     channels: ClassVar[list[tuple[int, ...]]] = sorted(
         {
-            (1 + hints.channels(color.channels), color.channels)
-            for color in (RGB(), HSV(), HSV("angle"), YCbCr(), Lab())
+            (1 + hints.channels(color_space.channels), color_space.channels)
+            for color_space in (RGB(), HSV(), HSV("angle"), YCbCr(), Lab())
             for hints in (NoHints(), PointHints())
         }
     )
@@ -34,23 +34,23 @@ class GeneratorContract(NetworkContract):
         assert (network.in_channels, network.out_channels) == channels
         for size in self.sizes(network):
             for x in (self.batch(network, size), torch.full((2, channels[0], *size), -1.0)):
-                colour = network(x)
-                assert colour.shape == (2, channels[1], *size)
-                assert colour.dtype == torch.float32
-                assert colour.min() >= -1
-                assert colour.max() <= 1
+                color = network(x)
+                assert color.shape == (2, channels[1], *size)
+                assert color.dtype == torch.float32
+                assert color.min() >= -1
+                assert color.max() <= 1
 
     def test_range_holds_for_large_weights(self) -> None:
         network = self.build()
         with torch.no_grad():
             for parameter in network.parameters():
                 parameter.mul_(10)
-        colour = network(self.batch(network) * 10)
-        assert colour.abs().max() <= 1
-        assert colour.min() < -0.05  # and not only half of it is used
-        assert colour.max() > 0.05
+        color = network(self.batch(network) * 10)
+        assert color.abs().max() <= 1
+        assert color.min() < -0.05  # and not only half of it is used
+        assert color.max() > 0.05
 
-    def test_a_single_photo_is_coloured(self) -> None:
+    def test_a_single_photo_is_colored(self) -> None:
         network = self.build().eval()
         for size in self.sizes(network):
             assert network(self.batch(network, size, count=1)).shape == (1, network.out_channels, *size)

@@ -19,9 +19,9 @@ class TestEncoderDecoder(GeneratorContract):
         {"activation": "tanh"},
         {"norm": "none"},
         {"norm": "instance"},
-        {"mean_colour": True},
+        {"mean_color": True},
         {"depth": 1},
-        {"depth": 1, "mean_colour": True},
+        {"depth": 1, "mean_color": True},
         {"depth": 6, "width": 2},
     ]
 
@@ -33,7 +33,7 @@ def test_six_halvings_and_six_doublings_by_default() -> None:
 
 
 def saved_regressor(folder: Path, **options: Any) -> Path:
-    """A checkpoint whose network guesses a colour that it was told, whatever it sees."""
+    """A checkpoint whose network guesses a color that it was told, whatever it sees."""
     model = ChromaRegressor(**options)
     with torch.no_grad():
         model.network.last.weight.zero_()
@@ -45,7 +45,7 @@ def saved_regressor(folder: Path, **options: Any) -> Path:
 
 def test_the_regressor_is_taken_over_and_stays_as_it_is(tmp_path: Path) -> None:
     file = saved_regressor(tmp_path)
-    network = EncoderDecoder(1, 2, width=4, depth=3, mean_colour=True, regressor=str(file)).train()
+    network = EncoderDecoder(1, 2, width=4, depth=3, mean_color=True, regressor=str(file)).train()
     x = torch.rand(4, 1, 16, 16)
     guess = network.chroma(x)
     torch.testing.assert_close(guess, (2 * torch.sigmoid(torch.tensor([1.0, -1.0])) - 1).expand(4, 2))
@@ -57,9 +57,9 @@ def test_the_regressor_is_taken_over_and_stays_as_it_is(tmp_path: Path) -> None:
     assert all(torch.equal(value, after[name]) for name, value in before.items())
 
 
-def test_the_mean_colour_reaches_the_output() -> None:
+def test_the_mean_color_reaches_the_output() -> None:
     torch.manual_seed(0)
-    network = EncoderDecoder(1, 2, width=4, depth=3, mean_colour=True).eval()
+    network = EncoderDecoder(1, 2, width=4, depth=3, mean_color=True).eval()
     x = torch.rand(1, 1, 16, 16)
     before = network(x)
     with torch.no_grad():
@@ -69,18 +69,18 @@ def test_the_mean_colour_reaches_the_output() -> None:
 
 def test_a_checkpoint_brings_the_regressor_along() -> None:
     with without_pretrained_weights():
-        network = EncoderDecoder(1, 2, width=4, depth=3, mean_colour=True, regressor="gone.ckpt")
+        network = EncoderDecoder(1, 2, width=4, depth=3, mean_color=True, regressor="gone.ckpt")
     assert not any(parameter.requires_grad for parameter in network.chroma.parameters())
 
 
 def test_refuses_regressors_it_cannot_take(tmp_path: Path) -> None:
     file = str(saved_regressor(tmp_path))
-    with pytest.raises(ColorganError, match="mean_colour is false"):
+    with pytest.raises(ColorganError, match="mean_color is false"):
         EncoderDecoder(1, 2, regressor=file)
     with pytest.raises(ColorganError, match="regressor of width 5 that guesses 2 channels|ChromaRegressor of width 5"):
-        EncoderDecoder(1, 2, mean_colour=True, regressor=file, regressor_width=5)
+        EncoderDecoder(1, 2, mean_color=True, regressor=file, regressor_width=5)
     with pytest.raises(CheckpointError, match=r"model.generator.regressor: no file matches"):
-        EncoderDecoder(1, 2, mean_colour=True, regressor=str(tmp_path / "none*.ckpt"))
+        EncoderDecoder(1, 2, mean_color=True, regressor=str(tmp_path / "none*.ckpt"))
 
 
 def test_refuses_an_activation() -> None:

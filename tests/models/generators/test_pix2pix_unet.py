@@ -33,7 +33,7 @@ def test_drops_at_full_width_only(depth: int, dropping: int) -> None:
     assert rates == [0.5] * dropping
 
 
-def test_colours_deterministically_once_trained() -> None:
+def test_colors_deterministically_once_trained() -> None:
     network = Pix2PixUNet(1, 2, width=2, depth=6).eval()
     x = torch.rand(1, 1, 64, 64)
     assert torch.equal(network(x), network(x))

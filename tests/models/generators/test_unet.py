@@ -19,9 +19,9 @@ class TestUNet(GeneratorContract):
     ]
 
 
-@pytest.mark.parametrize(("colours", "published"), [(3, 14_639_267), (2, 14_639_202)])
-def test_published_parameter_count(colours: int, published: int) -> None:
-    assert parameter_count(lambda: UNet(1, colours)) == published
+@pytest.mark.parametrize(("colors", "published"), [(3, 14_639_267), (2, 14_639_202)])
+def test_published_parameter_count(colors: int, published: int) -> None:
+    assert parameter_count(lambda: UNet(1, colors)) == published
 
 
 def test_hints_only_widen_the_first_convolution() -> None:

@@ -5,12 +5,12 @@ from torch import nn
 
 from colorgan.models.layers.blocks import (
     ConvBlock,
-    Halving,
+    Downsample,
     InstanceNorm2d,
     ReflectConv2d,
     SameConv2d,
-    bounded,
-    initialise,
+    init_weights,
+    output_activation,
 )
 
 
@@ -56,17 +56,17 @@ def test_same_padding_is_that_of_timm(
     assert torch.equal(same(x), timms(x))
 
 
-@pytest.mark.parametrize("block", [ConvBlock, Halving])
-def test_a_normalisation_replaces_the_bias(block: type[ConvBlock | Halving]) -> None:
+@pytest.mark.parametrize("block", [ConvBlock, Downsample])
+def test_a_normalization_replaces_the_bias(block: type[ConvBlock | Downsample]) -> None:
     for norm, biased in (("none", True), ("batch", False), ("instance", False)):
         convolutions = [module for module in block(2, 2, norm=norm).modules() if isinstance(module, nn.Conv2d)]
         assert all((layer.bias is not None) == biased for layer in convolutions)
 
 
-def test_initialise_leaves_pytorch_its_own_way() -> None:
+def test_initialize_leaves_pytorch_its_own_way() -> None:
     layer = nn.Conv2d(1, 4, 3)
     before = layer.weight.clone()
-    initialise(layer, None)
+    init_weights(layer, None)
     assert torch.equal(layer.weight, before)
 
 
@@ -83,7 +83,7 @@ def test_instance_norm_agrees_with_pytorch_and_takes_a_single_pixel() -> None:
 
 def test_clip_keeps_the_range_and_the_gradient() -> None:
     x = torch.tensor([-3.0, -0.25, 0.5, 2.0], requires_grad=True)
-    clipped = bounded(tanh=False)(x)
+    clipped = output_activation(tanh=False)(x)
     assert clipped.tolist() == [-1.0, -0.25, 0.5, 1.0]
     clipped.sum().backward()
     assert x.grad.tolist() == [1.0] * 4

@@ -2,23 +2,23 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from colorgan.models.layers.blocks import initialise
-from colorgan.models.layers.upsampling import PixelShuffleConv2d, doubling
+from colorgan.models.layers.blocks import init_weights
+from colorgan.models.layers.upsampling import PixelShuffleConv2d, upsample_layer
 
 
 @pytest.mark.parametrize("kind", ["transposed", "resize", "pixel_shuffle"])
 def test_doubles(kind: str) -> None:
     for size in ((1, 1), (3, 5)):
-        output = doubling(kind, 6, 4)(torch.rand(2, 6, *size))  # type: ignore[arg-type]
+        output = upsample_layer(kind, 6, 4)(torch.rand(2, 6, *size))  # type: ignore[arg-type]
         assert output.shape == (2, 4, 2 * size[0], 2 * size[1])
 
 
 @pytest.mark.parametrize("std", [None, 0.02])
 @pytest.mark.parametrize("kernel_size", [1, 3])
-def test_icnr_begins_as_nearest_neighbour(kernel_size: int, std: float | None) -> None:
+def test_icnr_begins_as_nearest_neighbor(kernel_size: int, std: float | None) -> None:
     torch.manual_seed(0)
     layer = PixelShuffleConv2d(3, 5, kernel_size=kernel_size)  # type: ignore[arg-type]
-    initialise(layer, std)
+    init_weights(layer, std)
     output = layer(torch.rand(1, 3, 4, 4))
     assert torch.equal(output, F.interpolate(output[..., ::2, ::2], scale_factor=2, mode="nearest"))
     assert output[..., ::2, ::2].std() > 0
@@ -34,7 +34,7 @@ def test_plain_pixel_shuffle_would_leave_a_checkerboard() -> None:
     assert not torch.allclose(output, F.interpolate(output[..., ::2, ::2], scale_factor=2, mode="nearest"))
 
 
-def test_blur_averages_four_neighbours() -> None:
+def test_blur_averages_four_neighbors() -> None:
     torch.manual_seed(0)
     layer = PixelShuffleConv2d(2, 2, blur=True)
     torch.nn.init.normal_(layer.conv.weight)

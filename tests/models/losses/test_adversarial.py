@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from colorgan.models.config import describe
+from colorgan.models.config import to_config
 from colorgan.models.losses import BCE, AdversarialLoss, Hinge, LeastSquares, Wasserstein, WassersteinGP
 
 LOSSES = [BCE(), BCE(0.9, 0.1), BCE(1.0, 0.0), LeastSquares(), Hinge(), Wasserstein(), WassersteinGP()]
@@ -252,7 +252,7 @@ def test_bad_arguments_are_named(make, words: str) -> None:
 
 
 def test_losses_are_described_as_data() -> None:
-    assert describe(BCE(0.9, fake_label=0.1)) == {
-        "class_path": "colorgan.models.losses.adversarial.BCE",
+    assert to_config(BCE(0.9, fake_label=0.1)) == {
+        "class_path": "colorgan.models.BCE",
         "init_args": {"real_label": 0.9, "fake_label": 0.1},
     }

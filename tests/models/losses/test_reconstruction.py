@@ -5,96 +5,98 @@ from colorgan.models.color_spaces import HSV, RGB, ColorSpace, Lab, YCbCr
 from colorgan.models.losses import L1, MSE
 
 SPACES = [RGB(), HSV(), HSV("angle", gray="value"), YCbCr(), Lab()]
-every_space = pytest.mark.parametrize("color", SPACES, ids=lambda color: f"{type(color).__name__}{color.init_args}")
+every_space = pytest.mark.parametrize(
+    "color_space", SPACES, ids=lambda color_space: f"{type(color_space).__name__}{color_space.init_args}"
+)
 
 
 def test_by_hand() -> None:
-    truth = torch.tensor([0.0, 0.5, -1.0, 1.0]).view(1, 2, 1, 2)
+    target = torch.tensor([0.0, 0.5, -1.0, 1.0]).view(1, 2, 1, 2)
     predicted = torch.tensor([0.5, 0.5, 0.0, 0.0]).view(1, 2, 1, 2)
     gray = torch.zeros(1, 1, 1, 2)
-    assert L1()(predicted, truth, gray, Lab()).item() == pytest.approx((0.5 + 0 + 1 + 1) / 4)
-    assert MSE()(predicted, truth, gray, Lab()).item() == pytest.approx((0.25 + 0 + 1 + 1) / 4)
+    assert L1()(predicted, target, gray, Lab()).item() == pytest.approx((0.5 + 0 + 1 + 1) / 4)
+    assert MSE()(predicted, target, gray, Lab()).item() == pytest.approx((0.25 + 0 + 1 + 1) / 4)
 
 
 @pytest.mark.parametrize(("loss", "factor"), [(L1, 2), (MSE, 4)])
 def test_weights_convert_between_the_ranges(loss, factor: int) -> None:
     """On [-1, 1] the losses are 2 and 4 times those on [0, 1]: L1 weight 512 there is 256 here."""
     rgb, other = torch.rand(2, 3, 8, 8), torch.rand(2, 3, 8, 8)
-    gray, truth = RGB().split(rgb)
+    gray, target = RGB().split(rgb)
     predicted = RGB().split(other)[1]
-    unit_range = loss("rgb")(predicted, truth, gray, RGB())
+    unit_range = loss("rgb")(predicted, target, gray, RGB())
     torch.testing.assert_close(unit_range, (other - rgb).abs().pow(1 if loss is L1 else 2).mean())
-    torch.testing.assert_close(loss()(predicted, truth, gray, RGB()), factor * unit_range)
+    torch.testing.assert_close(loss()(predicted, target, gray, RGB()), factor * unit_range)
 
 
 @every_space
-def test_in_rgb_it_is_the_difference_of_the_photos(color: ColorSpace) -> None:
+def test_in_rgb_it_is_the_difference_of_the_photos(color_space: ColorSpace) -> None:
     rgb = torch.rand(2, 3, 8, 8, generator=torch.Generator().manual_seed(0))
-    gray, truth = color.split(rgb)
-    neutral = color.neutral(gray)
-    expected = (color.merge(gray, neutral) - rgb).abs().mean()
-    torch.testing.assert_close(L1("rgb")(neutral, truth, gray, color), expected, atol=1e-4, rtol=1e-4)
+    gray, target = color_space.split(rgb)
+    neutral = color_space.neutral(gray)
+    expected = (color_space.merge(gray, neutral) - rgb).abs().mean()
+    torch.testing.assert_close(L1("rgb")(neutral, target, gray, color_space), expected, atol=1e-4, rtol=1e-4)
 
 
 @every_space
 @pytest.mark.parametrize("loss", [L1("rgb"), MSE("rgb"), L1(), MSE(), L1(rebalance=0.5)])
-def test_is_zero_at_the_truth_and_descends_towards_it(color: ColorSpace, loss) -> None:
+def test_is_zero_at_the_target_and_descends_towards_it(color_space: ColorSpace, loss) -> None:
     rgb = torch.rand(2, 3, 8, 8, generator=torch.Generator().manual_seed(0)) * 0.6 + 0.2
-    gray, truth = color.split(rgb)
-    assert loss(truth, truth, gray, color).item() == pytest.approx(0, abs=1e-6)
+    gray, target = color_space.split(rgb)
+    assert loss(target, target, gray, color_space).item() == pytest.approx(0, abs=1e-6)
 
-    predicted = (truth * 0.5).requires_grad_()
-    value = loss(predicted, truth, gray, color)
+    predicted = (target * 0.5).requires_grad_()
+    value = loss(predicted, target, gray, color_space)
     (gradient,) = torch.autograd.grad(value, predicted)
     assert gradient.isfinite().all()
     step = 1e-2 * gradient / gradient.abs().max()
-    assert loss(predicted - step, truth, gray, color) < value
+    assert loss(predicted - step, target, gray, color_space) < value
 
 
 @pytest.mark.parametrize("loss", [L1, MSE])
 @pytest.mark.parametrize("space", ["network", "rgb"])
 def test_computes_in_float32_under_autocast(loss, space: str) -> None:
-    gray, truth = Lab().split(torch.rand(1, 3, 8, 8))
-    predicted = torch.zeros_like(truth).bfloat16()
+    gray, target = Lab().split(torch.rand(1, 3, 8, 8))
+    predicted = torch.zeros_like(target).bfloat16()
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        value = loss(space)(predicted, truth, gray, Lab())
+        value = loss(space)(predicted, target, gray, Lab())
     assert value.dtype == torch.float32
-    torch.testing.assert_close(value, loss(space)(predicted.float(), truth, gray, Lab()))
+    torch.testing.assert_close(value, loss(space)(predicted.float(), target, gray, Lab()))
 
 
-def test_a_rare_colour_counts_more() -> None:
+def test_a_rare_color_counts_more() -> None:
     """By hand: 9 pixels of 10 are gray, and one is red, too far away for the smoothing to reach."""
     rgb = torch.full((1, 3, 1, 10), 0.5)
     rgb[0, :, 0, 0] = torch.tensor([0.9, 0.1, 0.1])
-    gray, truth = RGB().split(rgb)
+    gray, target = RGB().split(rgb)
     wrong = torch.zeros(1, 1, 1, 10)
     wrong[..., 0] = 0.1
     rare, common = (1 / (0.5 * share * 0.786**2 + 0.5 / 313) for share in (0.1, 0.9))
     expected = 0.1 * rare / (rare + 9 * common)
-    assert L1(rebalance=0.5)(truth + wrong, truth, gray, RGB()).item() == pytest.approx(expected, rel=1e-4)
-    assert L1()(truth + wrong, truth, gray, RGB()).item() == pytest.approx(0.01)
+    assert L1(rebalance=0.5)(target + wrong, target, gray, RGB()).item() == pytest.approx(expected, rel=1e-4)
+    assert L1()(target + wrong, target, gray, RGB()).item() == pytest.approx(0.01)
 
 
 def test_where_everything_is_wrong_alike_rebalancing_changes_nothing() -> None:
     rgb = torch.rand(4, 3, 16, 16, generator=torch.Generator().manual_seed(0))
-    gray, truth = Lab().split(rgb)
-    assert MSE(rebalance=0.9)(truth + 0.2, truth, gray, Lab()).item() == pytest.approx(0.04, rel=1e-4)
+    gray, target = Lab().split(rgb)
+    assert MSE(rebalance=0.9)(target + 0.2, target, gray, Lab()).item() == pytest.approx(0.04, rel=1e-4)
 
 
 @every_space
-def test_rebalanced_the_best_bet_is_the_rarer_colour(color: ColorSpace) -> None:
+def test_rebalanced_the_best_bet_is_the_rarer_color(color_space: ColorSpace) -> None:
     """Two skies of five are blue, the others gray, as is all below the sky: what is the better answer to all skies?"""
     blue = torch.tensor([0.4, 0.6, 0.95]).view(1, 3, 1, 1)
-    gray_of_blue, blue_colour = color.split(blue)
-    below = color.merge(gray_of_blue, color.neutral(gray_of_blue))
+    gray_of_blue, blue_color = color_space.split(blue)
+    below = color_space.merge(gray_of_blue, color_space.neutral(gray_of_blue))
     blue_photo = torch.cat([blue, *[below] * 9], dim=-1)
     gray_photo = torch.cat([below] * 10, dim=-1)
-    gray, truth = color.split(torch.cat([*[blue_photo] * 2, *[gray_photo] * 3]))
+    gray, target = color_space.split(torch.cat([*[blue_photo] * 2, *[gray_photo] * 3]))
 
     def best(loss: L1) -> str:
-        answers = {name: color.neutral(gray) for name in ("blue", "gray")}
-        answers["blue"] = torch.cat([blue_colour.expand(5, -1, 1, 1), answers["blue"][..., 1:]], dim=-1)
-        return min(answers, key=lambda name: loss(answers[name], truth, gray, color).item())
+        answers = {name: color_space.neutral(gray) for name in ("blue", "gray")}
+        answers["blue"] = torch.cat([blue_color.expand(5, -1, 1, 1), answers["blue"][..., 1:]], dim=-1)
+        return min(answers, key=lambda name: loss(answers[name], target, gray, color_space).item())
 
     assert best(L1()) == "gray"
     assert best(L1(rebalance=0.5)) == "blue"
@@ -105,5 +107,5 @@ def test_bad_input_is_named() -> None:
         L1(rebalance=1)
     with pytest.raises(ValueError, match="L1's space is 'network' or 'rgb', but 'lab'"):
         L1("lab")
-    with pytest.raises(ValueError, match=r"\(1, 2, 4, 4\), but the true colour has \(1, 2, 8, 8\)"):
+    with pytest.raises(ValueError, match=r"\(1, 2, 4, 4\), but the target color has \(1, 2, 8, 8\)"):
         L1()(torch.zeros(1, 2, 4, 4), torch.zeros(1, 2, 8, 8), torch.zeros(1, 1, 8, 8), Lab())

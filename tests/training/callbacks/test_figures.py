@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 import torch
 
-from colorgan.color.difference import ab_error, colourfulness, to_lab
+from colorgan.color.difference import ab_error, colorfulness
+from colorgan.color.tensors import to_lab
 from colorgan.errors import ColorganError
 from colorgan.metrics.pixels import margin_accuracy
-from colorgan.training.callbacks import MovingAverages, NetworkSizes, PixelFigures
+from colorgan.training.callbacks import MovingAverages, NetworkSizes, PixelMetrics
 from tests.helpers import RandomPhotos
 
 Make = Callable[..., Any]
@@ -17,20 +18,20 @@ Make = Callable[..., Any]
 
 def test_figures_are_means_over_all_photos(tiny_model: Make, fit: Make) -> None:
     model = tiny_model()
-    trainer = fit(model, photos=6, batch_size=4, callbacks=[PixelFigures(), NetworkSizes()])  # 4 photos, then 2
-    truth = RandomPhotos(6).photos.float() / 255
+    trainer = fit(model, photos=6, batch_size=4, callbacks=[PixelMetrics(), NetworkSizes()])  # 4 photos, then 2
+    target = RandomPhotos(6).photos.float() / 255
     with torch.no_grad():
-        predicted = model.eval().inference(truth)
-    lab, true_lab = to_lab(predicted), to_lab(truth)
+        predicted = model.eval().inference(target)
+    lab, true_lab = to_lab(predicted), to_lab(target)
     expected = {
-        "margin_accuracy": margin_accuracy(predicted, truth),
-        "colourfulness": colourfulness(predicted),
+        "margin_accuracy": margin_accuracy(predicted, target),
+        "colorfulness": colorfulness(predicted),
         "ab_error": ab_error(lab, true_lab),
         "tint": (lab[:, 1:].mean(dim=(2, 3)) - true_lab[:, 1:].mean(dim=(2, 3))).norm(dim=1),
     }
     for name, values in expected.items():
         assert trainer.callback_metrics[f"val/{name}"].item() == pytest.approx(values.mean().item(), rel=1e-4), name
-    assert trainer.callback_metrics["val/colourfulness_gray"] < 1
+    assert trainer.callback_metrics["val/colorfulness_gray"] < 1
     sizes = [sum(p.numel() for p in network.parameters()) for network in (model.colorizer, model.discriminator)]
     assert trainer.callback_metrics["val/generator_parameters"] == sizes[0]
     assert trainer.callback_metrics["val/discriminator_ratio"].item() == pytest.approx(sizes[1] / sizes[0])
@@ -39,7 +40,7 @@ def test_figures_are_means_over_all_photos(tiny_model: Make, fit: Make) -> None:
 
 @pytest.mark.parametrize("every", [1, 3])
 def test_gray_photos_are_measured_in_the_first_validation(tiny_model: Make, fit: Make, every: int) -> None:
-    trainer = fit(tiny_model(), callbacks=[PixelFigures()], max_epochs=every, check_val_every_n_epoch=every)
+    trainer = fit(tiny_model(), callbacks=[PixelMetrics()], max_epochs=every, check_val_every_n_epoch=every)
     assert {"val/l1_gray", "val/ab_error_gray"} <= trainer.callback_metrics.keys()
 
 
@@ -64,7 +65,7 @@ def test_moving_averages_follow_the_losses(tiny_model: Make, fit: Make) -> None:
 
 
 def test_bad_arguments() -> None:
-    with pytest.raises(ColorganError, match="margin_accuracy, colourfulness, ab_error, tint; received 'psnr'"):
-        PixelFigures(["psnr"])  # type: ignore[list-item]
+    with pytest.raises(ColorganError, match="margin_accuracy, colorfulness, ab_error, tint; received 'psnr'"):
+        PixelMetrics(["psnr"])  # type: ignore[list-item]
     with pytest.raises(ColorganError, match="decay must be at least 0 and less than 1, received 1"):
         MovingAverages(1.0)

@@ -215,7 +215,7 @@ class TestPlansThatDoNotSuit:
 
 
 def test_early_stopping_by_min_delta_and_patience(tiny_model: Make, fit: Make) -> None:
-    """Lightning's own callback, although we optimise by hand: a rate too low to matter stops after the patience."""
+    """Lightning's own callback, although we optimize by hand: a rate too low to matter stops after the patience."""
     stop = EarlyStopping("val/l1", min_delta=1e-4, patience=2)
     plan = FineTuning([Stage(None, 1e-12)])
     trainer = fit(tiny_model(discriminator=None), max_epochs=20, callbacks=[plan, stop])
@@ -232,7 +232,7 @@ seed_everything: 1
 data: {size: 16, batch_size: 4, num_workers: 0, val_fraction: 0.25}
 model:
   generator: {class_path: EncoderUNet, init_args: {encoder: test_resnet, width: 4, depth: 3}}
-  discriminator: {class_path: PatchGAN, init_args: {width: 4, halvings: 2}}
+  discriminator: {class_path: PatchGAN, init_args: {width: 4, num_downsamples: 2}}
   generator_optimizer: {class_path: torch.optim.AdamW, init_args: {lr: 1.0e-3}}
 trainer:
   accelerator: cpu

@@ -6,8 +6,8 @@ from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
 from torch.utils.data import DataLoader, TensorDataset
 
+from colorgan.color.tensors import to_uint8
 from colorgan.errors import ColorganError
-from colorgan.inference.colorizer import to_uint8
 from colorgan.metrics.features import FeatureExtractor
 from colorgan.metrics.frechet import frechet_distance
 from colorgan.training.callbacks.frechet import FrechetDistance
@@ -18,7 +18,7 @@ PHOTOS = photos(10, seed=2)
 
 
 class Fading(LightningModule):
-    """Predicts photos whose colours come nearer to the truth with every epoch."""
+    """Predicts photos whose colors come nearer to the target with every epoch."""
 
     def __init__(self):
         super().__init__()
@@ -28,10 +28,10 @@ class Fading(LightningModule):
         return self.weight.square()
 
     def validation_step(self, batch, batch_idx):
-        truth, index = batch[0] / 255, batch[1]
-        gray = truth.mean(1, keepdim=True).expand_as(truth)
+        target, index = batch[0] / 255, batch[1]
+        gray = target.mean(1, keepdim=True).expand_as(target)
         share = (self.current_epoch + 1) / 4
-        return {"predicted": truth * share + gray * (1 - share), "truth": truth, "gray": gray, "index": index}
+        return {"predicted": target * share + gray * (1 - share), "target": target, "gray": gray, "index": index}
 
     def test_step(self, batch, batch_idx):
         return self.validation_step(batch, batch_idx)
@@ -54,9 +54,9 @@ def trainer(tmp_path, *callbacks, **options):
 
 def expected(name, share):
     extractor = FeatureExtractor(name)
-    truth = PHOTOS / 255
-    gray = truth.mean(1, keepdim=True).expand_as(truth)
-    return frechet_distance(extractor(to_uint8(truth * share + gray * (1 - share))), extractor(PHOTOS))
+    target = PHOTOS / 255
+    gray = target.mean(1, keepdim=True).expand_as(target)
+    return frechet_distance(extractor(to_uint8(target * share + gray * (1 - share))), extractor(PHOTOS))
 
 
 def test_every_epoch_has_its_distance_and_the_best_checkpoint_follows_it(tmp_path, tiny_features):
@@ -84,7 +84,7 @@ def test_every_epoch_has_its_distance_and_the_best_checkpoint_follows_it(tmp_pat
     assert state == {"gray": {"val": pytest.approx(expected(tiny_features, 0.0), rel=1e-5)}}
 
 
-def test_truth_is_extracted_once_and_gray_once(tmp_path, tiny_features, monkeypatch):
+def test_target_is_extracted_once_and_gray_once(tmp_path, tiny_features, monkeypatch):
     extracted = []
     extract = FeatureExtractor.__call__
     monkeypatch.setattr(

@@ -6,8 +6,9 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
+from colorgan.color.tensors import to_uint8
 from colorgan.errors import ColorganError
-from colorgan.inference.colorizer import Colorizer, to_uint8
+from colorgan.inference.colorizer import Colorizer
 from colorgan.models.color_spaces import RGB, Lab
 from colorgan.models.generators import Generator
 from colorgan.models.hints import PixelHints, PointHints
@@ -17,7 +18,7 @@ from tests.helpers import RandomPhotos
 
 
 class Follower(Generator):
-    """Predicts the hinted colours where there are hints, and no colour elsewhere."""
+    """Predicts the hinted colors where there are hints, and no color elsewhere."""
 
     size_multiple = 1
 
@@ -38,16 +39,16 @@ def follower(points: PointHints | None = None) -> Colorizer:
 
 
 def test_figures_equal_scikit_image_photo_by_photo() -> None:
-    truth, index, points = photos(), torch.arange(6), PointHints(sides=(3, 3))
+    target, index, points = photos(), torch.arange(6), PointHints(sides=(3, 3))
     colorizer = follower()
-    figures = hinted_psnr(colorizer, truth, index, [0, 7], points)
+    figures = hinted_psnr(colorizer, target, index, [0, 7], points)
     assert figures.shape == (6, 2)
     for column, count in enumerate([0, 7]):
-        hints = points.validation(Lab().split(truth)[1], index, count)
-        predicted = to_uint8(colorizer(truth, hints))
+        hints = points.validation(Lab().split(target)[1], index, count)
+        predicted = to_uint8(colorizer(target, hints))
         for photo in range(6):
             expected = skimage.metrics.peak_signal_noise_ratio(
-                (truth[photo] * 255).round().byte().numpy(), predicted[photo].detach().numpy()
+                (target[photo] * 255).round().byte().numpy(), predicted[photo].detach().numpy()
             )
             assert figures[photo, column].item() == pytest.approx(expected, abs=1e-6)
 
@@ -58,10 +59,10 @@ def test_more_hints_are_better_for_a_model_that_follows_them() -> None:
 
 
 def test_figures_do_not_depend_on_the_batch() -> None:
-    truth, index = photos(), torch.tensor([9, 2, 4, 0, 7, 30])
-    together = hinted_psnr(follower(), truth, index, [3], PointHints())
+    target, index = photos(), torch.tensor([9, 2, 4, 0, 7, 30])
+    together = hinted_psnr(follower(), target, index, [3], PointHints())
     alone = torch.cat(
-        [hinted_psnr(follower(), truth[n : n + 1], index[n : n + 1], [3], PointHints()) for n in range(6)]
+        [hinted_psnr(follower(), target[n : n + 1], index[n : n + 1], [3], PointHints()) for n in range(6)]
     )
     torch.testing.assert_close(together, alone)
 
@@ -122,8 +123,8 @@ def test_a_model_without_hints_is_refused_before_any_work(tiny_model, fit) -> No
         fit(tiny_model(), callbacks=[HintPSNR()])
 
 
-def test_models_with_other_hints_and_colours_are_measured(tiny_model, fit) -> None:
-    trainer = fit(tiny_model(hints=PixelHints(), color=RGB()), callbacks=[HintPSNR(counts=(2,))])
+def test_models_with_other_hints_and_colors_are_measured(tiny_model, fit) -> None:
+    trainer = fit(tiny_model(hints=PixelHints(), color_space=RGB()), callbacks=[HintPSNR(counts=(2,))])
     assert math.isfinite(trainer.callback_metrics["val/psnr_6x6_at_16_hints_2"])
 
 

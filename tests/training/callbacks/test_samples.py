@@ -22,18 +22,18 @@ def test_the_same_photos_every_epoch_spread_over_the_set(tmp_path):
     assert (first != second).any()  # the predictions have changed
 
 
-def test_the_sheet_shows_gray_predicted_and_truth(tmp_path, monkeypatch):
+def test_the_sheet_shows_gray_predicted_and_target(tmp_path, monkeypatch):
     drawn = []
 
     def record(columns, **options):
         drawn.append(columns)
         return Image.new("RGB", (8, 8))
 
-    monkeypatch.setattr("colorgan.training.callbacks.samples.sheet", record)
+    monkeypatch.setattr("colorgan.training.callbacks.samples.contact_sheet", record)
     trainer(tmp_path, SampleSheet(count=3), max_epochs=1).fit(Fading(), loader(), loader())
     (columns,) = drawn
-    assert list(columns) == ["gray", "predicted", "truth"]
-    assert torch.equal(torch.stack(columns["truth"]), PHOTOS[[0, 4, 9]])
+    assert list(columns) == ["gray", "predicted", "target"]
+    assert torch.equal(torch.stack(columns["target"]), PHOTOS[[0, 4, 9]])
 
 
 def test_photos_are_chosen_by_index_even_if_their_order_changes(tmp_path):

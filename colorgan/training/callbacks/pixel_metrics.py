@@ -1,4 +1,4 @@
-"""Figures of validation photos that need no network: margin accuracy, colourfulness, errors of the colours."""
+"""Figures of validation photos that need no network: margin accuracy, colorfulness, errors of the colors."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
@@ -7,21 +7,22 @@ import torch
 from lightning.pytorch import LightningModule, Trainer
 from torch import Tensor
 
-from colorgan.color.difference import ab_error, colourfulness, to_lab
+from colorgan.color.difference import ab_error, colorfulness
+from colorgan.color.tensors import to_lab
 from colorgan.errors import ColorganError
 from colorgan.metrics.pixels import margin_accuracy
 from colorgan.training.callbacks.outputs import PhotoCallback, first_of_each, gather_rows, photos_of
 from colorgan.training.validation import is_first_validation
 
-Figure = Literal["margin_accuracy", "colourfulness", "ab_error", "tint"]
+Figure = Literal["margin_accuracy", "colorfulness", "ab_error", "tint"]
 
 
-def tint(predicted: Tensor, truth: Tensor) -> Tensor:
+def tint(predicted: Tensor, target: Tensor) -> Tensor:
     """How far the mean a and b of each photo are from the true ones: a cast over the whole photo.
 
     Args:
         predicted: photos in Lab, (B, 3, H, W), as :func:`colorgan.color.difference.to_lab` gives them.
-        truth: the same.
+        target: the same.
 
     Returns:
         (B,), the distance in units of Lab.
@@ -30,16 +31,16 @@ def tint(predicted: Tensor, truth: Tensor) -> Tensor:
         >>> tint(torch.tensor([50.0, 3.0, -4.0]).view(1, 3, 1, 1), torch.zeros(1, 3, 1, 1)).item()
         5.0
     """
-    return (predicted - truth)[:, 1:].mean(dim=(2, 3)).square().sum(dim=1).sqrt()
+    return (predicted - target)[:, 1:].mean(dim=(2, 3)).square().sum(dim=1).sqrt()
 
 
-class PixelFigures(PhotoCallback):
+class PixelMetrics(PhotoCallback):
     """Logs, after validation and test, the means of figures that each photo has, such as ``val/margin_accuracy``.
 
     The figures of the gray photos, as they went in, are logged once beside them, as ``val/margin_accuracy_gray``.
 
-    ``margin_accuracy``: share of the pixels whose red, green and blue are all within ``margin`` of the truth;
-    ``colourfulness``: that of the predicted photos (Hasler and Süsstrunk 2003); ``ab_error``: mean absolute error of a
+    ``margin_accuracy``: share of the pixels whose red, green and blue are all within ``margin`` of the target;
+    ``colorfulness``: that of the predicted photos (Hasler and Süsstrunk 2003); ``ab_error``: mean absolute error of a
     and b, in units of Lab; ``tint``: distance between the mean a and b of a photo and the true ones.
 
     Args:
@@ -52,18 +53,18 @@ class PixelFigures(PhotoCallback):
 
     def __init__(
         self,
-        figures: Sequence[Figure] = ("margin_accuracy", "colourfulness", "ab_error", "tint"),
+        figures: Sequence[Figure] = ("margin_accuracy", "colorfulness", "ab_error", "tint"),
         margin: float = 12 / 255,
     ) -> None:
         self._measures: Mapping[str, Callable[[Tensor, Tensor], Tensor]] = {
-            "margin_accuracy": lambda predicted, truth: margin_accuracy(predicted, truth, margin),
-            "colourfulness": lambda predicted, _: colourfulness(predicted),
-            "ab_error": lambda predicted, truth: ab_error(to_lab(predicted), to_lab(truth)),
-            "tint": lambda predicted, truth: tint(to_lab(predicted), to_lab(truth)),
+            "margin_accuracy": lambda predicted, target: margin_accuracy(predicted, target, margin),
+            "colorfulness": lambda predicted, _: colorfulness(predicted),
+            "ab_error": lambda predicted, target: ab_error(to_lab(predicted), to_lab(target)),
+            "tint": lambda predicted, target: tint(to_lab(predicted), to_lab(target)),
         }
         for figure in figures:
             if figure not in self._measures:
-                raise ColorganError(f"PixelFigures knows {', '.join(self._measures)}; received {figure!r}")
+                raise ColorganError(f"PixelMetrics knows {', '.join(self._measures)}; received {figure!r}")
         self.figures = tuple(figures)
         self._rows: list[Tensor] = []
         self._names: list[str] = []
@@ -74,12 +75,12 @@ class PixelFigures(PhotoCallback):
 
     def take(self, trainer: Trainer, pl_module: LightningModule, outputs: Any, stage: str) -> None:
         """Measures a batch."""
-        photos = photos_of(outputs, "PixelFigures")
-        truth = photos["truth"].float()
+        photos = photos_of(outputs, "PixelMetrics")
+        target = photos["target"].float()
         gray_too = stage == "test" or is_first_validation(trainer)
         shown = {"": photos["predicted"], **({"_gray": photos["gray"]} if gray_too else {})}
         figures = {
-            f"{figure}{suffix}": self._measures[figure](predicted.float().clamp(0, 1), truth)
+            f"{figure}{suffix}": self._measures[figure](predicted.float().clamp(0, 1), target)
             for suffix, predicted in shown.items()
             for figure in self.figures
         }

@@ -1,0 +1,94 @@
+"""Model cards: what a user should know about a model before trusting it, written in YAML and shown in Markdown."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+import yaml
+
+from colorgan.errors import ColorganError, first_sentence
+
+
+@dataclass
+class ModelCard:
+    """What a user should know of a model before trusting it; written in YAML, shown in Markdown.
+
+    Attributes:
+        name: of the model.
+        summary: what it is, in a sentence or two.
+        license: of the weights, as an SPDX identifier.
+        data: what it was trained on, one entry per source.
+        training: how: steps, schedule, hardware, and the command that repeats it.
+        evaluation: on which photos the figures were taken, and how.
+        figures: name of a metric, to the name of a system ("this model", "gray", "mean color"), to its figure.
+        limits: what it does badly, one entry each.
+    """
+
+    name: str
+    summary: str
+    license: str
+    data: list[str]
+    training: str
+    evaluation: str
+    figures: dict[str, dict[str, float]]
+    limits: list[str] = field(default_factory=list)
+
+    @classmethod
+    def read(cls, path: str | Path) -> "ModelCard":
+        """Reads a card from YAML.
+
+        Raises:
+            ColorganError: naming the key that is missing or too much.
+        """
+        try:
+            data = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+            raise ColorganError(f"cannot read the card {path}: {first_sentence(error)}") from error
+        names = {entry.name for entry in fields(cls)}
+        given = set(data) if isinstance(data, Mapping) else set()
+        if wrong := sorted((names - {"limits"} - given) | (given - names)):
+            raise ColorganError(
+                f"{path}: a card has the keys {', '.join(sorted(names))}; {', '.join(wrong)} is missing or too much"
+            )
+        return cls(**data)
+
+    def markdown(self) -> str:
+        """The card with the front matter that the Hugging Face hub reads.
+
+        Example:
+            >>> figures = {"PSNR, dB": {"this model": 23.4, "gray": 21.75}}
+            >>> card = ModelCard("tiny", "Colors.", "Apache-2.0", ["photos"], "One step.", "Ten photos.", figures)
+            >>> print(card.markdown().split("Ten photos.")[1].strip())
+            | | this model | gray |
+            |---|---|---|
+            | PSNR, dB | 23.4 | 21.75 |
+        """
+        matter = {
+            "license": self.license.lower(),
+            "library_name": "colorgan",
+            "pipeline_tag": "image-to-image",
+            "tags": ["colorization"],
+        }
+        systems = list(dict.fromkeys(system for row in self.figures.values() for system in row))
+        table = [f"| | {' | '.join(systems)} |", f"|---{'|---' * len(systems)}|"]
+        for metric, row in self.figures.items():
+            cells = [f"{row[system]:g}" if system in row else "-" for system in systems]
+            table.append(f"| {metric} | {' | '.join(cells)} |")
+        sections = [
+            f"---\n{yaml.safe_dump(matter, sort_keys=False)}---",
+            f"# {self.name}",
+            self.summary,
+            f"License of the weights: {self.license}.",
+            "## Use",
+            "```sh\ncolorgan colorize old.jpg --checkpoint FOLDER\n```",
+            '```python\nfrom colorgan import Colorizer\n\nColorizer.from_pretrained("FOLDER").colorize(photo)\n```',
+            "## Data",
+            "\n".join(f"- {entry}" for entry in self.data),
+            "## Training",
+            self.training,
+            *(["## Limits", "\n".join(f"- {entry}" for entry in self.limits)] if self.limits else []),
+            "## Figures",
+            self.evaluation,
+            "\n".join(table),
+        ]
+        return "\n\n".join(section.strip() for section in sections) + "\n"

@@ -1,0 +1,58 @@
+"""How checkpoints are written, and which of them may be removed."""
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning.fabric.plugins import TorchCheckpointIO
+
+from colorgan.errors import CheckpointError, first_sentence
+from colorgan.files import atomic_write, digest, digest_file
+from colorgan.inference.checkpoint import read
+from colorgan.inference.schema import is_checkpoint_in
+
+
+class CheckpointFiles(TorchCheckpointIO):
+    """Lightning's file plugin: atomic saves with a hash beside each file, and reads through :func:`read`.
+
+    It removes nothing but regular ``.ckpt`` files in folders that it has saved to itself. The paths to remove come from
+    Lightning, which may have them from a checkpoint, which may come from a stranger.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._folders: set[Path] = set()
+
+    def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any | None = None) -> None:
+        """Writes ``checkpoint`` to ``path``; the file that was there stays whole until the new one is on the disk."""
+        file = Path(path)
+        self._folders.add(file.resolve().parent)
+        try:
+            with atomic_write(file) as temporary:
+                torch.save(checkpoint, temporary)
+                sha = digest(temporary)
+                # a crash between the two files must not leave the hash of the old file beside the new one
+                digest_file(file).unlink(missing_ok=True)
+            with atomic_write(digest_file(file)) as temporary:
+                temporary.write_text(f"{sha}  {file.name}\n", encoding="ascii")
+        except (OSError, RuntimeError) as error:
+            raise CheckpointError(
+                f"cannot write the checkpoint {file} ({first_sentence(error)}); the one before it is untouched: "
+                "free some space or choose another folder with --runs"
+            ) from error
+
+    def load_checkpoint(
+        self, path: str | Path, map_location: Any = None, weights_only: bool | None = None
+    ) -> dict[str, Any]:
+        """Reads a checkpoint as data, always with ``weights_only=True``."""
+        return read(path)
+
+    def remove_checkpoint(self, path: str | Path) -> None:
+        """Removes a checkpoint of this run and the hash beside it; warns of any other path and leaves it alone."""
+        file = Path(path)
+        if not any(is_checkpoint_in(file, folder) for folder in self._folders):
+            warnings.warn(f"{file} is no checkpoint that this run has written, and was not removed", stacklevel=2)
+            return
+        file.unlink()
+        digest_file(file).unlink(missing_ok=True)
