@@ -118,7 +118,7 @@ def measure_hinted(
     Raises:
         ColorganError: if no system takes hints.
     """
-    from colorgan.training.callbacks.hint_psnr import hinted_psnr  # only now: folders of pictures need no Lightning
+    from colorgan.metrics.hinted import hinted_psnr  # only now: folders of pictures need no Lightning
 
     checkpoints = [system for system in systems if isinstance(system, Checkpoint)]
     hinted = [system for system in checkpoints if system.colorizer.takes_hints]

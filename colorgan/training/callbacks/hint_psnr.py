@@ -1,6 +1,5 @@
 """How much better a model colors when it is told some of the colors: PSNR against the number of hints."""
 
-from collections.abc import Sequence
 from typing import Any, Literal
 
 import torch
@@ -8,38 +7,11 @@ from lightning.pytorch import LightningModule, Trainer
 from torch import Tensor
 from torch.nn import functional as F
 
-from colorgan.color.tensors import to_uint8
 from colorgan.errors import ColorganError
-from colorgan.inference.colorizer import Colorizer
-from colorgan.metrics.pixels import psnr
+from colorgan.metrics.hinted import hinted_psnr
+from colorgan.models.colorization import ColorizationNetwork
 from colorgan.models.hints import PointHints
 from colorgan.training.callbacks.outputs import PhotoCallback, first_of_each, gather_rows, photos_of
-
-_PERFECT = 100.0
-"""dB; stands for the infinite PSNR of a photo without any error, which would make the mean infinite."""
-
-
-def hinted_psnr(
-    colorizer: Colorizer, target: Tensor, index: Tensor, counts: Sequence[int], points: PointHints
-) -> Tensor:
-    """PSNR of photos that are colorized with hints taken from the target.
-
-    Args:
-        colorizer: the model.
-        target: (B, 3, H, W) in [0, 1].
-        index: int64 (B,), on which alone it depends where the hints of a photo lie.
-        counts: numbers of hints.
-        points: what a hint is like.
-
-    Returns:
-        (B, len(counts)) in dB, of the 8-bit photos.
-    """
-    _, color = colorizer.color_space.split(target)
-    figures = []
-    for count in counts:
-        hints = points.validation(color, index, count, color_space=colorizer.color_space)
-        figures.append(psnr(to_uint8(colorizer(target, hints)), to_uint8(target)).clamp(max=_PERFECT))
-    return torch.stack(figures, dim=1)
 
 
 class HintPSNR(PhotoCallback):
@@ -96,11 +68,11 @@ class HintPSNR(PhotoCallback):
         """Looks whether the model takes the hints that would be given."""
         if stage == "predict":
             return
-        colorizer = _colorizer_of(pl_module)
-        channels = colorizer.color_space.channels
-        if colorizer.hints.channels(channels) != self.points.channels(channels):
+        network = _network_of(pl_module)
+        channels = network.color_space.channels
+        if network.hints.channels(channels) != self.points.channels(channels):
             raise ColorganError(
-                f"HintPSNR measures models that follow hints, but this one has {type(colorizer.hints).__name__}: "
+                f"HintPSNR measures models that follow hints, but this one has {type(network.hints).__name__}: "
                 "set model.hints to PointHints, or take HintPSNR out of trainer.callbacks"
             )
 
@@ -124,7 +96,7 @@ class HintPSNR(PhotoCallback):
             figures = target.new_zeros(0, len(self.counts))
         else:
             with trainer.precision_plugin.val_step_context():
-                figures = hinted_psnr(_colorizer_of(pl_module), target, index, self.counts, self.points)
+                figures = hinted_psnr(_network_of(pl_module), target, index, self.counts, self.points)
         self._rows.append(torch.cat([index[:, None].to(figures), figures], dim=1).cpu().double())
 
     def finish(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
@@ -141,8 +113,8 @@ class HintPSNR(PhotoCallback):
             pl_module.log(f"{stage}/{protocol}_hints_{count}", mean, sync_dist=True)
 
 
-def _colorizer_of(pl_module: LightningModule) -> Colorizer:
-    colorizer = getattr(pl_module, "inference", None)
-    if not isinstance(colorizer, Colorizer):
+def _network_of(pl_module: LightningModule) -> ColorizationNetwork:
+    network = getattr(pl_module, "inference", None)
+    if not isinstance(network, ColorizationNetwork):
         raise ColorganError(f"HintPSNR measures a ColorGAN, received a {type(pl_module).__name__}")
-    return colorizer
+    return network

@@ -12,9 +12,9 @@ from colorgan.errors import ColorganError
 from colorgan.evaluation.report.hinted import COUNTS, PROTOCOLS
 from colorgan.inference.colorizer import Colorizer
 from colorgan.inference.hint_file import read_hints
+from colorgan.metrics.hinted import hinted_psnr
 from colorgan.models.generators import UNet
 from colorgan.models.hints import PointHints
-from colorgan.training.callbacks.hint_psnr import hinted_psnr
 
 
 @pytest.fixture

@@ -9,11 +9,11 @@ from torch.utils.data import DataLoader
 from colorgan.color.tensors import to_uint8
 from colorgan.errors import ColorganError
 from colorgan.inference.colorizer import Colorizer
+from colorgan.metrics.hinted import hinted_psnr
 from colorgan.models.color_spaces import RGB, Lab
 from colorgan.models.generators import Generator
 from colorgan.models.hints import PixelHints, PointHints
 from colorgan.training.callbacks import HintPSNR
-from colorgan.training.callbacks.hint_psnr import hinted_psnr
 from tests.helpers import RandomPhotos
 
 
