@@ -26,8 +26,8 @@ from colorgan.models.generators import Generator, UNet
 from colorgan.models.hints import Hints, NoHints
 from colorgan.models.losses import BCE, L1, AdversarialLoss, Reconstruction
 from colorgan.training.module import Role, Trainable
+from colorgan.training.steps import is_first_validation
 from colorgan.training.transfer import transfer
-from colorgan.training.validation import is_first_validation
 
 GeneratorFactory = Callable[[int, int], Generator]
 DiscriminatorFactory = Callable[[int], Discriminator]

@@ -12,7 +12,7 @@ from colorgan.color.tensors import to_lab
 from colorgan.errors import ColorganError
 from colorgan.metrics.pixels import margin_accuracy
 from colorgan.training.callbacks.outputs import PhotoCallback, first_of_each, gather_rows, photos_of
-from colorgan.training.validation import is_first_validation
+from colorgan.training.steps import is_first_validation
 
 Figure = Literal["margin_accuracy", "colorfulness", "ab_error", "tint"]
 
