@@ -1,10 +1,11 @@
-"""Parts: objects that remember, as plain data, how they were built.
+"""Conversion of a model's components to plain data and back.
 
-A checkpoint is data. Color spaces, hints, losses and networks are therefore *parts*: each knows the class path and the
-arguments it was made from, so that a model built by hand in Python is saved in the same plain form as one built from
-YAML, and both load under ``torch.load(weights_only=True)``.
+Checkpoints hold data, not code. Color spaces, hints, losses and networks are :class:`Part` objects, which record the
+arguments they were built with. A model built in Python is therefore saved in the same form as one built from YAML, and
+both load under ``torch.load(weights_only=True)``.
 """
 
+import dataclasses
 import difflib
 import functools
 import importlib
@@ -17,15 +18,15 @@ from typing import Any
 
 from colorgan.errors import CheckpointError
 
-TRUSTED_PACKAGES = ("colorgan.", "torch.optim.")
-"""Where the classes may live that a description from a stranger names."""
+TRUSTED_PACKAGES = ("colorgan.", "torch.optim.", "lightning.pytorch.cli.ReduceLROnPlateau")
+"""Packages whose classes a checkpoint may name."""
 
 
 class Part:
-    """Base of everything a model is assembled from.
+    """Base class of the components of a model. It records the arguments of the constructor.
 
     Attributes:
-        init_args: the arguments that were given to the constructor, by name.
+        init_args: the arguments passed to the constructor, by name.
 
     Example:
         >>> class Shift(Part):
@@ -48,9 +49,9 @@ class Part:
 
 
 def class_path(cls: type) -> str:
-    """The shortest importable name of a class, which is the one that its package exports.
+    """The public name of a class: the shortest importable path to it.
 
-    Checkpoints and YAML hold these names, so that a class may move to another file of its package.
+    Checkpoints and YAML files hold these names, so a class can move to another file of its package.
 
     >>> from colorgan.models.generators.unet import UNet
     >>> class_path(UNet)
@@ -65,14 +66,14 @@ def class_path(cls: type) -> str:
 
 
 def to_config(value: Any) -> Any:
-    """Turns an argument of a model into plain data: numbers, strings, lists, and ``class_path``/``init_args`` mappings.
+    """Converts an argument of a model to plain data: numbers, strings, lists, and ``class_path``/``init_args`` mappings.
 
     Args:
         value: a plain value, a :class:`Part`, a class, or a factory (``functools.partial`` of a class with keyword
-            arguments, which is also what the command line hands over).
+            arguments, as the command line builds them).
 
     Raises:
-        TypeError: for a value that a checkpoint cannot hold as data, such as a lambda.
+        TypeError: for a value that cannot be saved as data, such as a lambda.
 
     Example:
         >>> to_config({"a": (1, 2.0), "b": None})
@@ -92,22 +93,24 @@ def to_config(value: Any) -> Any:
         return str(value)
     if isinstance(value, Part):
         return {"class_path": class_path(type(value)), "init_args": to_config(value.init_args)}
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: to_config(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, type):
         return {"class_path": class_path(value)}
     if isinstance(value, functools.partial):
-        cls = _made_class(value)
+        cls = _class_of_partial(value)
         if cls is not None:
             return {"class_path": class_path(cls), "init_args": to_config(value.keywords)}
     name = getattr(value, "__name__", None)
     shown = f"<function {name}>" if name else repr(value)
     raise TypeError(
         f"cannot save {shown} in a checkpoint: pass a class, functools.partial(Class, name=value), "
-        "or a part of colorgan instead"
+        "or a Part instead"
     )
 
 
-def _made_class(factory: "functools.partial[Any]") -> type | None:
-    """The class that a factory makes; jsonargparse hands the class over as a positional argument of its own helper."""
+def _class_of_partial(factory: "functools.partial[Any]") -> type | None:
+    """The class that a partial builds; in those of jsonargparse it is a positional argument of a helper function."""
     if isinstance(factory.func, type):
         return None if factory.args else factory.func
     classes = [argument for argument in factory.args if isinstance(argument, type)]
@@ -115,24 +118,25 @@ def _made_class(factory: "functools.partial[Any]") -> type | None:
 
 
 def factory_class(factory: Callable[..., Any]) -> type | None:
-    """The class that ``factory`` makes, where that can be told without calling it."""
+    """The class that ``factory`` builds, or None if only a call would tell."""
     if isinstance(factory, type):
         return factory
-    return _made_class(factory) if isinstance(factory, functools.partial) else None
+    return _class_of_partial(factory) if isinstance(factory, functools.partial) else None
 
 
 def class_from_config(description: Any, base: type | tuple[type, ...], trusted: Collection[str] = ()) -> type:
-    """The class that a description from a checkpoint names, if it is allowed.
+    """Imports the class that a checkpoint names, if it is trusted.
 
-    Nothing is imported before the name has been found to lie in a trusted package.
+    Nothing is imported unless the name lies in a trusted package.
 
     Args:
         description: ``{"class_path": ..., "init_args": {...}}``.
-        base: what the class must derive from.
-        trusted: further class paths that may be named, those of the user's own configuration.
+        base: the required base class or classes.
+        trusted: additional class paths to accept, such as those in the user's own configuration.
 
     Raises:
-        CheckpointError: for anything else.
+        CheckpointError: if the class is not trusted, does not exist or has another base class, or if its arguments are
+            not plain values.
     """
     names = base if isinstance(base, tuple) else (base,)
     role = " or ".join(cls.__name__ for cls in names)
@@ -142,28 +146,28 @@ def class_from_config(description: Any, base: type | tuple[type, ...], trusted: 
     if not path.startswith(TRUSTED_PACKAGES) and path not in trusted:
         raise CheckpointError(
             f"the class {path} is not part of colorgan or torch.optim, so nothing was built; "
-            "if you trust it, name the same class in a configuration of your own (-c)"
+            "if you trust it, name it in your own configuration (-c)"
         )
     cls = _exported(path) if path.startswith("colorgan.") else _imported(path)
     if not (inspect.isclass(cls) and issubclass(cls, base)):
         raise CheckpointError(f"{path} is not a {role}")
     for value in (description.get("init_args") or {}).values():
         if isinstance(value, Mapping):
-            raise CheckpointError(f"the arguments of {path} hold a mapping where only plain values belong")
+            raise CheckpointError(f"the arguments of {path} must be plain values, received a mapping")
     return cls
 
 
 def _exported(path: str) -> Any:
-    """What a package of colorgan exports under a public name, such as ``colorgan.models.UNet``."""
+    """Looks up a public name of colorgan, such as ``colorgan.models.UNet``."""
     package, _, name = path.rpartition(".")
     if not re.fullmatch(r"colorgan\.[a-z]+", package) or importlib.util.find_spec(package) is None:
-        raise CheckpointError(f"{path} is no public name of colorgan, such as colorgan.models.UNet")
+        raise CheckpointError(f"{path} is not a public name of colorgan, such as colorgan.models.UNet")
     module = importlib.import_module(package)
     names: list[str] = getattr(module, "__all__", [])
     if name not in names:
         close = difflib.get_close_matches(name, names, n=1)
-        hint = f"; did you mean {close[0]}?" if close else ""
-        raise CheckpointError(f"this version of colorgan has no {path}{hint}")
+        suggestion = f"; did you mean {close[0]}?" if close else ""
+        raise CheckpointError(f"this version of colorgan has no {path}{suggestion}")
     return getattr(module, name)
 
 
@@ -172,19 +176,19 @@ def _imported(path: str) -> Any:
     try:
         return getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError) as error:
-        raise CheckpointError(f"there is no class {path} here") from error
+        raise CheckpointError(f"cannot import {path}: install the package it belongs to") from error
 
 
 def factory_from_config(
     description: Any, base: type | tuple[type, ...], trusted: Collection[str] = ()
 ) -> Callable[..., Any]:
-    """The inverse of :func:`to_config` for factories: a ``functools.partial`` of an allowed class."""
+    """The inverse of :func:`to_config` for factories: a ``functools.partial`` of a trusted class."""
     cls = class_from_config(description, base, trusted)
     return functools.partial(cls, **(description.get("init_args") or {}))
 
 
 def from_config(description: Any, base: type | tuple[type, ...], trusted: Collection[str] = ()) -> Any:
-    """The inverse of :func:`to_config` for instances.
+    """The inverse of :func:`to_config` for instances of a :class:`Part`.
 
     Example:
         >>> from colorgan.models import ColorSpace

@@ -18,8 +18,10 @@ from colorgan.training.gan import ColorGAN
 from colorgan.training.learning_rates import ConstantThenLinear
 from colorgan.training.loggers import MetricsFile
 from colorgan.training.regressor import ChromaRegressor
+from colorgan.training.schedule import AdversarialSchedule
 
 __all__ = [
+    "AdversarialSchedule",
     "BestCheckpoint",
     "ChromaRegressor",
     "ColorGAN",

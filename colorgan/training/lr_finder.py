@@ -63,7 +63,7 @@ class RangeTest(Callback):
         if loss is None:
             raise ColorganError(
                 "the generator does not train at the beginning, so there is no learning rate to find: "
-                "set model.discriminator_epochs to 0 for this test"
+                "set model.schedule.discriminator_warmup_epochs to 0 for this test"
             )
         self.losses.append(float(loss))
         recent = sum(self.losses[-_RECENT:]) / len(self.losses[-_RECENT:])

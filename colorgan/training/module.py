@@ -1,4 +1,4 @@
-"""What every model of ours that is trained has in common: it is plain data in a checkpoint, and is rebuilt from it."""
+"""What all trainable models share: their arguments are plain data in a checkpoint, from which they are rebuilt."""
 
 import inspect
 import math
@@ -15,26 +15,30 @@ from colorgan.errors import CheckpointError, ColorganError
 from colorgan.inference.checkpoint import hyper_parameters, read
 from colorgan.inference.schema import check_state
 from colorgan.models.base import ImageNetwork
-from colorgan.models.config import to_config
+from colorgan.models.config import Part, to_config
 from colorgan.models.encoders import without_pretrained_weights
 
 Role = tuple[tuple[str, ...], Any, Callable[..., Any]]
-"""Names of constructor arguments, what their class must derive from, and what makes one of its plain description."""
+"""Names of constructor arguments, the base class of their values, and the function that builds one from plain data."""
 
 
-class Trainable(LightningModule):
-    """A LightningModule whose arguments are plain values, parts, and factories of networks and optimizers.
+class Trainable(Part, LightningModule):
+    """A LightningModule whose constructor takes plain values, parts, and factories of networks and optimizers.
 
-    A subclass names its arguments that are more than plain values in ``roles``, and saves all of them with
-    ``self.save_hyperparameters(to_config(arguments), logger=False)``.
+    All arguments are saved as plain hyper-parameters. A subclass lists those that are more than plain values in
+    ``roles``.
     """
 
     roles: ClassVar[tuple[Role, ...]] = ()
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.save_hyperparameters({**self.default_arguments(), **to_config(self.init_args)}, logger=False)
+
     @property
     @abstractmethod
     def trained_network(self) -> ImageNetwork:
-        """The network that is the aim of the training."""
+        """The network that training is for."""
 
     @classmethod
     def load_from_checkpoint(  # type: ignore[override]
@@ -44,7 +48,7 @@ class Trainable(LightningModule):
 
         Args:
             checkpoint_path: a local ``.ckpt`` file.
-            map_location: the device that the model goes to.
+            map_location: the device that the model is moved to.
             trusted: class paths outside ``colorgan`` and ``torch.optim`` that the checkpoint may name.
             **overrides: constructor arguments that replace those of the checkpoint.
 
@@ -68,43 +72,43 @@ class Trainable(LightningModule):
 
     @classmethod
     def default_arguments(cls) -> dict[str, Any]:
-        """The constructor's defaults as plain data, for the command line."""
+        """The constructor's defaults as plain data."""
         parameters = inspect.signature(cls.__init__).parameters.values()
         return {p.name: to_config(p.default) for p in parameters if p.default is not inspect.Parameter.empty}
 
     @classmethod
-    def arguments_from_config(cls, hyper_parameters: dict[str, Any], trusted: Collection[str] = ()) -> dict[str, Any]:
+    def arguments_from_config(cls, config: dict[str, Any], trusted: Collection[str] = ()) -> dict[str, Any]:
         """Turns the plain hyper-parameters of a checkpoint into constructor arguments; builds allowed classes only.
 
         Raises:
             CheckpointError: if a class is named that is neither ours nor torch's nor trusted.
         """
-        arguments = dict(hyper_parameters)
-        for names, base, make in cls.roles:
+        arguments = dict(config)
+        for names, base, build in cls.roles:
             for name in names:
                 if arguments.get(name) is not None:
                     try:
-                        arguments[name] = make(arguments[name], base, trusted)
+                        arguments[name] = build(arguments[name], base, trusted)
                     except CheckpointError as error:
                         raise CheckpointError(f"the checkpoint's {name} is refused: {error}") from error
         return arguments
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Says in one sentence how a checkpoint of another architecture differs."""
+        """Reports a checkpoint of another architecture in one sentence."""
         check_state(self, checkpoint["state_dict"], "the checkpoint")
 
     def check_size(self, size: int) -> None:
-        """Whether photos of this size can be trained on; any can, unless a subclass says otherwise.
+        """Checks that photos of a size can be trained on; any can, unless a subclass overrides this.
 
         Raises:
             ColorganError: if a network cannot work at that size.
         """
 
     def check_optimizer(self, name: str) -> None:
-        """Builds the optimizer of an argument once around a dummy, so that a wrong rate is reported before any work.
+        """Builds an optimizer once around a dummy parameter, so that a wrong rate is reported before any work.
 
         Args:
-            name: of the argument, which is an attribute as well.
+            name: of the attribute that holds its factory, which is that of the argument.
 
         Raises:
             ColorganError: if the optimizer refuses its arguments or a rate is not a positive number.

@@ -4,14 +4,14 @@ import functools
 from typing import Any, ClassVar
 
 import torch
-from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable
+from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable, ReduceLROnPlateau
 from torch import Tensor
 from torch.optim import Adam, Optimizer
-from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
+from torch.optim.lr_scheduler import LRScheduler
 
 from colorgan.models.chroma import ChromaNet
 from colorgan.models.color_spaces import ColorSpace, Lab
-from colorgan.models.config import factory_from_config, from_config, to_config
+from colorgan.models.config import factory_from_config, from_config
 from colorgan.training.module import Role, Trainable
 
 _ADAM = functools.partial(Adam, lr=1e-3, weight_decay=1e-4)
@@ -52,8 +52,6 @@ class ChromaRegressor(Trainable):
         scheduler: LRSchedulerCallable | None = None,
     ) -> None:
         super().__init__()
-        arguments = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
-        self.save_hyperparameters(to_config(arguments), logger=False)
         self.network = ChromaNet(1, color_space.channels, width=width, num_downsamples=num_downsamples)
         self.color_space, self.optimizer, self.scheduler = color_space, optimizer, scheduler
         self.check_optimizer("optimizer")
@@ -66,7 +64,11 @@ class ChromaRegressor(Trainable):
     def configure_optimizers(self) -> Any:
         """The optimizer, with its schedule if it has one."""
         optimizer = self.optimizer(self.network.parameters())
-        return optimizer if self.scheduler is None else ([optimizer], [self.scheduler(optimizer)])
+        if self.scheduler is None:
+            return optimizer
+        scheduler = self.scheduler(optimizer)
+        monitor = getattr(scheduler, "monitor", None)
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "monitor": monitor}}
 
     def forward(self, gray: Tensor) -> Tensor:
         """Guesses mean colors: (B, 1, H, W) in [-1, 1] → (B, C) in [-1, 1]."""

@@ -17,6 +17,7 @@ from colorgan.models.generators import EncoderUNet
 from colorgan.training.callbacks import FineTuning
 from colorgan.training.callbacks.fine_tuning import Stage
 from colorgan.training.lr_finder import Curve, RangeTest
+from colorgan.training.schedule import AdversarialSchedule
 from tests.helpers import RandomPhotos
 
 Make = Callable[..., Any]
@@ -115,8 +116,13 @@ def test_what_fine_tuning_freezes_stays_frozen(tiny_model: Make, trainer: Traine
 
 
 def test_a_generator_that_does_not_train_yet(tiny_model: Make, trainer: Trainer) -> None:
-    with pytest.raises(ColorganError, match=r"set model\.discriminator_epochs to 0 for this test"):
-        range_test(tiny_model(discriminator_epochs=1), FewPhotos(), trainer, RangeTest(batches=20))
+    with pytest.raises(ColorganError, match=r"set model\.schedule\.discriminator_warmup_epochs to 0 for this test"):
+        range_test(
+            tiny_model(schedule=AdversarialSchedule(discriminator_warmup_epochs=1)),
+            FewPhotos(),
+            trainer,
+            RangeTest(batches=20),
+        )
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import torch
 from lightning.pytorch.callbacks import Callback
+from lightning.pytorch.cli import ReduceLROnPlateau
 
 from colorgan.errors import CheckpointError, ColorganError, TrainingDivergedError
 from colorgan.inference.checkpoint import hyper_parameters, read
@@ -17,6 +18,7 @@ from colorgan.models.color_spaces import HSV, RGB, Lab, YCbCr
 from colorgan.models.discriminators import ConvLinear, PatchGAN, UNetDiscriminator
 from colorgan.models.generators import UNet
 from colorgan.training.gan import ColorGAN
+from colorgan.training.schedule import AdversarialSchedule
 from tests.helpers import RandomPhotos
 
 Make = Callable[..., Any]
@@ -93,7 +95,7 @@ def test_one_step_equals_a_loop_written_by_hand(tiny_model: Make, fit: Make) -> 
 
 
 def test_the_generator_runs_once_and_the_discriminator_as_told(tiny_model: Make, fit: Make) -> None:
-    model = tiny_model(discriminator_updates=3, discriminator_every=2)
+    model = tiny_model(schedule=AdversarialSchedule(discriminator_updates=3, discriminator_every=2))
     calls = {"generator": 0, "discriminator": 0}
     for name, network in (("generator", model.colorizer.generator), ("discriminator", model.discriminator)):
         network.register_forward_hook(lambda *_, name=name: calls.__setitem__(name, calls[name] + 1))
@@ -103,7 +105,7 @@ def test_the_generator_runs_once_and_the_discriminator_as_told(tiny_model: Make,
 
 def test_phases_of_nogan(tiny_model: Make, fit: Make) -> None:
     """Generator alone, discriminator alone, both (the schedule of DeOldify's NoGAN)."""
-    model = tiny_model(generator_epochs=1, discriminator_epochs=1)
+    model = tiny_model(schedule=AdversarialSchedule(generator_warmup_epochs=1, discriminator_warmup_epochs=1))
     moved: list[tuple[bool, bool]] = []
 
     class Watch(Callback):
@@ -129,7 +131,6 @@ def test_accumulated_batches_equal_one_large_batch(tiny_model: Make, fit: Make) 
         "generator_optimizer": functools.partial(torch.optim.SGD, lr=0.1),
         "discriminator_optimizer": functools.partial(torch.optim.SGD, lr=0.1),
         "reconstruction_weight": 1.0,
-        "discriminator_every": 1,
     }
     whole, parts = tiny_model(**arguments), tiny_model(**arguments, accumulate=2)
     fit(whole, photos=8, batch_size=8, limit_val_batches=0)
@@ -174,12 +175,28 @@ def test_schedules_advance(tiny_model: Make, fit: Make, every: str) -> None:
     decay = functools.partial(torch.optim.lr_scheduler.ExponentialLR, gamma=0.5)
     sgd = functools.partial(torch.optim.SGD, lr=0.1)
     model = tiny_model(
-        generator_scheduler=decay, discriminator_optimizer=sgd, generator_optimizer=sgd, schedule_every=every
+        generator_scheduler=decay, discriminator_optimizer=sgd, generator_optimizer=sgd, scheduler_interval=every
     )
     trainer = fit(model, photos=8, max_epochs=2, limit_val_batches=0)
     advances = 2 if every == "epoch" else 4
     rates = [optimizer.param_groups[0]["lr"] for optimizer in trainer.optimizers]
     assert rates == pytest.approx([0.1 * 0.5**advances, 0.1])
+
+
+def plateau(monitor: str) -> Any:
+    return functools.partial(ReduceLROnPlateau, monitor=monitor, mode="max", patience=0, threshold=1e9, factor=0.5)
+
+
+def test_reduce_on_plateau_follows_its_monitor(tiny_model: Make, fit: Make) -> None:
+    sgd = functools.partial(torch.optim.SGD, lr=0.1)
+    model = tiny_model(generator_scheduler=plateau("val/psnr"), generator_optimizer=sgd)
+    trainer = fit(model, max_epochs=3)
+    assert trainer.optimizers[0].param_groups[0]["lr"] == pytest.approx(0.1 * 0.5**2)  # the first epoch is the best
+
+
+def test_a_monitor_that_is_not_logged_is_named(tiny_model: Make, fit: Make) -> None:
+    with pytest.raises(ColorganError, match=r"monitors 'val/pnsr', which is not logged; logged are .*val/psnr"):
+        fit(tiny_model(generator_scheduler=plateau("val/pnsr")))
 
 
 @pytest.mark.parametrize("precision", ["bf16-mixed", "32-true"])
@@ -309,12 +326,11 @@ def test_a_lambda_cannot_be_saved(tiny_model: Make) -> None:
     [
         ({"reconstruction_weight": -1.0}, "model.reconstruction_weight must be a number >= 0, received -1.0"),
         ({"adversarial_weight": float("nan")}, "model.adversarial_weight must be a number >= 0, received nan"),
-        ({"discriminator_every": 0}, "model.discriminator_every must be a whole number >= 1"),
         ({"ema_decay": 1.0}, "model.ema_decay must be at least 0"),
         ({"gradient_clip": 0.0}, "model.gradient_clip must be null or a number > 0"),
-        ({"reconstruction_weight": 0.0, "adversarial_weight": 0.0}, "nothing to learn from"),
-        ({"accumulate": 2, "discriminator_updates": 2}, "choose one"),
-        ({"accumulate": 2, "discriminator_every": 2}, "choose one"),
+        ({"reconstruction_weight": 0.0, "adversarial_weight": 0.0}, "nothing to minimize"),
+        ({"accumulate": 2, "schedule": AdversarialSchedule(discriminator_updates=2)}, "choose one"),
+        ({"accumulate": 2, "schedule": AdversarialSchedule(discriminator_every=2)}, "choose one"),
         ({"generator_optimizer": functools.partial(torch.optim.Adam, lr=-1.0)}, "generator_optimizer: Invalid"),
         ({"generator_optimizer": functools.partial(torch.optim.Adam, lr=float("nan"))}, "generator_optimizer: .*nan"),
         ({"discriminator_optimizer": functools.partial(torch.optim.SGD, lr=float("inf"))}, "must be a positive number"),
@@ -348,7 +364,7 @@ def test_step_randomness_depends_on_seed_epoch_and_batch_alone(
 def test_separate_steps_on_true_and_on_generated_colors(tiny_model: Make, fit: Make) -> None:
     arguments: dict[str, Any] = {
         "adversarial": losses.BCE(0.9, 0.1),
-        "discriminator_steps": "separate",
+        "schedule": AdversarialSchedule(discriminator_steps="separate"),
         "channels_last": False,
         "generator_optimizer": functools.partial(torch.optim.SGD, lr=0.1),
         "discriminator_optimizer": functools.partial(torch.optim.SGD, lr=0.1),

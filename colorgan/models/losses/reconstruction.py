@@ -7,7 +7,7 @@ published L1 weight of 512 on [0, 1] is therefore 256 here, and a published MSE 
 """
 
 from abc import ABC, abstractmethod
-from typing import Literal
+from typing import ClassVar, Literal
 
 import torch
 import torch.nn.functional as F
@@ -43,6 +43,9 @@ class Reconstruction(Part, ABC):
     Raises:
         ColorganError: for another space, and for a rebalance out of range.
     """
+
+    name: ClassVar[str] = "reconstruction"
+    """The key under which the loss is logged, such as ``train/l1``."""
 
     def __init__(self, space: Literal["network", "rgb"] = "network", rebalance: float = 0.0) -> None:
         if space not in ("network", "rgb"):
@@ -101,12 +104,16 @@ class Reconstruction(Part, ABC):
 class L1(Reconstruction):
     """Absolute difference; its minimizer, the median, gives crisper colors than the mean (Isola et al. 2017)."""
 
+    name = "l1"
+
     def _distance(self, predicted: Tensor, target: Tensor) -> Tensor:
         return (predicted - target).abs()
 
 
 class MSE(Reconstruction):
     """Squared difference."""
+
+    name = "mse"
 
     def _distance(self, predicted: Tensor, target: Tensor) -> Tensor:
         return (predicted - target).square()
