@@ -1,4 +1,4 @@
-"""The network that guesses a photo's mean color from its gray."""
+"""The network that predicts a photo's mean color from its gray."""
 
 from pathlib import Path
 from typing import Self
@@ -14,17 +14,17 @@ from colorgan.models.weight_files import read_tensors
 
 
 class ChromaNet(ImageNetwork):
-    """Six small convolutions and a linear layer: from the gray photo to its mean color, in [-1, 1].
+    """The published chrominance regressor: predicts the mean color of a photo, in [-1, 1], from its gray.
 
-    The published chrominance regressor: modules of a 3×3 convolution of stride 2, batch normalization and LeakyReLU, a
-    linear layer, and a sigmoid, here mapped from [0, 1] to [-1, 1]. At the published 128 px the linear layer sees 2×2
-    places; photos of other sizes are averaged down to as many.
+    It consists of six 3×3 convolutions of stride 2, each with batch normalization and LeakyReLU, a linear layer, and a
+    sigmoid, here mapped from [0, 1] to [-1, 1]. At the published 128 px the last feature map has 2×2 pixels; maps of
+    other sizes are average-pooled to 2×2.
 
     Args:
-        in_channels: channels of the input: 1, the gray.
-        out_channels: color channels whose means it guesses.
+        in_channels: input channels: 1, the gray.
+        out_channels: number of color channels.
         width: hidden channels.
-        num_downsamples: how many modules there are.
+        num_downsamples: number of convolutions.
 
     Example:
         >>> ChromaNet()(torch.zeros(5, 1, 128, 128)).shape
@@ -39,35 +39,35 @@ class ChromaNet(ImageNetwork):
         self.halve = nn.Sequential(
             *(
                 nn.Sequential(
-                    nn.Conv2d(in_channels if number == 0 else width, width, 3, stride=2, padding=1, bias=False),
+                    nn.Conv2d(in_channels if index == 0 else width, width, 3, stride=2, padding=1, bias=False),
                     nn.BatchNorm2d(width),
                     nn.LeakyReLU(0.2),
                 )
-                for number in range(num_downsamples)
+                for index in range(num_downsamples)
             )
         )
         self.last = nn.Linear(4 * width, out_channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Guesses mean colors: (B, in_channels, H, W) in [-1, 1] → (B, out_channels) in [-1, 1]."""
+        """Predicts mean colors: (B, in_channels, H, W) in [-1, 1] → (B, out_channels) in [-1, 1]."""
         self.check_input(x)
         maps = self.halve(x)
-        places = _quarters(maps) if torch.compiler.is_exporting() else adaptive_avg_pool2d(maps, 2)
-        return 2 * torch.sigmoid(self.last(places.flatten(1))) - 1
+        pooled = _pool_to_2x2(maps) if torch.compiler.is_exporting() else adaptive_avg_pool2d(maps, 2)
+        return 2 * torch.sigmoid(self.last(pooled.flatten(1))) - 1
 
 
-def _quarters(maps: Tensor) -> Tensor:
-    """``adaptive_avg_pool2d(maps, 2)`` in an exported graph, which does not know the size: where odd, they overlap."""
+def _pool_to_2x2(maps: Tensor) -> Tensor:
+    """``adaptive_avg_pool2d(maps, 2)`` for exported graphs of dynamic size; the quarters of an odd size overlap."""
     height, width = maps.shape[-2:]
     rows = maps[..., : (height + 1) // 2, :], maps[..., height // 2 :, :]
-    places = [part.mean((-2, -1)) for row in rows for part in (row[..., : (width + 1) // 2], row[..., width // 2 :])]
-    return torch.stack(places, dim=-1).reshape(*maps.shape[:2], 2, 2)
+    means = [part.mean((-2, -1)) for row in rows for part in (row[..., : (width + 1) // 2], row[..., width // 2 :])]
+    return torch.stack(means, dim=-1).reshape(*maps.shape[:2], 2, 2)
 
 
 class FrozenChromaNet(nn.Module):
-    """A regressor that is done learning: a part of another network that no training changes.
+    """A trained regressor inside another network: training does not change it.
 
-    Its weights are in the other network's checkpoints, which need its own no more.
+    Its weights are saved in the checkpoints of the other network.
 
     Args:
         network: the regressor.
@@ -78,29 +78,29 @@ class FrozenChromaNet(nn.Module):
         self.network = network.requires_grad_(False).eval()
 
     def train(self, mode: bool = True) -> Self:
-        """Stays as in validation: its batch normalization must not follow other photos."""
+        """Keeps the regressor in eval mode, so that its batch statistics stay fixed."""
         super().train(mode)
         self.network.eval()
         return self
 
     @torch.no_grad()
     def forward(self, gray: Tensor) -> Tensor:
-        """Guesses mean colors: (B, 1, H, W) in [-1, 1] → (B, C) in [-1, 1]."""
+        """Predicts mean colors: (B, 1, H, W) in [-1, 1] → (B, C) in [-1, 1]."""
         mean: Tensor = self.network(gray)
         return mean
 
 
 def load_regressor(network: ChromaNet, source: str) -> None:
-    """Fills a network with the weights of a trained regressor.
+    """Loads the weights of a trained regressor.
 
     Args:
-        network: is filled in place.
-        source: a checkpoint of :class:`colorgan.training.ChromaRegressor`, or a pattern such as
-            ``checkpoints/chroma/*/checkpoints/best.ckpt``, of whose files the newest is taken.
+        network: the network to load them into.
+        source: a checkpoint of a ``ChromaRegressor``, or a pattern such as
+            ``checkpoints/chroma/*/checkpoints/best.ckpt``, which selects the newest matching file.
 
     Raises:
-        CheckpointError: if there is no such file or it is damaged.
-        ColorganError: if it is no checkpoint of a regressor of this size.
+        CheckpointError: if the file is missing or damaged.
+        ColorganError: if it is not a checkpoint of a regressor of the same size.
     """
     file = Path(newest_file(source, "model.generator.regressor"))
     check_digest(file)
@@ -109,7 +109,7 @@ def load_regressor(network: ChromaNet, source: str) -> None:
         network.load_state_dict(state)
     except RuntimeError as error:
         raise ColorganError(
-            f"model.generator.regressor: {file} is no checkpoint of a ChromaRegressor of width "
-            f"{network.last.in_features // 4} that guesses {network.out_channels} channels; "
-            "give one that `colorgan chroma fit` wrote for this color space"
+            f"model.generator.regressor: {file} is not a checkpoint of a ChromaRegressor of width "
+            f"{network.last.in_features // 4} that predicts {network.out_channels} channels; "
+            "use one that `colorgan chroma fit` wrote for this color space"
         ) from error

@@ -66,7 +66,7 @@ def class_path(cls: type) -> str:
 
 
 def to_config(value: Any) -> Any:
-    """Converts an argument of a model to plain data: numbers, strings, lists, and ``class_path``/``init_args`` mappings.
+    """Converts an argument of a model to plain data: numbers, strings, lists and ``class_path``/``init_args`` mappings.
 
     Args:
         value: a plain value, a :class:`Part`, a class, or a factory (``functools.partial`` of a class with keyword
@@ -104,8 +104,7 @@ def to_config(value: Any) -> Any:
     name = getattr(value, "__name__", None)
     shown = f"<function {name}>" if name else repr(value)
     raise TypeError(
-        f"cannot save {shown} in a checkpoint: pass a class, functools.partial(Class, name=value), "
-        "or a Part instead"
+        f"cannot save {shown} in a checkpoint: pass a class, functools.partial(Class, name=value), or a Part instead"
     )
 
 

@@ -101,7 +101,7 @@ def _with_constant_padding(encoder: Any) -> Any:
 
     for name, layer in list(encoder.named_modules()):
         if isinstance(layer, Conv2dSame):
-            encoder.set_submodule(name, SameConv2d.like(layer))
+            encoder.set_submodule(name, SameConv2d.from_conv(layer))
     return encoder
 
 

@@ -1,4 +1,4 @@
-"""What every network must do, whatever its role; the roles' own contracts build on it."""
+"""Tests that every network must pass. The contracts of generators and discriminators build on them."""
 
 import copy
 import importlib
@@ -19,14 +19,14 @@ from colorgan.models.config import class_path, to_config
 
 
 class NetworkContract:
-    """Subclass it in a test file, name the class and arguments that make it small, and all tests below run on it.
+    """Subclass it in a test file and set ``network`` and ``small``: all tests below run on that class.
 
     Attributes:
         network: the class under test.
-        small: constructor arguments, beside the channels, that keep the tests quick.
-        variants: further arguments, each laid over ``small``, that the shape and gradient tests run on as well.
-        channels: the positional arguments of the constructor that are tried.
-        factory: the type of the factory that makes such a network from YAML.
+        small: constructor arguments, besides the channels, that keep the tests fast.
+        variants: more arguments, each merged into ``small``, that the shape and gradient tests also run with.
+        channels: positional arguments of the constructor to test with.
+        factory: type of the factory that builds such a network from YAML.
     """
 
     network: ClassVar[type[ImageNetwork]]
@@ -51,11 +51,11 @@ class NetworkContract:
         return self.network(*(channels or self.channels[0]), **{**self.small, **changes})
 
     def sizes(self, network: ImageNetwork) -> list[tuple[int, int]]:
-        """The least size and an odd one that is not square."""
+        """The minimum size, and an odd one that is not square."""
         step = network.size_multiple
-        least = max(-(-network.min_size // step) * step, step)
+        minimum = max(-(-network.min_size // step) * step, step)
         odd = step * max(1, 4 // step)
-        return [(least, least), (least + 3 * odd, least + odd)]
+        return [(minimum, minimum), (minimum + 3 * odd, minimum + odd)]
 
     def batch(self, network: ImageNetwork, size: tuple[int, int] | None = None, count: int = 2) -> Tensor:
         return torch.rand(count, network.in_channels, *(size or self.sizes(network)[-1])) * 2 - 1
@@ -65,7 +65,7 @@ class NetworkContract:
         x = self.batch(network)
         with torch.no_grad():
             for parameter in network.parameters():
-                parameter.add_(torch.randn_like(parameter), alpha=0.01)  # gates may begin closed, at zero
+                parameter.add_(torch.randn_like(parameter), alpha=0.01)  # gates may start closed, at zero
         network(x).square().mean().backward()
         without = [name for name, parameter in network.named_parameters() if parameter.grad is None]
         assert not without, f"no gradient reaches {without}"
@@ -74,31 +74,31 @@ class NetworkContract:
         assert not dead, f"the gradient of {dead} is zero everywhere"
         assert all(parameter.grad.isfinite().all() for parameter in network.parameters())
 
-    def test_refuses_other_channels(self) -> None:
+    def test_rejects_wrong_number_of_channels(self) -> None:
         network = self.build()
         wrong = torch.zeros(2, network.in_channels + 1, *self.sizes(network)[0])
-        with pytest.raises(ValueError, match=rf"\(B, {network.in_channels}, H, W\), got .*in_channels"):
+        with pytest.raises(ValueError, match=rf"\(B, {network.in_channels}, H, W\), received .*in_channels"):
             network(wrong)
-        with pytest.raises(ValueError, match=r"got \(\d+, \d+, \d+\)"):
+        with pytest.raises(ValueError, match=r"received \(\d+, \d+, \d+\)"):
             network(wrong[0])
 
-    def test_refuses_sizes_it_cannot_take(self) -> None:
+    def test_rejects_unsupported_sizes(self) -> None:
         network = self.build()
         height, width = self.sizes(network)[0]
         wrong = (height - 1, width - 1)
         if min(wrong) < 1:
-            pytest.skip("takes every size")
-        with pytest.raises(ValueError, match=f"got {wrong[0]}x{wrong[1]}: .*{height}") as caught:
+            pytest.skip("accepts every size")
+        with pytest.raises(ValueError, match=f"received {wrong[0]}x{wrong[1]}: .*{height}") as caught:
             network(self.batch(network, wrong))
         assert type(network).__name__ in str(caught.value)
 
-    def test_refuses_channel_counts_that_are_not_positive(self) -> None:
+    def test_rejects_channel_counts_below_one(self) -> None:
         for position in range(len(self.channels[0])):
             counts = [0 if index == position else count for index, count in enumerate(self.channels[0])]
-            with pytest.raises(ValueError, match="at least 1, got 0"):
+            with pytest.raises(ValueError, match="at least 1, received 0"):
                 self.build(*counts)
 
-    def test_is_rebuilt_from_plain_data(self) -> None:
+    def test_can_be_rebuilt_from_its_config(self) -> None:
         network = self.build()
         description = json.loads(json.dumps(to_config(network)))
         module, name = description["class_path"].rsplit(".", 1)
@@ -106,7 +106,7 @@ class NetworkContract:
         shapes = {name: tensor.shape for name, tensor in network.state_dict().items()}
         assert {name: tensor.shape for name, tensor in again.state_dict().items()} == shapes
 
-    def test_yaml_builds_it(self) -> None:
+    def test_can_be_built_from_yaml(self) -> None:
         parser = ArgumentParser(exit_on_error=False)
         parser.add_argument("--network", type=self.factory)
         config = parser.parse_object({"network": {"class_path": class_path(self.network), "init_args": self.small}})
@@ -114,17 +114,19 @@ class NetworkContract:
         assert isinstance(network, self.network)
         assert network.init_args.items() >= self.small.items()
 
-    def test_every_argument_is_explained(self) -> None:
+    def test_every_argument_is_documented(self) -> None:
         documentation = inspect.getdoc(self.network) or ""
         for name, parameter in inspect.signature(self.network).parameters.items():
-            assert re.search(rf"^    {name}: \S", documentation, flags=re.MULTILINE), f"{name} lacks a line under Args"
+            assert re.search(rf"^    {name}: \S", documentation, flags=re.MULTILINE), (
+                f"{name} is not documented under Args"
+            )
             assert parameter.annotation is not inspect.Parameter.empty
 
     def test_state_dict_round_trip(self) -> None:
         network = self.build().eval()
         with torch.no_grad():
             for tensor in network.state_dict().values():
-                tensor.add_(0.01 if tensor.is_floating_point() else 1)  # away from anything a constructor would draw
+                tensor.add_(0.01 if tensor.is_floating_point() else 1)  # unlike any initial value
         file = io.BytesIO()
         torch.save(network.state_dict(), file)
         file.seek(0)
@@ -138,11 +140,11 @@ class NetworkContract:
         network = self.build().eval()
         x = self.batch(network)
         before = network(x)
-        twin = copy.deepcopy(network)
-        assert twin.init_args == network.init_args
-        assert torch.equal(twin(x), before)
+        clone = copy.deepcopy(network)
+        assert clone.init_args == network.init_args
+        assert torch.equal(clone(x), before)
         with torch.no_grad():
-            for parameter in twin.parameters():
+            for parameter in clone.parameters():
                 parameter.mul_(0.5).add_(0.1)
         assert torch.equal(network(x), before)
 
@@ -168,7 +170,7 @@ class NetworkContract:
         assert output.isfinite().all()
         assert all(parameter.grad.isfinite().all() for parameter in network.parameters())
 
-    def test_is_built_without_memory(self) -> None:
+    def test_can_be_built_on_the_meta_device(self) -> None:
         with torch.device("meta"):
             network = self.build()
         assert all(parameter.is_meta for parameter in network.parameters())
@@ -183,6 +185,6 @@ class NetworkContract:
 
 
 def parameter_count(build: Callable[[], nn.Module]) -> int:
-    """How many parameters a network has, without allocating them."""
+    """The number of trainable parameters of a network, counted without allocating them."""
     with torch.device("meta"):
         return sum(parameter.numel() for parameter in build().parameters() if parameter.requires_grad)

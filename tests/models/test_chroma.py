@@ -25,16 +25,16 @@ class TestChromaNet(NetworkContract):
             assert color.shape == (2, channels[1])
             assert color.abs().max() <= 1
 
-    def test_refuses_sizes_it_cannot_take(self) -> None:
-        pytest.skip("takes every size")
+    def test_rejects_unsupported_sizes(self) -> None:
+        pytest.skip("accepts every size")
 
 
-def test_the_published_modules() -> None:
+def test_published_parameter_count() -> None:
     """Six convolutions of 3 channels without bias, six batch normalizations, and a linear layer of 2·2·3 values."""
     assert parameter_count(ChromaNet) == (9 * 3 + 5 * 9 * 3 * 3) + 6 * 2 * 3 + (12 * 2 + 2)
 
 
-def test_at_128_px_nothing_is_averaged() -> None:
+def test_at_128_px_no_pooling_is_needed() -> None:
     torch.manual_seed(0)
     network = ChromaNet().eval()
     x = torch.rand(2, 1, 128, 128)
@@ -43,9 +43,7 @@ def test_at_128_px_nothing_is_averaged() -> None:
 
 
 @pytest.mark.parametrize("size", [(64, 64), (70, 33), (200, 130), (1, 1)])
-def test_an_exported_average_is_the_same_whatever_the_size(
-    size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_exported_pooling_matches_at_every_size(size: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
     torch.manual_seed(0)
     network, x = ChromaNet(num_downsamples=3).eval(), torch.rand(2, 1, *size)
     expected = network(x)

@@ -1,8 +1,8 @@
-"""Discriminators: gray and color in, raw scores out. One file per architecture; all pass the same contract."""
+"""Discriminators: gray and color in, raw scores out. One file per architecture; all pass the same contract tests."""
 
 from colorgan.models.discriminators.base import Discriminator
 from colorgan.models.discriminators.conv_linear import ConvLinear
-from colorgan.models.discriminators.fixed_size import FixedSizeDiscriminator
+from colorgan.models.discriminators.fixed_size import FixedSizeDiscriminator, build_discriminator
 from colorgan.models.discriminators.flat import FlatDiscriminator
 from colorgan.models.discriminators.patch_gan import PatchGAN
 from colorgan.models.discriminators.pix2pix_patch_gan import Pix2PixPatchGAN
@@ -16,4 +16,5 @@ __all__ = [
     "PatchGAN",
     "Pix2PixPatchGAN",
     "UNetDiscriminator",
+    "build_discriminator",
 ]

@@ -1,18 +1,18 @@
-"""The role of a discriminator: gray and color in, raw scores out."""
+"""The base class of discriminators."""
 
 from colorgan.models.base import ImageNetwork
 
 
 class Discriminator(ImageNetwork):
-    """Judges whether the color of a photo is real.
+    """Scores how real the color of a photo looks, given its gray.
 
-    Its input is the concatenation of gray (1 channel), color (and hints where the model conditions it on them). It
-    returns raw scores of any shape whose first dimension is the batch: no sigmoid, no mean. The sign, the target and
-    the mean belong to the loss, so that every loss works with every discriminator. Build one with ``norm="none"`` or
-    ``"instance"`` for a gradient penalty, which is defined per photo while batch normalization mixes photos.
+    The input is the concatenation of gray (1 channel), color, and hints if the model conditions on them. The output is
+    raw scores of any shape whose first dimension is the batch, without sigmoid or mean. Sign, labels and mean belong to
+    the loss, so every loss works with every discriminator. For a gradient penalty, which is defined per photo, build
+    the network with ``norm="none"`` or ``"instance"``: batch normalization mixes photos.
 
-    A subclass begins its ``forward`` with ``self.check_input(x)`` and is built as ``Class(in_channels, ...)``; all
-    other arguments have defaults and are plainly typed, so that they can be given in YAML.
+    Subclasses start their ``forward`` with ``self.check_input(x)`` and are built as ``Class(in_channels, ...)``. All
+    other arguments have defaults and plain types, so that they can be set in YAML.
 
     Args:
         in_channels: gray (1) plus color (plus hint) channels.

@@ -9,22 +9,22 @@ from colorgan.models.layers.flat_body import FlatBody
 
 
 class FlatDiscriminator(FixedSizeDiscriminator):
-    """A U-Net of constant width, as :class:`colorgan.models.generators.FlatUNet`, flattened into one linear layer.
+    """The constant-width U-Net of :class:`colorgan.models.FlatUNet`, flattened into one linear layer.
 
-    The sum is divided by the width. The published sigmoid belongs to the loss (``BCE``), as for every discriminator:
-    this one returns the score before it. At 256 px, for gray and two color channels, it has 264,341 parameters at
-    width 4 and 1,081,937 at width 16.
+    The output of the linear layer is divided by the width. The sigmoid of the published network is left to the loss
+    (``BCE``), as in every discriminator. At 256 px, for gray and two color channels, it has 264,341 parameters at width
+    4 and 1,081,937 at width 16.
 
     Args:
         in_channels: gray (1) plus color (plus hint) channels; set by the model.
-        size: height and width of the photos that it judges, a multiple of 2**depth.
+        size: height and width of the images, a multiple of 2**depth; null takes the size of the training photos.
         width: channels of every level (the study: 4 and 16).
-        depth: how many times height and width are halved.
-        norm: what follows each convolution but the outermost: batch, instance or none (for a gradient penalty: instance
-            or none).
-        dropout: the share of values that each doubling but the last zeroes while training.
-        spectral_norm: keep the largest singular value of every weight at 1.
-        init_std: standard deviation of normally distributed initial weights; null keeps PyTorch's own.
+        depth: number of downsampling steps.
+        norm: normalization after each convolution but the outermost: batch, instance or none (for a gradient penalty:
+            instance or none).
+        dropout: dropout probability of every upsampling step but the last.
+        spectral_norm: whether to apply spectral normalization to every weight.
+        init_std: standard deviation of normally distributed initial weights; null keeps PyTorch's defaults.
 
     Example:
         >>> import torch
@@ -35,7 +35,7 @@ class FlatDiscriminator(FixedSizeDiscriminator):
     def __init__(
         self,
         in_channels: int,
-        size: int = 256,
+        size: int | None = None,
         width: int = 4,
         depth: int = 3,
         norm: Norm = "batch",
@@ -47,13 +47,13 @@ class FlatDiscriminator(FixedSizeDiscriminator):
         super().__init__(in_channels, size, depth)
         self.width = width
         self.body = FlatBody(in_channels, width=width, depth=depth, norm=norm, dropout=dropout)
-        self.last = nn.Linear(width * size * size, 1)
+        self.last = nn.Linear(width * self.size * self.size, 1)
         init_weights(self, init_std)
         if spectral_norm:
             apply_spectral_norm(self)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Judges a batch: (B, in_channels, size, size) → raw scores (B, 1)."""
+        """Scores a batch: (B, in_channels, size, size) → raw scores (B, 1)."""
         self.check_input(x)
         scores: Tensor = self.last(self.body(x).flatten(1)) / self.width
         return scores

@@ -8,17 +8,17 @@ from colorgan.models.layers.blocks import ConvBlock, Downsample, Norm, apply_spe
 
 
 class PatchGAN(Discriminator):
-    """The patch discriminator of the published flowers system: a 3×3 block, strided convolutions, and a 1×1 convolution to scores.
+    """A 3×3 block, strided convolutions, and a 1×1 convolution to one score per patch.
 
-    Has 5,855,617 parameters for gray and RGB in, 5,855,041 for gray and two color channels.
+    It has 5,855,617 parameters for gray and RGB in, 5,855,041 for gray and two color channels.
 
     Args:
         in_channels: gray (1) plus color (plus hint) channels; set by the model.
-        width: channels at full size; each halving doubles them.
-        num_downsamples: how many times height and width are halved; one score stands for 2**num_downsamples pixels a side.
-        norm: what follows each convolution: batch, instance or none (for a gradient penalty: instance or none).
-        spectral_norm: keep the largest singular value of every weight at 1.
-        init_std: standard deviation of normally distributed initial weights; null keeps PyTorch's own.
+        width: channels at full resolution, doubled at each downsampling step.
+        num_downsamples: number of downsampling steps; each score covers a stride of 2**num_downsamples pixels.
+        norm: normalization after each convolution: batch, instance or none (for a gradient penalty: instance or none).
+        spectral_norm: whether to apply spectral normalization to every weight.
+        init_std: standard deviation of normally distributed initial weights; null keeps PyTorch's defaults.
 
     Example:
         >>> import torch
@@ -49,7 +49,7 @@ class PatchGAN(Discriminator):
             apply_spectral_norm(self)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Judges a batch: (B, in_channels, H, W) → raw scores (B, 1, H / 2**num_downsamples, W / 2**num_downsamples)."""
+        """Scores a batch: (B, in_channels, H, W) → raw scores (B, 1, H / s, W / s), where s = 2**num_downsamples."""
         self.check_input(x)
         scores: Tensor = self.layers(x)
         return scores

@@ -10,16 +10,17 @@ from colorgan.models.layers.blocks import Norm, apply_spectral_norm, init_weight
 class Pix2PixPatchGAN(Discriminator):
     """The PatchGAN of "Image-to-Image Translation with Conditional Adversarial Networks" (Isola et al. 2017).
 
-    With three downsampling layers each score sees 70×70 pixels; six channels in, it has 2,768,705 parameters.
+    With three downsampling steps the receptive field of a score is 70×70 pixels. It has 2,768,705 parameters for six
+    input channels.
 
     Args:
         in_channels: gray (1) plus color (plus hint) channels; set by the model.
-        width: channels after the first halving; they double up to eight times this.
-        num_downsamples: how many times height and width are halved; 3 gives the 70×70 field of view, 2 gives 34×34.
-        norm: what follows each convolution but the first and the last: batch, instance or none (for a gradient penalty:
-            instance or none).
-        spectral_norm: keep the largest singular value of every weight at 1.
-        init_std: standard deviation of normally distributed initial weights; null keeps PyTorch's own.
+        width: channels after the first downsampling step, doubled at each further one up to eight times this.
+        num_downsamples: number of downsampling steps; 3 gives a receptive field of 70×70 pixels, 2 gives 34×34.
+        norm: normalization after each convolution but the first and the last: batch, instance or none (for a gradient
+            penalty: instance or none).
+        spectral_norm: whether to apply spectral normalization to every weight.
+        init_std: standard deviation of normally distributed initial weights; null keeps PyTorch's defaults.
 
     Example:
         >>> import torch
@@ -39,7 +40,7 @@ class Pix2PixPatchGAN(Discriminator):
         super().__init__(in_channels)
         check_at_least(1, width=width)
         check_at_least(1, num_downsamples=num_downsamples)
-        self.min_size = 3 * 2**num_downsamples  # the two last convolutions shorten each side by one
+        self.min_size = 3 * 2**num_downsamples  # the last two convolutions shorten each side by one
         widths = [width * 2 ** min(level, 3) for level in range(num_downsamples + 1)]
         layers: list[nn.Module] = [nn.Conv2d(in_channels, width, 4, stride=2, padding=1), nn.LeakyReLU(0.2)]
         for level in range(1, num_downsamples + 1):
@@ -55,7 +56,7 @@ class Pix2PixPatchGAN(Discriminator):
             apply_spectral_norm(self)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Judges a batch: (B, in_channels, H, W) → raw scores (B, 1, H / 2**num_downsamples - 2, W / 2**num_downsamples - 2)."""
+        """Scores a batch: (B, in_channels, H, W) → scores (B, 1, H / s - 2, W / s - 2), where s = 2**num_downsamples."""
         self.check_input(x)
         scores: Tensor = self.layers(x)
         return scores

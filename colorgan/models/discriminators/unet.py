@@ -9,20 +9,20 @@ from colorgan.models.layers.upsampling import Upsampling
 
 
 class UNetDiscriminator(Discriminator):
-    """The U-Net of :class:`colorgan.models.generators.UNet` with one output channel: it judges every pixel in its context.
+    """The network of :class:`colorgan.models.UNet` with one output channel: one score per pixel.
 
-    The published final model's discriminator; 14,640,001 parameters for gray and RGB in, 14,639,713 for gray and two
-    color channels. Compare Schönfeld et al., "A U-Net Based Discriminator for GANs", 2020.
+    This is the discriminator of the published final model, with 14,640,001 parameters for gray and RGB in, 14,639,713
+    for gray and two color channels. Compare Schönfeld et al., "A U-Net Based Discriminator for GANs", 2020.
 
     Args:
         in_channels: gray (1) plus color (plus hint) channels; set by the model.
-        width: channels at full size; each halving doubles them.
-        depth: how many times height and width are halved; both must be multiples of 2**depth.
-        norm: what follows each convolution: batch, instance or none (for a gradient penalty: instance or none).
-        upsampling: how height and width are doubled: transposed, resize or pixel_shuffle.
-        dropout: the share of values that each doubling zeroes while training.
-        spectral_norm: keep the largest singular value of every weight at 1.
-        init_std: standard deviation of normally distributed initial weights; null keeps PyTorch's own.
+        width: channels at full resolution, doubled at each downsampling step.
+        depth: number of downsampling steps; height and width must be multiples of 2**depth.
+        norm: normalization after each convolution: batch, instance or none (for a gradient penalty: instance or none).
+        upsampling: kind of upsampling layer: transposed, resize or pixel_shuffle.
+        dropout: dropout probability of every upsampling step.
+        spectral_norm: whether to apply spectral normalization to every weight.
+        init_std: standard deviation of normally distributed initial weights; null keeps PyTorch's defaults.
 
     Example:
         >>> import torch
@@ -51,7 +51,7 @@ class UNetDiscriminator(Discriminator):
             apply_spectral_norm(self)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Judges a batch: (B, in_channels, H, W) → raw scores (B, 1, H, W)."""
+        """Scores a batch: (B, in_channels, H, W) → raw scores (B, 1, H, W)."""
         self.check_input(x)
         scores: Tensor = self.body(x)
         return scores

@@ -1,4 +1,4 @@
-"""Generators: gray and hints in, color out. One file per architecture; all pass the same contract."""
+"""Generators: gray and hints in, color out. One file per architecture; all pass the same contract tests."""
 
 from colorgan.models.generators.base import Generator
 from colorgan.models.generators.encoder_decoder import EncoderDecoder

@@ -1,4 +1,4 @@
-"""The role of a generator: gray (and hints) in, color out."""
+"""The base class of generators."""
 
 from torch import nn
 
@@ -6,11 +6,11 @@ from colorgan.models.base import ImageNetwork, check_at_least
 
 
 class Generator(ImageNetwork):
-    """Maps an image of gray and hint channels to its color channels.
+    """Predicts the color channels of an image from its gray and hint channels.
 
-    A subclass sets ``size_multiple`` (and ``min_size`` where the least multiple would not do), begins its ``forward``
-    with ``self.check_input(x)``, and returns (B, out_channels, H, W) in [-1, 1]. It is built as ``Class(in_channels,
-    out_channels, ...)``; all other arguments have defaults and are plainly typed, so that they can be given in YAML.
+    Subclasses set ``size_multiple`` (and ``min_size`` if it is larger), start their ``forward`` with
+    ``self.check_input(x)``, and return (B, out_channels, H, W) in [-1, 1]. They are built as ``Class(in_channels,
+    out_channels, ...)``. All other arguments have defaults and plain types, so that they can be set in YAML.
 
     Args:
         in_channels: gray (1) plus hint channels.
@@ -18,15 +18,15 @@ class Generator(ImageNetwork):
 
     Example:
         >>> import torch
-        >>> class Painter(Generator):
-        ...     '''One convolution: the least generator there is.'''
+        >>> class OneConv(Generator):
+        ...     '''A single convolution.'''
         ...     def __init__(self, in_channels: int, out_channels: int, kernel_size: int = 3) -> None:
         ...         super().__init__(in_channels, out_channels)
         ...         self.conv = torch.nn.Conv2d(in_channels, out_channels, kernel_size, padding=kernel_size // 2)
         ...     def forward(self, x: torch.Tensor) -> torch.Tensor:
         ...         self.check_input(x)
         ...         return torch.tanh(self.conv(x))
-        >>> Painter(1, 2)(torch.zeros(1, 1, 7, 5)).shape
+        >>> OneConv(1, 2)(torch.zeros(1, 1, 7, 5)).shape
         torch.Size([1, 2, 7, 5])
     """
 
@@ -35,9 +35,9 @@ class Generator(ImageNetwork):
         self.out_channels = check_at_least(1, out_channels=out_channels)
 
     def layer_groups(self) -> list[nn.Module]:
-        """The network in parts that are frozen, or given a learning rate, together; from the input to the output.
+        """Splits the network, from input to output, into groups to freeze or to give a learning rate of their own.
 
-        Every parameter is in exactly one part. The last part is the one that no pretrained weights fill; by default it
-        is the whole network.
+        Every parameter is in exactly one group. The last group holds everything without pretrained weights; by default
+        it is the whole network.
         """
         return [self]

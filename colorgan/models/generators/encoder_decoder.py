@@ -15,27 +15,28 @@ from colorgan.models.layers.blocks import Norm, init_weights, norm_layer
 
 
 class EncoderDecoder(Generator):
-    """Halvings, as many doublings, and no skip connections: all that passes fits through the bottom.
+    """An encoder and a decoder without skip connections: everything passes through the bottleneck.
 
     Every layer is a 4×4 convolution of stride 2, a normalization and an activation. The output is the published
     sigmoid, mapped from [0, 1] to [-1, 1].
 
-    On request, a :class:`~colorgan.models.chroma.ChromaNet` of its own guesses the photo's mean color from the gray. It
-    joins at the bottom, where one color belongs. With ``regressor`` it is one that was trained before and stays as it
-    is; without, it learns with the rest. Either way it is a part of this network and of its checkpoints.
+    With ``mean_color``, a :class:`~colorgan.models.ChromaNet` predicts the photo's mean color from the gray, and its
+    prediction is concatenated to the bottleneck. If ``regressor`` names a checkpoint, the ChromaNet is loaded from it
+    and frozen; otherwise it is trained with the rest of the network. Either way its weights are part of this network
+    and of its checkpoints.
 
     Args:
-        in_channels: gray (1) plus the channels of hints or of a mean color; set by the model.
+        in_channels: gray (1) plus hint channels; set by the model.
         out_channels: color channels; set by the model.
-        width: channels after the first halving; the next three double them.
-        depth: how many times height and width are halved; both must be multiples of 2**depth.
-        norm: what follows each convolution but the last: batch, instance or none.
-        activation: what follows the normalization: relu or tanh.
-        mean_color: whether a guess of the mean color joins at the bottom.
-        regressor: a checkpoint of a ChromaRegressor of the same color space, whose guess it is; or a pattern such as
-            ``checkpoints/chroma/*/checkpoints/best.ckpt``, of whose files the newest is taken.
+        width: channels after the first downsampling step, doubled at each of the next three.
+        depth: number of downsampling steps; height and width must be multiples of 2**depth.
+        norm: normalization after each convolution but the last: batch, instance or none.
+        activation: activation after the normalization: relu or tanh.
+        mean_color: whether to concatenate a predicted mean color to the bottleneck.
+        regressor: checkpoint of a ChromaRegressor trained in the same color space, which predicts the mean color. A
+            pattern such as ``checkpoints/chroma/*/checkpoints/best.ckpt`` selects the newest matching file.
         regressor_width: hidden channels of the regressor.
-        init_std: standard deviation of normally distributed initial weights; null keeps PyTorch's own.
+        init_std: standard deviation of normally distributed initial weights; null keeps PyTorch's defaults.
 
     Example:
         >>> EncoderDecoder(1, 2, width=4)(torch.zeros(1, 1, 64, 128)).shape
@@ -61,34 +62,38 @@ class EncoderDecoder(Generator):
         check_at_least(1, width=width)
         check_at_least(1, depth=depth)
         if activation not in ("relu", "tanh"):
-            raise ColorganError(f"activation must be 'relu' or 'tanh', got {activation!r}")
+            raise ColorganError(f"activation must be 'relu' or 'tanh', received {activation!r}")
         if regressor is not None and not mean_color:
-            raise ColorganError("a regressor was given, but mean_color is false: set it to true, or regressor to null")
+            raise ColorganError(
+                "regressor is set, but mean_color is false: set mean_color to true, or regressor to null"
+            )
         self.size_multiple = self.min_size = 2**depth
-        activate = nn.ReLU if activation == "relu" else nn.Tanh
-        joined = out_channels if mean_color else 0
+        activation_layer = nn.ReLU if activation == "relu" else nn.Tanh
+        mean_channels = out_channels if mean_color else 0
         widths = [width * 2 ** min(level, 3) for level in range(depth)]
         bias = norm == "none"
 
         self.down = nn.Sequential(
             *(
                 nn.Sequential(
-                    nn.Conv2d(before, after, 4, stride=2, padding=1, bias=bias), norm_layer(norm, after), activate()
+                    nn.Conv2d(inputs, outputs, 4, stride=2, padding=1, bias=bias),
+                    norm_layer(norm, outputs),
+                    activation_layer(),
                 )
-                for before, after in pairwise([in_channels, *widths])
+                for inputs, outputs in pairwise([in_channels, *widths])
             )
         )
-        upwards = widths[::-1]
+        decoder_widths = widths[::-1]
         self.up = nn.Sequential(
             *(
                 nn.Sequential(
-                    nn.ConvTranspose2d(before, after, 4, stride=2, padding=1, bias=bias),
-                    norm_layer(norm, after),
-                    activate(),
+                    nn.ConvTranspose2d(inputs, outputs, 4, stride=2, padding=1, bias=bias),
+                    norm_layer(norm, outputs),
+                    activation_layer(),
                 )
-                for before, after in pairwise([upwards[0] + joined, *upwards[1:]])
+                for inputs, outputs in pairwise([decoder_widths[0] + mean_channels, *decoder_widths[1:]])
             ),
-            nn.ConvTranspose2d(width if depth > 1 else width + joined, out_channels, 4, stride=2, padding=1),
+            nn.ConvTranspose2d(width if depth > 1 else width + mean_channels, out_channels, 4, stride=2, padding=1),
         )
         init_weights(self, init_std)
         self.chroma: ChromaNet | FrozenChromaNet | None = None
@@ -100,10 +105,10 @@ class EncoderDecoder(Generator):
                 self.chroma = FrozenChromaNet(self.chroma)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Colors a batch: (B, in_channels, H, W) → (B, out_channels, H, W) in [-1, 1]."""
+        """Colorizes a batch: (B, in_channels, H, W) → (B, out_channels, H, W) in [-1, 1]."""
         self.check_input(x)
-        bottom = self.down(x)
+        bottleneck = self.down(x)
         if self.chroma is not None:
-            mean = self.chroma(x[:, :1])[:, :, None, None].expand(-1, -1, *bottom.shape[-2:])
-            bottom = torch.cat([bottom, mean], dim=1)
-        return 2 * torch.sigmoid(self.up(bottom)) - 1
+            mean = self.chroma(x[:, :1])[:, :, None, None].expand(-1, -1, *bottleneck.shape[-2:])
+            bottleneck = torch.cat([bottleneck, mean], dim=1)
+        return 2 * torch.sigmoid(self.up(bottleneck)) - 1

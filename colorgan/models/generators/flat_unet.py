@@ -1,4 +1,4 @@
-"""The U-Net of constant width of the published Lab-landscapes system."""
+"""The constant-width U-Net of the published Lab-landscapes system."""
 
 import torch
 from torch import Tensor, nn
@@ -9,18 +9,19 @@ from colorgan.models.layers.flat_body import FlatBody
 
 
 class FlatUNet(Generator):
-    """A U-Net whose levels all have the same width, the "complexity" of the published landscapes study, with tanh.
+    """A U-Net with the same width at every level and a tanh output.
 
-    One channel in and two out, it has 58,064 parameters at width 16 and 1,164,456 at width 72.
+    The width is the "complexity" of the published landscapes study. For one channel in and two out, the
+    network has 58,064 parameters at width 16 and 1,164,456 at width 72.
 
     Args:
         in_channels: gray (1) plus hint channels; set by the model.
         out_channels: color channels; set by the model.
         width: channels of every level (the study: 16 to 72).
-        depth: how many times height and width are halved; both must be multiples of 2**depth.
-        norm: what follows each convolution but the outermost: batch, instance or none.
-        dropout: the share of values that each doubling but the last zeroes while training.
-        init_std: standard deviation of normally distributed initial weights; null keeps PyTorch's own.
+        depth: number of downsampling steps; height and width must be multiples of 2**depth.
+        norm: normalization after each convolution but the outermost: batch, instance or none.
+        dropout: dropout probability of every upsampling step but the last.
+        init_std: standard deviation of normally distributed initial weights; null keeps PyTorch's defaults.
 
     Example:
         >>> FlatUNet(1, 2, width=4)(torch.zeros(1, 1, 64, 32)).shape
@@ -44,6 +45,6 @@ class FlatUNet(Generator):
         init_weights(self, init_std)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Colors a batch: (B, in_channels, H, W) → (B, out_channels, H, W) in [-1, 1]."""
+        """Colorizes a batch: (B, in_channels, H, W) → (B, out_channels, H, W) in [-1, 1]."""
         self.check_input(x)
         return torch.tanh(self.last(self.body(x)))

@@ -10,23 +10,24 @@ from colorgan.models.layers.upsampling import Upsampling, upsample_layer
 
 
 class Pix2PixUNet(Generator):
-    """The U-Net of "Image-to-Image Translation with Conditional Adversarial Networks" (Isola et al. 2017), with tanh.
+    """The U-Net of "Image-to-Image Translation with Conditional Adversarial Networks" (Isola et al. 2017).
 
-    Only 4×4 convolutions of stride 2, down to a single pixel when the image measures 2**depth: depth 8 is the paper's
-    network for 256 px (54,413,955 parameters with three channels in and out), depth 7 the one for 128 px (41,828,995).
+    It has only 4×4 convolutions of stride 2, down to a single pixel for an image of 2**depth pixels, and a tanh output.
+    Depth 8 is the paper's network for 256 px (54,413,955 parameters with three channels in and out), depth 7 the one
+    for 128 px (41,828,995).
 
-    The paper keeps dropout active when it colors; here it acts while training only, so that results can be repeated.
+    The paper keeps dropout active at inference; here it is active in training only, so that results are reproducible.
 
     Args:
         in_channels: gray (1) plus hint channels; set by the model.
         out_channels: color channels; set by the model.
-        width: channels after the first halving; the next three double them.
-        depth: how many times height and width are halved; both must be multiples of 2**depth.
-        norm: what follows each convolution but the first and the innermost: batch, instance or none.
-        upsampling: how height and width are doubled: transposed convolution, nearest neighbor and a convolution
-            (resize), or pixel_shuffle with ICNR. The last two leave no checkerboards.
-        dropout: the share of values that the doublings at full width, the innermost excepted, zero while training.
-        init_std: standard deviation of normally distributed initial weights; null keeps PyTorch's own.
+        width: channels after the first downsampling step, doubled at each of the next three.
+        depth: number of downsampling steps; height and width must be multiples of 2**depth.
+        norm: normalization after each convolution but the first and the innermost: batch, instance or none.
+        upsampling: kind of upsampling layer: transposed (convolution), resize (nearest neighbor and a convolution), or
+            pixel_shuffle (with ICNR). The last two avoid checkerboard artifacts.
+        dropout: dropout probability of the upsampling steps at full width, except the innermost.
+        init_std: standard deviation of normally distributed initial weights; null keeps PyTorch's defaults.
 
     Example:
         >>> Pix2PixUNet(1, 2, width=4, depth=3)(torch.zeros(1, 1, 8, 16)).shape
@@ -59,7 +60,7 @@ class Pix2PixUNet(Generator):
                 nn.Sequential(
                     nn.LeakyReLU(0.2),
                     nn.Conv2d(widths[level - 1], widths[level], 4, stride=2, padding=1, bias=bias),
-                    # instance normalization of the single innermost pixel would be zero
+                    # instance normalization would set a single pixel to zero
                     nn.Identity() if innermost else norm_layer(norm, widths[level]),
                 )
             )
@@ -80,13 +81,13 @@ class Pix2PixUNet(Generator):
         init_weights(self, init_std)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Colors a batch: (B, in_channels, H, W) → (B, out_channels, H, W) in [-1, 1]."""
+        """Colorizes a batch: (B, in_channels, H, W) → (B, out_channels, H, W) in [-1, 1]."""
         self.check_input(x)
         skips: list[Tensor] = []
-        for halve in self.down:
-            x = halve(x)
+        for downsample in self.down:
+            x = downsample(x)
             skips.append(x)
         x = skips.pop()
-        for double in self.up:
-            x = torch.cat([skips.pop(), double(x)], dim=1)
+        for upsample in self.up:
+            x = torch.cat([skips.pop(), upsample(x)], dim=1)
         return torch.tanh(self.last(x))

@@ -1,4 +1,4 @@
-"""The plain convolutional network of the published CNN study."""
+"""The plain convolutional network from the published CNN study."""
 
 from itertools import pairwise
 
@@ -10,19 +10,19 @@ from colorgan.models.layers.blocks import Norm, norm_layer, output_activation
 
 
 class PlainCNN(Generator):
-    """Convolutions of one size at full resolution, with ReLU between them: the baseline of the published CNN study.
+    """A stack of convolutions at full resolution with ReLU in between: the baseline of the published CNN study.
 
-    Without tanh the output is linear and clipped to [-1, 1]; the gradient passes the clipping unchanged, so that a
-    color which left the range finds back.
+    Without tanh the output is linear and clipped to [-1, 1]. The gradient passes through the clipping unchanged, so
+    that colors outside the range can still be corrected.
 
     Args:
         in_channels: gray (1) plus hint channels; set by the model.
         out_channels: color channels; set by the model.
-        layers: how many convolutions there are, the last, which gives the colors, included.
+        layers: number of convolutions, including the last one, which predicts the color.
         kernel_size: height and width of each convolution.
-        kernels: channels between the convolutions.
-        norm: what follows each convolution but the last: batch, instance or none.
-        tanh: end in tanh rather than in clipping.
+        kernels: channels of the hidden layers.
+        norm: normalization after each convolution but the last: batch, instance or none.
+        tanh: whether to end in tanh instead of clipping.
 
     Example:
         >>> import torch
@@ -46,10 +46,10 @@ class PlainCNN(Generator):
         check_at_least(1, kernels=kernels)
         widths = [in_channels, *[kernels] * (layers - 1)]
         blocks: list[nn.Module] = []
-        for before, after in pairwise(widths):
+        for inputs, outputs in pairwise(widths):
             blocks += [
-                nn.Conv2d(before, after, kernel_size, padding="same", bias=norm == "none"),
-                norm_layer(norm, after),
+                nn.Conv2d(inputs, outputs, kernel_size, padding="same", bias=norm == "none"),
+                norm_layer(norm, outputs),
                 nn.ReLU(),
             ]
         self.layers = nn.Sequential(
@@ -57,7 +57,7 @@ class PlainCNN(Generator):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """Colors a batch: (B, in_channels, H, W) → (B, out_channels, H, W) in [-1, 1]."""
+        """Colorizes a batch: (B, in_channels, H, W) → (B, out_channels, H, W) in [-1, 1]."""
         self.check_input(x)
         color: Tensor = self.layers(x)
         return color

@@ -10,20 +10,20 @@ from colorgan.models.layers.upsampling import Upsampling
 
 
 class UNet(Generator):
-    """A U-Net (Ronneberger et al. 2015) of strided convolutions, as in the published flowers system, with tanh.
+    """A U-Net (Ronneberger et al. 2015) of strided convolutions with a tanh output, as in the published flowers system.
 
-    At the default width and depth it has 14,639,267 parameters for one channel in and three out.
+    With the default width and depth it has 14,639,267 parameters for one channel in and three out.
 
     Args:
         in_channels: gray (1) plus hint channels; set by the model.
         out_channels: color channels; set by the model.
-        width: channels at full size; each halving doubles them.
-        depth: how many times height and width are halved; both must be multiples of 2**depth.
-        norm: what follows each convolution: batch normalization, instance normalization or none.
-        upsampling: how height and width are doubled: transposed convolution, nearest neighbor and a convolution
-            (resize), or pixel_shuffle with ICNR. The last two leave no checkerboards.
-        dropout: the share of values that each doubling zeroes while training.
-        init_std: standard deviation of normally distributed initial weights; null keeps PyTorch's own.
+        width: channels at full resolution, doubled at each downsampling step.
+        depth: number of downsampling steps; height and width must be multiples of 2**depth.
+        norm: normalization after each convolution: batch, instance or none.
+        upsampling: kind of upsampling layer: transposed (convolution), resize (nearest neighbor and a convolution), or
+            pixel_shuffle (with ICNR). The last two avoid checkerboard artifacts.
+        dropout: dropout probability of every upsampling step.
+        init_std: standard deviation of normally distributed initial weights; null keeps PyTorch's defaults.
 
     Example:
         >>> UNet(1, 2, width=4, depth=2)(torch.zeros(1, 1, 8, 12)).shape
@@ -49,6 +49,6 @@ class UNet(Generator):
         init_weights(self, init_std)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Colors a batch: (B, in_channels, H, W) → (B, out_channels, H, W) in [-1, 1]."""
+        """Colorizes a batch: (B, in_channels, H, W) → (B, out_channels, H, W) in [-1, 1]."""
         self.check_input(x)
         return torch.tanh(self.body(x))

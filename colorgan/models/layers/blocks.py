@@ -1,4 +1,4 @@
-"""The small blocks from which the networks are built: normalization, convolution, initial weights."""
+"""Normalization, convolution blocks and weight initialization."""
 
 import math
 from typing import Literal
@@ -12,27 +12,27 @@ from colorgan.errors import ColorganError
 from colorgan.models.layers.upsampling import PixelShuffleConv2d
 
 Norm = Literal["batch", "instance", "none"]
-"""What follows a convolution: batch normalization, instance normalization (both with a learned scale and shift), or
-nothing. Only convolutions without a normalization have a bias: a normalization would cancel it."""
+"""The normalization after a convolution: batch, instance (both with a learned scale and shift), or none. Convolutions
+have a bias only without normalization, which would cancel it."""
 
 
 class InstanceNorm2d(nn.InstanceNorm2d):
-    """Instance normalization with a learned scale and shift that takes a single pixel too.
+    """Instance normalization with a learned scale and shift that also accepts a single pixel.
 
-    PyTorch's own refuses one. A single pixel is its own mean, so what remains of it is the shift.
+    PyTorch's version raises an error there. A single pixel equals its mean, so only the shift remains.
     """
 
     def __init__(self, channels: int) -> None:
         super().__init__(channels, affine=True)
 
     def forward(self, input: Tensor) -> Tensor:
-        """Normalizes each channel of each photo."""
+        """Normalizes each channel of each image."""
         cudnn = torch.backends.cudnn.enabled
         return torch.instance_norm(input, self.weight, self.bias, None, None, True, 0.0, self.eps, cudnn)
 
 
 def norm_layer(norm: Norm, channels: int) -> nn.Module:
-    """The layer that normalizes ``channels`` channels.
+    """Builds a normalization layer for ``channels`` channels.
 
     Raises:
         ColorganError: for a name that is not a :data:`Norm`.
@@ -44,20 +44,20 @@ def norm_layer(norm: Norm, channels: int) -> nn.Module:
             return InstanceNorm2d(channels)
         case "none":
             return nn.Identity()
-    raise ColorganError(f"norm must be 'batch', 'instance' or 'none', got {norm!r}")
+    raise ColorganError(f"norm must be 'batch', 'instance' or 'none', received {norm!r}")
 
 
 class SameConv2d(nn.Conv2d):
-    """TensorFlow's "same" convolution: (B, in, H, W) → (B, out, ⌈H/s⌉, ⌈W/s⌉), the odd pixel right and below.
+    """TensorFlow's "same" convolution: (B, in, H, W) → (B, out, ⌈H/s⌉, ⌈W/s⌉), with odd padding right and below.
 
-    In an exported graph, heights and widths are multiples of the stride and the padding is a constant. timm computes it
-    from the size of each map there, too, in a formula that a graph of free size has to carry along.
+    It replaces timm's ``Conv2dSame`` in exported graphs. There, heights and widths are multiples of the stride, so the
+    padding is a constant; timm would compute it from the dynamic size of each map.
     """
 
     @classmethod
-    def like(cls, layer: nn.Conv2d) -> "SameConv2d":
-        """Takes over the weights and the shape of a "same" convolution that computes its padding."""
-        with torch.device("meta"):  # draws no random weights
+    def from_conv(cls, layer: nn.Conv2d) -> "SameConv2d":
+        """Converts a "same" convolution of timm, with which it shares the weights."""
+        with torch.device("meta"):  # without drawing initial weights
             same = cls(
                 layer.in_channels,
                 layer.out_channels,
@@ -84,9 +84,9 @@ class SameConv2d(nn.Conv2d):
 
 
 class ReflectConv2d(nn.Conv2d):
-    """A 3×3 convolution that keeps height and width by reflecting the border (B, in, H, W) → (B, out, H, W).
+    """A 3×3 convolution with reflection padding: (B, in, H, W) → (B, out, H, W).
 
-    A single row or column has nothing to reflect and is repeated instead: a network works down to its least size.
+    A single row or column cannot be reflected and is replicated instead, so networks work down to their minimum size.
     """
 
     def __init__(self, in_channels: int, out_channels: int, *, bias: bool = True) -> None:
@@ -95,23 +95,23 @@ class ReflectConv2d(nn.Conv2d):
     def forward(self, input: Tensor) -> Tensor:
         """Pads by one pixel and convolves."""
         if torch.compiler.is_exporting():
-            return super().forward(_bordered(input))
+            return super().forward(_pad_by_one(input))
         mode = "reflect" if min(input.shape[-2:]) > 1 else "replicate"
         return super().forward(F.pad(input, (1, 1, 1, 1), mode=mode))
 
 
-def _bordered(image: Tensor) -> Tensor:
-    """The same border in an exported graph, which has to decide by the size that it meets, and without a branch."""
+def _pad_by_one(image: Tensor) -> Tensor:
+    """The same padding for exported graphs of dynamic size, which cannot branch."""
     height, width = image.shape[-2:]
-    inwards = torch.sym_min(torch.sym_min(height, width) - 1, 1)
+    offset = torch.sym_min(torch.sym_min(height, width) - 1, 1)
     for dim, length in ((-2, height), (-1, width)):
-        before, after = image.narrow(dim, inwards, 1), image.narrow(dim, length - 1 - inwards, 1)
+        before, after = image.narrow(dim, offset, 1), image.narrow(dim, length - 1 - offset, 1)
         image = torch.cat([before, image, after], dim)
     return image
 
 
 class ConvBlock(nn.Sequential):
-    """3×3 convolution with reflected border, normalization, LeakyReLU(0.2): (B, in, H, W) → (B, out, H, W)."""
+    """3×3 convolution with reflection padding, normalization, LeakyReLU(0.2): (B, in, H, W) → (B, out, H, W)."""
 
     def __init__(self, in_channels: int, out_channels: int, *, norm: Norm = "batch") -> None:
         super().__init__(
@@ -134,7 +134,7 @@ class Downsample(nn.Sequential):
 
 
 class Clip(nn.Module):
-    """Clips to [-1, 1]; the gradient passes unchanged, so that nothing that left the range is lost to training."""
+    """Clips to [-1, 1] with a straight-through gradient, so that values outside the range keep learning."""
 
     def forward(self, input: Tensor) -> Tensor:
         """Clips each value."""
@@ -142,18 +142,18 @@ class Clip(nn.Module):
 
 
 def output_activation(tanh: bool) -> nn.Module:
-    """The layer that brings a network's output into [-1, 1]: tanh, or :class:`Clip`."""
+    """Builds the output activation of a network, into [-1, 1]: tanh, or :class:`Clip`."""
     return nn.Tanh() if tanh else Clip()
 
 
 def init_weights(network: nn.Module, std: float | None) -> None:
-    """Draws initial weights as the GAN literature does: N(0, std), norm scales N(1, std), biases 0 (DCGAN, pix2pix).
+    """Initializes weights as in DCGAN and pix2pix: N(0, std), normalization scales N(1, std), biases 0.
 
-    Pixel-shuffle layers keep their ICNR property.
+    Pixel-shuffle layers are initialized with ICNR.
 
     Args:
         network: the network, changed in place.
-        std: the standard deviation (pix2pix: 0.02), or None to keep PyTorch's own initial weights.
+        std: the standard deviation (pix2pix: 0.02), or None to keep PyTorch's defaults.
 
     Raises:
         ColorganError: if ``std`` is negative or not finite.
@@ -161,7 +161,7 @@ def init_weights(network: nn.Module, std: float | None) -> None:
     if std is None:
         return
     if not (math.isfinite(std) and std >= 0):
-        raise ColorganError(f"init_std must be a finite number of at least 0, or null, got {std}")
+        raise ColorganError(f"init_std must be a finite number of at least 0, or null, received {std}")
     for module in network.modules():
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
             nn.init.normal_(module.weight, 0.0, std)
@@ -177,9 +177,9 @@ def init_weights(network: nn.Module, std: float | None) -> None:
 
 
 def apply_spectral_norm(network: nn.Module) -> None:
-    """Keeps the largest singular value of every weight matrix at 1 (spectral normalization, Miyato et al. 2018).
+    """Normalizes every weight matrix to a largest singular value of 1 (Miyato et al. 2018).
 
-    To be called last, after the initial weights are drawn.
+    Call it last, after the weights are initialized.
     """
     for module in list(network.modules()):
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):

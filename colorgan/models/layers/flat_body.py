@@ -1,4 +1,4 @@
-"""The U-Net of constant width of the published Lab-landscapes system: its generator and its discriminator share it."""
+"""The constant-width U-Net that the generator and the discriminator of the Lab-landscapes system share."""
 
 import torch
 from torch import Tensor, nn
@@ -8,18 +8,19 @@ from colorgan.models.layers.blocks import Norm, norm_layer
 
 
 class FlatBody(nn.Module):
-    """Halvings and as many doublings, all of the same width: (B, in, H, W) → (B, width, H, W) in [-1, 1].
+    """A U-Net with the same width at every level: (B, in, H, W) → (B, width, H, W) in [-1, 1].
 
-    A 3×3 convolution and LeakyReLU(0.2); downsampling layers (4×4 convolution of stride 2, LeakyReLU(0.2), normalization);
-    doublings (ReLU, 4×4 transposed convolution of stride 2, normalization, dropout), of which the last ends in tanh
-    instead. From the second on, a doubling sees the halving of its size as well. No convolution has a bias.
+    It starts with a 3×3 convolution and LeakyReLU(0.2). Downsampling steps are a 4×4 convolution of stride 2,
+    LeakyReLU(0.2) and normalization. Upsampling steps are ReLU, a 4×4 transposed convolution of stride 2, normalization
+    and dropout; the last one ends in tanh instead. From the second upsampling step on, there are skip connections. No
+    convolution has a bias.
 
     Args:
         in_channels: channels of the input.
         width: channels of every level.
-        depth: how many times height and width are halved.
-        norm: the normalization.
-        dropout: the share of values that each doubling but the last zeroes while training.
+        depth: number of downsampling steps.
+        norm: kind of normalization.
+        dropout: dropout probability of every upsampling step but the last.
     """
 
     def __init__(self, in_channels: int, *, width: int, depth: int, norm: Norm, dropout: float) -> None:
@@ -37,22 +38,22 @@ class FlatBody(nn.Module):
             for _ in range(depth)
         )
         up: list[nn.Module] = []
-        for number in range(depth):
-            seen = width if number == 0 else 2 * width
-            layers: list[nn.Module] = [nn.ReLU(), nn.ConvTranspose2d(seen, width, 4, stride=2, padding=1, bias=False)]
-            last = number == depth - 1
-            layers += [nn.Tanh()] if last else [norm_layer(norm, width), nn.Dropout(dropout)]
+        for step in range(depth):
+            inputs = width if step == 0 else 2 * width
+            layers: list[nn.Module] = [nn.ReLU(), nn.ConvTranspose2d(inputs, width, 4, stride=2, padding=1, bias=False)]
+            is_last = step == depth - 1
+            layers += [nn.Tanh()] if is_last else [norm_layer(norm, width), nn.Dropout(dropout)]
             up.append(nn.Sequential(*layers))
         self.up = nn.ModuleList(up)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Runs down, then up again past the downsampling layers."""
+        """Runs the contracting path, then the expanding path with its skip connections."""
         x = self.first(x)
-        halved: list[Tensor] = []
-        for halve in self.down:
-            x = halve(x)
-            halved.append(x)
-        x = halved.pop()
-        for number, enlarge in enumerate(self.up):
-            x = enlarge(x if number == 0 else torch.cat([x, halved.pop()], dim=1))
+        skips: list[Tensor] = []
+        for downsample in self.down:
+            x = downsample(x)
+            skips.append(x)
+        x = skips.pop()
+        for step, upsample in enumerate(self.up):
+            x = upsample(x if step == 0 else torch.cat([x, skips.pop()], dim=1))
         return x

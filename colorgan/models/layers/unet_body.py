@@ -1,4 +1,4 @@
-"""The U-Net of the published flowers system, without an output activation: the generator and its judge share it."""
+"""The U-Net that the generator and the discriminator of the published flowers system share."""
 
 from itertools import pairwise
 
@@ -11,7 +11,7 @@ from colorgan.models.layers.upsampling import Upsampling, upsample_layer
 
 
 class Upsample(nn.Sequential):
-    """A learned upsample_layer, normalization, ReLU, then a 3×3 block: (B, in, H, W) → (B, out, 2H, 2W)."""
+    """Upsampling layer, normalization, dropout, ReLU, 3×3 block: (B, in, H, W) → (B, out, 2H, 2W)."""
 
     def __init__(
         self, in_channels: int, out_channels: int, *, norm: Norm, upsampling: Upsampling, dropout: float
@@ -26,19 +26,19 @@ class Upsample(nn.Sequential):
 
 
 class UNetBody(nn.Module):
-    """Halvings, as many doublings, and between them the skip connections: (B, in, H, W) → (B, out, H, W), unbounded.
+    """A U-Net without an output activation: (B, in, H, W) → (B, out, H, W), unbounded.
 
-    Every level of the contracting path is concatenated with its twin of the expanding path, the bottom included; each
-    doubling takes the concatenated channels to a quarter.
+    Every level has a skip connection, including the bottom. Each upsampling step reduces the concatenated channels to
+    a quarter.
 
     Args:
         in_channels: channels of the input.
         out_channels: channels of the output.
-        width: channels at full size; each halving doubles them.
-        depth: how many times height and width are halved; both must be multiples of ``2**depth``.
-        norm: what follows each convolution but the last.
-        upsampling: how the expanding path doubles height and width.
-        dropout: the share of values that each doubling zeroes while training.
+        width: channels at full resolution, doubled at each downsampling step.
+        depth: number of downsampling steps; height and width must be multiples of ``2**depth``.
+        norm: kind of normalization after each convolution but the last.
+        upsampling: kind of upsampling layer.
+        dropout: dropout probability of every upsampling step.
     """
 
     def __init__(
@@ -57,25 +57,25 @@ class UNetBody(nn.Module):
         check_at_least(1, depth=depth)
         check_probability(dropout=dropout)
         widths = [width * 2**level for level in range(depth + 1)]
-        levels = list(pairwise(widths))
+        pairs = list(pairwise(widths))
         self.first = ConvBlock(in_channels, width, norm=norm)
-        self.down = nn.ModuleList(Downsample(above, below, norm=norm) for above, below in levels)
+        self.down = nn.ModuleList(Downsample(finer, coarser, norm=norm) for finer, coarser in pairs)
         self.bottom = ConvBlock(widths[-1], widths[-1], norm=norm)
         self.up = nn.ModuleList(
-            Upsample(2 * below, above, norm=norm, upsampling=upsampling, dropout=dropout)
-            for above, below in reversed(levels)
+            Upsample(2 * coarser, finer, norm=norm, upsampling=upsampling, dropout=dropout)
+            for finer, coarser in reversed(pairs)
         )
         self.last = nn.Conv2d(2 * width, out_channels, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Runs down, then up again past the twins."""
+        """Runs the contracting path, then the expanding path with its skip connections."""
         x = self.first(x)
-        twins = [x]
-        for halve in self.down:
-            x = halve(x)
-            twins.append(x)
+        skips = [x]
+        for downsample in self.down:
+            x = downsample(x)
+            skips.append(x)
         x = self.bottom(x)
-        for double in self.up:
-            x = double(torch.cat([x, twins.pop()], dim=1))
-        output: Tensor = self.last(torch.cat([x, twins.pop()], dim=1))
+        for upsample in self.up:
+            x = upsample(torch.cat([x, skips.pop()], dim=1))
+        output: Tensor = self.last(torch.cat([x, skips.pop()], dim=1))
         return output

@@ -1,4 +1,4 @@
-"""Three ways to double an image's height and width with learned weights."""
+"""Learned layers that double height and width."""
 
 from typing import Literal
 
@@ -9,13 +9,13 @@ from torch import Tensor, nn
 from colorgan.errors import ColorganError
 
 Upsampling = Literal["transposed", "resize", "pixel_shuffle"]
-"""``transposed``: the classic 4x4 transposed convolution, which may leave checkerboards; ``resize``: nearest neighbor,
-then a 3x3 convolution (Odena et al., "Deconvolution and Checkerboard Artifacts", 2016); ``pixel_shuffle``: sub-pixel
-convolution (Shi et al. 2016) that starts without a checkerboard thanks to ICNR (Aitken et al. 2017)."""
+"""``transposed``: 4x4 transposed convolution, prone to checkerboard artifacts; ``resize``: nearest-neighbor upsampling
+and a 3x3 convolution (Odena et al., "Deconvolution and Checkerboard Artifacts", 2016); ``pixel_shuffle``: sub-pixel
+convolution (Shi et al. 2016) with ICNR, which starts free of checkerboards (Aitken et al. 2017)."""
 
 
 class ResizeConv2d(nn.Sequential):
-    """Nearest-neighbor doubling followed by a 3×3 convolution: (B, in, H, W) → (B, out, 2H, 2W)."""
+    """Nearest-neighbor upsampling and a 3×3 convolution: (B, in, H, W) → (B, out, 2H, 2W)."""
 
     def __init__(self, in_channels: int, out_channels: int, *, bias: bool = True) -> None:
         super().__init__(
@@ -25,15 +25,15 @@ class ResizeConv2d(nn.Sequential):
 
 
 class PixelShuffleConv2d(nn.Module):
-    """A convolution to four times the channels, which become 2×2 pixels: (B, in, H, W) → (B, out, 2H, 2W).
+    """A convolution to four times the channels and a pixel shuffle: (B, in, H, W) → (B, out, 2H, 2W).
 
     Args:
         in_channels: channels of the input.
         out_channels: channels of the output.
         kernel_size: 3, or 1 as in fastai's dynamic U-Net.
         bias: whether the convolution has a bias.
-        blur: average each 2×2 neighborhood afterwards (Sugawara et al. 2019), against the checkerboards that training
-            may bring back.
+        blur: whether to average each 2×2 neighborhood afterwards (Sugawara et al. 2019), against checkerboards that
+            develop in training.
     """
 
     def __init__(
@@ -55,15 +55,15 @@ class PixelShuffleConv2d(nn.Module):
 
     @torch.no_grad()
     def icnr_(self) -> None:
-        """Makes the four convolutions behind each output channel equal: what comes out is a nearest-neighbor doubling.
+        """Initializes the convolution with ICNR: the layer then equals nearest-neighbor upsampling.
 
-        To be called again by whoever draws new initial weights.
+        Call it again after initializing the weights anew.
         """
         for parameter in self.conv.parameters():
             parameter.copy_(parameter[::4].repeat_interleave(4, dim=0))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Doubles height and width."""
+        """Upsamples a batch."""
         x = F.pixel_shuffle(self.conv(x), 2)
         return F.avg_pool2d(F.pad(x, (1, 0, 1, 0), mode="replicate"), 2, stride=1) if self.blur else x
 
@@ -85,4 +85,4 @@ def upsample_layer(kind: Upsampling, in_channels: int, out_channels: int, *, bia
             return ResizeConv2d(in_channels, out_channels, bias=bias)
         case "pixel_shuffle":
             return PixelShuffleConv2d(in_channels, out_channels, bias=bias)
-    raise ColorganError(f"upsampling must be 'transposed', 'resize' or 'pixel_shuffle', got {kind!r}")
+    raise ColorganError(f"upsampling must be 'transposed', 'resize' or 'pixel_shuffle', received {kind!r}")

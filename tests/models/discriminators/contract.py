@@ -1,4 +1,4 @@
-"""The contract of discriminators: a new one needs a test class of a few lines.
+"""The contract of discriminators. A new one needs only this test class:
 
 class TestMyDiscriminator(DiscriminatorContract):
     network = MyDiscriminator
@@ -17,10 +17,10 @@ from tests.models.contract import NetworkContract
 
 
 class DiscriminatorContract(NetworkContract):
-    """What every discriminator must do.
+    """Tests that every discriminator must pass.
 
     Attributes:
-        penalized: the arguments that make it fit for a gradient penalty.
+        penalized: arguments with which it can be trained with a gradient penalty.
     """
 
     channels: ClassVar[list[tuple[int, ...]]] = [(3,), (4,), (7,)]  # gray with ab, with RGB, and RGB with hints
@@ -29,7 +29,7 @@ class DiscriminatorContract(NetworkContract):
 
     def score_shape(self, size: tuple[int, int]) -> tuple[int, ...]:
         """The shape of one photo's scores."""
-        raise AssertionError("each test class says it")
+        raise NotImplementedError
 
     def test_scores(self, channels: tuple[int], variant: dict[str, Any]) -> None:
         network = self.build(*channels, **variant)
@@ -41,7 +41,7 @@ class DiscriminatorContract(NetworkContract):
 
     @pytest.mark.parametrize("sign", [1, -1])
     def test_scores_are_raw(self, sign: int) -> None:
-        """A final sigmoid, tanh or ReLU would keep the scores within bounds that training cannot push them through."""
+        """A final sigmoid, tanh or ReLU would keep training from pushing scores beyond 1.5 in both directions."""
         network = self.build()
         x = self.batch(network)
         optimizer = torch.optim.Adam(network.parameters(), lr=0.02)
@@ -55,7 +55,7 @@ class DiscriminatorContract(NetworkContract):
         pytest.fail(f"the mean score could not be pushed beyond {sign * 1.5}")
 
     def test_gradient_penalty(self) -> None:
-        """Photos do not mix even while training, and the norm of the input's gradient can itself be differentiated."""
+        """Photos do not mix in training mode, and the norm of the input gradient is differentiable."""
         network = self.build(**self.penalized)
         assert not any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in network.modules())
         x = self.batch(network).requires_grad_()

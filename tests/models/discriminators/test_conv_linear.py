@@ -17,8 +17,8 @@ class TestConvLinear(DiscriminatorContract):
     def score_shape(self, size: tuple[int, int]) -> tuple[int, ...]:
         return (1,)
 
-    def test_refuses_sizes_it_cannot_take(self) -> None:
-        with pytest.raises(ValueError, match="ConvLinear was built for photos of 16x16, got 32x16: set its size"):
+    def test_rejects_unsupported_sizes(self) -> None:
+        with pytest.raises(ValueError, match="ConvLinear was built for images of 16x16, received 32x16: set its size"):
             self.build()(torch.zeros(2, 3, 32, 16))
 
 
@@ -27,6 +27,8 @@ def test_published_parameter_count(channels: int, published: int) -> None:
     assert parameter_count(lambda: ConvLinear(channels, size=128)) == published
 
 
-def test_refuses_a_size_that_cannot_be_halved() -> None:
-    with pytest.raises(ValueError, match="ConvLinear halves its input 3 times: size must be a multiple of 8, got 100"):
+def test_rejects_size_that_cannot_be_downsampled() -> None:
+    with pytest.raises(
+        ValueError, match="ConvLinear downsamples its input 3 times: size must be a multiple of 8, received 100"
+    ):
         ConvLinear(3, size=100, width=2)

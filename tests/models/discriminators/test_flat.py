@@ -17,8 +17,10 @@ class TestFlatDiscriminator(DiscriminatorContract):
     def score_shape(self, size: tuple[int, int]) -> tuple[int, ...]:
         return (1,)
 
-    def test_refuses_sizes_it_cannot_take(self) -> None:
-        with pytest.raises(ValueError, match="FlatDiscriminator was built for photos of 16x16, got 32x16: set its"):
+    def test_rejects_unsupported_sizes(self) -> None:
+        with pytest.raises(
+            ValueError, match="FlatDiscriminator was built for images of 16x16, received 32x16: set its"
+        ):
             self.build()(torch.zeros(2, 3, 32, 16))
 
 
@@ -27,13 +29,13 @@ def test_published_parameter_count(width: int, published: int) -> None:
     assert parameter_count(lambda: FlatDiscriminator(3, size=256, width=width)) == published
 
 
-def test_the_sum_is_divided_by_the_width() -> None:
+def test_score_is_divided_by_width() -> None:
     network = FlatDiscriminator(3, size=8, width=4).eval()
     torch.nn.init.zeros_(network.last.weight)
     torch.nn.init.constant_(network.last.bias, 10.0)
     assert network(torch.rand(1, 3, 8, 8)).item() == 2.5
 
 
-def test_refuses_a_size_that_cannot_be_halved() -> None:
-    with pytest.raises(ValueError, match="halves its input 3 times: size must be a multiple of 8, got 100"):
+def test_rejects_size_that_cannot_be_downsampled() -> None:
+    with pytest.raises(ValueError, match="downsamples its input 3 times: size must be a multiple of 8, received 100"):
         FlatDiscriminator(3, size=100)

@@ -31,8 +31,8 @@ class TestPatchGAN(DiscriminatorContract):
             network = self.build(*channels, **variant)
             assert network(self.batch(network, (32, 24))).shape == (2, 1, 4, 3)
 
-    def test_refuses_sizes_it_cannot_take(self) -> None:
-        with pytest.raises(ValueError, match="PatchGAN .* at least 4, got 3x8: pad or resize to 4x8"):
+    def test_rejects_unsupported_sizes(self) -> None:
+        with pytest.raises(ValueError, match="PatchGAN .* at least 4, received 3x8: pad or resize to 4x8"):
             self.build()(torch.zeros(2, 3, 3, 8))
 
 
@@ -41,10 +41,10 @@ def test_published_parameter_count(channels: int, published: int) -> None:
     assert parameter_count(lambda: PatchGAN(channels)) == published
 
 
-def test_spectral_norm_bounds_every_matrix() -> None:
+def test_spectral_norm_sets_largest_singular_value_to_one() -> None:
     torch.manual_seed(0)
     network = PatchGAN(3, width=8, num_downsamples=1, spectral_norm=True)
-    for _ in range(30):  # each forward improves the estimate by one power iteration
+    for _ in range(30):  # each forward pass is one power iteration
         network(torch.rand(1, 3, 8, 8))
     weights = [module.weight for module in network.modules() if isinstance(module, torch.nn.Conv2d)]
     assert len(weights) == 4

@@ -20,5 +20,5 @@ def test_published_parameter_count(channels: int, published: int) -> None:
     assert parameter_count(lambda: UNetDiscriminator(channels)) == published
 
 
-def test_published_total_with_the_generator() -> None:
+def test_published_parameter_count_with_generator() -> None:
     assert parameter_count(lambda: UNet(1, 3)) + parameter_count(lambda: UNetDiscriminator(4)) == 29_279_268

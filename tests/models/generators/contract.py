@@ -1,4 +1,4 @@
-"""The contract of generators: a new one needs a test class of a few lines.
+"""The contract of generators. A new one needs only this test class:
 
 class TestMyGenerator(GeneratorContract):
     network = MyGenerator
@@ -17,7 +17,7 @@ from tests.models.contract import NetworkContract
 
 
 class GeneratorContract(NetworkContract):
-    """What every generator must do."""
+    """Tests that every generator must pass."""
 
     channels: ClassVar[list[tuple[int, ...]]] = sorted(
         {
@@ -47,21 +47,21 @@ class GeneratorContract(NetworkContract):
                 parameter.mul_(10)
         color = network(self.batch(network) * 10)
         assert color.abs().max() <= 1
-        assert color.min() < -0.05  # and not only half of it is used
+        assert color.min() < -0.05  # uses both halves of the range
         assert color.max() > 0.05
 
-    def test_a_single_photo_is_colored(self) -> None:
+    def test_accepts_a_single_photo(self) -> None:
         network = self.build().eval()
         for size in self.sizes(network):
             assert network(self.batch(network, size, count=1)).shape == (1, network.out_channels, *size)
 
-    def test_every_input_channel_matters(self) -> None:
+    def test_every_input_channel_affects_the_output(self) -> None:
         network = self.build(4, 2).eval()
         x = self.batch(network).requires_grad_()
         network(x).square().sum().backward()
         assert (x.grad.abs().amax(dim=(0, 2, 3)) > 0).all()
 
-    def test_layer_groups_share_out_every_parameter(self) -> None:
+    def test_layer_groups_partition_the_parameters(self) -> None:
         network = self.build(4, 2)
         grouped = [parameter for group in network.layer_groups() for parameter in group.parameters()]
         assert len(grouped) == len(set(grouped))

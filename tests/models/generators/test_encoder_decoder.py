@@ -26,14 +26,14 @@ class TestEncoderDecoder(GeneratorContract):
     ]
 
 
-def test_six_halvings_and_six_doublings_by_default() -> None:
+def test_default_depth_is_six() -> None:
     with torch.device("meta"):
         layers = [type(module) for module in EncoderDecoder(1, 2).modules()]
     assert layers.count(nn.Conv2d) == layers.count(nn.ConvTranspose2d) == 6
 
 
 def saved_regressor(folder: Path, **options: Any) -> Path:
-    """A checkpoint whose network guesses a color that it was told, whatever it sees."""
+    """A checkpoint of a regressor that predicts the same color for every photo."""
     model = ChromaRegressor(**options)
     with torch.no_grad():
         model.network.last.weight.zero_()
@@ -43,12 +43,12 @@ def saved_regressor(folder: Path, **options: Any) -> Path:
     return file
 
 
-def test_the_regressor_is_taken_over_and_stays_as_it_is(tmp_path: Path) -> None:
+def test_regressor_is_loaded_and_frozen(tmp_path: Path) -> None:
     file = saved_regressor(tmp_path)
     network = EncoderDecoder(1, 2, width=4, depth=3, mean_color=True, regressor=str(file)).train()
     x = torch.rand(4, 1, 16, 16)
-    guess = network.chroma(x)
-    torch.testing.assert_close(guess, (2 * torch.sigmoid(torch.tensor([1.0, -1.0])) - 1).expand(4, 2))
+    prediction = network.chroma(x)
+    torch.testing.assert_close(prediction, (2 * torch.sigmoid(torch.tensor([1.0, -1.0])) - 1).expand(4, 2))
     before = {name: value.clone() for name, value in network.chroma.state_dict().items()}
     optimizer = torch.optim.SGD(network.parameters(), lr=1.0, weight_decay=0.1)
     network(x).square().mean().backward()
@@ -57,7 +57,7 @@ def test_the_regressor_is_taken_over_and_stays_as_it_is(tmp_path: Path) -> None:
     assert all(torch.equal(value, after[name]) for name, value in before.items())
 
 
-def test_the_mean_color_reaches_the_output() -> None:
+def test_mean_color_affects_the_output() -> None:
     torch.manual_seed(0)
     network = EncoderDecoder(1, 2, width=4, depth=3, mean_color=True).eval()
     x = torch.rand(1, 1, 16, 16)
@@ -67,22 +67,24 @@ def test_the_mean_color_reaches_the_output() -> None:
     assert not torch.allclose(network(x), before)
 
 
-def test_a_checkpoint_brings_the_regressor_along() -> None:
+def test_regressor_file_is_not_needed_when_loading_a_checkpoint() -> None:
     with without_pretrained_weights():
         network = EncoderDecoder(1, 2, width=4, depth=3, mean_color=True, regressor="gone.ckpt")
     assert not any(parameter.requires_grad for parameter in network.chroma.parameters())
 
 
-def test_refuses_regressors_it_cannot_take(tmp_path: Path) -> None:
+def test_rejects_unsuitable_regressors(tmp_path: Path) -> None:
     file = str(saved_regressor(tmp_path))
     with pytest.raises(ColorganError, match="mean_color is false"):
         EncoderDecoder(1, 2, regressor=file)
-    with pytest.raises(ColorganError, match="regressor of width 5 that guesses 2 channels|ChromaRegressor of width 5"):
+    with pytest.raises(
+        ColorganError, match="is not a checkpoint of a ChromaRegressor of width 5 that predicts 2 channels"
+    ):
         EncoderDecoder(1, 2, mean_color=True, regressor=file, regressor_width=5)
     with pytest.raises(CheckpointError, match=r"model.generator.regressor: no file matches"):
         EncoderDecoder(1, 2, mean_color=True, regressor=str(tmp_path / "none*.ckpt"))
 
 
-def test_refuses_an_activation() -> None:
-    with pytest.raises(ValueError, match="activation must be 'relu' or 'tanh', got 'gelu'"):
+def test_rejects_unknown_activation() -> None:
+    with pytest.raises(ValueError, match="activation must be 'relu' or 'tanh', received 'gelu'"):
         EncoderDecoder(1, 2, activation="gelu")  # type: ignore[arg-type]

@@ -27,13 +27,13 @@ def test_no_convolution_has_a_bias() -> None:
     assert all(layer.bias is None for layer in layers)
 
 
-def test_drops_in_all_doublings_but_the_last() -> None:
+def test_dropout_in_all_upsampling_steps_but_the_last() -> None:
     rates = [module.p for module in FlatUNet(1, 2, width=2).modules() if isinstance(module, nn.Dropout)]
     assert rates == [0.5] * 4
 
 
-def test_sees_the_halvings_from_the_second_doubling_on() -> None:
+def test_skip_connections_start_at_the_second_upsampling_step() -> None:
     with torch.device("meta"):
         network = FlatUNet(1, 2, width=8)
-    doublings = [module.in_channels for module in network.modules() if isinstance(module, nn.ConvTranspose2d)]
-    assert doublings == [8, 16, 16, 16, 16]
+    in_channels = [module.in_channels for module in network.modules() if isinstance(module, nn.ConvTranspose2d)]
+    assert in_channels == [8, 16, 16, 16, 16]

@@ -25,15 +25,15 @@ def test_published_parameter_count(depth: int, published: int) -> None:
     assert parameter_count(lambda: Pix2PixUNet(3, 3, depth=depth)) == published
 
 
-@pytest.mark.parametrize(("depth", "dropping"), [(8, 3), (7, 2), (5, 0)])
-def test_drops_at_full_width_only(depth: int, dropping: int) -> None:
+@pytest.mark.parametrize(("depth", "num_dropouts"), [(8, 3), (7, 2), (5, 0)])
+def test_dropout_only_at_full_width(depth: int, num_dropouts: int) -> None:
     with torch.device("meta"):
         network = Pix2PixUNet(1, 2, depth=depth)
     rates = [module.p for module in network.modules() if isinstance(module, nn.Dropout) and module.p]
-    assert rates == [0.5] * dropping
+    assert rates == [0.5] * num_dropouts
 
 
-def test_colors_deterministically_once_trained() -> None:
+def test_is_deterministic_in_eval_mode() -> None:
     network = Pix2PixUNet(1, 2, width=2, depth=6).eval()
     x = torch.rand(1, 1, 64, 64)
     assert torch.equal(network(x), network(x))
@@ -52,6 +52,6 @@ def test_initial_weights_follow_the_paper() -> None:
             assert not module.bias.any()
 
 
-def test_refuses_a_depth_without_skips() -> None:
-    with pytest.raises(ValueError, match="depth must be a whole number of at least 2, got 1"):
+def test_rejects_depth_without_skip_connections() -> None:
+    with pytest.raises(ValueError, match="depth must be an integer of at least 2, received 1"):
         Pix2PixUNet(1, 2, depth=1)

@@ -18,12 +18,12 @@ class TestPlainCNN(GeneratorContract):
     ]
 
 
-def test_size_of_the_published_baseline() -> None:
+def test_parameter_count_of_the_published_baseline() -> None:
     """Two layers, kernel 5, 4 kernels, gray to RGB: 4·(25+1) + 3·(4·25+1)."""
     assert parameter_count(lambda: PlainCNN(1, 3, layers=2, kernel_size=5, kernels=4)) == 104 + 303
 
 
-def test_a_clipped_output_learns_as_a_linear_one() -> None:
+def test_clipped_output_has_the_gradient_of_a_linear_one() -> None:
     torch.manual_seed(0)
     network = PlainCNN(1, 2)
     with torch.no_grad():
@@ -38,11 +38,11 @@ def test_a_clipped_output_learns_as_a_linear_one() -> None:
 
 
 @pytest.mark.parametrize("tanh", [True, False])
-def test_tanh_is_a_choice(tanh: bool) -> None:
+def test_tanh_is_optional(tanh: bool) -> None:
     assert any(isinstance(module, nn.Tanh) for module in PlainCNN(1, 3, tanh=tanh).modules()) == tanh
 
 
 @pytest.mark.parametrize("argument", ["layers", "kernel_size", "kernels"])
-def test_refuses_arguments(argument: str) -> None:
-    with pytest.raises(ValueError, match=f"{argument} must be a whole number of at least 1, got 0"):
+def test_rejects_arguments_below_one(argument: str) -> None:
+    with pytest.raises(ValueError, match=f"{argument} must be an integer of at least 1, received 0"):
         PlainCNN(1, 2, **{argument: 0})  # type: ignore[arg-type]

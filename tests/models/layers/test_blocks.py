@@ -14,7 +14,7 @@ from colorgan.models.layers.blocks import (
 )
 
 
-def test_the_border_is_reflected() -> None:
+def test_border_is_reflected() -> None:
     torch.manual_seed(0)
     layer = ReflectConv2d(2, 3)
     x = torch.rand(1, 2, 5, 6)
@@ -24,16 +24,14 @@ def test_the_border_is_reflected() -> None:
     torch.testing.assert_close(layer(x), expected)
 
 
-def test_a_single_pixel_is_repeated() -> None:
+def test_single_pixel_is_replicated() -> None:
     layer = ReflectConv2d(1, 1, bias=False)
     x = torch.tensor([[[[2.0]]]])
     torch.testing.assert_close(layer(x), 2 * layer.weight.sum().reshape(1, 1, 1, 1))
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 4), (2, 3), (6, 5)])
-def test_an_exported_border_is_the_same_whatever_the_size(
-    size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_exported_padding_matches_at_every_size(size: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
     torch.manual_seed(0)
     layer, x = ReflectConv2d(2, 3), torch.rand(2, 2, *size)
     expected = layer(x)
@@ -42,35 +40,35 @@ def test_an_exported_border_is_the_same_whatever_the_size(
 
 
 @pytest.mark.parametrize(("kernel_size", "stride", "dilation"), [(3, 2, 1), (5, 2, 1), (4, 2, 1), (1, 2, 1), (3, 1, 2)])
-def test_same_padding_is_that_of_timm(
+def test_same_padding_matches_timm(
     kernel_size: int, stride: int, dilation: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     torch.manual_seed(0)
-    timms = Conv2dSame(4, 6, kernel_size, stride=stride, dilation=dilation, groups=2)
-    same = SameConv2d.like(timms)
+    reference = Conv2dSame(4, 6, kernel_size, stride=stride, dilation=dilation, groups=2)
+    same = SameConv2d.from_conv(reference)
     for size in ((8, 12), (7, 9), (1, 32), (1, 1)):
         x = torch.rand(2, 4, *size)
-        assert torch.equal(same(x), timms(x))
+        assert torch.equal(same(x), reference(x))
     monkeypatch.setattr(torch.compiler, "is_exporting", lambda: True)
     x = torch.rand(2, 4, 8, 12)
-    assert torch.equal(same(x), timms(x))
+    assert torch.equal(same(x), reference(x))
 
 
 @pytest.mark.parametrize("block", [ConvBlock, Downsample])
-def test_a_normalization_replaces_the_bias(block: type[ConvBlock | Downsample]) -> None:
-    for norm, biased in (("none", True), ("batch", False), ("instance", False)):
+def test_normalization_replaces_the_bias(block: type[ConvBlock | Downsample]) -> None:
+    for norm, has_bias in (("none", True), ("batch", False), ("instance", False)):
         convolutions = [module for module in block(2, 2, norm=norm).modules() if isinstance(module, nn.Conv2d)]
-        assert all((layer.bias is not None) == biased for layer in convolutions)
+        assert all((layer.bias is not None) == has_bias for layer in convolutions)
 
 
-def test_initialize_leaves_pytorch_its_own_way() -> None:
+def test_init_weights_without_std_keeps_defaults() -> None:
     layer = nn.Conv2d(1, 4, 3)
     before = layer.weight.clone()
     init_weights(layer, None)
     assert torch.equal(layer.weight, before)
 
 
-def test_instance_norm_agrees_with_pytorch_and_takes_a_single_pixel() -> None:
+def test_instance_norm_matches_pytorch_and_accepts_a_single_pixel() -> None:
     torch.manual_seed(0)
     ours, reference = InstanceNorm2d(3), nn.InstanceNorm2d(3, affine=True)
     for parameter in ours.parameters():
@@ -81,7 +79,7 @@ def test_instance_norm_agrees_with_pytorch_and_takes_a_single_pixel() -> None:
     torch.testing.assert_close(ours(torch.rand(2, 3, 1, 1))[1, :, 0, 0], ours.bias)
 
 
-def test_clip_keeps_the_range_and_the_gradient() -> None:
+def test_clip_limits_values_but_not_gradients() -> None:
     x = torch.tensor([-3.0, -0.25, 0.5, 2.0], requires_grad=True)
     clipped = output_activation(tanh=False)(x)
     assert clipped.tolist() == [-1.0, -0.25, 0.5, 1.0]

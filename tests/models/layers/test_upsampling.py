@@ -7,7 +7,7 @@ from colorgan.models.layers.upsampling import PixelShuffleConv2d, upsample_layer
 
 
 @pytest.mark.parametrize("kind", ["transposed", "resize", "pixel_shuffle"])
-def test_doubles(kind: str) -> None:
+def test_doubles_height_and_width(kind: str) -> None:
     for size in ((1, 1), (3, 5)):
         output = upsample_layer(kind, 6, 4)(torch.rand(2, 6, *size))  # type: ignore[arg-type]
         assert output.shape == (2, 4, 2 * size[0], 2 * size[1])
@@ -15,7 +15,7 @@ def test_doubles(kind: str) -> None:
 
 @pytest.mark.parametrize("std", [None, 0.02])
 @pytest.mark.parametrize("kernel_size", [1, 3])
-def test_icnr_begins_as_nearest_neighbor(kernel_size: int, std: float | None) -> None:
+def test_icnr_starts_as_nearest_neighbor(kernel_size: int, std: float | None) -> None:
     torch.manual_seed(0)
     layer = PixelShuffleConv2d(3, 5, kernel_size=kernel_size)  # type: ignore[arg-type]
     init_weights(layer, std)
@@ -25,8 +25,8 @@ def test_icnr_begins_as_nearest_neighbor(kernel_size: int, std: float | None) ->
     assert not torch.equal(output[:, 0], output[:, 1])
 
 
-def test_plain_pixel_shuffle_would_leave_a_checkerboard() -> None:
-    """The test above can fail: without ICNR the four pixels of a cell differ."""
+def test_without_icnr_there_is_a_checkerboard() -> None:
+    """Shows that the test above can fail: without ICNR the four pixels of a cell differ."""
     torch.manual_seed(0)
     layer = PixelShuffleConv2d(3, 5)
     torch.nn.init.normal_(layer.conv.weight)
