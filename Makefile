@@ -1,36 +1,37 @@
 .DEFAULT_GOAL := help
 .PHONY: help install test slow gpu lint format types quickstart clean
 
-help: ## List these targets
+help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
 
-install: ## Install colorgan with everything that development needs
+install: ## Install colorgan, the development tools and the pre-commit hooks
 	pip install -e '.[dev]'
 	pre-commit install
 
-test: ## Run the fast tests on two workers
+test: ## Run the fast tests with two workers
 	pytest -n 2
 
-slow: ## Run the tests that take minutes
+slow: ## Run the slow tests
 	pytest -m slow
 
 gpu: ## Run the tests that need a CUDA device
 	pytest -m gpu
 
-lint: ## Check style
+lint: ## Check style and the direction of imports
 	ruff check .
 	ruff format --check .
+	lint-imports
 
-format: ## Mend style
+format: ## Fix style
 	ruff check --fix .
 	ruff format .
 
 types: ## Check types
 	mypy
 
-quickstart: ## Train the embedded default
+quickstart: ## Train on the sample photos
 	python train.py fit -c configs/quickstart.yaml
 
-clean: ## Remove caches (runs in checkpoints/ stay)
+clean: ## Remove caches and build files; keep the runs in checkpoints/
 	rm -rf .pytest_cache .mypy_cache .ruff_cache build *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
