@@ -142,7 +142,7 @@ def frechet_distance(first: Tensor | FeatureStatistics, second: Tensor | Feature
         >>> frechet_distance(a, a + torch.tensor([3.0, 4.0]))
         25.0
     """
-    one, two = (statistics_of(features) for features in (first, second))
+    one, two = (to_statistics(features) for features in (first, second))
     spread = one.trace() + two.trace()
     if one.dimension != two.dimension:
         raise ColorganError(
@@ -156,7 +156,7 @@ def frechet_distance(first: Tensor | FeatureStatistics, second: Tensor | Feature
     return max(0.0, squared)  # below 0 is rounding
 
 
-def statistics_of(features: Tensor | FeatureStatistics) -> FeatureStatistics:
+def to_statistics(features: Tensor | FeatureStatistics) -> FeatureStatistics:
     """The statistics of features (N, D); statistics are returned as they are."""
     if isinstance(features, FeatureStatistics):
         return features
@@ -221,3 +221,6 @@ def _mean_discrepancy(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) ->
     xx, yy, xy = ((a @ b.T / dimension + 1.0) ** 3 for a, b in ((x, x), (y, y), (x, y)))
     within = xx.sum() - xx.trace() + yy.sum() - yy.trace()
     return float(within / (count * (count - 1)) - 2.0 * xy.mean())
+
+
+statistics_of = to_statistics

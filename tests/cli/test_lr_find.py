@@ -189,7 +189,7 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: py
         *("--model.generator=UNet", "--model.generator.width=4", "--model.generator.depth=2"),
         *("--model.discriminator=PatchGAN", "--model.discriminator.width=4", "--model.discriminator.num_downsamples=2"),
         *("--trainer.accelerator=cpu", "--trainer.enable_progress_bar=false", "--trainer.max_epochs=2"),
-        *("--trainer.callbacks=FineTuning", "--trainer.callbacks.stages=[{rate: 0.001}]"),
+        *("--trainer.callbacks=FineTuning", "--trainer.callbacks.stages=[{lr: 0.001}]"),
         *("--trainer.callbacks+=LastCheckpoint", "--trainer.callbacks+=SampleSheet", "--name=tried"),
     ]
     assert main(["lr-find", *options, "--lr_find.batches=20"]) == 0

@@ -147,7 +147,7 @@ def test_validate_and_predict_from_the_checkpoint_alone(place: Path, capsys: pyt
     assert Image.open("new/aunt/b.png").size == (21, 50)
     Path("old/broken.jpg").unlink()
     assert main(["predict", f"--ckpt_path={best}", "--data.predict=old", "--output=new"]) == 1
-    assert "exists already" in capsys.readouterr().err
+    assert "already exists" in capsys.readouterr().err
     assert main(["predict", f"--ckpt_path={best}", "--data.predict=old", "--output=new", "--overwrite=true"]) == 0
 
 

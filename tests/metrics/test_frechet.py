@@ -8,7 +8,7 @@ from scipy.linalg import sqrtm
 
 from colorgan.errors import ColorganError
 from colorgan.metrics.features import FeatureExtractor
-from colorgan.metrics.frechet import FeatureStatistics, frechet_distance, kernel_distance, statistics_of
+from colorgan.metrics.frechet import FeatureStatistics, frechet_distance, kernel_distance, to_statistics
 from tests.helpers import photos, write
 
 
@@ -74,9 +74,9 @@ def test_a_stream_does_not_keep_more_vectors_than_dimensions():
 
 def test_low_precision_features_are_accumulated_in_double():
     rows = features(50, 4, seed=8, shift=1000.0).float()
-    assert statistics_of(rows).covariance().dtype == torch.float64
+    assert to_statistics(rows).covariance().dtype == torch.float64
     expected = torch.from_numpy(np.cov(rows.double().numpy(), rowvar=False))
-    torch.testing.assert_close(statistics_of(rows).covariance(), expected)
+    torch.testing.assert_close(to_statistics(rows).covariance(), expected)
 
 
 @pytest.mark.parametrize("count", [12, 60])
@@ -152,7 +152,7 @@ def test_bad_sets_are_refused_in_one_sentence():
     with pytest.raises(ColorganError, match="of 4 and of 5 dimensions"):
         frechet_distance(torch.rand(3, 4), torch.rand(3, 5))
     with pytest.raises(ColorganError, match=r"\(B, 4\); received \(2, 3\)"):
-        statistics_of(torch.rand(3, 4)).update(torch.rand(2, 3))
+        to_statistics(torch.rand(3, 4)).update(torch.rand(2, 3))
     with pytest.raises(ColorganError, match="sets of 3 and 8, subsets of 1"):
         kernel_distance(torch.rand(3, 4), torch.rand(8, 4))
     with pytest.raises(ColorganError, match="cannot be compared"):

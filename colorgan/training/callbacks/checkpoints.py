@@ -1,4 +1,4 @@
-"""Which checkpoints a run keeps: the best and the last."""
+"""The checkpoints that a run keeps: the best and the last."""
 
 from typing import Literal
 
@@ -7,13 +7,13 @@ from lightning.pytorch.callbacks import ModelCheckpoint
 
 
 class BestCheckpoint(ModelCheckpoint):
-    """Keeps ``checkpoints/best.ckpt``, the epoch with the best value of a metric.
+    """Saves the epoch with the best value of a metric as ``checkpoints/best.ckpt``.
 
     Args:
         monitor: name of the metric, such as ``val/fd_efficientnet_lite0``.
-        mode: whether smaller or larger is better.
-        dirpath: folder; null takes ``checkpoints`` in the run folder.
-        filename: name without its ending.
+        mode: whether a smaller (``min``) or a larger value (``max``) is better.
+        dirpath: output folder; null uses ``checkpoints`` in the run folder.
+        filename: file name without the extension.
     """
 
     def __init__(
@@ -35,20 +35,21 @@ class BestCheckpoint(ModelCheckpoint):
         )
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Looks at the metric, which callbacks measure too, after validation; epochs without validation have none."""
-        every = trainer.check_val_every_n_epoch
-        if every is None or (trainer.current_epoch + 1) % every == 0:
+        """Saves after validation, when callbacks have logged their metrics; skips epochs without validation."""
+        interval = trainer.check_val_every_n_epoch
+        if interval is None or (trainer.current_epoch + 1) % interval == 0:
             super().on_train_epoch_end(trainer, pl_module)
 
 
 class LastCheckpoint(ModelCheckpoint):
-    """Keeps ``checkpoints/last.ckpt``, from which ``--ckpt_path last`` goes on.
+    """Saves the latest epoch as ``checkpoints/last.ckpt``, from which ``--ckpt_path last`` resumes.
 
-    It is written at the end of an epoch, after validation and schedules, so that a resumed run repeats nothing.
+    It is written at the end of an epoch, after validation and learning-rate schedules, so that a resumed run repeats
+    nothing.
 
     Args:
-        every_n_epochs: how often it is written.
-        dirpath: folder; null takes ``checkpoints`` in the run folder.
+        every_n_epochs: number of epochs between two checkpoints.
+        dirpath: output folder; null uses ``checkpoints`` in the run folder.
     """
 
     def __init__(self, every_n_epochs: int = 1, dirpath: str | None = None) -> None:

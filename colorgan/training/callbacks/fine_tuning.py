@@ -1,4 +1,4 @@
-"""Fine-tuning of a pretrained generator: stages that freeze or train it, each with learning rates of its own."""
+"""Fine-tuning of a pretrained generator in stages, each with its own learning rates, as in fastai."""
 
 import math
 from collections.abc import Sequence
@@ -12,204 +12,220 @@ from torch import nn
 
 from colorgan.errors import ColorganError
 
-Rate = float | tuple[float, float]
+LearningRate = float | tuple[float, float]
 
 
-def _ends(rate: Rate) -> tuple[float, float]:
-    return (rate[0], rate[1]) if isinstance(rate, tuple) else (rate, rate)
+def _first_and_last(lr: LearningRate) -> tuple[float, float]:
+    return (lr[0], lr[1]) if isinstance(lr, tuple) else (lr, lr)
 
 
 @dataclass(frozen=True)
 class Stage:
-    """A part of a training run.
+    """One stage of a fine-tuning run.
 
     Args:
-        epochs: how long it lasts; null, which only the last stage may have, until the end of the run.
-        rate: the generator's learning rate, or those of its first and last group of layers, between which the others
-            lie at equal ratios. It is the highest of the cycle.
-        frozen: leave what pretrained weights fill as it is, and train the rest.
-        cycle: let the rate rise and fall in one cycle over the stage; else it stays.
+        epochs: number of epochs; null, for the last stage only, continues until the end of the run.
+        lr: learning rate of the generator, or a pair with the rates of its first and last layer groups; the rates of
+            the groups between them form a geometric sequence. With ``one_cycle`` it is the peak of the cycle.
+        frozen: whether to freeze the pretrained layers and train only the new ones.
+        one_cycle: whether the learning rate follows the one-cycle schedule over the stage; otherwise it is constant.
     """
 
     epochs: int | None = None
-    rate: Rate = 1e-3
+    lr: LearningRate = 1e-3
     frozen: bool = False
-    cycle: bool = True
+    one_cycle: bool = True
 
     def __post_init__(self) -> None:
         if self.epochs is not None and self.epochs < 1:
-            raise ColorganError(f"a stage of FineTuning lasts 1 epoch or more, or null, but epochs is {self.epochs}")
-        if not all(math.isfinite(rate) and rate > 0 for rate in _ends(self.rate)):
-            raise ColorganError(f"the rates of a stage of FineTuning must be numbers above 0, but rate is {self.rate}")
+            raise ColorganError(f"epochs of a FineTuning stage must be at least 1, or null, but is {self.epochs}")
+        if not all(math.isfinite(lr) and lr > 0 for lr in _first_and_last(self.lr)):
+            raise ColorganError(f"lr of a FineTuning stage must be a positive number, or two, but is {self.lr}")
 
 
 class FineTuning(Callback):
-    """Trains a generator with a pretrained encoder as fastai teaches it (Howard and Gugger 2020).
+    """Fine-tunes a generator with a pretrained encoder, following fastai (Howard and Gugger 2020).
 
-    First the encoder is frozen, its BatchNorm statistics included, so that the new layers do not spoil it while they
-    know nothing; then all is trained, layers near the input, which every picture needs, at lower rates than those near
-    the output. The rates rise and fall once in each stage (Smith and Topin 2017, https://arxiv.org/abs/1708.07120), by
-    the batch, while momentum falls and rises. How many batches there are is taken from the trainer.
+    A typical plan first freezes the encoder, including its BatchNorm statistics, until the randomly initialized layers
+    no longer send it harmful gradients. It then trains all layers, with lower learning rates near the input, whose
+    features are generic, than near the output. Within a stage, learning rate and momentum follow the one-cycle schedule
+    (Smith and Topin 2017, https://arxiv.org/abs/1708.07120), updated every batch over the number of batches that the
+    trainer reports.
 
-    It steers the generator's optimizer alone; a discriminator keeps the rates of its own. Everything is a function of
-    the epoch and the batch, so that a resumed run goes on as if never interrupted.
+    Only the generator's optimizer is scheduled; a discriminator keeps its own learning rate. The schedule depends only
+    on epoch and batch, so a resumed run matches an uninterrupted one.
 
     Args:
-        stages: what happens, one after the other.
-        rise: share of a stage's batches in which the rate rises.
-        start: the first rate of a cycle, as a share of the highest.
-        end: the last one, likewise.
-        momentum: momentum (Adam's first beta) at the lowest and at the highest rate; null leaves it to the optimizer.
+        stages: the stages, in order.
+        pct_start: fraction of a stage's batches during which the learning rate increases.
+        div: the initial learning rate is the maximum divided by this.
+        div_final: the final learning rate is the maximum divided by this.
+        momentum: momentum (Adam's beta1) at the initial and at the maximum learning rate; null keeps the optimizer's.
 
     Raises:
-        ColorganError: before any work, for stages that the generator or the length of the run does not suit.
+        ColorganError: for invalid arguments, or during setup if the stages do not fit the generator or the length of
+            the run.
 
     Example:
-        >>> plan = FineTuning([Stage(10, 1e-3, frozen=True), Stage(20, (1e-6, 1e-4))])
-        >>> [f"{rate:.0e}" for rate in spread((1e-6, 1e-4), 3)]
+        >>> plan = FineTuning([Stage(10, lr=1e-3, frozen=True), Stage(20, lr=(1e-6, 1e-4))])
+        >>> [f"{lr:.0e}" for lr in layer_group_lrs((1e-6, 1e-4), 3)]
         ['1e-06', '1e-05', '1e-04']
     """
 
     def __init__(
         self,
         stages: Sequence[Stage],
-        rise: float = 0.25,
-        start: float = 0.04,
-        end: float = 1e-5,
+        pct_start: float = 0.25,
+        div: float = 25.0,
+        div_final: float = 1e5,
         momentum: tuple[float, float] | None = (0.95, 0.85),
     ) -> None:
         if not stages or any(stage.epochs is None for stage in stages[:-1]):
-            raise ColorganError("FineTuning needs one stage or more, all of them but the last with a number of epochs")
-        for name, value in (("rise", rise), ("start", start), ("end", end)):
-            if not 0 < value <= 1:
-                raise ColorganError(f"FineTuning's {name} is a share above 0 and up to 1, but is {value}")
+            raise ColorganError("FineTuning needs at least one stage, and epochs for every stage but the last")
+        if not 0 < pct_start <= 1:
+            raise ColorganError(f"FineTuning's pct_start must be above 0 and at most 1, but is {pct_start}")
+        for name, value in (("div", div), ("div_final", div_final)):
+            if not (math.isfinite(value) and value >= 1):
+                raise ColorganError(f"FineTuning's {name} must be at least 1, but is {value}")
         if momentum is not None and not all(0 <= value < 1 for value in momentum):
             raise ColorganError(f"FineTuning's momentum must be in [0, 1), but is {momentum}")
         self.stages = tuple(stages)
-        self.rise, self.start, self.end, self.momentum = rise, start, end, momentum
-        self._parts: list[nn.Module] = []
+        self.pct_start, self.div, self.div_final, self.momentum = pct_start, div, div_final, momentum
+        self._groups: list[nn.Module] = []
         self._frozen: list[nn.Module] = []
         self._current: int | None = None
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        """Looks whether plan, generator and length of the run go together."""
+        """Checks the stages against the generator and the length of the run."""
         if stage != "fit":
             return
         generator = getattr(getattr(pl_module, "colorizer", None), "generator", None)
         if generator is None:
-            raise ColorganError(f"FineTuning trains a ColorGAN, received a {type(pl_module).__name__}")
+            raise ColorganError(f"FineTuning requires a ColorGAN, received a {type(pl_module).__name__}")
         if getattr(pl_module, "generator_scheduler", None) is not None:
             raise ColorganError("FineTuning sets the generator's learning rates: set model.generator_scheduler to null")
-        self._parts, self._current = generator.layer_groups(), None
-        if len(self._parts) == 1 and any(planned.frozen for planned in self.stages):
+        self._groups, self._current = generator.layer_groups(), None
+        if len(self._groups) == 1 and any(planned.frozen for planned in self.stages):
             raise ColorganError(
-                f"{type(generator).__name__} has no pretrained part that FineTuning could freeze: "
-                "take a generator such as EncoderUNet, or set frozen to false in all stages"
+                f"{type(generator).__name__} has no pretrained layers for FineTuning to freeze: "
+                "use a generator such as EncoderUNet, or set frozen to false in all stages"
             )
         self._check_length(trainer)
 
     def _check_length(self, trainer: Trainer) -> None:
-        planned, epochs = sum(stage.epochs or 0 for stage in self.stages), trainer.max_epochs
-        is_open = self.stages[-1].epochs is None
-        if epochs is None or epochs < 0:
-            if is_open:
-                raise ColorganError("FineTuning's last stage lasts until the end of the run: set trainer.max_epochs")
-        elif not is_open and planned < epochs:
+        planned, max_epochs = sum(stage.epochs or 0 for stage in self.stages), trainer.max_epochs
+        is_open_ended = self.stages[-1].epochs is None
+        if max_epochs is None or max_epochs < 0:
+            if is_open_ended:
+                raise ColorganError(
+                    "FineTuning's last stage continues until the end of the run: set trainer.max_epochs"
+                )
+        elif not is_open_ended and planned < max_epochs:
             raise ColorganError(
-                f"FineTuning's stages last {planned} epochs, but trainer.max_epochs is {epochs}: make them equal, or "
-                "set epochs of the last stage to null"
+                f"FineTuning's stages last {planned} epochs, but trainer.max_epochs is {max_epochs}: "
+                "make them equal, or set epochs of the last stage to null"
             )
-        elif planned + is_open > epochs and not trainer.fast_dev_run:  # type: ignore[attr-defined]
+        elif planned + is_open_ended > max_epochs and not trainer.fast_dev_run:  # type: ignore[attr-defined]
             rank_zero_warn(
-                f"trainer.max_epochs is {epochs}, less than FineTuning's stages need ({planned + is_open}): "
-                "the run ends in the middle of the plan"
+                f"trainer.max_epochs is {max_epochs}, but FineTuning's stages need {planned + is_open_ended}: "
+                "the run will end before they are complete"
             )
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Enters a stage, where a resumed run may be in the middle of an epoch."""
-        self._enter(trainer)
+        """Enters the current stage; a run may resume in the middle of an epoch."""
+        self._enter_stage(trainer)
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Enters the stage of this epoch."""
-        self._enter(trainer)
+        self._enter_stage(trainer)
 
-    def _enter(self, trainer: Trainer) -> None:
-        """Freezes and thaws; not before training starts, when DDP has already taken all parameters in its care."""
-        number, _, _ = self._place(trainer)
+    def _enter_stage(self, trainer: Trainer) -> None:
+        """Freezes and unfreezes layers; called after DDP has registered all parameters, or it would miss some."""
+        number, _, _ = self._locate(trainer)
         if number == self._current:
             return
         self._current = number
-        self._frozen = self._parts[:-1] if self.stages[number].frozen else []
-        for part in self._parts:
-            thaws = all(part is not frozen for frozen in self._frozen)
-            part.requires_grad_(thaws)
-            part.train(thaws)
+        self._frozen = self._groups[:-1] if self.stages[number].frozen else []
+        for group in self._groups:
+            is_trained = all(group is not frozen for frozen in self._frozen)
+            group.requires_grad_(is_trained)
+            group.train(is_trained)
 
-    def _place(self, trainer: Trainer) -> tuple[int, int, int]:
-        """The number of the current stage, the epochs done in it, and its epochs in all."""
-        done = trainer.current_epoch
+    def _locate(self, trainer: Trainer) -> tuple[int, int, int]:
+        """Returns the index of the current stage, its completed epochs, and its total epochs."""
+        completed = trainer.current_epoch
         for number, stage in enumerate(self.stages[:-1]):
             assert stage.epochs is not None
-            if done < stage.epochs:
-                return number, done, stage.epochs
-            done -= stage.epochs
-        before = trainer.current_epoch - done
-        return len(self.stages) - 1, done, self.stages[-1].epochs or max(1, (trainer.max_epochs or 0) - before)
+            if completed < stage.epochs:
+                return number, completed, stage.epochs
+            completed -= stage.epochs
+        first_epoch = trainer.current_epoch - completed
+        total = self.stages[-1].epochs or max(1, (trainer.max_epochs or 0) - first_epoch)
+        return len(self.stages) - 1, completed, total
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
-        """Sets the rates of the batch, and keeps what is frozen from renewing its statistics."""
-        for part in self._frozen:
-            part.eval()
-        batches = trainer.num_training_batches
-        if not math.isfinite(batches):
-            raise ColorganError("FineTuning needs to know the batches of an epoch: set trainer.limit_train_batches")
-        number, done, epochs = self._place(trainer)
-        stage, place = self.stages[number], (done * int(batches) + batch_idx, epochs * int(batches))
-        groups = trainer.optimizers[0].param_groups
-        height = one_cycle(*place, (self.start, 1.0, self.end), self.rise) if stage.cycle else 1.0
-        for group, rate in zip(groups, spread(stage.rate, len(groups)), strict=True):
-            group["lr"] = rate * height
-            if self.momentum is not None:
-                low, high = self.momentum
-                _set_momentum(group, one_cycle(*place, (low, high, low), self.rise) if stage.cycle else high)
+        """Sets the learning rates of the batch, and keeps frozen BatchNorm layers from updating their statistics."""
+        for group in self._frozen:
+            group.eval()
+        if not math.isfinite(trainer.num_training_batches):
+            raise ColorganError("FineTuning needs the number of batches per epoch: set trainer.limit_train_batches")
+        num_batches = int(trainer.num_training_batches)
+        number, completed, epochs = self._locate(trainer)
+        stage = self.stages[number]
+        step, total_steps = completed * num_batches + batch_idx, epochs * num_batches
+        factor, momentum = 1.0, None
+        if stage.one_cycle:
+            factor = one_cycle(step, total_steps, (1 / self.div, 1.0, 1 / self.div_final), self.pct_start)
+        if self.momentum is not None:
+            initial, at_peak = self.momentum
+            momentum = at_peak
+            if stage.one_cycle:
+                momentum = one_cycle(step, total_steps, (initial, at_peak, initial), self.pct_start)
+        param_groups = trainer.optimizers[0].param_groups
+        for param_group, lr in zip(param_groups, layer_group_lrs(stage.lr, len(param_groups)), strict=True):
+            param_group["lr"] = lr * factor
+            if momentum is not None:
+                _set_momentum(param_group, momentum)
 
 
-def spread(rate: Rate, count: int) -> list[float]:
-    """Learning rates of layer groups, from the first to the last, each the same multiple of the one before.
+def layer_group_lrs(lr: LearningRate, num_groups: int) -> list[float]:
+    """Learning rates of the layer groups from input to output: a geometric sequence between the two given rates.
 
-    >>> spread(1e-3, 2)
+    >>> layer_group_lrs(1e-3, 2)
     [0.001, 0.001]
     """
-    first, last = _ends(rate)
-    return [first * (last / first) ** (place / max(1, count - 1)) for place in range(count - 1)] + [last]
+    first, last = _first_and_last(lr)
+    return [first * (last / first) ** (group / max(1, num_groups - 1)) for group in range(num_groups - 1)] + [last]
 
 
-def one_cycle(step: int, steps: int, values: tuple[float, float, float], rise: float = 0.25) -> float:
-    """A value that goes from the first of three to the second and on to the third, along half waves of the cosine.
+def one_cycle(step: int, total_steps: int, values: tuple[float, float, float], pct_start: float = 0.25) -> float:
+    """Anneals from the first of three values to the second and on to the third, along half cosine waves.
 
     Args:
-        step: the place in the cycle, from 0 to ``steps - 1``; beyond it stays at the third value.
-        steps: length of the cycle.
-        values: where it begins, turns and ends.
-        rise: share of the steps until it turns.
+        step: position in the cycle, from 0 to ``total_steps - 1``; later steps return the third value.
+        total_steps: length of the cycle.
+        values: initial, middle and final value.
+        pct_start: fraction of the steps before the middle value.
 
     Example:
-        >>> [round(one_cycle(step, 9, (0.0, 8.0, 4.0), rise=1 / 3), 3) for step in range(9)]
+        >>> [round(one_cycle(step, 9, (0.0, 8.0, 4.0), pct_start=1 / 3), 3) for step in range(9)]
         [0.0, 4.0, 8.0, 7.732, 7.0, 6.0, 5.0, 4.268, 4.0]
     """
-    first, turn, last = values
-    top, end = max(0.0, rise * steps - 1), steps - 1
-    if step <= top:
-        return _wave(first, turn, step / top if top else 1.0)
-    return last if step >= end else _wave(turn, last, (step - top) / (end - top))
+    initial, middle, final = values
+    peak_step, last_step = max(0.0, pct_start * total_steps - 1), total_steps - 1
+    if step <= peak_step:
+        return _cosine_anneal(initial, middle, step / peak_step if peak_step else 1.0)
+    if step >= last_step:
+        return final
+    return _cosine_anneal(middle, final, (step - peak_step) / (last_step - peak_step))
 
 
-def _wave(begin: float, end: float, share: float) -> float:
-    return end + (begin - end) * (1 + math.cos(math.pi * share)) / 2
+def _cosine_anneal(start: float, end: float, progress: float) -> float:
+    return end + (start - end) * (1 + math.cos(math.pi * progress)) / 2
 
 
-def _set_momentum(group: dict[str, Any], momentum: float) -> None:
-    if "betas" in group:
-        group["betas"] = (momentum, *group["betas"][1:])
-    elif group.get("momentum"):  # 0 is an optimizer without any
-        group["momentum"] = momentum
+def _set_momentum(param_group: dict[str, Any], momentum: float) -> None:
+    if "betas" in param_group:
+        param_group["betas"] = (momentum, *param_group["betas"][1:])
+    elif param_group.get("momentum"):  # 0 means that the optimizer uses none
+        param_group["momentum"] = momentum

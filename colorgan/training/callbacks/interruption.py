@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: save at the next batch, then stop with the exit code of the signal."""
+"""Ctrl-C and SIGTERM: saves at the next batch, then stops with the exit code of the signal."""
 
 import signal
 from pathlib import Path
@@ -12,78 +12,75 @@ from lightning.pytorch.callbacks import Callback
 from colorgan.errors import TrainingInterruptedError
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
-_BATCHES_BETWEEN_QUESTIONS = 10
-"""With several processes, asking whether any of them was told to stop costs a collective operation."""
+_SYNC_EVERY_N_BATCHES = 10
+"""With several processes, checking whether any of them was signaled takes a collective operation."""
 
 
 class SaveOnSignal(Callback):
     """Saves ``checkpoints/last.ckpt`` when the process is asked to stop, and stops all processes at the same batch.
 
-    The handler only sets a flag: what it interrupts may be in the middle of an update of two networks. A second Ctrl-C
-    stops at once.
+    The signal handler only sets a flag, because a signal can arrive in the middle of an update of both networks. A
+    second Ctrl-C stops immediately.
     """
 
     def __init__(self) -> None:
         self._received = 0
-        self._previous: dict[int, Any] = {}
+        self._previous_handlers: dict[int, Any] = {}
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Takes over the signals, after Lightning has set its own handlers."""
+        """Installs the handlers, after Lightning has installed its own."""
         try:
             for number in _SIGNALS:
-                self._previous[number] = signal.signal(number, self._note)
-        except ValueError:  # not in the main thread, where Python receives signals
-            self._previous.clear()
+                self._previous_handlers[number] = signal.signal(number, self._handle)
+        except ValueError:  # Python handles signals in the main thread only
+            self._previous_handlers.clear()
 
-    def _note(self, number: int, frame: FrameType | None) -> None:
+    def _handle(self, number: int, frame: FrameType | None) -> None:
         if self._received and number == signal.SIGINT:
-            self._restore()
+            self._restore_handlers()
             raise KeyboardInterrupt
         self._received = number
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        """Saves and stops if any process was told to."""
-        if trainer.world_size > 1 and batch_idx % _BATCHES_BETWEEN_QUESTIONS and not trainer.is_last_batch:
+        """Saves and stops if any process received a signal."""
+        if trainer.world_size > 1 and batch_idx % _SYNC_EVERY_N_BATCHES and not trainer.is_last_batch:
             return
-        if trainer.is_last_batch:  # the end of the epoch saves a checkpoint that needs no fast-forwarding
+        if trainer.is_last_batch:  # the checkpoint at the end of the epoch needs no fast-forwarding
             return
         if pl_module.hparams.get("accumulate", 1) > 1 and (batch_idx + 1) % pl_module.hparams["accumulate"]:
-            return  # gradients added up so far are in no checkpoint
-        self._stop_if_asked(trainer)
-
-    def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Stops between epochs, where the last checkpoint is already written."""
-        if self._agreed(trainer) and trainer.current_epoch > 0:
-            raise TrainingInterruptedError(self._received or signal.SIGTERM, last_checkpoint(trainer))
-
-    def _stop_if_asked(self, trainer: Trainer) -> None:
-        if self._agreed(trainer):
+            return  # checkpoints do not hold accumulated gradients
+        if self._any_received(trainer):
             path = last_checkpoint(trainer)
-            trainer.save_checkpoint(path, weights_only=False)  # all of it: optimizers, epoch, batch
+            trainer.save_checkpoint(path, weights_only=False)  # with the optimizers, epoch and batch
             raise TrainingInterruptedError(self._received or signal.SIGTERM, path)
 
-    def _agreed(self, trainer: Trainer) -> bool:
+    def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Stops between epochs, after the last checkpoint was written."""
+        if self._any_received(trainer) and trainer.current_epoch > 0:
+            raise TrainingInterruptedError(self._received or signal.SIGTERM, last_checkpoint(trainer))
+
+    def _any_received(self, trainer: Trainer) -> bool:
         if trainer.world_size == 1:
             return self._received > 0
-        asked = torch.tensor(float(self._received > 0), device=trainer.strategy.root_device)
-        return float(trainer.strategy.reduce(asked, reduce_op="sum")) > 0
+        received = torch.tensor(float(self._received > 0), device=trainer.strategy.root_device)
+        return float(trainer.strategy.reduce(received, reduce_op="sum")) > 0
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Gives the signals back, before Lightning does the same with its own handlers."""
-        self._restore()
+        """Restores the handlers, before Lightning restores those that it replaced."""
+        self._restore_handlers()
 
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
-        """Gives the signals back."""
-        self._restore()
+        """Restores the handlers."""
+        self._restore_handlers()
 
-    def _restore(self) -> None:
-        for number, handler in self._previous.items():
+    def _restore_handlers(self) -> None:
+        for number, handler in self._previous_handlers.items():
             signal.signal(number, handler)
-        self._previous.clear()
+        self._previous_handlers.clear()
 
 
 def last_checkpoint(trainer: Trainer) -> Path:
-    """The file that ``--ckpt_path last`` looks for in the folder of a run."""
+    """Path of the checkpoint that ``--ckpt_path last`` resumes from, in the run folder."""
     return Path(trainer.default_root_dir) / "checkpoints" / "last.ckpt"

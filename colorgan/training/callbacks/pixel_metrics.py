@@ -1,7 +1,7 @@
-"""Figures of validation photos that need no network: margin accuracy, colorfulness, errors of the colors."""
+"""Metrics of validation photos that need no network: margin accuracy, colorfulness and color errors."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 from lightning.pytorch import LightningModule, Trainer
@@ -11,21 +11,21 @@ from colorgan.color.difference import ab_error, colorfulness
 from colorgan.color.tensors import to_lab
 from colorgan.errors import ColorganError
 from colorgan.metrics.pixels import margin_accuracy
-from colorgan.training.callbacks.outputs import PhotoCallback, first_of_each, gather_rows, photos_of
-from colorgan.training.steps import is_first_validation
+from colorgan.training.callbacks.evaluation import EvaluationCallback, EvaluationStage, first_occurrences, gather_rows
+from colorgan.training.steps import EvaluationOutput, is_first_validation
 
-Figure = Literal["margin_accuracy", "colorfulness", "ab_error", "tint"]
+PixelMetric = Literal["margin_accuracy", "colorfulness", "ab_error", "tint"]
 
 
 def tint(predicted: Tensor, target: Tensor) -> Tensor:
-    """How far the mean a and b of each photo are from the true ones: a cast over the whole photo.
+    """Color cast of each photo: the distance between its mean a and b and those of the target.
 
     Args:
-        predicted: photos in Lab, (B, 3, H, W), as :func:`colorgan.color.difference.to_lab` gives them.
-        target: the same.
+        predicted: photos in Lab, (B, 3, H, W), as returned by :func:`colorgan.color.tensors.to_lab`.
+        target: likewise.
 
     Returns:
-        (B,), the distance in units of Lab.
+        (B,), in Lab units.
 
     Example:
         >>> tint(torch.tensor([50.0, 3.0, -4.0]).view(1, 3, 1, 1), torch.zeros(1, 3, 1, 1)).item()
@@ -34,66 +34,69 @@ def tint(predicted: Tensor, target: Tensor) -> Tensor:
     return (predicted - target)[:, 1:].mean(dim=(2, 3)).square().sum(dim=1).sqrt()
 
 
-class PixelMetrics(PhotoCallback):
-    """Logs, after validation and test, the means of figures that each photo has, such as ``val/margin_accuracy``.
+class PixelMetrics(EvaluationCallback):
+    """Logs per-photo metrics, averaged over photos, such as ``val/margin_accuracy``, after validation and test.
 
-    The figures of the gray photos, as they went in, are logged once beside them, as ``val/margin_accuracy_gray``.
+    The same metrics of the gray photos are the baseline, and are logged once, as ``val/margin_accuracy_gray``.
 
-    ``margin_accuracy``: share of the pixels whose red, green and blue are all within ``margin`` of the target;
-    ``colorfulness``: that of the predicted photos (Hasler and Süsstrunk 2003); ``ab_error``: mean absolute error of a
-    and b, in units of Lab; ``tint``: distance between the mean a and b of a photo and the true ones.
+    - ``margin_accuracy``: fraction of pixels whose red, green and blue are all within ``margin`` of the target.
+    - ``colorfulness``: of the predicted photos (Hasler and Süsstrunk 2003).
+    - ``ab_error``: mean absolute error of a and b, in Lab units.
+    - ``tint``: distance between the mean a and b of a photo and those of the target.
 
     Args:
-        figures: which of them.
-        margin: largest difference of a channel for the margin accuracy, on the scale [0, 1].
+        metrics: names of the metrics to log.
+        margin: maximum difference per channel for the margin accuracy, on the scale [0, 1].
 
     Raises:
-        ColorganError: for a figure that there is not.
+        ColorganError: if a metric is unknown.
     """
 
     def __init__(
         self,
-        figures: Sequence[Figure] = ("margin_accuracy", "colorfulness", "ab_error", "tint"),
+        metrics: Sequence[PixelMetric] = ("margin_accuracy", "colorfulness", "ab_error", "tint"),
         margin: float = 12 / 255,
     ) -> None:
-        self._measures: Mapping[str, Callable[[Tensor, Tensor], Tensor]] = {
+        self._functions: Mapping[str, Callable[[Tensor, Tensor], Tensor]] = {
             "margin_accuracy": lambda predicted, target: margin_accuracy(predicted, target, margin),
             "colorfulness": lambda predicted, _: colorfulness(predicted),
             "ab_error": lambda predicted, target: ab_error(to_lab(predicted), to_lab(target)),
             "tint": lambda predicted, target: tint(to_lab(predicted), to_lab(target)),
         }
-        for figure in figures:
-            if figure not in self._measures:
-                raise ColorganError(f"PixelMetrics knows {', '.join(self._measures)}; received {figure!r}")
-        self.figures = tuple(figures)
+        for metric in metrics:
+            if metric not in self._functions:
+                raise ColorganError(f"PixelMetrics supports {', '.join(self._functions)}; received {metric!r}")
+        self.metrics = tuple(metrics)
         self._rows: list[Tensor] = []
         self._names: list[str] = []
 
-    def begin(self) -> None:
-        """Forgets a validation or test that was broken off."""
+    def reset(self) -> None:
+        """Drops the results of an interrupted epoch."""
         self._rows = []
 
-    def take(self, trainer: Trainer, pl_module: LightningModule, outputs: Any, stage: str) -> None:
-        """Measures a batch."""
-        photos = photos_of(outputs, "PixelMetrics")
-        target = photos["target"].float()
-        gray_too = stage == "test" or is_first_validation(trainer)
-        shown = {"": photos["predicted"], **({"_gray": photos["gray"]} if gray_too else {})}
-        figures = {
-            f"{figure}{suffix}": self._measures[figure](predicted.float().clamp(0, 1), target)
-            for suffix, predicted in shown.items()
-            for figure in self.figures
+    def update(
+        self, trainer: Trainer, pl_module: LightningModule, output: EvaluationOutput, stage: EvaluationStage
+    ) -> None:
+        """Computes the metrics of a batch."""
+        target = output["target"].float()
+        photos = {"": output["predicted"]}
+        if stage == "test" or is_first_validation(trainer):
+            photos["_gray"] = output["gray"]
+        values = {
+            f"{metric}{suffix}": self._functions[metric](predicted.float().clamp(0, 1), target)
+            for suffix, predicted in photos.items()
+            for metric in self.metrics
         }
-        self._names = list(figures)
-        columns = [column.cpu().double() for column in (photos["index"], *figures.values())]
+        self._names = list(values)
+        columns = [column.cpu().double() for column in (output["index"], *values.values())]
         self._rows.append(torch.stack(columns, dim=1))
 
-    def finish(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+    def compute(self, trainer: Trainer, pl_module: LightningModule, stage: EvaluationStage) -> None:
         """Logs the means."""
         batches, self._rows = self._rows, []
         if not batches:
             return
         rows = gather_rows(torch.cat(batches), trainer, pl_module)
-        rows = rows[first_of_each(rows[:, 0])]
+        rows = rows[first_occurrences(rows[:, 0])]
         for name, mean in zip(self._names, rows[:, 1:].mean(0).tolist(), strict=True):
             pl_module.log(f"{stage}/{name}", mean, sync_dist=True)

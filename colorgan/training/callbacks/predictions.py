@@ -1,4 +1,4 @@
-"""Writes what ``predict`` colors."""
+"""Writes the photos that ``predict`` colorizes."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,18 +11,21 @@ from lightning.pytorch.callbacks import BasePredictionWriter
 
 from colorgan.errors import ColorganError
 from colorgan.files import atomic_write
-from colorgan.images.writing import write_photo
+from colorgan.images import write_photo
 
 
-class PhotoWriter(BasePredictionWriter):
-    """Writes colored photos as PNG, in the folders and under the names of the photos they came from.
+class PredictionWriter(BasePredictionWriter):
+    """Writes colorized photos as PNG, keeping the folder structure and the names of the input.
 
     Args:
-        folder: where they go; a file that is already there is not overwritten.
-        root: folder that the photos came from; their paths below it are kept, and that of a single photo is not.
-        overwrite: whether files that are already there are replaced.
-        array: file for one NumPy array of all photos as well, uint8 (N, H, W, 3) in the order of prediction; all photos
-            must then be of one size, and are kept in memory until the end.
+        folder: output folder.
+        root: input folder; paths relative to it are kept. A photo outside of it keeps only its name.
+        overwrite: whether to replace existing files instead of raising an error.
+        array: also saves all photos as one NumPy array to this file, uint8 (N, H, W, 3) in the order of prediction.
+            This requires photos of one size, and keeps them in memory until the end.
+
+    Attributes:
+        written: number of photos written so far.
     """
 
     def __init__(
@@ -46,11 +49,11 @@ class PhotoWriter(BasePredictionWriter):
         batch_idx: int,
         dataloader_idx: int,
     ) -> None:
-        """Writes a batch, (B, 3, H, W) uint8."""
+        """Writes a batch, uint8 (B, 3, H, W)."""
         for rgb, source in zip(prediction, batch["path"], strict=True):
-            file = self._target(Path(source))
+            file = self._output_file(Path(source))
             if file.exists() and not self.overwrite:
-                raise ColorganError(f"{file} exists already; choose another --output, or say --overwrite true")
+                raise ColorganError(f"{file} already exists: choose another --output, or set --overwrite true")
             pixels = rgb.permute(1, 2, 0).cpu().numpy()
             write_photo(file, pixels)
             self.written += 1
@@ -58,27 +61,27 @@ class PhotoWriter(BasePredictionWriter):
                 self._photos.append(pixels)
 
     def on_predict_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Writes the array."""
+        """Saves the array."""
         photos, self._photos = self._photos, []
         if self.array is None or not photos:
             return
         sizes = sorted({photo.shape[:2] for photo in photos})
         if len(sizes) > 1:
-            shown = ", ".join([*(f"{width} x {height}" for height, width in sizes[:3]), *("…" for _ in sizes[3:4])])
+            listed = ", ".join([*(f"{width} x {height}" for height, width in sizes[:3]), *("…" for _ in sizes[3:4])])
             raise ColorganError(
-                f"{self.array} was not written: photos of different sizes ({shown}) make no single array; "
-                f"their PNGs are in {self.folder}"
+                f"{self.array} was not written because the photos have different sizes ({listed}); "
+                f"their PNG files are in {self.folder}"
             )
         if self.array.exists() and not self.overwrite:
-            raise ColorganError(f"{self.array} exists already; choose another --npy, or say --overwrite true")
+            raise ColorganError(f"{self.array} already exists: choose another --npy, or set --overwrite true")
         self.array.parent.mkdir(parents=True, exist_ok=True)
         with atomic_write(self.array) as temporary, temporary.open("wb") as stream:
             np.save(stream, np.stack(photos))
 
-    def _target(self, source: Path) -> Path:
-        below = (
-            source.relative_to(self.root)
-            if self.root.is_dir() and source.is_relative_to(self.root)
-            else Path(source.name)
-        )
-        return (self.folder / below).with_suffix(".png")
+    def _output_file(self, source: Path) -> Path:
+        has_root = self.root.is_dir() and source.is_relative_to(self.root)
+        relative = source.relative_to(self.root) if has_root else Path(source.name)
+        return (self.folder / relative).with_suffix(".png")
+
+
+PhotoWriter = PredictionWriter

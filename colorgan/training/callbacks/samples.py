@@ -1,4 +1,4 @@
-"""A sheet of the same validation photos after every epoch, on which one sees a model learn."""
+"""Contact sheets of the same validation photos after every epoch, which show the progress of a run."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,94 +12,99 @@ from torch import Tensor
 from colorgan.color.tensors import to_uint8
 from colorgan.errors import ColorganError
 from colorgan.files import atomic_write
-from colorgan.images.contact_sheet import contact_sheet
-from colorgan.training.callbacks.outputs import PhotoCallback, photos_of
+from colorgan.images import contact_sheet
+from colorgan.training.callbacks.evaluation import EvaluationCallback, EvaluationStage
+from colorgan.training.steps import EvaluationOutput
 
-_COLUMNS = ("gray", "predicted", "target")
 
+class SampleSheet(EvaluationCallback):
+    """Shows the same validation photos after every epoch, in three columns: gray, predicted and reference.
 
-class SampleSheet(PhotoCallback):
-    """Shows the same validation photos after every epoch: gray, predicted and target, side by side.
+    A sheet is written to ``samples/epoch_0000.png`` in the run folder (``samples/validate.png`` and
+    ``samples/test.png`` outside of training), and logged as ``val/samples`` to every logger that accepts images.
 
-    The sheet is written to ``samples/epoch_0000.png`` in the run folder (``samples/validate.png`` and
-    ``samples/test.png`` outside of training) and handed to every logger that takes pictures, as ``val/samples``.
-
-    The photos are spread evenly over the validation set, chosen in the first epoch and remembered by their ``index``.
-    In distributed training they are chosen among those that the first rank sees, so that nothing needs to be exchanged.
+    The photos are spread evenly over the validation set. They are chosen in the first epoch and remembered by their
+    dataset index. In distributed training they are chosen from the photos of rank 0, so that ranks need not
+    communicate.
 
     Args:
-        count: how many photos; fewer are shown if there are fewer.
+        num_photos: number of photos to show; a smaller validation set is shown completely.
 
     Attributes:
-        last_path: the newest sheet, or ``None`` before the first.
+        last_path: path of the latest sheet, or ``None`` if there is none yet.
     """
 
-    def __init__(self, count: int = 20) -> None:
-        if count < 1:
-            raise ColorganError(f"a sample sheet shows at least 1 photo, received count={count}")
-        self.count = count
+    def __init__(self, num_photos: int = 20) -> None:
+        if num_photos < 1:
+            raise ColorganError(f"SampleSheet's num_photos must be at least 1, but is {num_photos}")
+        self.num_photos = num_photos
         self.last_path: Path | None = None
         self._chosen: dict[str, list[int]] = {}
-        self._shown: dict[int, dict[str, Tensor]] = {}
+        self._samples: dict[int, dict[str, Tensor]] = {}
         self._positions: set[int] = set()
-        self._seen = 0
+        self._num_seen = 0
 
     def state_dict(self) -> dict[str, Any]:
-        """The chosen photos, so that a resumed run goes on showing them."""
+        """Returns the indices of the chosen photos, so that a resumed run keeps showing them."""
         return {"chosen": {stage: list(indices) for stage, indices in self._chosen.items()}}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Restores what :meth:`state_dict` gave."""
+        """Restores the chosen photos."""
         self._chosen = {str(stage): [int(index) for index in chosen] for stage, chosen in state_dict["chosen"].items()}
 
-    def begin(self) -> None:
-        """Forgets a validation or test that was broken off."""
-        self._shown, self._seen = {}, 0
+    def reset(self) -> None:
+        """Drops the photos of an interrupted epoch."""
+        self._samples, self._num_seen = {}, 0
 
-    def take(self, trainer: Trainer, pl_module: LightningModule, outputs: Any, stage: str) -> None:
+    def update(
+        self, trainer: Trainer, pl_module: LightningModule, output: EvaluationOutput, stage: EvaluationStage
+    ) -> None:
         """Keeps the chosen photos of a batch."""
-        if not _draws(trainer, stage):
+        if not _is_enabled(trainer, stage):
             return
-        photos = photos_of(outputs, "a sample sheet")
-        indices = [int(index) for index in photos["index"]]
+        columns = {"gray": output["gray"], "predicted": output["predicted"], "reference": output["target"]}
+        indices = [int(index) for index in output["index"]]
         chosen = self._chosen.get(stage)
-        if chosen is None and not self._seen:
-            self._positions = _spread(self.count, _photos_ahead(trainer, stage, len(indices)))
-        for place, index in enumerate(indices):
-            if self._seen + place in self._positions if chosen is None else index in chosen:
-                self._shown[index] = {name: to_uint8(photos[name][place].float()).cpu() for name in _COLUMNS}
-        self._seen += len(indices)
+        if chosen is None and not self._num_seen:
+            self._positions = _spread(self.num_photos, _expected_photos(trainer, stage, len(indices)))
+        for position, index in enumerate(indices):
+            if self._num_seen + position in self._positions if chosen is None else index in chosen:
+                self._samples[index] = {
+                    name: to_uint8(photos[position].float()).cpu() for name, photos in columns.items()
+                }
+        self._num_seen += len(indices)
 
-    def finish(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        """Writes the sheet."""
-        if not _draws(trainer, stage):
+    def compute(self, trainer: Trainer, pl_module: LightningModule, stage: EvaluationStage) -> None:
+        """Writes and logs the sheet."""
+        if not _is_enabled(trainer, stage):
             return
-        shown, self._shown = self._shown, {}
-        if not shown:
-            # None of the remembered photos came: this is another validation set, in which to choose anew.
+        samples, self._samples = self._samples, {}
+        if not samples:
+            # The validation set no longer contains the chosen photos: choose again in the next epoch.
             self._chosen.pop(stage, None)
             return
-        self._chosen[stage] = sorted(shown)
-        photos = [shown[index] for index in sorted(shown)]
-        columns = {column: [photo[column] for photo in photos] for column in _COLUMNS}
-        title = f"epoch {trainer.current_epoch}" if trainer.state.fn == "fit" else ""
-        picture = contact_sheet(columns, title=title, blocks=min(4, -(-len(photos) // 5)))
-        within = {"val": "validate", "test": "test"}[stage]
-        name = f"epoch_{trainer.current_epoch:04d}" if trainer.state.fn == "fit" else within
+        self._chosen[stage] = sorted(samples)
+        columns = {
+            name: [samples[index][name] for index in self._chosen[stage]] for name in ("gray", "predicted", "reference")
+        }
+        is_fit = trainer.state.fn == "fit"
+        title = f"epoch {trainer.current_epoch}" if is_fit else ""
+        sheet = contact_sheet(columns, title=title, blocks=min(4, -(-len(samples) // 5)))
+        name = f"epoch_{trainer.current_epoch:04d}" if is_fit else {"val": "validate", "test": "test"}[stage]
         self.last_path = Path(trainer.default_root_dir, "samples", f"{name}.png")
-        with atomic_write(self.last_path) as temporary:  # whoever looks while a run goes on never sees half of it
-            picture.save(temporary, format="PNG")
-        _hand_to_loggers(trainer, f"{stage}/samples", picture)
+        with atomic_write(self.last_path) as temporary:  # an image viewer never sees a partial file
+            sheet.save(temporary, format="PNG")
+        _log_image(trainer, f"{stage}/samples", sheet)
 
 
-def _draws(trainer: Trainer, stage: str) -> bool:
-    """One rank draws, and a quick run of a few batches leaves no sheets of its validation."""
-    quick = stage == "val" and bool(getattr(trainer, "fast_dev_run", False))
-    return trainer.is_global_zero and not quick
+def _is_enabled(trainer: Trainer, stage: EvaluationStage) -> bool:
+    """Only rank 0 makes sheets, and the validation of a ``fast_dev_run`` leaves none."""
+    is_dry_run = stage == "val" and bool(getattr(trainer, "fast_dev_run", False))
+    return trainer.is_global_zero and not is_dry_run
 
 
 def _spread(count: int, total: int) -> set[int]:
-    """Positions of ``count`` things spread evenly over ``total``.
+    """Returns up to ``count`` positions, spread evenly over ``range(total)``.
 
     >>> sorted(_spread(3, 10))
     [0, 4, 9]
@@ -111,8 +116,8 @@ def _spread(count: int, total: int) -> set[int]:
     return {round(position * (total - 1) / max(1, count - 1)) for position in range(count)}
 
 
-def _photos_ahead(trainer: Trainer, stage: str, batch_size: int) -> int:
-    """How many photos this rank will see in the epoch, as far as that can be known in its first batch."""
+def _expected_photos(trainer: Trainer, stage: EvaluationStage, batch_size: int) -> int:
+    """Estimates, from the first batch, how many photos this rank will see in the epoch."""
     loaders = trainer.val_dataloaders if stage == "val" else trainer.test_dataloaders
     batches = (trainer.num_val_batches if stage == "val" else trainer.num_test_batches)[0]
     try:
@@ -122,13 +127,13 @@ def _photos_ahead(trainer: Trainer, stage: str, batch_size: int) -> int:
     return int(min(photos, batches * batch_size))
 
 
-def _hand_to_loggers(trainer: Trainer, name: str, picture: Image.Image) -> None:
-    # Lightning numbers logged metrics by batches, not by optimizer steps; pictures belong at the same place.
+def _log_image(trainer: Trainer, name: str, image: Image.Image) -> None:
+    # Lightning logs metrics at the number of batches, not of optimizer steps; images use the same axis.
     step = trainer.fit_loop.epoch_loop._batches_that_stepped
     for logger in trainer.loggers:
         if hasattr(logger, "log_image"):
-            logger.log_image(key=name, images=[picture], step=step)
+            logger.log_image(key=name, images=[image], step=step)
             continue
         experiment: Any = getattr(logger, "experiment", None)
         if hasattr(experiment, "add_image"):
-            experiment.add_image(name, np.asarray(picture), step, dataformats="HWC")
+            experiment.add_image(name, np.asarray(image), step, dataformats="HWC")

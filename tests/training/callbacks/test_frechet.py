@@ -10,15 +10,15 @@ from colorgan.color.tensors import to_uint8
 from colorgan.errors import ColorganError
 from colorgan.metrics.features import FeatureExtractor
 from colorgan.metrics.frechet import frechet_distance
+from colorgan.training.callbacks.evaluation import first_occurrences
 from colorgan.training.callbacks.frechet import FrechetDistance
-from colorgan.training.callbacks.outputs import first_of_each
 from tests.helpers import photos
 
 PHOTOS = photos(10, seed=2)
 
 
 class Fading(LightningModule):
-    """Predicts photos whose colors come nearer to the target with every epoch."""
+    """Predicts photos whose colors approach the target with every epoch."""
 
     def __init__(self):
         super().__init__()
@@ -30,8 +30,8 @@ class Fading(LightningModule):
     def validation_step(self, batch, batch_idx):
         target, index = batch[0] / 255, batch[1]
         gray = target.mean(1, keepdim=True).expand_as(target)
-        share = (self.current_epoch + 1) / 4
-        return {"predicted": target * share + gray * (1 - share), "target": target, "gray": gray, "index": index}
+        fraction = (self.current_epoch + 1) / 4
+        return {"predicted": target * fraction + gray * (1 - fraction), "target": target, "gray": gray, "index": index}
 
     def test_step(self, batch, batch_idx):
         return self.validation_step(batch, batch_idx)
@@ -52,14 +52,14 @@ def trainer(tmp_path, *callbacks, **options):
     return Trainer(default_root_dir=tmp_path, callbacks=list(callbacks), **quiet, **options)
 
 
-def expected(name, share):
+def expected(name, fraction):
     extractor = FeatureExtractor(name)
     target = PHOTOS / 255
     gray = target.mean(1, keepdim=True).expand_as(target)
-    return frechet_distance(extractor(to_uint8(target * share + gray * (1 - share))), extractor(PHOTOS))
+    return frechet_distance(extractor(to_uint8(target * fraction + gray * (1 - fraction))), extractor(PHOTOS))
 
 
-def test_every_epoch_has_its_distance_and_the_best_checkpoint_follows_it(tmp_path, tiny_features):
+def test_distance_is_logged_every_epoch_and_can_be_monitored(tmp_path, tiny_features):
     history = []
 
     class Recorder(ModelCheckpoint):
@@ -84,7 +84,7 @@ def test_every_epoch_has_its_distance_and_the_best_checkpoint_follows_it(tmp_pat
     assert state == {"gray": {"val": pytest.approx(expected(tiny_features, 0.0), rel=1e-5)}}
 
 
-def test_target_is_extracted_once_and_gray_once(tmp_path, tiny_features, monkeypatch):
+def test_target_and_gray_features_are_extracted_once(tmp_path, tiny_features, monkeypatch):
     extracted = []
     extract = FeatureExtractor.__call__
     monkeypatch.setattr(
@@ -94,7 +94,7 @@ def test_target_is_extracted_once_and_gray_once(tmp_path, tiny_features, monkeyp
     assert sum(extracted) == 3 * 10 + 10 + 10
 
 
-def test_a_resumed_run_measures_the_same_and_does_not_measure_gray_again(tmp_path, tiny_features):
+def test_resumed_run_gives_same_distance_and_skips_gray(tmp_path, tiny_features):
     first = trainer(tmp_path, FrechetDistance(tiny_features), ModelCheckpoint(tmp_path, save_last=True), max_epochs=1)
     first.fit(Fading(), loader(), loader())
     again = trainer(tmp_path, FrechetDistance(tiny_features), max_epochs=2)
@@ -103,7 +103,7 @@ def test_a_resumed_run_measures_the_same_and_does_not_measure_gray_again(tmp_pat
     assert "val/fd_tiny_test_gray" not in again.callback_metrics
 
 
-def test_validate_and_test_have_their_distances(tmp_path, tiny_features):
+def test_validate_and_test_log_distances(tmp_path, tiny_features):
     callback = FrechetDistance(tiny_features)
     (validated,) = trainer(tmp_path, callback).validate(Fading(), loader(), verbose=False)
     assert validated["val/fd_tiny_test"] == pytest.approx(expected(tiny_features, 0.25), rel=1e-5)
@@ -112,7 +112,7 @@ def test_validate_and_test_have_their_distances(tmp_path, tiny_features):
     assert tested["test/fd_tiny_test"] == pytest.approx(expected(tiny_features, 0.25), rel=1e-5)
 
 
-def test_several_instances_measure_side_by_side(tmp_path, tiny_features, monkeypatch):
+def test_several_instances_can_be_combined(tmp_path, tiny_features, monkeypatch):
     from torch_fidelity.registry import FEATURE_EXTRACTORS_REGISTRY as KNOWN
 
     monkeypatch.setitem(KNOWN, "other", KNOWN[tiny_features])
@@ -123,7 +123,7 @@ def test_several_instances_measure_side_by_side(tmp_path, tiny_features, monkeyp
     assert run.callback_metrics["val/fd_tiny_test"] == run.callback_metrics["val/fd_other"]
 
 
-def test_missing_weights_are_reported_before_the_first_batch(tmp_path):
+def test_missing_weights_raise_before_first_batch(tmp_path):
     class Model(Fading):
         def training_step(self, batch, batch_idx):
             raise AssertionError("trained")
@@ -135,29 +135,31 @@ def test_missing_weights_are_reported_before_the_first_batch(tmp_path):
         trainer(tmp_path, callback).fit(Model(), loader(), loader())
 
 
-def test_a_single_photo_gives_nan_and_training_goes_on(tmp_path, tiny_features):
+def test_single_photo_logs_nan_and_training_continues(tmp_path, tiny_features):
     run = trainer(tmp_path, FrechetDistance(tiny_features), max_epochs=1)
-    with pytest.warns(UserWarning, match="Fréchet distance of 1 photo is logged as NaN"):
+    with pytest.warns(UserWarning, match="needs at least 2 photos, but the epoch has 1; logging NaN"):
         run.fit(Fading(), loader(), loader(PHOTOS[:1]))
     assert math.isnan(run.callback_metrics["val/fd_tiny_test"])
 
 
-def test_other_validation_steps_are_refused_in_one_sentence(tmp_path, tiny_features):
+def test_unsupported_validation_step_raises(tmp_path, tiny_features):
     class Model(Fading):
         def validation_step(self, batch, batch_idx):
             return {"loss": self.weight}
 
-    with pytest.raises(ColorganError, match="needs a validation step that returns .* this one returned loss"):
+    with pytest.raises(
+        ColorganError, match="FrechetDistance needs a validation step that returns .* this one returned loss"
+    ):
         trainer(tmp_path, FrechetDistance(tiny_features)).validate(Model(), loader(), verbose=False)
 
 
-def test_photos_repeated_by_a_sampler_are_counted_once():
+def test_first_occurrences_drops_repeated_photos():
     index = torch.tensor([4, 0, 2, 1, 3, 5, 0, 1])
-    assert index[first_of_each(index)].tolist() == [0, 1, 2, 3, 4, 5]
+    assert index[first_occurrences(index)].tolist() == [0, 1, 2, 3, 4, 5]
 
 
 @pytest.mark.slow
-def test_ranks_agree_with_a_single_process(tmp_path, tiny_features):
+def test_two_ranks_match_a_single_process(tmp_path, tiny_features):
     """Two processes, an odd number of photos: the sampler repeats one."""
     run = trainer(
         tmp_path,
