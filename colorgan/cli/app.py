@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from colorgan.cli.parsing.options import Parser, add_model_options, number
 from colorgan.errors import ColorganError
-from colorgan.images.reading import MAX_PIXELS
+from colorgan.images import MAX_PIXELS
 from colorgan.inference.open_model import open_model
 
 _EXAMPLES = """\

@@ -28,7 +28,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from colorgan.errors import ColorganError
-from colorgan.images.reading import Photo, RGBArray, UnreadableImage, printable, read_photo
+from colorgan.images import Photo, RGBArray, UnreadableImage, printable, read_photo
 
 Fit: TypeAlias = Literal["crop", "squeeze"]
 """How a photo becomes a square: its middle (``crop``), or all of it, squeezed (``squeeze``)."""

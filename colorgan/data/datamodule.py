@@ -27,8 +27,8 @@ from colorgan.data.dataset import (
 )
 from colorgan.data.split import near_duplicate_groups, seeded_split
 from colorgan.errors import ColorganError
-from colorgan.images.reading import list_photos, printable
-from colorgan.images.samples import SAMPLE_PHOTOS
+from colorgan.images import list_photos, printable
+from colorgan.images import SAMPLE_PHOTOS
 
 os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # importing it would otherwise ask the network for news
 from albumentations.core.serialization import Serializable

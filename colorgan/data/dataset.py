@@ -19,7 +19,7 @@ from torch.utils.data import DataLoader, Dataset, DistributedSampler
 
 from colorgan.data.cache import CachedPhotos, usable_cores
 from colorgan.errors import ColorganError
-from colorgan.images.reading import UnreadableImage, read_rgb
+from colorgan.images import UnreadableImage, read_rgb
 
 Key: TypeAlias = int | tuple[int, int]
 """A photo's index, or (epoch, index)."""

@@ -14,7 +14,7 @@ from torchvision.datasets import VisionDataset
 from colorgan.data.cache import Source, file_source
 from colorgan.data.datamodule import Photos
 from colorgan.errors import ColorganError
-from colorgan.images.reading import Photo, UnreadableImage, photo_from_image, printable
+from colorgan.images import Photo, UnreadableImage, photo_from_image, printable
 
 # where torchvision's data sets keep the list of their files, as paths or as (path, label)
 _FILE_LISTS = ("_image_files", "samples", "imgs", "_images", "_image_paths", "images")

@@ -11,8 +11,7 @@ from torch import Tensor
 from colorgan.data.datamodule import Photos
 from colorgan.data.dataset import EpochSampler, PhotoDataset, PhotoLoader, to_batch
 from colorgan.errors import ColorganError
-from colorgan.images.contact_sheet import contact_sheet
-from colorgan.images.reading import printable
+from colorgan.images import contact_sheet, printable
 from colorgan.models.color_spaces import ColorSpace
 
 _SHOWN = 10

@@ -1,1 +1,31 @@
-""""""
+"""Reading and writing photos, converting images, and drawing contact sheets. Nothing here imports torch."""
+
+from colorgan.images.arrays import ImageLike, to_srgb_arrays
+from colorgan.images.contact_sheet import contact_sheet, evenly_spaced
+from colorgan.images.listing import extensions, list_photos
+from colorgan.images.photo import Photo, RGBArray, UnreadableImage, printable
+from colorgan.images.reading import MAX_PIXELS, photo_from_image, read_photo, read_rgb
+from colorgan.images.samples import SAMPLE_PHOTOS
+from colorgan.images.writing import FORMATS, MEDIA_TYPES, encode_photo, write_photo
+
+__all__ = [
+    "FORMATS",
+    "MAX_PIXELS",
+    "MEDIA_TYPES",
+    "SAMPLE_PHOTOS",
+    "ImageLike",
+    "Photo",
+    "RGBArray",
+    "UnreadableImage",
+    "contact_sheet",
+    "encode_photo",
+    "evenly_spaced",
+    "extensions",
+    "list_photos",
+    "photo_from_image",
+    "printable",
+    "read_photo",
+    "read_rgb",
+    "to_srgb_arrays",
+    "write_photo",
+]

@@ -1,6 +1,6 @@
-"""The photos that ship with colorgan."""
+"""The sample photos included with colorgan."""
 
 from pathlib import Path
 
 SAMPLE_PHOTOS = Path(__file__).parent / "sample_photos"
-"""166 tiles of photos to train on (``train/``) and 42 to validate on (``val/``), each of 160 x 160 pixels."""
+"""Folder of 166 training (``train/``) and 42 validation (``val/``) tiles of 160 x 160 pixels, cut from photos."""

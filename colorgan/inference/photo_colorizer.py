@@ -8,11 +8,11 @@ import numpy as np
 
 from colorgan.color.cielab import FloatArray, SRGBArray
 from colorgan.errors import ColorganError
-from colorgan.images.arrays import Picture, to_srgb_arrays
+from colorgan.images import ImageLike, to_srgb_arrays
 from colorgan.inference.full_size import ChromaPrediction, downscale, working_shape
 from colorgan.inference.hint_file import ColorHint, rasterize_hints
 
-P = TypeVar("P", bound=Picture)
+P = TypeVar("P", bound=ImageLike)
 
 _LARGEST_SIZE = 4096
 _BATCH = 8

@@ -15,7 +15,7 @@ import uvicorn
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from colorgan.images.samples import SAMPLE_PHOTOS
+from colorgan.images import SAMPLE_PHOTOS
 from colorgan.inference.open_model import open_model
 from colorgan.web.server.about import about_model
 from colorgan.web.server.site import Settings, create_site

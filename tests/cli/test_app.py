@@ -14,7 +14,7 @@ import pytest
 
 from colorgan.cli import app as serve
 from colorgan.cli import main
-from colorgan.images.samples import SAMPLE_PHOTOS
+from colorgan.images import SAMPLE_PHOTOS
 from tests.helpers import Painter
 
 

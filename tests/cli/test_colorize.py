@@ -17,8 +17,7 @@ from skimage.color import rgb2lab
 from colorgan.cli import colorize as command
 from colorgan.cli import main
 from colorgan.color.cielab import lightness
-from colorgan.images.reading import read_rgb
-from colorgan.images.writing import write_photo
+from colorgan.images import read_rgb, write_photo
 from colorgan.inference.batch import before_after, pipeline
 from colorgan.inference.batch.pipeline import Options, colorize_files
 from tests.helpers import Painter, picture
@@ -194,7 +193,7 @@ def bad_files(folder: Path) -> dict[str, str]:
         for name, data in chunks.items()
     )
     (folder / "bomb.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(packed))
-    said = {"cut.jpg": "cut short", "empty.png": "empty", "text.jpg": "not a picture", "script.jpg": "not a picture"}
+    said = {"cut.jpg": "cut short", "empty.png": "empty", "text.jpg": "not an image", "script.jpg": "not an image"}
     if hasattr(os, "mkfifo"):
         os.mkfifo(folder / "pipe.jpg")
         said["pipe.jpg"] = "a pipe"
@@ -256,7 +255,7 @@ def test_loops_of_links_end(colorize: Callable[..., int], album: Path, tmp_path:
         (["album", "--temporal", "1"], 2, "a number from 0 to 0.99 is needed"),
         (["album", "--color"], 2, "unrecognized arguments: --color"),
         ([], 2, "required: PHOTO|FOLDER"),
-        (["empty"], 1, "holds no photos"),
+        (["empty"], 1, "contains no photos"),
         (["nothing.jpg"], 1, "cannot read nothing.jpg: no such file or directory"),
         (["album", "--hints", "hints.json"], 1, "hints belong to one photo, but 4 photos are to be colored"),
         (["album/a.jpg", "--hints", "none.json"], 1, "none.json: the file of hints does not exist"),

@@ -14,7 +14,7 @@ from PIL import Image
 from colorgan.data import cache
 from colorgan.data.cache import CachedPhotos, cached_photos, default_cache_dir, file_source, is_gray, look, to_square
 from colorgan.errors import ColorganError
-from colorgan.images.reading import list_photos, read_rgb
+from colorgan.images import list_photos, read_rgb
 from tests.helpers import photo_of
 
 

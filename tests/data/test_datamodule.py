@@ -10,7 +10,7 @@ from lightning.pytorch import LightningModule, Trainer
 
 from colorgan.data.datamodule import Photos
 from colorgan.errors import ColorganError
-from colorgan.images.samples import SAMPLE_PHOTOS
+from colorgan.images import SAMPLE_PHOTOS
 
 SMALL = {"size": 8, "batch_size": 4, "num_workers": 0}
 

@@ -20,7 +20,7 @@ from colorgan.data.dataset import (
     to_batch,
 )
 from colorgan.errors import ColorganError
-from colorgan.images.reading import list_photos, read_rgb
+from colorgan.images import list_photos, read_rgb
 
 TRANSFORMS = [albumentations.HorizontalFlip(), albumentations.Affine(rotate=(-20, 20), p=1)]
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from colorgan.data.cache import CachedPhotos, cached_photos, file_source
 from colorgan.data.split import near_duplicate_groups, seeded_split
-from colorgan.images.reading import list_photos
+from colorgan.images import list_photos
 from tests.helpers import photo_of
 
 

@@ -1,4 +1,4 @@
-"""Whatever the bytes are, reading ends in an upright uint8 RGB picture or in one sentence."""
+"""For arbitrary bytes, reading returns a valid photo or raises UnreadableImage with a one-line message."""
 
 import io
 import os
@@ -10,13 +10,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
-from colorgan.images.reading import UnreadableImage, extensions, read_photo
+from colorgan.images import UnreadableImage, extensions, read_photo
 
 ROUNDS = int(os.environ.get("COLORGAN_FUZZ_ROUNDS", "60"))
 
 
 def seeds() -> dict[str, bytes]:
-    """A small, valid file of every kind, with metadata to damage."""
+    """A small valid file of every format, with metadata."""
     rng = np.random.default_rng(0)
     rgb = Image.fromarray(rng.integers(0, 256, (9, 7, 3), dtype=np.uint8))
     exif = Image.Exif()
@@ -52,19 +52,19 @@ def seeds() -> dict[str, bytes]:
 SEEDS = seeds()
 
 
-def is_read_or_refused(data: bytes) -> None:
+def check_read_or_rejected(data: bytes) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             photo = read_photo(data, max_pixels=1_000_000)
         except UnreadableImage as error:
-            sentence = str(error)
+            message = str(error)
         else:
-            sentence = ""
-    if sentence:
-        assert sentence.startswith("cannot read the picture: ")
-        assert len(sentence) < 500
-        assert "\n" not in sentence
+            message = ""
+    if message:
+        assert message.startswith("cannot read the image: ")
+        assert len(message) < 500
+        assert "\n" not in message
         return
     assert photo.rgb.dtype == np.uint8
     assert photo.rgb.ndim == 3
@@ -76,29 +76,29 @@ def is_read_or_refused(data: bytes) -> None:
 
 
 @pytest.mark.parametrize("name", SEEDS)
-def test_the_seeds_themselves_are_read(name):
+def test_valid_files_are_read(name):
     assert read_photo(SEEDS[name]).rgb.shape in ((9, 7, 3), (7, 9, 3))
 
 
 @pytest.mark.parametrize("name", SEEDS)
 @settings(max_examples=ROUNDS, deadline=None, suppress_health_check=list(HealthCheck), derandomize=ROUNDS <= 60)
 @given(data=st.data())
-def test_damaged_files(name, data):
+def test_corrupted_files_are_read_or_rejected(name, data):
     file = bytearray(SEEDS[name])
-    places = data.draw(st.lists(st.tuples(st.integers(0, len(file) - 1), st.integers(0, 255)), min_size=1, max_size=6))
-    for place, value in places:
-        file[place] = value
+    changes = data.draw(st.lists(st.tuples(st.integers(0, len(file) - 1), st.integers(0, 255)), min_size=1, max_size=6))
+    for position, value in changes:
+        file[position] = value
     cut = data.draw(st.one_of(st.none(), st.integers(0, len(file))))
-    is_read_or_refused(bytes(file[:cut]))
+    check_read_or_rejected(bytes(file[:cut]))
 
 
 @settings(max_examples=ROUNDS, deadline=None, derandomize=ROUNDS <= 60)
 @given(st.binary(max_size=200), st.sampled_from([b"", *(file[:16] for file in SEEDS.values())]))
-def test_any_bytes(rest, beginning):
-    is_read_or_refused(beginning + rest)
+def test_random_bytes_are_read_or_rejected(rest, start):
+    check_read_or_rejected(start + rest)
 
 
 @settings(max_examples=ROUNDS, deadline=None, derandomize=ROUNDS <= 60)
 @given(st.sampled_from(sorted(SEEDS)), st.sampled_from(sorted(SEEDS)), st.integers(0, 400), st.integers(0, 400))
-def test_two_files_spliced(one, other, end, start):
-    is_read_or_refused(SEEDS[one][:end] + SEEDS[other][start:])
+def test_spliced_files_are_read_or_rejected(one, other, end, start):
+    check_read_or_rejected(SEEDS[one][:end] + SEEDS[other][start:])

@@ -1,3 +1,5 @@
+"""Written files are exact, atomic, tagged as sRGB, and keep metadata on request."""
+
 import io
 from pathlib import Path
 
@@ -7,8 +9,7 @@ import pytest
 from PIL import Image, ImageCms
 from skimage.color import rgb2lab
 
-from colorgan.images.reading import Photo, read_photo
-from colorgan.images.writing import encode_photo, write_photo
+from colorgan.images import Photo, encode_photo, read_photo, write_photo
 
 
 def noise(dtype: type, height: int = 37, width: int = 53) -> np.ndarray:
@@ -17,7 +18,7 @@ def noise(dtype: type, height: int = 37, width: int = 53) -> np.ndarray:
 
 
 def scan(height: int = 3000, width: int = 500) -> np.ndarray:
-    """Smooth, so that rows are coded by different filters, and tall, so that it is written in several strips."""
+    """Smooth, so that rows use different filters, and tall, so that it takes several strips."""
     down, right = np.mgrid[:height, :width]
     plane = (down * 17 + right * (1 + down % 5) * 90) % 65536
     return np.stack([plane, plane // 2, 65535 - plane], axis=-1).astype(np.uint16)
@@ -25,7 +26,7 @@ def scan(height: int = 3000, width: int = 500) -> np.ndarray:
 
 def source() -> Photo:
     exif = Image.Exif()
-    exif[271] = "A camera"  # maker
+    exif[271] = "A camera"
     return Photo(
         rgb=noise(np.uint8),
         size=(53, 37),
@@ -36,7 +37,7 @@ def source() -> Photo:
 
 
 @pytest.mark.parametrize("pixels", [noise(np.uint16), noise(np.uint16, 1, 1), scan()], ids=["noise", "pixel", "scan"])
-def test_another_library_reads_the_same_sixteen_bits(pixels: np.ndarray, tmp_path: Path) -> None:
+def test_16_bit_png_is_exact_in_another_library(pixels: np.ndarray, tmp_path: Path) -> None:
     write_photo(tmp_path / "a.png", pixels)
     read = cv2.imread(str(tmp_path / "a.png"), cv2.IMREAD_UNCHANGED)
     assert read.dtype == np.uint16
@@ -46,14 +47,14 @@ def test_another_library_reads_the_same_sixteen_bits(pixels: np.ndarray, tmp_pat
         assert image.size == pixels.shape[1::-1]
 
 
-def test_sixteen_bits_are_compressed_about_as_well_as_by_others() -> None:
+def test_16_bit_png_is_compressed_about_as_well_as_by_opencv() -> None:
     photo = cv2.resize(noise(np.uint8, 12, 16), (400, 300), interpolation=cv2.INTER_CUBIC).astype(np.uint16) * 257
     file = io.BytesIO()
     encode_photo(file, photo)
     assert len(file.getvalue()) < 1.2 * len(cv2.imencode(".png", photo)[1])
 
 
-def test_eight_bits_in_png_are_exact_and_in_jpeg_nearly(tmp_path: Path) -> None:
+def test_8_bit_png_is_exact_and_jpeg_close(tmp_path: Path) -> None:
     pixels = noise(np.uint8)
     write_photo(tmp_path / "new" / "a.png", pixels)
     np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "new" / "a.png")), pixels)
@@ -66,7 +67,7 @@ def test_eight_bits_in_png_are_exact_and_in_jpeg_nearly(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.jpg", "wide.png"])
-def test_metadata_is_kept_on_request_only(name: str, tmp_path: Path) -> None:
+def test_metadata_is_written_only_on_request(name: str, tmp_path: Path) -> None:
     pixels = noise(np.uint16 if name == "wide.png" else np.uint8)
     write_photo(tmp_path / name, pixels, source())
     kept = read_photo(tmp_path / name)
@@ -79,7 +80,7 @@ def test_metadata_is_kept_on_request_only(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("pixels", [noise(np.uint8), noise(np.uint16)], ids=["8", "16"])
-def test_files_say_that_they_are_srgb(pixels: np.ndarray) -> None:
+def test_files_are_tagged_as_srgb(pixels: np.ndarray) -> None:
     file = io.BytesIO()
     encode_photo(file, pixels)
     assert Image.open(file).info["srgb"] == 0
@@ -89,17 +90,17 @@ def test_files_say_that_they_are_srgb(pixels: np.ndarray) -> None:
         assert "sRGB" in profile.profile.profile_description
 
 
-def test_metadata_too_large_for_a_jpeg_is_left_out(tmp_path: Path) -> None:
+def test_metadata_too_large_for_jpeg_is_omitted(tmp_path: Path) -> None:
     photo = Photo(noise(np.uint8), (53, 37), exif=b"Exif\x00\x00" + bytes(70_000))
     write_photo(tmp_path / "a.jpg", noise(np.uint8), photo)
     assert Image.open(tmp_path / "a.jpg").size == (53, 37)
 
 
-def test_what_cannot_be_written_leaves_no_trace(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"a\.bmp: photos are written as \.png or \.jpg"):
+def test_failed_writes_leave_no_files(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"a\.bmp: photos can only be written as \.png or \.jpg"):
         write_photo(tmp_path / "a.bmp", noise(np.uint8))
-    with pytest.raises(ValueError, match="at most 65535 pixels a side"):
+    with pytest.raises(ValueError, match="at most 65535 pixels per side"):
         write_photo(tmp_path / "a.jpg", np.zeros((1, 70_000, 3), np.uint8))
-    with pytest.raises(OSError):  # noqa: PT011 (the message is the system's)
+    with pytest.raises(OSError):  # noqa: PT011 (the message comes from the operating system)
         write_photo(tmp_path / ("x" * 300 + ".png"), noise(np.uint8))
     assert list(tmp_path.iterdir()) == []

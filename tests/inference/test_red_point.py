@@ -12,7 +12,7 @@ from colorgan.color.cielab import fy, lab_to_linear, linear_to_srgb, rgb_to_ab
 from colorgan.color.difference import ciede2000
 from colorgan.color.tensors import to_lab
 from colorgan.errors import ColorganError
-from colorgan.images.samples import SAMPLE_PHOTOS
+from colorgan.images import SAMPLE_PHOTOS
 from colorgan.inference.colorizer import Colorizer
 from colorgan.inference.hint_file import ColorHint
 

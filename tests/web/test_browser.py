@@ -18,7 +18,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from skimage.color import rgb2lab
 
-from colorgan.images.samples import SAMPLE_PHOTOS
+from colorgan.images import SAMPLE_PHOTOS
 from colorgan.inference.hint_file import read_hints
 from colorgan.web.server.site import Settings, create_site
 from colorgan.web.server.workpiece import Colorist
@@ -305,7 +305,7 @@ def test_a_bad_file_is_a_sentence_and_the_last_photo_stays(
     bad.write_text("not a photo")
     page.set_input_files("#files", bad)
     expect(page.get_by_role("alert")).to_contain_text(
-        "Cannot read holiday.jpg: not a picture in a known format (JPEG, "
+        "Cannot read holiday.jpg: not an image in a supported format (JPEG, "
     )
     expect(page.locator("#intake")).to_be_visible()
     bring(page, old_photo)
@@ -366,7 +366,7 @@ def test_several_photos_become_an_archive(visit: Callable[..., Page], tmp_path: 
     page.select_option("#album-format", "jpeg")
     page.get_by_role("button", name="Color them").click()
     expect(page.locator("#album-title")).to_have_text("2 of 3 photos colored")
-    expect(page.locator("#album-failed li")).to_contain_text("Cannot read album/sea/broken.jpg: not a picture")
+    expect(page.locator("#album-failed li")).to_contain_text("Cannot read album/sea/broken.jpg: not an image")
     with page.expect_download() as downloading:
         page.click("#album-download")
     downloading.value.save_as(tmp_path / "out.zip")

@@ -8,8 +8,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from colorgan.files import atomic_write
-from colorgan.images.contact_sheet import contact_sheet
-from colorgan.images.reading import UnreadableImage, read_rgb
+from colorgan.images import UnreadableImage, contact_sheet, read_rgb
 from colorgan.inference.batch.jobs import Job
 
 _TILE = 320

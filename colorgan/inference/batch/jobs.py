@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from colorgan.errors import ColorganError
-from colorgan.images.reading import extensions, list_photos, printable
-from colorgan.images.writing import FORMATS
+from colorgan.images import FORMATS, extensions, list_photos, printable
 
 _DIGITS = re.compile(r"(\d+)")
 
@@ -44,7 +43,7 @@ def plan(inputs: Sequence[Path], output: Path, ending: str = ".png") -> list[Job
         The jobs, in the order of their names, frame 2 before frame 10.
 
     Raises:
-        ColorganError: if a folder is not there or holds no photos, or two photos would be written to the same file.
+        ColorganError: if a folder is not there or contains no photos, or two photos would be written to the same file.
     """
     if len(inputs) == 1 and output.suffix.lower() in FORMATS and not output.is_dir():
         if inputs[0].is_dir():

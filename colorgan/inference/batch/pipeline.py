@@ -10,8 +10,7 @@ import numpy as np
 
 from colorgan.color.cielab import SRGBArray
 from colorgan.errors import ColorganError
-from colorgan.images.reading import Photo, UnreadableImage, printable, read_photo
-from colorgan.images.writing import write_photo
+from colorgan.images import Photo, UnreadableImage, printable, read_photo, write_photo
 from colorgan.inference.batch.jobs import Job
 from colorgan.inference.hint_file import ColorHint
 from colorgan.inference.photo_colorizer import PhotoColorizer

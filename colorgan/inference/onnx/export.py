@@ -24,8 +24,7 @@ from torch import Tensor, nn
 from colorgan.color.cielab import FloatArray, SRGBArray
 from colorgan.errors import ColorganError, first_sentence
 from colorgan.files import atomic_write
-from colorgan.images.reading import list_photos, read_rgb
-from colorgan.images.samples import SAMPLE_PHOTOS
+from colorgan.images import SAMPLE_PHOTOS, list_photos, read_rgb
 from colorgan.inference.full_size import downscale, working_shape
 from colorgan.inference.hint_file import ColorHint, rasterize_hints
 from colorgan.inference.onnx.colorizer import FORMAT, METADATA, OUTPUTS, OnnxColorizer

@@ -68,7 +68,7 @@ def test_bad_folders_are_refused_in_one_sentence(tmp_path):
     with pytest.raises(ColorganError, match="there is no folder"):
         ReferencePhotos(tmp_path / "missing")
     (tmp_path / "empty").mkdir()
-    with pytest.raises(ColorganError, match="holds no photos"):
+    with pytest.raises(ColorganError, match="contains no photos"):
         ReferencePhotos(tmp_path / "empty")
     write(photos(1, seed=0), tmp_path / "one")
     with pytest.raises(ColorganError, match="holds 1 photo; a report needs at least 2"):

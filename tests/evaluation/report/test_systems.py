@@ -165,5 +165,5 @@ def test_bad_systems_are_refused_in_one_sentence(reference_folder, picture_folde
     with pytest.raises(CheckpointError):
         open_systems([str(other)], reference, "cpu")
     (tmp_path / "empty").mkdir()
-    with pytest.raises(ColorganError, match="holds no photos"):
+    with pytest.raises(ColorganError, match="contains no photos"):
         open_systems([str(tmp_path / "empty")], reference, "cpu")

@@ -72,7 +72,7 @@ def test_a_single_photo_can_become_a_named_file(tmp_path: Path) -> None:
         (["album/a.png"], "album/a.png", "would be written over itself"),
         (["album", "none"], "out.txt", "out.txt is a file"),
         (["album/a.png", "other/a.png"], "out", "would both be written to"),
-        (["empty"], "out", "holds no photos"),
+        (["empty"], "out", "contains no photos"),
         (["album/a.png"], "new.webp", "new.webp looks like a file name; give a folder to write to or, for one photo"),
     ],
 )

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from colorgan.cli import main
 from colorgan.errors import ColorganError
-from colorgan.images.reading import read_rgb
+from colorgan.images import read_rgb
 from colorgan.inference.colorizer import Colorizer
 from colorgan.inference.full_size import downscale
 from colorgan.inference.hint_file import ColorHint, rasterize_hints
