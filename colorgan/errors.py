@@ -1,19 +1,21 @@
-"""The errors that a user can mend. The command line shows their sentence; everything else keeps its traceback."""
+"""The errors that a user can fix. The command line prints their message; all other errors keep their traceback."""
 
+import difflib
 import signal
+from collections.abc import Iterable
 from pathlib import Path
 
 
 class ColorganError(ValueError):
-    """Something the user gave is wrong; the message says what was received and what to do."""
+    """Invalid input; the message names what was received and what to do."""
 
 
 class CheckpointError(ColorganError):
-    """A checkpoint is missing, damaged, not one of ours, or asks for something that is not allowed."""
+    """A checkpoint is missing, damaged, foreign, or asks for something that is not allowed."""
 
 
 class TrainingDivergedError(ColorganError):
-    """A loss or a weight is no longer a finite number."""
+    """A loss or a weight is no longer finite."""
 
 
 class TrainingInterruptedError(Exception):
@@ -21,19 +23,40 @@ class TrainingInterruptedError(Exception):
 
     Attributes:
         signal: the number of the signal.
-        checkpoint: the file to go on from.
+        checkpoint: the file to resume from.
     """
 
     def __init__(self, number: int, checkpoint: Path) -> None:
         super().__init__(
-            f"stopped on {signal.Signals(number).name} with everything saved; go on with --ckpt_path {checkpoint}"
+            f"stopped on {signal.Signals(number).name} with everything saved; resume with --ckpt_path {checkpoint}"
         )
         self.signal = number
         self.checkpoint = checkpoint
 
 
+def did_you_mean(name: str, candidates: Iterable[str], *, list_all: bool = False) -> str:
+    """The end of an error message about an unknown name: the most similar valid one.
+
+    Args:
+        name: what was received.
+        candidates: the valid names.
+        list_all: whether to list all of them where none is similar.
+
+    Example:
+        >>> did_you_mean("unet", ["UNet", "PatchGAN"])
+        "; did you mean 'UNet'?"
+        >>> did_you_mean("vgg", ["UNet", "PatchGAN"], list_all=True), did_you_mean("x", ["y"])
+        ('; valid names are UNet, PatchGAN', '')
+    """
+    by_lower_case = {candidate.lower(): candidate for candidate in candidates}
+    close = difflib.get_close_matches(name.lower()[:80], by_lower_case, n=1)
+    if close:
+        return f"; did you mean {by_lower_case[close[0]]!r}?"
+    return f"; valid names are {', '.join(by_lower_case.values())}" if list_all else ""
+
+
 def first_sentence(error: BaseException) -> str:
-    """The point of another library's message.
+    """The first sentence of another library's message.
 
     >>> first_sentence(OSError("No space left. Try later."))
     'No space left'

@@ -117,3 +117,9 @@ def newest_file(source: str, argument: str) -> str:
             "checkpoint, or set it to null"
         )
     return str(max(found, key=age))
+
+
+def display_path(path: str | Path) -> str:
+    """A path as a user would type it: relative to the working directory if it lies below."""
+    path = Path(path)
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

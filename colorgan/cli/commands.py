@@ -4,12 +4,11 @@ Light on purpose: each command imports what it needs, so that photos can be colo
 for the libraries that training needs.
 """
 
-import difflib
 import importlib
 import os
 import sys
 
-from colorgan.errors import ColorganError, TrainingInterruptedError
+from colorgan.errors import ColorganError, TrainingInterruptedError, did_you_mean
 
 TRAINER_COMMANDS = {
     "fit": "train a model",
@@ -47,8 +46,9 @@ def main(args: list[str] | None = None) -> int:
         print(_overview())
         return 0
     if words[0] not in (*COMMANDS, *TRAINER_COMMANDS) and not words[0].startswith("-"):
-        close = difflib.get_close_matches(words[0], [*COMMANDS, *TRAINER_COMMANDS], n=1)
-        _say(f"there is no command {words[0]!r}{f'; did you mean {close[0]!r}?' if close else ''}\n\n{_overview()}")
+        _say(
+            f"there is no command {words[0]!r}{did_you_mean(words[0], [*COMMANDS, *TRAINER_COMMANDS])}\n\n{_overview()}"
+        )
         return 2
     try:
         if words[0] in COMMANDS:

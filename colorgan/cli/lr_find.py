@@ -12,9 +12,11 @@ from lightning.pytorch import LightningDataModule, LightningModule, Trainer
 from lightning.pytorch.cli import LightningArgumentParser
 from PIL import Image, ImageDraw, ImageFont
 
-from colorgan.cli.trainer import ColorganCLI, callbacks_of, shown, train
+from colorgan.cli.trainer import ColorganCLI, train
+from colorgan.cli.trainer.command import callbacks_of
+from colorgan.inference.run_folder import RunFolder
 from colorgan.errors import ColorganError, TrainingDivergedError
-from colorgan.files import atomic_write
+from colorgan.files import atomic_write, display_path
 from colorgan.training.callbacks.interruption import SaveOnSignal
 from colorgan.training.lr_finder import Curve, RangeTest
 
@@ -186,9 +188,9 @@ class _RangeTestCLI(ColorganCLI):
         super().before_instantiate_classes()
         self.save_config_callback = None
 
-    def _choose_run_folder(self, section: Namespace) -> Path:
-        folder = super()._choose_run_folder(section)
-        return folder.with_name(f"{folder.name}-lr-find")
+    def choose_run_folder(self, section: Namespace) -> RunFolder:
+        path = super().choose_run_folder(section).path
+        return RunFolder(path.with_name(f"{path.name}-lr-find"))
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
         trainer = super().instantiate_trainer(**kwargs)
@@ -200,13 +202,13 @@ class _RangeTestCLI(ColorganCLI):
         """Stands where LightningCLI looks for what ``fit`` does."""
         section = self.config[self.subcommand]
         curve = range_test(self.model, self.datamodule, self.trainer, self._get(self.config_init, "lr_find"))
-        file = self.run_folder / "lr_find.png"
+        file = self.run_folder.path / "lr_find.png"
         with atomic_write(file) as temporary:
             plot(curve, f"{section.name}: loss of the generator").save(temporary, format="PNG")
         print(
             f"\nsuggested learning rate: {curve.suggestion:.1e}"
             f" | lowest loss at {curve.lowest_at:.1e}"
-            f" | plot: {shown(file)}"
+            f" | plot: {display_path(file)}"
         )
 
     def after_fit(self) -> None:

@@ -1,8 +1,8 @@
-"""From the small picture that a network colors to the photo at its own size, with its own lightness, and back.
+"""Between a photo at full size and the small image that a network sees.
 
-A network looks at a photo at its working size. What it says about the colors is enlarged, guided by the lightness,
-and joined to the photo's own lightness. All of it runs in strips of a few rows, so that little memory is needed beside
-the photo, and in NumPy alone, so that it is one and the same with torch and with ONNX.
+A network predicts chroma at its working size. The prediction is upsampled, guided by the lightness, and joined to the
+photo's own lightness. This runs in strips of a few rows, so that it needs little memory besides the photo, and in NumPy
+alone, so that results are the same with torch and with ONNX.
 """
 
 import os
@@ -18,17 +18,17 @@ from colorgan.color import cielab
 from colorgan.color.cielab import FloatArray, SRGBArray
 
 LONGEST_SIDE = 4
-"""The working picture is at most this many times longer than wide: 3000 x 20 pixels must not become 38400 x 256."""
+"""Largest aspect ratio of the small image: 3000 x 20 pixels must not become 38400 x 256."""
 
 _SIMILAR = np.float32(7 / 116)
-"""Color passes between places whose lightness differs by less than 7; on real photos, 5 to 10 give the least error."""
+"""Scale of the range kernel: 7 units of L*. On real photos, 5 to 10 give the smallest error."""
 _STRIP_PIXELS = 1 << 16
-_MOST_THREADS = 4
+_MAX_THREADS = 4
 
 
 @dataclass(frozen=True)
 class ChromaPrediction:
-    """What a model says about the colors of a photo, at its working size.
+    """The chroma that a model predicts for a photo, at the working size.
 
     Attributes:
         small: the photo as the model saw it, (h, w, 3) uint8.
@@ -39,12 +39,12 @@ class ChromaPrediction:
     ab: FloatArray
 
     def apply_to(self, photo: SRGBArray, strength: float = 1.0) -> SRGBArray:
-        """The photo in these colors; see :func:`apply_chroma`."""
+        """The photo with this chroma; see :func:`apply_chroma`."""
         return apply_chroma(photo, self, strength)
 
 
 def working_shape(shape: tuple[int, int], size: int) -> tuple[int, int]:
-    """Height and width at which a photo is looked at: its shorter side becomes ``size``.
+    """Height and width of the small image: the photo's shorter side becomes ``size``.
 
     Args:
         shape: height and width of the photo.
@@ -60,11 +60,11 @@ def working_shape(shape: tuple[int, int], size: int) -> tuple[int, int]:
 
 
 def downscale(photo: SRGBArray, shape: tuple[int, int]) -> npt.NDArray[np.uint8]:
-    """A photo at another size, filtered so that nothing flickers.
+    """Resizes a photo with antialiasing.
 
     Args:
         photo: (H, W) or (H, W, 3), uint8 or uint16.
-        shape: the height and width wanted.
+        shape: height and width of the result.
 
     Returns:
         (height, width, 3) uint8.
@@ -74,35 +74,35 @@ def downscale(photo: SRGBArray, shape: tuple[int, int]) -> npt.NDArray[np.uint8]
     return np.repeat(small[..., None], 3, axis=2) if small.ndim == 2 else small
 
 
-def apply_chroma(photo: SRGBArray, coloring: ChromaPrediction, strength: float = 1.0) -> SRGBArray:
-    """Joins predicted colors to the lightness of a photo at its full size.
+def apply_chroma(photo: SRGBArray, prediction: ChromaPrediction, strength: float = 1.0) -> SRGBArray:
+    """Joins predicted chroma to the lightness of a photo at full size.
 
-    Each pixel takes its color from the four nearest places of the small picture, the more the nearer and the more
-    alike in lightness (joint bilateral upsampling, Kopf et al. 2007): colors do not bleed over edges. A color that
-    sRGB cannot show at the photo's lightness loses chroma; the lightness stays.
+    Each pixel's chroma is a mean over the four nearest pixels of the small image, weighted by distance and by
+    similarity in lightness (joint bilateral upsampling, Kopf et al. 2007), so that colors do not bleed over edges. Where
+    sRGB cannot show the chroma at the photo's lightness, the chroma is reduced and the lightness is kept.
 
     Args:
         photo: (H, W) gray or (H, W, 3) RGB, uint8 or uint16; of RGB only the lightness counts.
-        coloring: what the model said.
-        strength: factor on the chroma; 0 gives the gray photo, 1 the predicted colors.
+        prediction: the predicted chroma.
+        strength: factor on the chroma; 0 gives the gray photo, 1 the prediction.
 
     Returns:
         (H, W, 3) of the photo's dtype.
     """
     height, width = photo.shape[:2]
-    painted = np.empty((height, width, 3), photo.dtype)
-    small, ab = _no_larger_than(coloring, height, width)
+    colorized = np.empty((height, width, 3), photo.dtype)
+    small, ab = _at_most(prediction, height, width)
     guide = cielab.fy(small)
     taps = [(guide[row], *ab[:, row] * np.float32(strength)) for row in range(len(guide))]
     left, right, along = _neighbors(width, guide.shape[1])
 
-    def paint_strip(rows: slice, upper: int, lower: int, down: FloatArray) -> None:
-        root = cielab.fy(photo[rows])
-        total, a, b = (np.zeros_like(root) for _ in range(3))
+    def fill_strip(rows: slice, upper: int, lower: int, down: FloatArray) -> None:
+        fy = cielab.fy(photo[rows])
+        total, a, b = (np.zeros_like(fy) for _ in range(3))
         for row, near_row in ((upper, 1 - down), (lower, down)):
             for columns, near in ((left, 1 - along), (right, along)):
                 there, tap_a, tap_b = (plane[columns] for plane in taps[row])
-                weight = root - there
+                weight = fy - there
                 weight *= weight
                 weight *= 1 / _SIMILAR**2
                 weight += 1
@@ -114,20 +114,20 @@ def apply_chroma(photo: SRGBArray, coloring: ChromaPrediction, strength: float =
                 b += weight * tap_b
         a /= total
         b /= total
-        for number, channel in enumerate(cielab.lab_to_linear(root, a, b)):
-            painted[rows, :, number] = cielab.linear_to_srgb(channel, photo.dtype)
+        for number, channel in enumerate(cielab.lab_to_linear(fy, a, b)):
+            colorized[rows, :, number] = cielab.linear_to_srgb(channel, photo.dtype)
 
-    with ThreadPoolExecutor(min(_MOST_THREADS, os.cpu_count() or 1)) as pool:
-        for _ in pool.map(lambda strip: paint_strip(*strip), _strips(height, width, len(guide))):
+    with ThreadPoolExecutor(min(_MAX_THREADS, os.cpu_count() or 1)) as pool:
+        for _ in pool.map(lambda strip: fill_strip(*strip), _strips(height, width, len(guide))):
             pass
-    return painted
+    return colorized
 
 
 def _strips(height: int, width: int, small_height: int) -> Iterator[tuple[slice, int, int, FloatArray]]:
-    """Rows of a photo that lie between the same two rows of the small picture, a few at a time.
+    """Splits a photo into rows that lie between the same two rows of the small image, a few at a time.
 
     Yields:
-        The rows; the small row above and the one below them; how near each is to the lower one, (n, 1) in [0, 1].
+        The rows; the small rows above and below them; the weight of the lower one for each row, (n, 1) in [0, 1].
     """
     upper, lower, down = _neighbors(height, small_height)
     starts = np.flatnonzero(np.diff(upper + lower, prepend=-1)).tolist()
@@ -139,7 +139,7 @@ def _strips(height: int, width: int, small_height: int) -> Iterator[tuple[slice,
 
 
 def _neighbors(length: int, small_length: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], FloatArray]:
-    """For each of ``length`` pixels the two small pixels around its middle, and how near it is to the second."""
+    """For each of ``length`` pixels, the two nearest small pixels and the weight of the second."""
     position = (np.arange(length) + 0.5) * (small_length / length) - 0.5
     first = np.floor(position)
     nearness = (position - first).astype(np.float32)
@@ -148,15 +148,15 @@ def _neighbors(length: int, small_length: int) -> tuple[npt.NDArray[np.intp], np
     return before, after, nearness
 
 
-def _no_larger_than(coloring: ChromaPrediction, height: int, width: int) -> tuple[npt.NDArray[np.uint8], FloatArray]:
-    """The coloring at no more than the photo's own size, for photos smaller than the working size."""
-    small, ab = coloring.small, coloring.ab
+def _at_most(prediction: ChromaPrediction, height: int, width: int) -> tuple[npt.NDArray[np.uint8], FloatArray]:
+    """The prediction, downscaled to the photo's size if the photo is smaller than the working size."""
+    small, ab = prediction.small, prediction.ab
     shape = min(height, small.shape[0]), min(width, small.shape[1])
     return (small, ab) if shape == small.shape[:2] else (downscale(small, shape), resize_planes(ab, shape))
 
 
 def resize_planes(planes: FloatArray, shape: tuple[int, int]) -> FloatArray:
-    """Float planes (C, h, w) at another height and width, filtered."""
+    """Resizes float planes (C, h, w) with antialiasing."""
     size = shape[1], shape[0]
     images = (Image.fromarray(plane).resize(size, Image.Resampling.BILINEAR) for plane in planes)
     return np.stack([np.asarray(image) for image in images])

@@ -12,7 +12,6 @@ pixel (0, 0) spans from 0 to 1. ``color`` is sRGB, as ``#rrggbb`` or by its CSS 
 photo. Where hints overlap, the later one covers the earlier.
 """
 
-import difflib
 import json
 import math
 import os
@@ -27,7 +26,7 @@ from PIL import ImageColor
 
 from colorgan.color import cielab
 from colorgan.color.cielab import FloatArray, SRGBArray
-from colorgan.errors import ColorganError
+from colorgan.errors import ColorganError, did_you_mean
 
 MAX_HINTS = 10_000
 """More hints than this are refused; a file of hints may come from a stranger."""
@@ -56,7 +55,7 @@ class ColorHint:
         >>> ColorHint(12, 30.5, "gren", 4)
         Traceback (most recent call last):
         ...
-        colorgan.errors.ColorganError: color must be #rrggbb or a CSS name, but is 'gren'; the nearest name is 'green'
+        colorgan.errors.ColorganError: color must be #rrggbb or a CSS name, received 'gren'; did you mean 'green'?
     """
 
     x: float
@@ -68,14 +67,13 @@ class ColorHint:
         for name in ("x", "y", "radius"):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int | float):
-                raise ColorganError(f"{name} must be a number of pixels, but is {_shown(value)}")
+                raise ColorganError(f"{name} must be a number of pixels, received {_shown(value)}")
             if not (0 <= value < 2**31 and (value > 0 or name != "radius")):
                 least = "above 0" if name == "radius" else "0 or more"
-                raise ColorganError(f"{name} must be a number of pixels, {least}, but is {_shown(value)}")
+                raise ColorganError(f"{name} must be a number of pixels, {least}, received {_shown(value)}")
         if not isinstance(self.color, str) or not (_HEX.fullmatch(self.color) or self.color.lower() in _NAMES):
-            close = difflib.get_close_matches(str(self.color).lower()[:40], _NAMES, n=1)
-            nearest = f"; the nearest name is {close[0]!r}" if close else ""
-            raise ColorganError(f"color must be #rrggbb or a CSS name, but is {_shown(self.color)}{nearest}")
+            suggestion = did_you_mean(str(self.color), _NAMES)
+            raise ColorganError(f"color must be #rrggbb or a CSS name, received {_shown(self.color)}{suggestion}")
 
     @property
     def rgb(self) -> tuple[int, int, int]:
@@ -133,11 +131,11 @@ def parse_hints(data: Any, source: str = "hints") -> list[ColorHint]:
         >>> parse_hints({"hints": [{"x": 3, "y": 4, "colr": "red", "radius": 2}]}, "cat.json")
         Traceback (most recent call last):
         ...
-        colorgan.errors.ColorganError: cat.json: hint 1 has the unknown key 'colr'; the nearest is 'color'
+        colorgan.errors.ColorganError: cat.json: hint 1 has the unknown key 'colr'; did you mean 'color'?
     """
     _check_keys(data, ["hints"], f"{source}: the file", "an object with a list called 'hints'")
     if not isinstance(data["hints"], list):
-        raise ColorganError(f"{source}: 'hints' must be a list, but is {_shown(data['hints'])}")
+        raise ColorganError(f"{source}: 'hints' must be a list, received {_shown(data['hints'])}")
     if len(data["hints"]) > MAX_HINTS:
         raise ColorganError(f"{source}: at most {MAX_HINTS} hints can be given, but these are {len(data['hints'])}")
     hints = []
@@ -235,14 +233,13 @@ def check_inside(hints: Sequence[ColorHint], photo_size: tuple[int, int]) -> Non
 
 
 def _check_keys(data: Any, keys: Sequence[str], where: str, expected: str) -> None:
-    """All of the keys and no other."""
+    """Refuses a mapping that lacks one of the keys or has another one."""
     if not isinstance(data, Mapping):
-        raise ColorganError(f"{where} must be {expected}, but is {_shown(data)}")
+        raise ColorganError(f"{where} must be {expected}, received {_shown(data)}")
     for key in data:
         if key not in keys:
-            close = difflib.get_close_matches(str(key)[:40], keys, n=1)
-            nearest = f"the nearest is {close[0]!r}" if close else f"known are {', '.join(keys)}"
-            raise ColorganError(f"{where} has the unknown key {_shown(key)}; {nearest}")
+            suggestion = did_you_mean(str(key), keys, list_all=True)
+            raise ColorganError(f"{where} has the unknown key {_shown(key)}{suggestion}")
     for key in keys:
         if key not in data:
             raise ColorganError(f"{where} has no {key!r}")

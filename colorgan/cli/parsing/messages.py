@@ -1,14 +1,15 @@
 """Turns the parser's reports, which speak of unions and namespaces, into one sentence about one key."""
 
-import difflib
 import inspect
 import re
 import sys
 import typing
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from jsonargparse import ArgumentParser
+
+from colorgan.errors import did_you_mean
 
 _KEY = re.compile(r'Parser key "([^"]+)"')
 _VALUE = re.compile(r"(?:Given value|Got value): (?:NestedArg\(key='[^']*', val=(.*)\)|(.*?))\s*$", re.MULTILINE)
@@ -29,14 +30,14 @@ def explain(message: str, parser: ArgumentParser) -> str:
         owners = re.findall(r"class_path[= ]'([\w.]+)'", message)
         candidates = [name for owner in owners for name in _arguments_of(owner)]
         owner = owners[-1].rpartition(".")[2] if owners else key
-        return f"{key}: {owner} has no argument {wrong.group(1)!r}{_nearest(wrong.group(1), candidates)}"
+        return f"{key}: {owner} has no argument {wrong.group(1)!r}{did_you_mean(wrong.group(1), candidates)}"
     if wrong := re.search(r"module '([\w.]+)' has no attribute '(\w+)'", message):
         module = sys.modules.get(wrong.group(1))
-        return f"{key}: {wrong.group(1)} has no {wrong.group(2)!r}{_nearest(wrong.group(2), dir(module))}"
+        return f"{key}: {wrong.group(1)} has no {wrong.group(2)!r}{did_you_mean(wrong.group(2), dir(module))}"
     if (wrong := re.search(r"Expected a dot import path string: (\S+)", message)) and not _expected(message):
         classes = sorted(_class_names(key, parser))
         known = f"; known here: {', '.join(classes)}" if classes else ""
-        return f"{key}: there is no {wrong.group(1)!r} of this kind{_nearest(wrong.group(1), classes)}{known}"
+        return f"{key}: there is no {wrong.group(1)!r} of this kind{did_you_mean(wrong.group(1), classes)}{known}"
     values = [one or other for one, other in _VALUE.findall(message)]
     if key and _expected(message) and values:
         return f"{key}: expected {' or '.join(_expected(message))}, received {_given(values)}"
@@ -64,7 +65,7 @@ def _given(values: list[str]) -> str:
 
 def _unknown_option(option: str, parser: ArgumentParser) -> str:
     words = [word.lstrip("-").partition("=")[0] for word in option.split() if word.startswith("-")] or [option]
-    suggestions = _nearest(words[0], _known_keys(parser))
+    suggestions = did_you_mean(words[0], _known_keys(parser))
     return f"there is no option {words[0]!r}{suggestions}"
 
 
@@ -76,12 +77,6 @@ def _known_keys(parser: ArgumentParser) -> set[str]:
         for name, below in (getattr(action, "_name_parser_map", None) or {}).items():
             keys |= {key for key in _known_keys(below) if name}
     return keys
-
-
-def _nearest(name: str, candidates: Iterable[str]) -> str:
-    by_small = {candidate.lower(): candidate for candidate in candidates}
-    close = difflib.get_close_matches(name.lower(), by_small, n=1)
-    return f"; did you mean {by_small[close[0]]!r}?" if close else ""
 
 
 def _arguments_of(class_path: str) -> list[str]:

@@ -1,0 +1,19 @@
+"""The parser of the trainer's commands."""
+
+import sys
+from typing import NoReturn
+
+from lightning.pytorch.cli import LightningArgumentParser
+
+from colorgan.cli.parsing.messages import explain
+
+
+class OneLineErrorParser(LightningArgumentParser):
+    """Reports an error in one line, with the nearest valid key, instead of printing the whole usage."""
+
+    def error(self, message: str, ex: Exception | None = None) -> NoReturn:
+        """Exits with code 2."""
+        if not self.exit_on_error:
+            super().error(message, ex)
+        print(f"error: {explain(message, self)}\n(`{self.prog} --help` lists all options)", file=sys.stderr)
+        sys.exit(2)

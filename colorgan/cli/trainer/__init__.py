@@ -1,0 +1,5 @@
+"""``fit``, ``validate``, ``test`` and ``predict``: LightningCLI with a folder per run and checkpoints read as data."""
+
+from colorgan.cli.trainer.command import ColorganCLI, train
+
+__all__ = ["ColorganCLI", "train"]

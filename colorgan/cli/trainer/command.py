@@ -1,0 +1,261 @@
+"""LightningCLI with our models and data: ``python train.py fit …``."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import torch
+from jsonargparse import Namespace
+from lightning.fabric.utilities.exceptions import MisconfigurationException
+from lightning.pytorch import Trainer
+from lightning.pytorch.callbacks import Callback, ModelCheckpoint
+from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI
+from lightning.pytorch.utilities import rank_zero_only
+
+from colorgan.cli.parsing.overlays import forget_arguments_of_other_classes
+from colorgan.cli.parsing.parser import OneLineErrorParser
+from colorgan.cli.trainer.overrides import class_paths, differences
+from colorgan.cli.trainer.quiet import silence_libraries
+from colorgan.cli.trainer.run_config import SaveRunConfig
+from colorgan.data.datamodule import Photos
+from colorgan.errors import CheckpointError, ColorganError
+from colorgan.files import display_path
+from colorgan.inference import checkpoint, run_folder
+from colorgan.inference.run_folder import RunFolder
+from colorgan.models.config import TRUSTED_PACKAGES, class_path
+from colorgan.models.encoders import without_pretrained_weights
+from colorgan.training.callbacks.frechet import FrechetDistance
+from colorgan.training.callbacks.interruption import SaveOnSignal
+from colorgan.training.callbacks.predictions import PredictionWriter
+from colorgan.training.callbacks.samples import SampleSheet
+from colorgan.training.checkpoints import CheckpointFiles
+from colorgan.training.gan import ColorGAN
+from colorgan.training.loggers import wandb_obstacle
+from colorgan.training.module import Trainable
+
+
+class ColorganCLI(LightningCLI):
+    """LightningCLI with a folder per run, checkpoints read as data, and one-line errors."""
+
+    @property
+    def _trained_class(self) -> type[Trainable]:
+        trained: type[Trainable] = self.model_class  # type: ignore[assignment]
+        return trained
+
+    def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
+        """Adds the options of the run folder, the model's defaults, and the size of the photos, which the data own."""
+        defaults = self._trained_class.default_arguments()
+        if defaults.pop("image_size", None) is not None:
+            parser.link_arguments("data.init_args.size", "model.image_size")  # a number lives once
+        parser.set_defaults({f"model.{name}": value for name, value in defaults.items()})
+        parser.set_defaults({"data": {"class_path": class_path(Photos)}})
+        parser.add_argument("--runs", type=str, default="checkpoints", help="folder of all runs")
+        parser.add_argument(
+            "--name", type=str | None, default=None, help="name of the run; by default its configuration's"
+        )
+        parser.add_argument(
+            "--output", type=str, default="colorized", help="folder for the colored photos (predict only)"
+        )
+        parser.add_argument(
+            "--overwrite", type=bool, default=False, help="replace colored photos that are there (predict only)"
+        )
+        parser.add_argument(
+            "--npy", type=str | None, default=None, help="file for all colored photos as one array (predict only)"
+        )
+
+    def parse_arguments(self, parser: LightningArgumentParser, args: ArgsType) -> None:
+        """Parses the command line; a checkpoint's arguments are defaults that everything else overrides."""
+        super().parse_arguments(parser, args)
+        command = self.config.subcommand
+        section = self.config[command]
+        if section.get("name") is None:
+            section.name = self._default_name(section)
+        if not section.get("ckpt_path"):
+            if command != "fit":
+                raise CheckpointError(f"{command} needs a trained model: give --ckpt_path FILE (or `last`, `best`)")
+            return
+        path = Path(section.ckpt_path)
+        if section.ckpt_path in ("last", "best"):
+            path = RunFolder.find_checkpoint(section.runs, section.name, section.ckpt_path)
+        trusted = {name for name in class_paths(section.model) if not name.startswith(TRUSTED_PACKAGES)}
+        contents = checkpoint.read(path)
+        stored = checkpoint.hyper_parameters(contents)
+        # refuses foreign classes before the parser imports them
+        self._trained_class.arguments_from_config(stored, trusted)
+        if command != "fit" or not section.get("config"):
+            defaults = {f"model.{key}": value for key, value in stored.items() if key != "image_size"}
+            if "image_size" in stored and not section.get("config"):
+                defaults["data"] = {"class_path": class_path(Photos), "init_args": {"size": stored["image_size"]}}
+            self._subcommand_parsers[command].set_defaults(defaults)
+            name = section.name
+            super().parse_arguments(parser, args)
+            section = self.config[command]
+            section.name = name
+        section.ckpt_path = str(path)
+        if command != "fit" and "image_size" in stored:
+            section.model.image_size = stored["image_size"]  # networks keep their size, whatever that of the photos
+        for key, (given, kept) in differences(section.model.as_dict(), stored):
+            _note(f"model.{key} is {given} as you said; the checkpoint has {kept}")
+
+    def _default_name(self, section: Namespace) -> str:
+        """The names of the configuration files, or of the run that a checkpoint belongs to."""
+        stems = [Path(str(file)).stem for file in section.get("config") or []]
+        stems = [stem for stem in stems if stem != "base"] or stems
+        run = RunFolder.of_checkpoint(section.get("ckpt_path") or "")
+        if not stems and run is not None and run.path.parent.name:
+            return run.path.parent.name
+        return "-".join(stems) or "run"
+
+    def _parse_ckpt_path(self) -> None:
+        """Done in :meth:`parse_arguments`, where explicit options still win."""
+
+    def before_instantiate_classes(self) -> None:
+        """Chooses the run folder and points loggers and checkpoints to it."""
+        section = self.config[self.subcommand]
+        self.save_config_kwargs = {"as_given": section.clone()}
+        self.run_folder = self.choose_run_folder(section)
+        section.trainer.default_root_dir = str(self.run_folder.path)
+        loggers = section.trainer.get("logger")
+        if self.subcommand != "fit":
+            section.trainer.logger = loggers = False
+        for logger in loggers if isinstance(loggers, list) else [loggers]:
+            if isinstance(logger, Namespace):
+                self._prepare_logger(logger)
+        for callback in callbacks_of(section):
+            if "dirpath" in callback.get("init_args", {}) and callback.init_args.dirpath is None:
+                callback.init_args.dirpath = str(self.run_folder.checkpoints)
+
+    def choose_run_folder(self, section: Namespace) -> RunFolder:
+        """The folder of a resumed run is its own; every other command gets a new one."""
+        if self.subcommand == "fit" and section.get("ckpt_path"):
+            resumed = RunFolder.of_checkpoint(section.ckpt_path)
+            if resumed is not None:
+                return resumed
+        return RunFolder.new(section.runs, section.name, self.subcommand)
+
+    def _prepare_logger(self, logger: Namespace) -> None:
+        arguments = logger.init_args
+        if "save_dir" in arguments and (arguments.save_dir is None or arguments.save_dir == "."):
+            arguments.save_dir = str(self.run_folder.path)
+        if logger.class_path.endswith("WandbLogger"):
+            self.run_folder.path.mkdir(parents=True, exist_ok=True)
+            if arguments.get("name") is None:
+                arguments.name = f"{self.run_folder.path.parent.name}/{self.run_folder.path.name}"
+            obstacle = wandb_obstacle()
+            if obstacle and not arguments.get("offline"):
+                arguments.offline = True
+                _note(
+                    f"{obstacle}, so this run is logged offline; "
+                    f"`wandb sync {self.run_folder.path / 'wandb'}/offline-run-*` uploads it later"
+                )
+
+    def instantiate_classes(self) -> None:
+        """Builds data, model and trainer; nothing is downloaded for weights that a checkpoint brings."""
+        section = self.config[self.subcommand]
+        if section.get("ckpt_path"):
+            with without_pretrained_weights():
+                super().instantiate_classes()
+        else:
+            super().instantiate_classes()
+
+    def instantiate_trainer(self, **kwargs: Any) -> Trainer:
+        """Adds what every run has: atomic checkpoints, saving on signals, and the writer of predictions."""
+        section = self.config[self.subcommand]
+        extra: list[Callback] = [SaveOnSignal()] if self.subcommand == "fit" else []
+        if self.subcommand in ("validate", "test") and not section.trainer.get("callbacks"):
+            extra.append(FrechetDistance())
+        if self.subcommand == "predict":
+            root = str(self.datamodule.predict or "")
+            extra.append(PredictionWriter(section.output, root, section.overwrite, section.npy))
+            kwargs["callbacks"] = []  # measuring and keeping checkpoints are for training
+        given = self._get(self.config_init, "trainer", default={}).get("plugins")
+        plugins = given if isinstance(given, list) else [given] if given else []
+        trainer = super().instantiate_trainer(plugins=[*plugins, CheckpointFiles()], **kwargs)
+        trainer.callbacks[:0] = extra  # type: ignore[attr-defined]
+        return trainer
+
+    def _prepare_subcommand_kwargs(self, subcommand: str) -> dict[str, Any]:
+        kwargs = super()._prepare_subcommand_kwargs(subcommand)
+        if subcommand == "predict":
+            kwargs["return_predictions"] = False  # they are written as they come; a folder need not fit in memory
+        return kwargs
+
+    def after_instantiate_classes(self) -> None:
+        """Checks what can be checked before the trainer begins."""
+        if self.subcommand == "fit":
+            self.model.check_size(self.datamodule.image_size)
+
+    def after_fit(self) -> None:
+        """Says where everything is."""
+        callbacks: list[Callback] = self.trainer.callbacks  # type: ignore[attr-defined]
+        if getattr(self.trainer, "fast_dev_run", False) or not self.trainer.is_global_zero:
+            return
+        best = [c.best_model_path for c in callbacks if isinstance(c, ModelCheckpoint) and c.monitor]
+        sheets = [c.last_path for c in callbacks if isinstance(c, SampleSheet) and c.last_path]
+        print(
+            f"\nrun: {self.run_folder.path}"
+            f" | best checkpoint: {display_path(best[0]) if best and best[0] else self.run_folder.last_checkpoint}"
+            f" | samples: {display_path(sheets[0]) if sheets else 'none'}"
+        )
+
+    def after_predict(self) -> None:
+        """Says what was written and what could not be read."""
+        callbacks: list[Callback] = self.trainer.callbacks  # type: ignore[attr-defined]
+        writer = next(c for c in callbacks if isinstance(c, PredictionWriter))
+        if not self.trainer.is_global_zero:
+            return
+        print(f"{writer.written} photos colored into {writer.folder}")
+        if self.datamodule.unreadable:
+            named = "; ".join(f"{path} ({reason})" for path, reason in self.datamodule.unreadable)
+            raise ColorganError(f"{len(self.datamodule.unreadable)} files were left out: {named}")
+
+
+def callbacks_of(section: Namespace) -> list[Namespace]:
+    """The callbacks of a configuration, which may hold a single one that is no list."""
+    callbacks = section.trainer.get("callbacks") or []
+    return callbacks if isinstance(callbacks, list) else [callbacks]
+
+
+def train(args: list[str], command: type[ColorganCLI] = ColorganCLI, model: type[Trainable] = ColorGAN) -> ColorganCLI:
+    """Runs one of the trainer's commands; this is LightningCLI with our models and data.
+
+    Args:
+        args: the command (fit, validate, test, predict) and its options.
+        command: what carries it out.
+        model: what is trained.
+
+    Returns:
+        The finished command, with its trainer, model and data.
+    """
+    silence_libraries()
+    forget_arguments_of_other_classes()
+    torch.set_float32_matmul_precision("high")
+    inherited = os.environ.get(run_folder.VARIABLE)
+    try:
+        return command(
+            model,
+            Photos,
+            save_config_callback=SaveRunConfig,
+            seed_everything_default=42,
+            auto_configure_optimizers=False,
+            parser_class=OneLineErrorParser,
+            parser_kwargs={
+                "description": "Train and use conditional GANs that colorize photographs.",
+                "allow_abbrev": False,
+            },
+            subclass_mode_data=True,
+            args=args,
+        )
+    except MisconfigurationException as error:
+        raise ColorganError(str(error)) from error
+    finally:
+        if (wandb := sys.modules.get("wandb")) is not None and wandb.run is not None:
+            wandb.finish(exit_code=int(sys.exc_info()[0] is not None))  # the last records are still in memory
+        if inherited is None:
+            os.environ.pop(run_folder.VARIABLE, None)
+
+
+@rank_zero_only
+def _note(text: str) -> None:
+    print(f"note: {text}", file=sys.stderr)

@@ -1,0 +1,31 @@
+"""Silences what libraries print that does not concern the user."""
+
+import logging
+import warnings
+
+_WARNINGS = (
+    ".*does not have many workers.*",  # decoded photos need none
+    ".*logging interval Trainer.*",
+    # DDP starts its other processes with the words of this one
+    "LightningCLI's args parameter is intended to run from within Python",
+    ".*callbacks used to create the checkpoint need to be provided.*",
+    "(?s).*Dump of a value that does not round-trip: a tuple.*",  # a list is as good
+    ".*not resumable.*",  # our sampler is
+    "Checkpoint directory .* exists and is not empty",
+)
+
+
+def silence_libraries() -> None:
+    """Drops advertisements and warnings that a user can do nothing about."""
+    for name in ("lightning.pytorch.utilities.rank_zero", "lightning.pytorch", "timm.models._builder"):
+        logging.getLogger(name).addFilter(_concerns_the_user)
+    warnings.filterwarnings("ignore", module="lightning", message=".*deprecated.*")
+    for pattern in _WARNINGS:
+        warnings.filterwarnings("ignore", pattern)
+
+
+def _concerns_the_user(record: logging.LogRecord) -> bool:
+    message = record.getMessage()
+    if record.name.startswith("timm."):
+        return not message.startswith("Unexpected keys")  # those of a classifier's head, which no encoder has
+    return "Tip:" not in message and not message.startswith("`weights_only` was not set")
