@@ -12,7 +12,7 @@ from torch import Tensor
 from colorgan.color.tensors import to_uint8
 from colorgan.errors import ColorganError
 from colorgan.files import atomic_write
-from colorgan.images import contact_sheet
+from colorgan.images import contact_sheet, evenly_spaced
 from colorgan.training.callbacks.evaluation import EvaluationCallback, EvaluationStage
 from colorgan.training.steps import EvaluationOutput
 
@@ -66,7 +66,7 @@ class SampleSheet(EvaluationCallback):
         indices = [int(index) for index in output["index"]]
         chosen = self._chosen.get(stage)
         if chosen is None and not self._num_seen:
-            self._positions = _spread(self.num_photos, _expected_photos(trainer, stage, len(indices)))
+            self._positions = set(evenly_spaced(self.num_photos, _expected_photos(trainer, stage, len(indices))))
         for position, index in enumerate(indices):
             if self._num_seen + position in self._positions if chosen is None else index in chosen:
                 self._samples[index] = {
@@ -101,19 +101,6 @@ def _is_enabled(trainer: Trainer, stage: EvaluationStage) -> bool:
     """Only rank 0 makes sheets, and the validation of a ``fast_dev_run`` leaves none."""
     is_dry_run = stage == "val" and bool(getattr(trainer, "fast_dev_run", False))
     return trainer.is_global_zero and not is_dry_run
-
-
-def _spread(count: int, total: int) -> set[int]:
-    """Returns up to ``count`` positions, spread evenly over ``range(total)``.
-
-    >>> sorted(_spread(3, 10))
-    [0, 4, 9]
-    >>> sorted(_spread(5, 2))
-    [0, 1]
-    """
-    if total <= count:
-        return set(range(total))
-    return {round(position * (total - 1) / max(1, count - 1)) for position in range(count)}
 
 
 def _expected_photos(trainer: Trainer, stage: EvaluationStage, batch_size: int) -> int:

@@ -6,7 +6,7 @@ from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from PIL import Image
 
 from colorgan.errors import ColorganError
-from colorgan.training.callbacks.samples import SampleSheet, _spread
+from colorgan.training.callbacks.samples import SampleSheet
 from tests.training.callbacks.test_frechet import PHOTOS, Fading, loader, trainer
 
 
@@ -103,10 +103,3 @@ def test_testing_writes_a_sheet(tmp_path):
 def test_invalid_arguments_raise():
     with pytest.raises(ColorganError, match="num_photos must be at least 1, but is 0"):
         SampleSheet(num_photos=0)
-
-
-@pytest.mark.parametrize(("count", "total"), [(1, 1), (1, 9), (20, 20), (20, 21), (20, 1000), (7, 3)])
-def test_spread_positions_are_distinct_and_in_range(count, total):
-    positions = _spread(count, total)
-    assert len(positions) == min(count, total)
-    assert positions <= set(range(total))
