@@ -1,80 +1,27 @@
 """``colorgan lr-find``: a range test for the generator's learning rate, with a plot and a suggestion."""
 
-import itertools
 import math
-from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Any
 
-import torch
 from jsonargparse import Namespace
-from lightning.pytorch import LightningDataModule, LightningModule, Trainer
+from lightning.pytorch import Trainer
 from lightning.pytorch.cli import LightningArgumentParser
 from PIL import Image, ImageDraw, ImageFont
 
 from colorgan.cli.trainer import ColorganCLI, train
 from colorgan.cli.trainer.command import callbacks_of
-from colorgan.inference.run_folder import RunFolder
-from colorgan.errors import ColorganError, TrainingDivergedError
+from colorgan.errors import ColorganError
 from colorgan.files import atomic_write, display_path
+from colorgan.inference.run_folder import RunFolder
 from colorgan.training.callbacks.interruption import SaveOnSignal
-from colorgan.training.lr_finder import Curve, RangeTest
-
-
-def range_test(model: LightningModule, data: LightningDataModule, trainer: Trainer, test: RangeTest) -> Curve:
-    """Tests learning rates and leaves the model as it was.
-
-    Args:
-        model: a ColorGAN; its weights, what is frozen in it, and the random state are restored.
-        data: the photos; augmented as in training.
-        trainer: one for this purpose alone, without loggers and checkpoints.
-        test: the rates to try.
-
-    Raises:
-        ColorganError: if the generator does not train, or diverges at once.
-    """
-    weights = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    trained = {name: parameter.requires_grad for name, parameter in model.named_parameters()}
-    modes = {name: module.training for name, module in model.named_modules()}
-    randomness = torch.get_rng_state()
-    data.prepare_data()
-    data.setup("fit")
-    trainer.callbacks.append(test)  # type: ignore[attr-defined]
-    try:
-        trainer.fit(model, _Repeated(data.train_dataloader(), test.batches))
-    except TrainingDivergedError:
-        pass  # which is what too high a rate does
-    finally:
-        model.load_state_dict(weights)
-        for name, parameter in model.named_parameters():
-            parameter.requires_grad_(trained[name])
-            parameter.grad = None
-        for name, module in model.named_modules():
-            module.training = modes[name]
-        torch.set_rng_state(randomness)
-    return test.curve()
-
-
-class _Repeated:
-    """A loader, begun anew until there were enough batches."""
-
-    def __init__(self, loader: Any, batches: int) -> None:
-        self.loader, self.batches = loader, batches
-
-    def __len__(self) -> int:
-        return self.batches
-
-    def __iter__(self) -> Iterator[Any]:
-        endless: Iterable[Any] = itertools.chain.from_iterable(itertools.repeat(self.loader))
-        return itertools.islice(endless, self.batches)
-
+from colorgan.training.lr_finder import LRCurve, LRRangeTest, run_range_test
 
 # -- the plot ----------------------------------------------------------------------------------------------------------
 
 _INK, _FAINT, _GRID, _LINE, _MARK = (32, 32, 32), (150, 165, 185), (228, 228, 228), (31, 95, 191), (196, 60, 30)
 
 
-def plot(curve: Curve, title: str = "") -> Image.Image:
+def plot(curve: LRCurve, title: str = "") -> Image.Image:
     """Draws measured losses as dots, the smoothed ones as a line, and the suggestion.
 
     Args:
@@ -90,12 +37,12 @@ class _Chart:
     width, height = 900, 540
     left, right, top, bottom = 84, 24, 56, 62
 
-    def __init__(self, curve: Curve, title: str) -> None:
+    def __init__(self, curve: LRCurve, title: str) -> None:
         self.curve, self.title = curve, title
         low, first = min(curve.smoothed), curve.smoothed[0]
         span = max(first - low, abs(low) * 1e-3, 1e-9)
         self.low, self.high = low - 0.15 * span, max(first, low) + 0.35 * span  # the explosion leaves the picture
-        self.begin, self.end = math.log10(curve.rates[0]), math.log10(curve.rates[-1])
+        self.begin, self.end = math.log10(curve.lrs[0]), math.log10(curve.lrs[-1])
 
     def x(self, rate: float) -> float:
         share = (math.log10(rate) - self.begin) / (self.end - self.begin)
@@ -111,11 +58,11 @@ class _Chart:
         draw.text((self.left, 16), self.title, _INK, ImageFont.load_default(18))
         self._axes(draw, font)
         curve = self.curve
-        for rate, loss in zip(curve.rates, curve.losses, strict=True):
+        for rate, loss in zip(curve.lrs, curve.losses, strict=True):
             if self.low <= loss <= self.high:
                 x, y = self.x(rate), self.y(loss)
                 draw.ellipse((x - 2, y - 2, x + 2, y + 2), _FAINT)
-        line = [(self.x(rate), self.y(loss)) for rate, loss in zip(curve.rates, curve.smoothed, strict=True)]
+        line = [(self.x(rate), self.y(loss)) for rate, loss in zip(curve.lrs, curve.smoothed, strict=True)]
         draw.line(line, _LINE, width=3, joint="curve")
         x = self.x(curve.suggestion)
         draw.line(((x, self.top), (x, self.height - self.bottom)), _MARK, width=2)
@@ -170,11 +117,11 @@ _TRAINER: dict[str, Any] = {
 """A test runs once, in one process, and leaves nothing but its plot."""
 
 
-class _RangeTestCLI(ColorganCLI):
+class _LRFindCLI(ColorganCLI):
     """Builds what ``fit`` would train, and tests it."""
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
-        parser.add_class_arguments(RangeTest, "lr_find")
+        parser.add_class_arguments(LRRangeTest, "lr_find")
         super().add_arguments_to_parser(parser)
 
     def before_instantiate_classes(self) -> None:
@@ -201,13 +148,13 @@ class _RangeTestCLI(ColorganCLI):
     def fit(self, **_: Any) -> None:
         """Stands where LightningCLI looks for what ``fit`` does."""
         section = self.config[self.subcommand]
-        curve = range_test(self.model, self.datamodule, self.trainer, self._get(self.config_init, "lr_find"))
+        curve = run_range_test(self.model, self.datamodule, self.trainer, self._get(self.config_init, "lr_find"))
         file = self.run_folder.path / "lr_find.png"
         with atomic_write(file) as temporary:
             plot(curve, f"{section.name}: loss of the generator").save(temporary, format="PNG")
         print(
             f"\nsuggested learning rate: {curve.suggestion:.1e}"
-            f" | lowest loss at {curve.lowest_at:.1e}"
+            f" | lowest loss at {curve.min_loss_lr:.1e}"
             f" | plot: {display_path(file)}"
         )
 
@@ -221,5 +168,5 @@ def main(args: list[str]) -> int:
     Returns:
         The exit code.
     """
-    train(["fit", *args], _RangeTestCLI)
+    train(["fit", *args], _LRFindCLI)
     return 0
