@@ -1,4 +1,4 @@
-"""LPIPS, the perceptual distance between two photos."""
+"""LPIPS, a learned perceptual distance between photos."""
 
 from pathlib import Path
 from typing import Literal
@@ -16,26 +16,26 @@ _DOWNLOADS = {
     "alex": Download("https://download.pytorch.org/models/alexnet-owt-7be5be79.pth", "7be5be79"),
     "vgg": Download("https://download.pytorch.org/models/vgg16-397923af.pth", "397923af"),
 }
-_LARGEST_BATCH = 16
+_MAX_BATCH_SIZE = 16
 
 
 class LPIPS:
     """Learned perceptual image patch similarity, version 0.1 (Zhang et al. 2018, https://arxiv.org/abs/1801.03924).
 
-    The trained weights of the layers' differences come with torchmetrics; those of the network are torchvision's, and
-    are downloaded or given as a file. Photos are compared at their own size. It is deliberately no ``nn.Module``, so
-    that as an attribute of a LightningModule its weights do not enter checkpoints.
+    The linear layers on top of the network come with torchmetrics; the network has torchvision's weights, which are
+    downloaded or given as a file. Photos are compared at their own size, without resizing. It is not an ``nn.Module``
+    on purpose: as an attribute of a LightningModule, its weights do not enter checkpoints.
 
     Args:
-        network: ``alex`` (the paper's choice for measuring) or ``vgg``.
+        network: ``alex`` (recommended by the paper for evaluation) or ``vgg``.
         weights: local file with torchvision's ImageNet weights of AlexNet or VGG-16.
-        device: where it computes.
+        device: device of the network.
 
     Attributes:
-        sha256: hash of the network's weight file.
+        sha256: SHA-256 of the network's weight file.
 
     Raises:
-        ColorganError: in one sentence, if the weights are missing, damaged or of another network.
+        ColorganError: if the weights are missing, damaged or belong to another network.
     """
 
     def __init__(
@@ -66,16 +66,16 @@ class LPIPS:
         """Compares photos.
 
         Args:
-            predicted: (B, 3, H, W), uint8 or float in [0, 1], at least 32 pixels wide and high.
-            target: the same.
+            predicted: (B, 3, H, W), uint8 or float in [0, 1], at least 32 x 32 pixels.
+            target: likewise.
 
         Returns:
             (B,), float32, on the CPU; 0 for identical photos.
         """
-        one, two = (photos.float() for photos in matched_pair(predicted, target))
+        pair = [photos.float().split(_MAX_BATCH_SIZE) for photos in matched_pair(predicted, target)]
         values = []
         with torch.autocast(self.device.type, enabled=False):
-            for part, other in zip(torch.split(one, _LARGEST_BATCH), torch.split(two, _LARGEST_BATCH), strict=True):
-                distance = self._model(part.to(self.device), other.to(self.device), normalize=True)
+            for first, second in zip(*pair, strict=True):
+                distance = self._model(first.to(self.device), second.to(self.device), normalize=True)
                 values.append(distance.flatten().cpu())
         return torch.cat(values)

@@ -1,7 +1,7 @@
-"""Measures of how near the pixels of a colorized photo are to the target.
+"""Pixel-wise metrics of a colorized photo against its target.
 
-All functions take photos (B, 3, H, W), uint8 or float in [0, 1], and give one figure a photo, (B,), in float64 (float32
-on devices that have no float64).
+All functions take photos (B, 3, H, W), uint8 or float in [0, 1], and return one value per photo, (B,), in float64
+(float32 on devices without float64).
 """
 
 from typing import Any
@@ -13,8 +13,8 @@ from torchmetrics import Metric
 from colorgan.color.tensors import matched_pair
 from colorgan.errors import ColorganError
 
-_WINDOW = 11
-_SIGMA = 1.5
+_WINDOW_SIZE = 11
+_WINDOW_STD = 1.5
 
 
 def psnr(predicted: Tensor, target: Tensor) -> Tensor:
@@ -33,18 +33,18 @@ def psnr(predicted: Tensor, target: Tensor) -> Tensor:
 
 
 def ssim(predicted: Tensor, target: Tensor) -> Tensor:
-    """Structural similarity of each photo, the mean of its channels.
+    """Structural similarity of each photo, averaged over channels.
 
-    Wang et al. 2004 (https://doi.org/10.1109/TIP.2003.819861), in the paper's setting: a Gaussian window of 11 x 11
-    pixels with deviation 1.5, K1 = 0.01, K2 = 0.03, population covariances, and no windows across the edge. It is
-    scikit-image's ``structural_similarity(channel_axis=-1, gaussian_weights=True, sigma=1.5,
-    use_sample_covariance=False)``; other settings give other figures.
+    Wang et al. 2004 (https://doi.org/10.1109/TIP.2003.819861), with the settings of the paper: a Gaussian window of
+    11 x 11 pixels with standard deviation 1.5, K1 = 0.01, K2 = 0.03, population covariances, and no windows that cross
+    the edge. Equals scikit-image's ``structural_similarity(channel_axis=-1, gaussian_weights=True, sigma=1.5,
+    use_sample_covariance=False)``; values with other settings are not comparable.
 
     Returns:
         (B,) in [-1, 1].
 
     Raises:
-        ColorganError: for photos smaller than the window.
+        ColorganError: if the photos are smaller than the window.
 
     Example:
         >>> photo = torch.rand(1, 3, 16, 16)
@@ -53,12 +53,12 @@ def ssim(predicted: Tensor, target: Tensor) -> Tensor:
     """
     one, two = matched_pair(predicted, target)
     height, width = one.shape[-2:]
-    if min(height, width) < _WINDOW:
+    if min(height, width) < _WINDOW_SIZE:
         raise ColorganError(
-            f"SSIM looks at windows of {_WINDOW} x {_WINDOW} pixels; photos of {height} x {width} are too small for it"
+            f"SSIM needs photos of at least {_WINDOW_SIZE} x {_WINDOW_SIZE} pixels, received {height} x {width}"
         )
-    # As a product of banded matrices, the window costs a sixth of what a convolution in float64 does on a CPU.
-    rows, columns = _window(height).to(one), _window(width).to(one).T
+    # On a CPU in float64, products with banded matrices take a sixth of the time of a convolution.
+    rows, columns = _window_matrix(height).to(one), _window_matrix(width).to(one).T
     mean_one, mean_two = rows @ one @ columns, rows @ two @ columns
     variance_one = rows @ one.square() @ columns - mean_one.square()
     variance_two = rows @ two.square() @ columns - mean_two.square()
@@ -70,12 +70,12 @@ def ssim(predicted: Tensor, target: Tensor) -> Tensor:
 
 
 def margin_accuracy(predicted: Tensor, target: Tensor, margin: float = 12 / 255) -> Tensor:
-    """Share of the pixels of each photo whose channels all lie within a margin of the target.
+    """Fraction of pixels of each photo whose channels are all within a margin of the target.
 
     Args:
         predicted: (B, 3, H, W), uint8 or float in [0, 1].
-        target: the same.
-        margin: largest difference of a channel, on the scale [0, 1]; the margin itself still counts.
+        target: likewise.
+        margin: maximum difference per channel, inclusive, on the scale [0, 1].
 
     Returns:
         (B,) in [0, 1].
@@ -87,19 +87,19 @@ def margin_accuracy(predicted: Tensor, target: Tensor, margin: float = 12 / 255)
         0.5
     """
     if not 0.0 <= margin <= 1.0:
-        raise ColorganError(f"a margin lies between 0 and 1, on the scale on which white is 1; received {margin}")
+        raise ColorganError(f"margin must be between 0 and 1, where 1 is white; received {margin}")
     one, two = matched_pair(predicted, target)
-    # Differences of 8-bit values are multiples of 1/255, up to rounding: float32 knows them to 1e-7.
+    # Differences of 8-bit values are multiples of 1/255; the tolerance covers float32 rounding (1e-7).
     within = ((one - two).abs() <= margin + 1e-6).all(dim=1)
     return within.to(one.dtype).mean(dim=(1, 2))
 
 
 class MarginAccuracy(Metric):
-    """:func:`margin_accuracy` over all photos seen, to be logged during training.
+    """:func:`margin_accuracy`, averaged over photos, as a torchmetrics metric.
 
     Args:
-        margin: largest difference of a channel, on the scale [0, 1].
-        kwargs: those of ``torchmetrics.Metric``.
+        margin: maximum difference per channel, inclusive, on the scale [0, 1].
+        kwargs: arguments of :class:`torchmetrics.Metric`.
 
     Example:
         >>> metric = MarginAccuracy()
@@ -121,23 +121,21 @@ class MarginAccuracy(Metric):
         self.add_state("count", torch.tensor(0), dist_reduce_fx="sum")
 
     def update(self, predicted: Tensor, target: Tensor) -> None:
-        """Adds photos (B, 3, H, W), uint8 or float in [0, 1]."""
+        """Adds a batch of photos (B, 3, H, W), uint8 or float in [0, 1]."""
         accuracy = margin_accuracy(predicted, target, self.margin)
         self.total += accuracy.sum().to(self.total.dtype)
         self.count += len(accuracy)
 
     def compute(self) -> Tensor:
-        """The mean over the photos seen."""
+        """Returns the mean over all photos."""
         return self.total / self.count
 
 
-def _window(size: int) -> Tensor:
-    """The Gaussian window at every place along a side, (size - 10, size)."""
-    offsets = torch.arange(_WINDOW, dtype=torch.float64) - _WINDOW // 2
-    weights = torch.exp(-offsets.square() / (2 * _SIGMA**2))
-    places = size - _WINDOW + 1
-    window = torch.zeros(places, size, dtype=torch.float64)
-    window[torch.arange(places).unsqueeze(1), torch.arange(places).unsqueeze(1) + torch.arange(_WINDOW)] = weights / (
-        weights.sum()
-    )
-    return window
+def _window_matrix(size: int) -> Tensor:
+    """Gaussian windows at all positions along a side, one per row, (size - 10, size)."""
+    offsets = torch.arange(_WINDOW_SIZE, dtype=torch.float64) - _WINDOW_SIZE // 2
+    weights = torch.exp(-offsets.square() / (2 * _WINDOW_STD**2))
+    starts = torch.arange(size - _WINDOW_SIZE + 1).unsqueeze(1)
+    matrix = torch.zeros(len(starts), size, dtype=torch.float64)
+    matrix[starts.expand(-1, _WINDOW_SIZE), starts + torch.arange(_WINDOW_SIZE)] = weights / weights.sum()
+    return matrix

@@ -1,4 +1,4 @@
-"""Weight files of the networks that metrics use: found, or downloaded, identified by their hash, and read as data."""
+"""Weight files of the networks behind metrics: located or downloaded, verified, and loaded without pickled code."""
 
 import hashlib
 import io
@@ -14,16 +14,17 @@ import torch
 from colorgan.errors import ColorganError, first_sentence
 from colorgan.models.weight_files import read_torch_file
 
-_PATIENCE = 10.0
+_CONNECT_TIMEOUT = 10.0
+"""Seconds."""
 
 
 @dataclass(frozen=True)
 class Download:
-    """Where published weights come from.
+    """A published weight file.
 
-    Args:
+    Attributes:
         url: address of the file.
-        sha256: its SHA-256, or the beginning of it.
+        sha256: SHA-256 of the file, or its first digits.
     """
 
     url: str
@@ -31,18 +32,18 @@ class Download:
 
     @property
     def file(self) -> Path:
-        """Where torch keeps what it downloads."""
+        """Path of the file in torch's download cache."""
         return Path(torch.hub.get_dir(), "checkpoints", self.url.rpartition("/")[2])
 
 
 @dataclass(frozen=True)
 class Weights:
-    """A weight file in memory, known to hold data only.
+    """A weight file in memory, verified to contain no pickled code.
 
-    Args:
-        file: where it was read.
-        content: its bytes.
-        sha256: their hash.
+    Attributes:
+        file: path that it was read from.
+        content: bytes of the file.
+        sha256: hash of the content.
     """
 
     file: Path
@@ -50,29 +51,29 @@ class Weights:
     sha256: str
 
     def open(self) -> io.BytesIO:
-        """The file, from memory: what was hashed and checked is what is loaded."""
+        """Opens the file in memory, so that the bytes that were verified are the bytes that are loaded."""
         return io.BytesIO(self.content)
 
 
-def find_weights(name: str, local: str | Path | None, download: Download | None) -> Weights | None:
-    """Finds the weights of a network: a local file, torch's download cache, or the network, in this order.
+def find_weights(name: str, path: str | Path | None, download: Download | None) -> Weights | None:
+    """Finds the weights of a network: a local file, torch's download cache, or a download, in this order.
 
     Args:
-        name: whose weights they are, for the messages.
-        local: a file of the user's, or ``None``.
-        download: where the published weights are; files that come from there must have their hash.
+        name: name of the network, for error messages.
+        path: a local file, or ``None``.
+        download: the published weights; a cached or downloaded file must match their hash.
 
     Returns:
-        The weights; ``None`` if there is neither a local file nor a known download.
+        The weights, or ``None`` if there is neither a local file nor a known download.
 
     Raises:
-        ColorganError: in one sentence that says how to supply the file, if it is missing, damaged, holds more than
-            data, or (in the download cache) is not the published one.
+        ColorganError: if the file is missing, damaged, contains pickled code, or (in the download cache) is not the
+            published one. The message says how to supply the file.
     """
-    if local is not None:
-        file = Path(local).expanduser()
+    if path is not None:
+        file = Path(path).expanduser()
         if not file.is_file():
-            raise ColorganError(f"there is no weight file {file} for {name}; {how_to_supply(download)}")
+            raise ColorganError(f"there is no weight file {file} for {name}; {supply_instructions(download)}")
         return read_weights(name, file)
     if download is None:
         return None
@@ -85,21 +86,24 @@ def find_weights(name: str, local: str | Path | None, download: Download | None)
         except (OSError, RuntimeError) as error:
             raise ColorganError(
                 f"the weights of {name} are not on this machine and could not be downloaded "
-                f"({first_sentence(error)}); {how_to_supply(download)}"
+                f"({first_sentence(error)}); {supply_instructions(download)}"
             ) from error
     weights = read_weights(name, file)
     if not weights.sha256.startswith(download.sha256):
         raise ColorganError(
-            f"{file} is not the published weight file of {name} (its SHA-256 begins with {weights.sha256[:8]}, "
+            f"{file} is not the published weight file of {name} (its SHA-256 starts with {weights.sha256[:8]}, "
             f"not {download.sha256[:8]}); delete it and start again"
         )
     return weights
 
 
 def read_weights(name: str, file: Path) -> Weights:
-    """Reads a weight file once, hashes it, and refuses it if unpickling it would run code.
+    """Reads and hashes a weight file.
 
-    TorchScript archives, as which CLIP's weights come, are let through: they hold no pickled Python.
+    TorchScript archives, such as the weights of CLIP, are accepted: they contain no pickled Python objects.
+
+    Raises:
+        ColorganError: if the file cannot be read, or unpickling it would run code.
     """
     try:
         content = file.read_bytes()
@@ -111,8 +115,8 @@ def read_weights(name: str, file: Path) -> Weights:
     return weights
 
 
-def how_to_supply(download: Download | None) -> str:
-    """The second half of a sentence that says that weights are missing."""
+def supply_instructions(download: Download | None) -> str:
+    """Instructions for supplying missing weights, to be appended to an error message."""
     if download is None:
         return "give a local file as weights"
     return (
@@ -121,9 +125,9 @@ def how_to_supply(download: Download | None) -> str:
 
 
 def _check_reachable(url: str) -> None:
-    """Fails within seconds where a firewall would keep the download waiting for minutes."""
+    """Fails within seconds if a firewall blocks the server, where the download would hang for minutes."""
     if not getproxies():
-        with socket.create_connection((str(urlparse(url).hostname), 443), timeout=_PATIENCE):
+        with socket.create_connection((str(urlparse(url).hostname), 443), timeout=_CONNECT_TIMEOUT):
             pass
 
 

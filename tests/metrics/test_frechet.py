@@ -18,8 +18,8 @@ def features(count: int, dimension: int, seed: int, shift: float = 0.0) -> torch
     return torch.randn(count, dimension, generator=random, dtype=torch.float64) @ mixing + shift
 
 
-def textbook(a: torch.Tensor, b: torch.Tensor) -> float:
-    """The definition, with SciPy's matrix square root."""
+def reference_distance(a: torch.Tensor, b: torch.Tensor) -> float:
+    """The definition, with the matrix square root of SciPy."""
     x, y = a.double().numpy(), b.double().numpy()
     one, two = np.cov(x, rowvar=False), np.cov(y, rowvar=False)
     difference = x.mean(0) - y.mean(0)
@@ -27,24 +27,24 @@ def textbook(a: torch.Tensor, b: torch.Tensor) -> float:
 
 
 @pytest.mark.parametrize(("n", "m"), [(200, 300), (200, 6), (6, 200), (12, 13)])
-def test_distance_is_the_textbook_formula(n, m):
+def test_distance_matches_definition(n, m):
     a, b = features(n, 12, seed=1), features(m, 12, seed=2, shift=0.5)
-    assert frechet_distance(a, b) == pytest.approx(textbook(a, b), rel=1e-6)
+    assert frechet_distance(a, b) == pytest.approx(reference_distance(a, b), rel=1e-6)
 
 
-def test_distance_of_one_dimension_is_known_by_hand():
+def test_distance_in_one_dimension():
     a, b = torch.tensor([[0.0], [2.0]]), torch.tensor([[5.0], [5.0], [11.0]])  # means 1, 7; variances 2, 12
     assert frechet_distance(a, b) == pytest.approx(36 + 2 + 12 - 2 * math.sqrt(24), rel=1e-12)
 
 
 @pytest.mark.parametrize("count", [5, 60])
-def test_identical_sets_have_distance_zero(count):
+def test_distance_of_identical_sets_is_zero(count):
     a = features(count, 24, seed=3, shift=10.0)
     assert abs(frechet_distance(a, a.clone())) < 1e-6
     assert abs(frechet_distance(a, a[torch.randperm(count)])) < 1e-6
 
 
-def test_distance_is_symmetric_and_does_not_depend_on_the_order():
+def test_distance_is_symmetric_and_independent_of_order():
     a, b = features(40, 8, seed=4), features(30, 8, seed=5)
     assert frechet_distance(a, b) == pytest.approx(frechet_distance(b, a), rel=1e-9)
     assert frechet_distance(a.flip(0), b) == pytest.approx(frechet_distance(a, b), rel=1e-9)
@@ -52,7 +52,7 @@ def test_distance_is_symmetric_and_does_not_depend_on_the_order():
 
 @pytest.mark.parametrize("count", [7, 100])
 @pytest.mark.parametrize("batch", [1, 3, 50])
-def test_statistics_of_a_stream_are_those_of_the_whole(count, batch):
+def test_batched_statistics_match_full_set(count, batch):
     rows = features(count, 10, seed=6, shift=100.0)
     statistics = FeatureStatistics()
     for part in rows.split(batch):
@@ -65,14 +65,14 @@ def test_statistics_of_a_stream_are_those_of_the_whole(count, batch):
     assert statistics.trace() == pytest.approx(float(expected.trace()), rel=1e-10)
 
 
-def test_a_stream_does_not_keep_more_vectors_than_dimensions():
+def test_statistics_keep_at_most_as_many_vectors_as_dimensions():
     statistics = FeatureStatistics()
     for part in features(500, 10, seed=7).split(7):
         statistics.update(part)
         assert sum(map(len, statistics._rows)) <= 10
 
 
-def test_low_precision_features_are_accumulated_in_double():
+def test_float32_features_are_accumulated_in_float64():
     rows = features(50, 4, seed=8, shift=1000.0).float()
     assert to_statistics(rows).covariance().dtype == torch.float64
     expected = torch.from_numpy(np.cov(rows.double().numpy(), rowvar=False))
@@ -80,7 +80,7 @@ def test_low_precision_features_are_accumulated_in_double():
 
 
 @pytest.mark.parametrize("count", [12, 60])
-def test_both_distances_equal_torch_fidelity_on_the_same_folders(tmp_path, tiny_features, count):
+def test_distances_match_torch_fidelity(tmp_path, tiny_features, count):
     a, b = photos(count, seed=1), photos(count + 3, seed=3)
     extractor = FeatureExtractor(tiny_features)
     reference = torch_fidelity.calculate_metrics(
@@ -103,7 +103,7 @@ def test_both_distances_equal_torch_fidelity_on_the_same_folders(tmp_path, tiny_
     assert kernel.deviation == pytest.approx(reference["kernel_inception_distance_std"], rel=1e-3)
 
 
-def test_distance_on_efficientnet_equals_torch_fidelity(tmp_path):
+def test_distance_on_efficientnet_matches_torch_fidelity(tmp_path):
     a, b = photos(20, seed=1, size=32), photos(20, seed=3, size=32)
     extractor = FeatureExtractor("efficientnet-lite0")
     reference = torch_fidelity.calculate_metrics(
@@ -120,13 +120,13 @@ def test_distance_on_efficientnet_equals_torch_fidelity(tmp_path):
     assert ours == pytest.approx(reference["frechet_inception_distance"], rel=1e-3)
 
 
-def test_a_feature_that_is_not_finite_gives_nan_and_no_crash():
+def test_non_finite_feature_gives_nan():
     rows = features(5, 3, seed=1)
     rows[2, 1] = math.inf
     assert math.isnan(frechet_distance(rows, features(5, 3, seed=2)))
 
 
-def test_kernel_distance_is_that_of_all_photos_when_the_subset_is_the_set():
+def test_kernel_distance_with_subsets_of_the_whole_set():
     a, b = features(20, 6, seed=1), features(20, 6, seed=2)
 
     def kernel(x, y):
@@ -134,22 +134,22 @@ def test_kernel_distance_is_that_of_all_photos_when_the_subset_is_the_set():
 
     within = [(kernel(x, x).sum() - kernel(x, x).diagonal().sum()) / (20 * 19) for x in (a, b)]
     expected = float(within[0] + within[1] - 2 * kernel(a, b).mean())
-    found = kernel_distance(a, b, subset_size=20, subsets=3)
-    assert found.mean == pytest.approx(expected, rel=1e-9)
-    assert found.deviation < 1e-9 * abs(expected)
+    distance = kernel_distance(a, b, subset_size=20, subsets=3)
+    assert distance.mean == pytest.approx(expected, rel=1e-9)
+    assert distance.deviation < 1e-9 * abs(expected)
 
 
-def test_kernel_distance_takes_half_of_a_small_set():
+def test_kernel_subset_size_defaults_to_half_of_a_small_set():
     a, b = features(31, 6, seed=1), features(40, 6, seed=1)
     assert kernel_distance(a, b).subset_size == 15
     assert kernel_distance(a, b, seed=1) == kernel_distance(a, b, seed=1)
     assert kernel_distance(a, b).deviation > 0
 
 
-def test_bad_sets_are_refused_in_one_sentence():
+def test_invalid_sets_raise():
     with pytest.raises(ColorganError, match="at least 2 photos; received 1"):
         frechet_distance(torch.zeros(1, 4), torch.zeros(5, 4))
-    with pytest.raises(ColorganError, match="of 4 and of 5 dimensions"):
+    with pytest.raises(ColorganError, match="of 4 and 5 dimensions"):
         frechet_distance(torch.rand(3, 4), torch.rand(3, 5))
     with pytest.raises(ColorganError, match=r"\(B, 4\); received \(2, 3\)"):
         to_statistics(torch.rand(3, 4)).update(torch.rand(2, 3))

@@ -9,7 +9,7 @@ from tests.helpers import photos
 
 @pytest.fixture(scope="module")
 def alexnet_file(tmp_path_factory):
-    """Untrained weights under torchvision's names."""
+    """Untrained weights in torchvision's format."""
     torch.manual_seed(0)
     path = tmp_path_factory.mktemp("weights") / "alexnet.pth"
     torch.save(torchvision.models.alexnet().state_dict(), path)
@@ -21,8 +21,8 @@ def lpips(alexnet_file):
     return LPIPS("alex", weights=alexnet_file)
 
 
-def paper(one: torch.Tensor, two: torch.Tensor, weights, layers) -> torch.Tensor:
-    """Equation 1 of Zhang et al. over torchvision's AlexNet."""
+def reference_lpips(one: torch.Tensor, two: torch.Tensor, weights, layers) -> torch.Tensor:
+    """Equation 1 of Zhang et al. with torchvision's AlexNet."""
     network = torchvision.models.alexnet().eval()
     network.load_state_dict(torch.load(weights, weights_only=True))
     shift, scale = (torch.tensor(v).view(3, 1, 1) for v in ([-0.030, -0.088, -0.188], [0.458, 0.448, 0.450]))
@@ -41,27 +41,27 @@ def paper(one: torch.Tensor, two: torch.Tensor, weights, layers) -> torch.Tensor
     return total
 
 
-def test_lpips_is_the_papers_equation(lpips, alexnet_file):
+def test_matches_equation_of_the_paper(lpips, alexnet_file):
     one, two = photos(3, seed=1, size=64), photos(3, seed=3, size=64)
     layers = [lpips._model.lins[index].model[-1].weight.flatten() for index in range(5)]
-    torch.testing.assert_close(lpips(one, two), paper(one, two, alexnet_file, layers), rtol=1e-4, atol=1e-6)
+    torch.testing.assert_close(lpips(one, two), reference_lpips(one, two, alexnet_file, layers), rtol=1e-4, atol=1e-6)
     assert lpips(one, one).abs().max() == 0
     assert (lpips(one, two) > 0).all()
     torch.testing.assert_close(lpips(one / 255, two / 255), lpips(one, two))
 
 
-def test_lpips_equals_its_authors_package(alexnet_file):
+def test_matches_lpips_package(alexnet_file):
     reference = pytest.importorskip("lpips", reason="the package lpips is not installed")
-    theirs = reference.LPIPS(net="alex", pnet_rand=True, verbose=False).eval()
+    model = reference.LPIPS(net="alex", pnet_rand=True, verbose=False).eval()
     state = torch.load(alexnet_file, weights_only=True)
-    theirs.net.load_state_dict({name: state["features." + name.partition(".")[2]] for name in theirs.net.state_dict()})
+    model.net.load_state_dict({name: state["features." + name.partition(".")[2]] for name in model.net.state_dict()})
     one, two = photos(3, seed=1, size=64), photos(3, seed=3, size=64)
     with torch.no_grad():
-        expected = theirs(one / 127.5 - 1, two / 127.5 - 1).flatten()
+        expected = model(one / 127.5 - 1, two / 127.5 - 1).flatten()
     torch.testing.assert_close(LPIPS("alex", weights=alexnet_file)(one, two), expected, rtol=1e-4, atol=1e-6)
 
 
-def test_missing_and_foreign_weights_are_reported(tmp_path, monkeypatch, alexnet_file):
+def test_missing_or_mismatched_weights_raise(tmp_path, monkeypatch, alexnet_file):
     with pytest.raises(ColorganError, match=r"fetch https://download.pytorch.org/models/alexnet-owt-7be5be79.pth"):
         LPIPS("alex", weights=tmp_path / "missing.pth")
     with pytest.raises(ColorganError, match="are not weights of LPIPS .vgg."):

@@ -15,26 +15,26 @@ def noisy(images: torch.Tensor, amount: int) -> torch.Tensor:
 
 @pytest.mark.parametrize(("height", "width"), [(16, 16), (11, 40), (64, 33)])
 @pytest.mark.parametrize("amount", [1, 40, 255])
-def test_psnr_and_ssim_equal_scikit_image(height, width, amount):
+def test_psnr_and_ssim_match_scikit_image(height, width, amount):
     target = photos(2, seed=1, size=64)[..., :height, :width]
     predicted = noisy(target, amount)
-    signal, similarity = psnr(predicted, target), ssim(predicted, target)
+    psnr_values, ssim_values = psnr(predicted, target), ssim(predicted, target)
     for index in range(2):
         a, b = (images[index].permute(1, 2, 0).numpy() for images in (predicted, target))
-        assert signal[index] == pytest.approx(peak_signal_noise_ratio(b, a), abs=1e-6)
+        assert psnr_values[index] == pytest.approx(peak_signal_noise_ratio(b, a), abs=1e-6)
         expected = structural_similarity(
             b, a, channel_axis=-1, gaussian_weights=True, sigma=1.5, use_sample_covariance=False
         )
-        assert similarity[index] == pytest.approx(expected, abs=1e-6)
+        assert ssim_values[index] == pytest.approx(expected, abs=1e-6)
 
 
-def test_dark_differences_do_not_wrap_around():
+def test_uint8_differences_do_not_wrap_around():
     black, white = (torch.full((1, 3, 11, 11), value, dtype=torch.uint8) for value in (0, 255))
-    assert psnr(black, white).item() == 0.0  # uint8 arithmetic would see a difference of 1
+    assert psnr(black, white).item() == 0.0  # uint8 arithmetic would give a difference of 1
     assert margin_accuracy(black, white).item() == 0.0
 
 
-def test_identical_photos_are_infinitely_near():
+def test_identical_photos():
     target = photos(2, seed=1)
     assert psnr(target, target).isinf().all()
     assert (psnr(target, target) > 0).all()
@@ -42,7 +42,7 @@ def test_identical_photos_are_infinitely_near():
     assert margin_accuracy(target, target).tolist() == [1.0, 1.0]
 
 
-def test_margin_accuracy_wants_all_channels_within_and_counts_the_margin_itself():
+def test_margin_accuracy_requires_all_channels_and_includes_the_margin():
     target = torch.full((1, 3, 1, 4), 100, dtype=torch.uint8)
     predicted = target.clone()
     predicted[0, :, 0, 0] = torch.tensor([112, 88, 100])
@@ -54,7 +54,7 @@ def test_margin_accuracy_wants_all_channels_within_and_counts_the_margin_itself(
     assert margin_accuracy(predicted / 255, target / 255).item() == 0.5
 
 
-def test_margin_accuracy_equals_numpy_on_noise():
+def test_margin_accuracy_matches_numpy():
     target = photos(5, seed=1)
     predicted = noisy(target, 20)
     difference = np.abs(predicted.numpy().astype(int) - target.numpy().astype(int))
@@ -62,12 +62,12 @@ def test_margin_accuracy_equals_numpy_on_noise():
     np.testing.assert_allclose(margin_accuracy(predicted, target).numpy(), expected)
 
 
-def test_the_metric_accumulates_over_uneven_batches():
+def test_margin_accuracy_metric_accumulates_uneven_batches():
     target = photos(7, seed=1)
     predicted = noisy(target, 20)
     metric = MarginAccuracy(margin=10 / 255)
-    for part, other in zip(predicted.split(3), target.split(3), strict=True):
-        metric.update(part, other)
+    for predicted_batch, target_batch in zip(predicted.split(3), target.split(3), strict=True):
+        metric.update(predicted_batch, target_batch)
     assert float(metric.compute()) == pytest.approx(
         float(margin_accuracy(predicted, target, 10 / 255).mean()), rel=1e-6
     )
@@ -77,10 +77,10 @@ def test_the_metric_accumulates_over_uneven_batches():
     assert float(metric.compute()) == 1.0
 
 
-def test_bad_input_is_refused_in_one_sentence():
+def test_invalid_input_raises():
     with pytest.raises(ColorganError, match=r"\(1, 3, 4, 4\) and \(1, 3, 4, 5\) cannot be compared"):
         psnr(torch.zeros(1, 3, 4, 4), torch.zeros(1, 3, 4, 5))
-    with pytest.raises(ColorganError, match="photos of 10 x 20 are too small"):
+    with pytest.raises(ColorganError, match="at least 11 x 11 pixels, received 10 x 20"):
         ssim(torch.zeros(1, 3, 10, 20), torch.zeros(1, 3, 10, 20))
     with pytest.raises(ColorganError, match=r"between 0 and 1, .* received 12"):
         margin_accuracy(torch.zeros(1, 3, 4, 4), torch.zeros(1, 3, 4, 4), margin=12)

@@ -82,6 +82,3 @@ class PredictionWriter(BasePredictionWriter):
         has_root = self.root.is_dir() and source.is_relative_to(self.root)
         relative = source.relative_to(self.root) if has_root else Path(source.name)
         return (self.folder / relative).with_suffix(".png")
-
-
-PhotoWriter = PredictionWriter
