@@ -1,4 +1,4 @@
-"""Learning-rate schedules that torch does not have with plain arguments."""
+"""Learning-rate schedules that PyTorch does not provide in a form that YAML can configure."""
 
 from torch import Tensor
 from torch.optim import Optimizer
@@ -8,23 +8,23 @@ from colorgan.errors import ColorganError
 
 
 class ConstantThenLinear(LRScheduler):
-    """Keeps the rate, then lets it fall to zero on a straight line (Isola et al. 2017).
+    """Keeps the learning rate constant, then decays it linearly to zero (Isola et al. 2017).
 
     Args:
-        optimizer: the optimizer whose rates are scheduled.
-        constant: epochs (or batches, see ``schedule_every``) at the full rate.
-        decay: epochs in which it falls.
-        last_epoch: where to begin; -1 is the beginning.
+        optimizer: the optimizer to schedule.
+        constant: number of epochs at the full learning rate (batches, if ``scheduler_interval`` is ``batch``).
+        decay: number of epochs over which it decays.
+        last_epoch: index of the last completed epoch; -1 to start.
 
     Example:
         >>> import torch
         >>> optimizer = torch.optim.SGD([torch.zeros(1)], lr=1.0)
-        >>> schedule, rates = ConstantThenLinear(optimizer, constant=2, decay=4), []
+        >>> scheduler, lrs = ConstantThenLinear(optimizer, constant=2, decay=4), []
         >>> for _ in range(7):
-        ...     rates.append(optimizer.param_groups[0]["lr"])
+        ...     lrs.append(optimizer.param_groups[0]["lr"])
         ...     optimizer.step()
-        ...     schedule.step()
-        >>> rates
+        ...     scheduler.step()
+        >>> lrs
         [1.0, 1.0, 1.0, 0.75, 0.5, 0.25, 0.0]
     """
 
@@ -37,6 +37,6 @@ class ConstantThenLinear(LRScheduler):
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> list[float | Tensor]:
-        """The rates of this epoch."""
-        left = 1 - max(0, self.last_epoch - self.constant) / self.decay
-        return [rate * max(0.0, left) for rate in self.base_lrs]
+        """Returns the learning rates of this epoch."""
+        factor = 1 - max(0, self.last_epoch - self.constant) / self.decay
+        return [lr * max(0.0, factor) for lr in self.base_lrs]

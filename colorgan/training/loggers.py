@@ -1,4 +1,4 @@
-"""Loggers of a run: the CSV file that survives a resumption, and Weights & Biases that goes on without a network."""
+"""Loggers: a CSV file that resumed runs append to, and an offline fallback for Weights & Biases."""
 
 import csv
 import netrc
@@ -14,12 +14,12 @@ from lightning.pytorch.loggers.csv_logs import ExperimentWriter
 from lightning.pytorch.utilities import rank_zero_only
 
 _WANDB_SERVER = "https://api.wandb.ai"
-_PATIENCE = 5.0
-"""Seconds to wait for the W&B server; the client itself would wait for minutes and then abort the training."""
+_CONNECT_TIMEOUT = 5.0
+"""Seconds. Without it, the W&B client waits for minutes and then aborts the training."""
 
 
 class _AppendingWriter(ExperimentWriter):
-    """Goes on with an existing file where Lightning's own would delete it."""
+    """Appends to an existing file, which Lightning's writer would delete."""
 
     def _check_log_dir_exists(self) -> None:
         file = Path(self.metrics_file_path)
@@ -29,11 +29,11 @@ class _AppendingWriter(ExperimentWriter):
 
 
 class MetricsFile(CSVLogger):
-    """Writes all metrics to ``metrics.csv`` in the run folder; a resumed run appends to it.
+    """Logs all metrics to ``metrics.csv`` in the run folder; a resumed run appends to it.
 
     Args:
-        save_dir: folder of the file; null takes the run folder.
-        flush_logs_every_n_steps: how often the file is written.
+        save_dir: folder of the file; null uses the run folder.
+        flush_logs_every_n_steps: number of steps between two writes.
     """
 
     def __init__(self, save_dir: str | None = None, flush_logs_every_n_steps: int = 20) -> None:
@@ -41,15 +41,15 @@ class MetricsFile(CSVLogger):
 
     @property
     def experiment(self) -> _ExperimentWriter:
-        """The writer of the file."""
+        """Writer of the file."""
         if getattr(rank_zero_only, "rank", 0) == 0 and self._experiment is None:
             Path(self.log_dir).mkdir(parents=True, exist_ok=True)
             self._experiment = _AppendingWriter(self.log_dir)
         return cast(_ExperimentWriter, super().experiment)
 
 
-def wandb_obstacle() -> str | None:
-    """Why Weights & Biases cannot log online, in a few words; ``None`` if it can or was not asked to."""
+def wandb_offline_reason() -> str | None:
+    """Returns why Weights & Biases must log offline; ``None`` if it can log online or is already set to offline."""
     if os.environ.get("WANDB_MODE", "online") not in ("online", "run"):
         return None
     address = urlparse(os.environ.get("WANDB_BASE_URL", _WANDB_SERVER))
@@ -57,7 +57,7 @@ def wandb_obstacle() -> str | None:
     if not _has_wandb_key(host):
         return "there is no W&B key (`wandb login` stores one)"
     try:
-        with socket.create_connection((host, address.port or 443), timeout=_PATIENCE):
+        with socket.create_connection((host, address.port or 443), timeout=_CONNECT_TIMEOUT):
             return None
     except OSError as error:
         return f"{host} cannot be reached ({error})"
@@ -72,8 +72,8 @@ def _has_wandb_key(host: str) -> bool:
         return False
 
 
-def log_configuration(loggers: list[Any], configuration: dict[str, Any]) -> None:
-    """Gives the whole configuration of a run to every logger that keeps one beyond the run folder."""
+def log_config(loggers: list[Any], config: dict[str, Any]) -> None:
+    """Logs the complete configuration of a run to every logger outside of the run folder."""
     for logger in loggers:
-        if not isinstance(logger, CSVLogger):  # config.yaml lies beside metrics.csv
-            logger.log_hyperparams(configuration)
+        if not isinstance(logger, CSVLogger):  # the run folder has config.yaml next to metrics.csv
+            logger.log_hyperparams(config)

@@ -31,7 +31,7 @@ from colorgan.training.callbacks.predictions import PredictionWriter
 from colorgan.training.callbacks.samples import SampleSheet
 from colorgan.training.checkpoints import CheckpointFiles
 from colorgan.training.gan import ColorGAN
-from colorgan.training.loggers import wandb_obstacle
+from colorgan.training.loggers import wandb_offline_reason
 from colorgan.training.module import Trainable
 
 
@@ -142,7 +142,7 @@ class ColorganCLI(LightningCLI):
             self.run_folder.path.mkdir(parents=True, exist_ok=True)
             if arguments.get("name") is None:
                 arguments.name = f"{self.run_folder.path.parent.name}/{self.run_folder.path.name}"
-            obstacle = wandb_obstacle()
+            obstacle = wandb_offline_reason()
             if obstacle and not arguments.get("offline"):
                 arguments.offline = True
                 _note(

@@ -7,7 +7,7 @@ from jsonargparse import Namespace
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.cli import LightningArgumentParser, SaveConfigCallback
 
-from colorgan.training.loggers import log_configuration
+from colorgan.training.loggers import log_config
 
 
 class SaveRunConfig(SaveConfigCallback):
@@ -35,5 +35,5 @@ class SaveRunConfig(SaveConfigCallback):
             file = folder / f"config_resumed_{count}.yaml"
         text = self.parser.dump(self.as_given, skip_unset=False)
         file.write_text(text, encoding="utf-8")
-        log_configuration(trainer.loggers, yaml.safe_load(text))
+        log_config(trainer.loggers, yaml.safe_load(text))
         self.already_saved = True
