@@ -1,4 +1,4 @@
-"""Training: the LightningModules, who trains when, checkpoints, loggers and callbacks."""
+"""Training: LightningModules, the adversarial schedule, learning rates, checkpoints, loggers and callbacks."""
 
 from colorgan.training.callbacks import (
     BestCheckpoint,
