@@ -53,8 +53,13 @@ class HintPSNR(EvaluationCallback):
             raise ColorganError(
                 f"HintPSNR's counts must be numbers of hints such as [0, 1, 10], but are {list(counts)}"
             )
-        limits = {"image_size": image_size, "max_photos": max_photos, "every_n_epochs": every_n_epochs}
-        for name, value in limits.items():
+        at_least_1 = {
+            "patch_size": patch_size,
+            "image_size": image_size,
+            "max_photos": max_photos,
+            "every_n_epochs": every_n_epochs,
+        }
+        for name, value in at_least_1.items():
             if value is not None and value < 1:
                 raise ColorganError(f"HintPSNR's {name} must be at least 1, but is {value}")
         self.counts = tuple(counts)

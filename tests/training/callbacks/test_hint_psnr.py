@@ -138,7 +138,7 @@ def test_other_hints_and_color_spaces_are_supported(tiny_model, fit) -> None:
     [
         ({"counts": ()}, r"counts must be numbers of hints such as \[0, 1, 10\], but are \[\]"),
         ({"counts": (1, -1)}, r"but are \[1, -1\]"),
-        ({"patch_size": 0}, r"sides .*\(0, 0\)"),
+        ({"patch_size": 0}, "patch_size must be at least 1, but is 0"),
         ({"placement": "left"}, "'left'"),
         ({"image_size": 0}, "image_size must be at least 1, but is 0"),
         ({"max_photos": 0}, "max_photos must be at least 1"),
