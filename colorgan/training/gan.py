@@ -33,6 +33,7 @@ from colorgan.models import (
     UNet,
 )
 from colorgan.models.config import factory_from_config, from_config
+from colorgan.models.discriminators import build_discriminator
 from colorgan.models.encoders import pretrained_weights_wanted
 from colorgan.training.module import Role, Trainable
 from colorgan.training.schedule import AdversarialSchedule
@@ -149,7 +150,8 @@ class ColorGAN(Trainable):
         self.discriminator: Discriminator | None = None
         if discriminator is not None and adversarial_weight > 0:
             condition_channels = 1 + (hint_channels if discriminator_sees_hints else 0)
-            self.discriminator = discriminator(condition_channels + color_space.channels)
+            channels = condition_channels + color_space.channels
+            self.discriminator = build_discriminator(discriminator, channels, image_size)
             adversarial.check(self.discriminator)
         if init_from is not None and pretrained_weights_wanted():
             transferred = transfer(init_from, self.colorizer.generator, self.discriminator, self.hparams["color_space"])
@@ -188,10 +190,7 @@ class ColorGAN(Trainable):
             optimizer = make_optimizer(groups)
             configured.append({"optimizer": optimizer})
             if make_scheduler is not None:
-                scheduler = make_scheduler(optimizer)
-                # Lightning asks for the monitor, although it steps nothing in manual optimization
-                monitor = getattr(scheduler, "monitor", None)
-                configured[-1]["lr_scheduler"] = {"scheduler": scheduler, "interval": "epoch", "monitor": monitor}
+                configured[-1]["lr_scheduler"] = {"scheduler": make_scheduler(optimizer), "interval": "epoch"}
         return configured
 
     def setup(self, stage: str) -> None:

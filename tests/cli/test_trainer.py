@@ -45,7 +45,7 @@ trainer:
     - class_path: colorgan.training.MetricsFile
   callbacks:
     - class_path: SampleSheet
-      init_args: {count: 3}
+      init_args: {num_photos: 3}
     - class_path: BestCheckpoint
       init_args: {monitor: val/l1}
     - class_path: LastCheckpoint
@@ -202,6 +202,22 @@ def test_explicit_options_win_over_the_checkpoint_and_are_told(place: Path, caps
     assert saved["hyper_parameters"]["reconstruction_weight"] == 7
 
 
+def test_the_size_of_the_photos_reaches_a_discriminator_of_fixed_size(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("conv.yaml").write_text(
+        "model:\n  discriminator: {class_path: ConvLinear, init_args: {width: 4, num_downsamples: 2, hidden: 8}}\n"
+    )
+    assert main([*FIT, "-c", "conv.yaml", "--name=conv", "--data.size=32", "--trainer.max_epochs=1"]) == 0
+    last = only("checkpoints/conv/*/checkpoints/last.ckpt")
+    assert torch.load(last, weights_only=True)["hyper_parameters"]["image_size"] == 32
+    assert "image_size" not in yaml.safe_load(only("checkpoints/conv/*/config.yaml").read_text())["model"]
+    # measured at another size, the networks keep theirs
+    options = ["--data.root=photos", "--data.val_fraction=0.25", "--data.size=16"]
+    assert main(["validate", f"--ckpt_path={last}", *options]) == 0
+    assert main([*FIT, "-c", "conv.yaml", "--name=conv", "--data.size=32", "--ckpt_path=last"]) == 0
+
+
 def test_another_architecture_is_named(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*FIT, "--trainer.max_epochs=1"]) == 0
     assert main([*FIT, "--ckpt_path=last", "--model.generator.width=8"]) == 1
@@ -213,10 +229,10 @@ def test_another_architecture_is_named(place: Path, capsys: pytest.CaptureFixtur
     [
         (["--model.generatr=UNet"], r"model\.generatr.*did you mean 'model\.generator'"),
         (["--model.generator.widht=4"], r"widht.*did you mean 'width'"),
-        (["--model.generator=Unet"], r"model\.generator: there is no 'Unet'.*did you mean 'UNet'"),
-        (["--model.color_space=UNet"], r"model\.color_space: there is no 'UNet' of this kind; known here: HSV, Lab, RGB, YCbCr"),
+        (["--model.generator=Unet"], r"model\.generator: 'Unet' is not a valid class.*did you mean 'UNet'"),
+        (["--model.color_space=UNet"], r"model\.color_space: 'UNet' is not a valid class; valid classes: HSV, Lab, RGB, YCbCr"),
         (["--model.generator_optimizer.lr=fast"], r"model\.generator_optimizer\.lr: expected a number, received fast"),
-        (["--data.size=big"], r"data\.size: expected a whole number, received big"),
+        (["--data.size=big"], r"data\.size: expected an integer, received big"),
         (["--data.rooot=x"], r"data: Photos has no argument 'rooot'; did you mean 'root'"),
         (["--trainer.max_epoch=1"], r"did you mean 'trainer\.max_epochs'"),
         (["--model.generator_optimizer.lr=.nan"], r"model\.generator_optimizer: .*nan"),
