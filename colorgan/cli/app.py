@@ -1,4 +1,4 @@
-"""``colorgan app``: a page on this machine where photos are colored, with hints."""
+"""``colorgan app``: serves a page on which photos are colorized, with color hints."""
 
 import argparse
 import contextlib
@@ -17,80 +17,80 @@ from colorgan.inference.open_model import open_model
 
 _EXAMPLES = """\
 examples:
-  colorgan app                                                   with the model that ships
+  colorgan app                                                   use the bundled model
   colorgan app --checkpoint checkpoints/RUN/checkpoints/best.ckpt
-  ssh -L 7860:localhost:7860 server colorgan app --no-browser    on another machine, for you alone
+  ssh -L 7860:localhost:7860 server colorgan app --no-browser    run it on a remote server, through an SSH tunnel
 
-Only this machine can reach the page, unless you name another --host.
+By default, only this machine can reach the page; use --host to change that.
 """
-_MOST_CONNECTIONS = 100
-_SHUTDOWN_SECONDS = 5
+_MAX_CONNECTIONS = 100
+_SHUTDOWN_TIMEOUT = 5
 
 
 def main(args: Sequence[str]) -> int:
-    """Runs the command until it is interrupted.
+    """Serves the page until interrupted.
 
     Args:
-        args: its words.
+        args: command-line arguments.
 
     Returns:
-        0.
+        The exit code, 0.
 
     Raises:
-        ColorganError: if the model, the address or the libraries of the page are not there.
+        ColorganError: if the model cannot be opened, the address is not available, or a library is missing.
     """
-    given = _parser().parse_args(args)
+    options = _parser().parse_args(args)
     try:
         import uvicorn
 
-        from colorgan.web.server.about import about_model
-        from colorgan.web.server.site import Settings, create_site
-        from colorgan.web.server.workpiece import Colorist
+        from colorgan.web.server import ColorizationService, ServerSettings, create_app, load_model_info
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
         if missing == "colorgan":
             raise
-        raise ColorganError(f"the page needs {missing}, which is not installed: pip install 'colorgan[app]'") from error
+        raise ColorganError(
+            f"`colorgan app` needs {missing}, which is not installed; run: pip install 'colorgan[app]'"
+        ) from error
 
-    with contextlib.closing(_listen(given.host, given.port)) as server_socket:
-        address = _address(given.host, server_socket)
-        local = ipaddress.ip_address(server_socket.getsockname()[0]).is_loopback
-        model = open_model(given.checkpoint, given.device)
-        colorist = Colorist(model, given.size, round(given.max_megapixels * 1_000_000))
-        settings = Settings(
-            max_bytes=round(given.max_upload * 1_000_000),
-            local=local,
-            names=[*given.allow_name, *([] if local else [socket.gethostname(), socket.getfqdn()])],
+    with contextlib.closing(_listen(options.host, options.port)) as server_socket:
+        url = _url(options.host, server_socket)
+        local_only = ipaddress.ip_address(server_socket.getsockname()[0]).is_loopback
+        model = open_model(options.checkpoint, options.device)
+        service = ColorizationService(model, options.size, round(options.max_megapixels * 1_000_000))
+        settings = ServerSettings(
+            max_bytes=round(options.max_upload * 1_000_000),
+            local_only=local_only,
+            host_names=[*options.allow_name, *([] if local_only else [socket.gethostname(), socket.getfqdn()])],
         )
-        site = create_site(colorist, about_model(given.checkpoint, model.card), settings)
+        app = create_app(service, load_model_info(options.checkpoint, model.card), settings)
         server = uvicorn.Server(
             uvicorn.Config(
-                site,
+                app,
                 log_level="warning",
                 access_log=False,
                 server_header=False,
                 proxy_headers=False,
                 ws="none",
                 lifespan="on",
-                limit_concurrency=_MOST_CONNECTIONS,
-                timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
+                limit_concurrency=_MAX_CONNECTIONS,
+                timeout_graceful_shutdown=_SHUTDOWN_TIMEOUT,
             )
         )
-        print(f"the page is at {address} (Ctrl-C ends it)", flush=True)
-        if not local:
+        print(f"colorgan is running at {url} (press Ctrl-C to stop)", flush=True)
+        if not local_only:
             print(
-                f"warning: everybody who can reach {address} can use it; there is no password and no encryption",
+                f"warning: anyone who can reach {url} can use it; there is no password and no encryption",
                 file=sys.stderr,
             )
-        if given.browser and _has_screen():
-            threading.Thread(target=_open_browser, args=(address,), daemon=True).start()
+        if options.browser and _has_display():
+            threading.Thread(target=_open_browser, args=(url,), daemon=True).start()
         with contextlib.suppress(KeyboardInterrupt):
             server.run(sockets=[server_socket])
     return 0
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """A socket that listens already, so that an address in use is known before a model is loaded."""
+    """Opens the listening socket, so that an address in use is reported before the model is loaded."""
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         return socket.create_server(address[:2], family=family)
@@ -101,26 +101,26 @@ def _listen(host: str, port: int) -> socket.socket:
         ) from error
 
 
-def _address(host: str, server_socket: socket.socket) -> str:
+def _url(host: str, server_socket: socket.socket) -> str:
+    address, port = server_socket.getsockname()[:2]
     name = f"[{host}]" if ":" in host else host
-    everywhere = ipaddress.ip_address(server_socket.getsockname()[0]).is_unspecified
-    return f"http://{socket.gethostname() if everywhere else name}:{server_socket.getsockname()[1]}/"
+    return f"http://{socket.gethostname() if ipaddress.ip_address(address).is_unspecified else name}:{port}/"
 
 
-def _has_screen() -> bool:
-    """Whether a browser can be shown; on a terminal alone, Python would start a text browser in it."""
+def _has_display() -> bool:
+    """Whether a graphical browser can be opened; without a display, Python would start a text browser."""
     return sys.platform in ("darwin", "win32") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
-def _open_browser(address: str) -> None:
+def _open_browser(url: str) -> None:
     with contextlib.suppress(webbrowser.Error):
-        webbrowser.open(address)
+        webbrowser.open(url)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(
         "colorgan app",
-        description="Open a page to color photos in the browser, with dots of color where you know better.",
+        description="Colorize photos in the browser, and guide the model with color hints.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -128,23 +128,23 @@ def _parser() -> argparse.ArgumentParser:
     add_model_options(parser)
     parser.add_argument(
         "--host", default="127.0.0.1", metavar="ADDRESS",
-        help="address to listen on (default: %(default)s, which only this machine can reach)",
+        help="address to listen on (default: %(default)s, reachable from this machine only)",
     )  # fmt: skip
     parser.add_argument(
         "--port", type=number(int, 0, 65535), default=7860, metavar="N",
-        help="port to listen on; 0 takes any that is free (default: %(default)s)",
+        help="port to listen on; 0 chooses a free one (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument(
         "--allow-name", action="append", default=[], metavar="NAME",
-        help="a host name under which browsers may reach the page, beside localhost; may be repeated",
+        help="host name under which browsers may open the page, in addition to localhost; may be repeated",
     )  # fmt: skip
     parser.add_argument("--no-browser", dest="browser", action="store_false", help="do not open a browser")
     parser.add_argument(
         "--max-upload", type=number(float, 0.001, 100_000), default=200.0, metavar="MB",
-        help="largest file that is taken (default: %(default)g)",
+        help="maximum size of an uploaded photo (default: %(default)g)",
     )  # fmt: skip
     parser.add_argument(
         "--max-megapixels", type=number(float, 0.001, MAX_PIXELS / 1e6), default=100.0, metavar="N",
-        help="largest photo that is taken (default: %(default)g)",
+        help="maximum number of megapixels of a photo (default: %(default)g)",
     )  # fmt: skip
     return parser

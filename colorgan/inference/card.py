@@ -1,5 +1,6 @@
 """Model cards: what a user should know about a model before trusting it, written in YAML and shown in Markdown."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -7,6 +8,10 @@ from pathlib import Path
 import yaml
 
 from colorgan.errors import ColorganError, first_sentence
+
+_LICENSE = "License of the weights: "
+_LIMITS = "Limits"
+_FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 
 
 @dataclass
@@ -78,7 +83,7 @@ class ModelCard:
             f"---\n{yaml.safe_dump(matter, sort_keys=False)}---",
             f"# {self.name}",
             self.summary,
-            f"License of the weights: {self.license}.",
+            f"{_LICENSE}{self.license}.",
             "## Use",
             "```sh\ncolorgan colorize old.jpg --checkpoint FOLDER\n```",
             '```python\nfrom colorgan import Colorizer\n\nColorizer.from_pretrained("FOLDER").colorize(photo)\n```',
@@ -86,9 +91,50 @@ class ModelCard:
             "\n".join(f"- {entry}" for entry in self.data),
             "## Training",
             self.training,
-            *(["## Limits", "\n".join(f"- {entry}" for entry in self.limits)] if self.limits else []),
+            *([f"## {_LIMITS}", "\n".join(f"- {entry}" for entry in self.limits)] if self.limits else []),
             "## Figures",
             self.evaluation,
             "\n".join(table),
         ]
         return "\n\n".join(section.strip() for section in sections) + "\n"
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """The parts of a model card that users see first.
+
+    Attributes:
+        name: name of the model.
+        summary: what the model is; empty if unknown.
+        limits: known weaknesses, one entry each.
+        license: license of the weights; empty if unknown.
+    """
+
+    name: str
+    summary: str = ""
+    limits: list[str] = field(default_factory=list)
+    license: str = ""
+
+
+def parse_card(markdown: str, name: str) -> ModelInfo:
+    r"""Parses a model card written by :meth:`ModelCard.markdown`.
+
+    Args:
+        markdown: the card.
+        name: name of the model, used if the card has no title.
+
+    Example:
+        >>> parse_card("# tiny\n\nColors.\n\nLicense of the weights: MIT.\n\n## Limits\n\n- faces", "x")
+        ModelInfo(name='tiny', summary='Colors.', limits=['faces'], license='MIT')
+    """
+    head, *sections = re.split(r"^## ", _FRONT_MATTER.sub("", markdown), flags=re.MULTILINE)
+    title = re.search(r"^# (.+)$", head, re.MULTILINE)
+    license = re.search(rf"^{_LICENSE}(.+?)\.?$", head, re.MULTILINE)
+    summary = re.sub(rf"^(# .+|{_LICENSE}.+)$", "", head, flags=re.MULTILINE)
+    limits = next((section for section in sections if section.startswith(f"{_LIMITS}\n")), "")
+    return ModelInfo(
+        name=title[1].strip() if title else name,
+        summary=" ".join(summary.split()),
+        limits=[" ".join(entry.split()) for entry in re.split(r"^- ", limits, flags=re.MULTILINE)[1:]],
+        license=license[1].strip() if license else "",
+    )

@@ -1,1 +1,5 @@
-"""What a person does with a trained model: color files and folders, and work in the browser. It needs no torch."""
+"""The web app: a local server, and a page where photos are colorized with color hints. Nothing here needs torch."""
+
+from colorgan.web.server import ColorizationService, ServerSettings, create_app, load_model_info
+
+__all__ = ["ColorizationService", "ServerSettings", "create_app", "load_model_info"]

@@ -12,19 +12,19 @@ from typing import Any
 
 import pytest
 
-from colorgan.cli import app as serve
+from colorgan.cli import app as app_command
 from colorgan.cli import main
 from colorgan.images import SAMPLE_PHOTOS
 from tests.helpers import Painter
 
 
 @pytest.fixture
-def serving(tmp_path: Path, model_folder: Path) -> Iterator[Callable[..., tuple[subprocess.Popen[str], str]]]:
-    """Starts ``colorgan app`` as its users do; gives the process and the address that it prints."""
+def start_server(tmp_path: Path, model_folder: Path) -> Iterator[Callable[..., tuple[subprocess.Popen[str], str]]]:
+    """Starts ``colorgan app`` in a subprocess; returns the process and the URL that it prints."""
     processes = []
     (tmp_path / "tmp").mkdir()
 
-    def start(*words: str) -> tuple[subprocess.Popen[str], str]:
+    def start(*args: str) -> tuple[subprocess.Popen[str], str]:
         process = subprocess.Popen(
             [
                 sys.executable,
@@ -35,7 +35,7 @@ def serving(tmp_path: Path, model_folder: Path) -> Iterator[Callable[..., tuple[
                 str(model_folder),
                 "--port",
                 "0",
-                *words,
+                *args,
             ],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -51,7 +51,7 @@ def serving(tmp_path: Path, model_folder: Path) -> Iterator[Callable[..., tuple[
         processes.append(process)
         assert process.stdout is not None
         line = process.stdout.readline()
-        assert line.startswith("the page is at http://"), process.communicate()
+        assert line.startswith("colorgan is running at http://"), process.communicate()
         return process, line.split()[4]
 
     yield start
@@ -61,73 +61,76 @@ def serving(tmp_path: Path, model_folder: Path) -> Iterator[Callable[..., tuple[
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
-def test_the_command_serves_until_it_is_stopped_and_leaves_nothing(
-    serving: Callable[..., tuple[subprocess.Popen[str], str]], tmp_path: Path, model_folder: Path, stop: signal.Signals
+@pytest.mark.parametrize("stop_signal", [signal.SIGINT, signal.SIGTERM])
+def test_server_runs_until_signaled_and_deletes_its_files(
+    start_server: Callable[..., tuple[subprocess.Popen[str], str]],
+    tmp_path: Path,
+    model_folder: Path,
+    stop_signal: signal.Signals,
 ) -> None:
-    process, address = serving()
-    assert address.startswith("http://127.0.0.1:")
-    about = json.load(urllib.request.urlopen(f"{address}api/about", timeout=20))
-    assert about["model"]["name"] == model_folder.name
-    assert about["takes_hints"] is True
+    process, url = start_server()
+    assert url.startswith("http://127.0.0.1:")
+    info = json.load(urllib.request.urlopen(f"{url}api/info", timeout=20))
+    assert info["model"]["name"] == model_folder.name
+    assert info["takes_hints"] is True
     photo = (SAMPLE_PHOTOS / "val" / "rocket_00.jpg").read_bytes()
-    request = urllib.request.Request(f"{address}api/photos", photo, {"content-type": "application/octet-stream"})
+    request = urllib.request.Request(f"{url}api/photos", photo, {"content-type": "application/octet-stream"})
     assert json.load(urllib.request.urlopen(request, timeout=20))["width"] == 160
     assert list((tmp_path / "tmp").glob("colorgan-*/*/photo"))
     with pytest.raises(urllib.error.HTTPError, match="403"):
-        urllib.request.urlopen(urllib.request.Request(address, headers={"host": "evil.example"}), timeout=20)
+        urllib.request.urlopen(urllib.request.Request(url, headers={"host": "evil.example"}), timeout=20)
 
-    process.send_signal(stop)
+    process.send_signal(stop_signal)
     _, errors = process.communicate(timeout=20)
-    assert process.returncode == (0 if stop == signal.SIGINT else -signal.SIGTERM)
+    assert process.returncode == (0 if stop_signal == signal.SIGINT else -signal.SIGTERM)
     assert errors == ""
     assert list((tmp_path / "tmp").glob("colorgan-*")) == []
 
 
 @pytest.fixture
-def started(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """The servers that would have been started, with a model that needs no file."""
-    servers: list[Any] = []
-    monkeypatch.setattr(serve, "open_model", lambda path, device: Painter())
+def servers(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Records servers instead of running them, and replaces the model with a fake."""
+    recorded: list[Any] = []
+    monkeypatch.setattr(app_command, "open_model", lambda path, device: Painter())
     monkeypatch.setattr(
-        "uvicorn.Server.run", lambda server, sockets: servers.append((server, sockets[0].getsockname()))
+        "uvicorn.Server.run", lambda server, sockets: recorded.append((server, sockets[0].getsockname()))
     )
-    return servers
+    return recorded
 
 
-def test_everybody_is_let_in_only_on_request_and_with_a_warning(
-    started: list[Any], model_folder: Path, capsys: pytest.CaptureFixture[str]
+def test_public_address_is_opt_in_and_prints_a_warning(
+    servers: list[Any], model_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = ["app", "--checkpoint", str(model_folder), "--port", "0", "--no-browser"]
-    assert main(words) == 0
-    assert started[0][1][0] == "127.0.0.1"
+    args = ["app", "--checkpoint", str(model_folder), "--port", "0", "--no-browser"]
+    assert main(args) == 0
+    assert servers[0][1][0] == "127.0.0.1"
     assert capsys.readouterr().err == ""
-    assert main([*words, "--host", "0.0.0.0"]) == 0
-    assert started[1][1][0] == "0.0.0.0"
-    said = capsys.readouterr()
-    assert f"http://{socket.gethostname()}:" in said.out
-    assert "warning: everybody who can reach" in said.err
-    assert "no password and no encryption" in said.err
+    assert main([*args, "--host", "0.0.0.0"]) == 0
+    assert servers[1][1][0] == "0.0.0.0"
+    output = capsys.readouterr()
+    assert f"http://{socket.gethostname()}:" in output.out
+    assert "warning: anyone who can reach" in output.err
+    assert "no password and no encryption" in output.err
 
 
-def test_a_browser_is_opened_only_where_one_can_be_seen(
-    started: list[Any], model_folder: Path, monkeypatch: pytest.MonkeyPatch
+def test_browser_is_opened_only_with_a_display(
+    servers: list[Any], model_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[str] = []
-    monkeypatch.setattr(serve, "_open_browser", opened.append)
+    monkeypatch.setattr(app_command, "_open_browser", opened.append)
     monkeypatch.setattr(sys, "platform", "linux")
-    words = ["app", "--checkpoint", str(model_folder), "--port", "0"]
+    args = ["app", "--checkpoint", str(model_folder), "--port", "0"]
     for display, expected in (("", 0), (":0", 1)):
         monkeypatch.setenv("DISPLAY", display)
         monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
-        main(words)
+        main(args)
         assert len(opened) == expected
     monkeypatch.setenv("DISPLAY", ":0")
-    main([*words, "--no-browser"])
+    main([*args, "--no-browser"])
     assert len(opened) == 1
 
 
-def test_a_port_in_use(started: list[Any], capsys: pytest.CaptureFixture[str]) -> None:
+def test_port_in_use_is_an_error(servers: list[Any], capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         assert main(["app", "--port", str(port)]) == 1
@@ -135,31 +138,33 @@ def test_a_port_in_use(started: list[Any], capsys: pytest.CaptureFixture[str]) -
         f"error: cannot listen on 127.0.0.1, port {port} (address already in use); "
         "choose another --port, or --host 127.0.0.1\n"
     )
-    assert started == []
+    assert servers == []
 
 
 @pytest.mark.parametrize("host", ["203.0.113.7", "no.such.host.invalid"])
-def test_an_address_of_another_machine(started: list[Any], host: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_foreign_address_is_an_error(servers: list[Any], host: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["app", "--host", host, "--port", "0"]) == 1
     assert capsys.readouterr().err.startswith(f"error: cannot listen on {host}, port 0 (")
 
 
 @pytest.mark.parametrize("missing", ["starlette", "uvicorn"])
-def test_without_the_extra(missing: str) -> None:
+def test_missing_extra_is_explained(missing: str) -> None:
     code = f"import sys; sys.modules[{missing!r}] = None; from colorgan.cli import main; sys.exit(main(['app']))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    assert done.stderr == f"error: the page needs {missing}, which is not installed: pip install 'colorgan[app]'\n"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert result.returncode == 1
+    assert result.stderr == (
+        f"error: `colorgan app` needs {missing}, which is not installed; run: pip install 'colorgan[app]'\n"
+    )
 
 
-def test_a_model_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_missing_model_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["app", "--checkpoint", str(tmp_path / "none.ckpt"), "--port", "0"]) == 1
-    assert "none.ckpt" in (said := capsys.readouterr().err)
-    assert said.count("\n") == 1
+    assert "none.ckpt" in (message := capsys.readouterr().err)
+    assert message.count("\n") == 1
 
 
 @pytest.mark.parametrize(
-    ("words", "sentence"),
+    ("args", "message"),
     [
         (["--port", "70000"], "a whole number from 0 to 65535 is needed, received '70000'"),
         (["--max-upload", "0"], "a number from 0.001 to 100000 is needed, received '0'"),
@@ -167,14 +172,14 @@ def test_a_model_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture
         (["--checkpiont", "x"], "unrecognized arguments: --checkpiont x"),
     ],
 )
-def test_wrong_usage(words: list[str], sentence: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as stopped:
-        main(["app", *words])
-    assert stopped.value.code == 2
-    assert sentence in capsys.readouterr().err
+def test_invalid_arguments(args: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as exit_info:
+        main(["app", *args])
+    assert exit_info.value.code == 2
+    assert message in capsys.readouterr().err
 
 
-def test_nothing_of_the_page_needs_torch() -> None:
-    modules = "colorgan.cli.app, colorgan.web.server.site, colorgan.web.server.about"
+def test_app_does_not_import_torch() -> None:
+    modules = "colorgan.cli.app, colorgan.web"
     code = f"import sys, {modules}; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)

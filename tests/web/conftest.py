@@ -1,4 +1,4 @@
-"""A server with a model whose colors are known, and photos to send to it."""
+"""A server with a predictable model, and photos to upload to it."""
 
 import io
 from collections.abc import Callable, Iterator
@@ -8,18 +8,18 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from colorgan.web.server.about import About
-from colorgan.web.server.site import Settings, create_site
-from colorgan.web.server.workpiece import Colorist
+from colorgan.inference.card import ModelInfo
+from colorgan.web.server import ColorizationService, ServerSettings, create_app
 from tests.helpers import Painter, picture
 
-ABOUT = About("tiny", "Colors everything warm.", ["It knows nothing."], "Apache-2.0")
+MODEL_INFO = ModelInfo("tiny", "Colors everything warm.", ["It knows nothing."], "Apache-2.0")
 MAX_PIXELS = 1_000_000
+RED = {"x": 20, "y": 30, "color": "#d02030", "radius": 8}
 
 
 @pytest.fixture
-def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder that the server makes its private folder in."""
+def temp_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder in which the server creates its temporary folder."""
     folder = tmp_path / "temporary"
     folder.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(folder))
@@ -27,14 +27,14 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def site(temporary: Path, painter: Painter) -> Iterator[Callable[..., TestClient]]:
-    """Starts servers; by default with a model that paints hints as they are."""
+def start_client(temp_root: Path, painter: Painter) -> Iterator[Callable[..., TestClient]]:
+    """Starts servers and returns clients for them."""
     clients = []
 
     def start(model: Any = painter, errors: bool = True, **settings: Any) -> TestClient:
-        colorist = Colorist(model, None, MAX_PIXELS)
-        application = create_site(colorist, ABOUT, Settings(**{"max_bytes": 500_000, **settings}))
-        client = TestClient(application, base_url="http://localhost:7860", raise_server_exceptions=errors)
+        service = ColorizationService(model, None, MAX_PIXELS)
+        app = create_app(service, MODEL_INFO, ServerSettings(**{"max_bytes": 500_000, **settings}))
+        client = TestClient(app, base_url="http://localhost:7860", raise_server_exceptions=errors)
         clients.append(client.__enter__())
         return client
 
@@ -44,21 +44,21 @@ def site(temporary: Path, painter: Painter) -> Iterator[Callable[..., TestClient
 
 
 @pytest.fixture
-def client(site: Callable[..., TestClient]) -> TestClient:
-    return site()
+def client(start_client: Callable[..., TestClient]) -> TestClient:
+    return start_client()
 
 
-def encoded(kind: str = "PNG", *, gray: bool = False, **options: Any) -> bytes:
-    """A photo of 90 x 60 pixels as a file."""
+def photo_bytes(image_format: str = "PNG", *, gray: bool = False, **options: Any) -> bytes:
+    """An encoded photo of 90 x 60 pixels."""
     file = io.BytesIO()
     image = picture(3, 60, 90)
-    (image.convert("L") if gray else image).save(file, kind, **options)
+    (image.convert("L") if gray else image).save(file, image_format, **options)
     return file.getvalue()
 
 
-def send(client: TestClient, photo: bytes, name: str = "old.png") -> str:
-    """Sends a photo and returns its key."""
-    answer = client.post("/api/photos", content=photo, headers={"x-file-name": name})
-    assert answer.status_code == 201, answer.text
-    key: str = answer.json()["key"]
+def upload(client: TestClient, photo: bytes, name: str = "old.png") -> str:
+    """Uploads a photo and returns its key."""
+    response = client.post("/api/photos", content=photo, headers={"x-file-name": name})
+    assert response.status_code == 201, response.text
+    key: str = response.json()["key"]
     return key

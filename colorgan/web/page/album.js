@@ -1,118 +1,120 @@
-/** Many photos: sent one by one, colored into an archive, with a list of those that could not be. */
+/** Many photos: uploaded one by one and colorized into an archive, with a list of failures. */
 
-import { post, upload } from "./api.js";
-import { calm, capitalised, say, warn } from "./speaking.js";
+import { postJSON, upload } from "./api.js";
+import { announce, clearError, pluralize, showError, toSentence } from "./notifications.js";
 
 const $ = (selector) => document.querySelector(selector);
-const count = (number, word) => `${number} ${word}${number === 1 ? "" : "s"}`;
 
 export class Album {
-  #about;
+  #info;
   #photos = [];
-  #stop = null;
+  #abort = null;
 
-  constructor(about) {
-    this.#about = about;
+  constructor(info) {
+    this.#info = info;
     $("#album-form").addEventListener("submit", (event) => {
       event.preventDefault();
-      this.#color();
+      this.#colorize();
     });
     $("#album-strength").addEventListener("input", (event) => {
-      $("#album-strength-value").textContent = `${event.target.value} %`;
+      $("#album-strength-value").textContent = `${event.target.value}%`;
     });
-    $("#album-stop").addEventListener("click", () => this.#stop?.abort());
+    $("#album-stop").addEventListener("click", () => this.#abort?.abort());
   }
 
-  /** Shows what was brought; of a folder, only what may be photos counts. */
-  open(files, folder) {
+  /** Shows the selected photos. In a folder, hidden files and files with other extensions are skipped. */
+  open(files, isFolder) {
     this.close();
-    const hidden = ({ path }) => path.split("/").some((part) => part.startsWith("."));
-    const known = ({ path }) => this.#about.endings.some((ending) => path.toLowerCase().endsWith(ending));
-    this.#photos = files.filter((entry) => !folder || (!hidden(entry) && known(entry)));
-    this.#photos.sort((one, other) => one.path.localeCompare(other.path, undefined, { numeric: true }));
-    const skipped = files.length - this.#photos.length;
-    if (this.#photos.length === 0) throw new Error("there are no photos in this folder");
-    $("#album-title").textContent = `${count(this.#photos.length, "photo")} to color`;
-    $("#album-skipped").textContent = `${count(skipped, "other file")} left out.`;
-    $("#album-skipped").hidden = skipped === 0;
+    const isHidden = ({ path }) => path.split("/").some((part) => part.startsWith("."));
+    const isPhoto = ({ path }) => this.#info.extensions.some((extension) => path.toLowerCase().endsWith(extension));
+    this.#photos = files.filter((entry) => !isFolder || (!isHidden(entry) && isPhoto(entry)));
+    this.#photos.sort((a, b) => a.path.localeCompare(b.path, undefined, { numeric: true }));
+    const numSkipped = files.length - this.#photos.length;
+    if (this.#photos.length === 0) throw new Error("this folder contains no photos");
+    $("#album-title").textContent = `${pluralize(this.#photos.length, "photo")} to colorize`;
+    $("#album-skipped").textContent = `${pluralize(numSkipped, "other file")} skipped.`;
+    $("#album-skipped").hidden = numSkipped === 0;
     $("#album-form").hidden = false;
-    $("#album-work").hidden = true;
+    $("#album-job").hidden = true;
   }
 
   close() {
-    this.#stop?.abort();
-    this.#stop = null;
+    this.#abort?.abort();
+    this.#abort = null;
   }
 
-  async #color() {
-    const stop = new AbortController();
-    this.#stop = stop;
+  async #colorize() {
+    const abort = new AbortController();
+    this.#abort = abort;
     $("#album-form").hidden = true;
-    $("#album-work").hidden = false;
+    $("#album-job").hidden = false;
     $("#album-stop").hidden = false;
     $("#album-download").hidden = true;
-    $("#album-failed").hidden = true;
-    $("#album-failed ul").replaceChildren();
+    $("#album-failures").hidden = true;
+    $("#album-failures ul").replaceChildren();
     $("#album-progress").max = this.#photos.length;
     let key;
-    let done = 0;
-    let colored = 0;
+    let numDone = 0;
+    let numColorized = 0;
     try {
-      const wishes = {
+      const options = {
         strength: $("#album-strength").value / 100, format: $("#album-format").value, metadata: $("#album-metadata").checked,
       };
-      ({ key } = await (await post("api/albums", wishes)).json());
-      calm();
+      ({ key } = await (await postJSON("api/albums", options)).json());
+      clearError();
       for (const { file, path } of this.#photos) {
-        this.#progress(done, path);
-        colored += await this.#send(key, file, path, stop.signal);
-        done += 1;
+        this.#showProgress(numDone, path);
+        numColorized += await this.#add(key, file, path, abort.signal);
+        numDone += 1;
       }
     } catch (error) {
-      if (error.name !== "AbortError") warn(error);
+      if (error.name !== "AbortError") showError(error);
     }
-    if (this.#stop !== stop) return;
-    this.#finish(key, done, colored);
+    if (this.#abort !== abort) return;
+    this.#finish(key, numDone, numColorized);
   }
 
-  /** Sends a photo; says 1 if it is in the archive. */
-  async #send(key, file, path, signal) {
+  /** Adds a photo to the archive; returns 1 on success, 0 if it is listed as a failure. */
+  async #add(key, file, path, signal) {
     try {
-      if (file.size > this.#about.max_bytes) throw Object.assign(new Error(`cannot take ${path}: ${tooLarge(this.#about)}`), { status: 413 });
+      checkSize(file, path, this.#info);
       await upload(`api/albums/${key}/photos`, file, path, { signal });
       return 1;
     } catch (error) {
       if (![413, 422].includes(error.status)) throw error;
       const item = document.createElement("li");
-      item.textContent = capitalised(error.message);
-      $("#album-failed ul").append(item);
-      $("#album-failed").hidden = false;
+      item.textContent = toSentence(error.message);
+      $("#album-failures ul").append(item);
+      $("#album-failures").hidden = false;
       return 0;
     }
   }
 
-  #progress(done, path) {
-    $("#album-progress").value = done;
-    $("#album-title").textContent = `Coloring ${count(this.#photos.length, "photo")}`;
-    $("#album-state").textContent = `${done} done; now ${path}`;
-    if (done % 10 === 0) say(`${done} of ${this.#photos.length} photos done`);
+  #showProgress(numDone, path) {
+    $("#album-progress").value = numDone;
+    $("#album-title").textContent = `Colorizing ${pluralize(this.#photos.length, "photo")}`;
+    $("#album-status").textContent = `${numDone} done, now ${path}`;
+    if (numDone % 10 === 0) announce(`${numDone} of ${this.#photos.length} photos done`);
   }
 
-  #finish(key, done, colored) {
-    const left = this.#photos.length - done;
-    const sentence = `${colored} of ${count(this.#photos.length, "photo")} colored`;
-    $("#album-progress").value = done;
-    $("#album-title").textContent = sentence;
-    $("#album-state").textContent = left > 0 ? `${left} not begun.` : "";
+  #finish(key, numDone, numColorized) {
+    const numLeft = this.#photos.length - numDone;
+    const summary = `${numColorized} of ${pluralize(this.#photos.length, "photo")} colorized`;
+    $("#album-progress").value = numDone;
+    $("#album-title").textContent = summary;
+    $("#album-status").textContent = numLeft > 0 ? `${numLeft} not started.` : "";
     $("#album-stop").hidden = true;
-    $("#album-download").hidden = colored === 0;
+    $("#album-download").hidden = numColorized === 0;
     $("#album-download").href = `api/albums/${key}/archive`;
-    if (colored > 0) $("#album-download").focus({ preventScroll: true });
-    say(sentence);
+    if (numColorized > 0) $("#album-download").focus({ preventScroll: true });
+    announce(summary);
   }
 }
 
-/** Why a file is not even sent. */
-export function tooLarge(about) {
-  return `a photo may have at most ${Number((about.max_bytes / 1e6).toPrecision(3))} MB here; send a smaller one`;
+/** Throws an error with status 413, like the server, if a file is too large to upload. */
+export function checkSize(file, path, info) {
+  if (file.size <= info.max_bytes) return;
+  const limit = Number((info.max_bytes / 1e6).toPrecision(3));
+  const message = `cannot upload ${path}: the photo exceeds the limit of ${limit} MB; send a smaller one`;
+  throw Object.assign(new Error(message), { status: 413 });
 }

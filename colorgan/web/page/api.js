@@ -1,57 +1,58 @@
-/** Talking to the server: every refusal is an error whose message is a sentence. */
+/** Client of the server's HTTP API. */
 
-const PATIENCE = 40; // times that a busy server is asked again
-const PAUSE = 1500;
+const MAX_ATTEMPTS = 40; // while the server is busy
+const RETRY_DELAY = 1500; // milliseconds
 
-export class Refusal extends Error {
-  constructor(sentence, status) {
-    super(sentence);
+/** A failed request; the message is meant for users. */
+export class RequestError extends Error {
+  constructor(message, status) {
+    super(message);
     this.status = status;
   }
 
-  /** Whether the server has thrown the photo away. */
-  get gone() {
+  /** Whether the server no longer has the photo. */
+  get expired() {
     return this.status === 404;
   }
 }
 
-/** Sends a request, waiting while the server is busy. */
-export async function ask(path, options = {}) {
-  for (let time = 1; ; time++) {
-    const response = await once(path, options);
+/** Sends a request, and retries while the server is busy. */
+export async function request(path, options = {}) {
+  for (let attempt = 1; ; attempt++) {
+    const response = await send(path, options);
     if (response.ok) return response;
-    if (response.status === 503 && time < PATIENCE) {
-      await new Promise((resolve) => setTimeout(resolve, PAUSE));
+    if (response.status === 503 && attempt < MAX_ATTEMPTS) {
+      await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY));
       continue;
     }
-    throw new Refusal(await sentence(response), response.status);
+    throw new RequestError(await errorMessage(response), response.status);
   }
 }
 
-/** Sends an object and takes whatever comes back. */
-export function post(path, data) {
-  return ask(path, { method: "POST", body: JSON.stringify(data), headers: { "content-type": "application/json" } });
+/** Posts an object as JSON. */
+export function postJSON(path, data) {
+  return request(path, { method: "POST", body: JSON.stringify(data), headers: { "content-type": "application/json" } });
 }
 
-/** Sends a file under its name. */
+/** Uploads a file under a name. */
 export function upload(path, file, name, options = {}) {
   const headers = { "content-type": "application/octet-stream", "x-file-name": encodeURIComponent(name.toWellFormed?.() ?? name) };
-  return ask(path, { method: "POST", body: file, headers, ...options });
+  return request(path, { method: "POST", body: file, headers, ...options });
 }
 
-async function once(path, options) {
+async function send(path, options) {
   try {
     return await fetch(path, options);
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new Refusal("the server does not answer; is colorgan still running, and the file still there?", 0);
+    throw new RequestError("cannot reach the server; check that colorgan is still running and that the file still exists", 0);
   }
 }
 
-async function sentence(response) {
+async function errorMessage(response) {
   try {
     return (await response.json()).error ?? response.statusText;
   } catch {
-    return `the server answered with an error (${response.status})`;
+    return `the server responded with status ${response.status}`;
   }
 }

@@ -1,109 +1,110 @@
-/** Working on one photo: its hints, its strength, and what the server makes of them. */
+/** The editor of a single photo: hints, strength, preview and download. */
 
-import { ask, post, upload } from "./api.js";
-import { Divider } from "./divider.js";
-import { Dots } from "./dots.js";
+import { postJSON, request, upload } from "./api.js";
+import { ComparisonSlider } from "./comparison_slider.js";
+import { fileName, saveBlob } from "./download.js";
+import { HintLayer } from "./hint_layer.js";
 import { History } from "./history.js";
-import { Latest } from "./latest.js";
-import { colorAt, markSwatch, showSwatches } from "./palette.js";
-import { nameOf, save } from "./saving.js";
-import { calm, say, warn } from "./speaking.js";
+import { LatestTask } from "./latest_task.js";
+import { announce, clearError, pluralize, showError } from "./notifications.js";
+import { colorAt, markSwatch, showSwatches } from "./swatches.js";
 
-const RADIUS = { least: 0.004, usual: 0.018, most: 0.08 }; // of the photo's shorter side
+const RADIUS = { min: 0.004, default: 0.018, max: 0.08 }; // of the photo's shorter side
+const BUSY_DELAY = 250; // milliseconds before the progress bar is shown
 
 const $ = (selector) => document.querySelector(selector);
 
 export class Editor {
-  #about;
+  #info;
   #photo = null; // { file, key, name, width, height }
-  #state = null; // { dots: [{ x, y, color, radius }], strength }
+  #state = null; // { hints: [{ x, y, color, radius }], strength }
   #history = null;
   #selected = null;
   #radius = 1;
-  #divider = new Divider($("#stage"), $("#divider"));
-  #dots;
-  #painting = new Latest((...args) => this.#paint(...args));
-  #suggesting = new Latest((...args) => this.#suggest(...args));
+  #slider = new ComparisonSlider($("#stage"), $("#comparison-slider"));
+  #hintLayer;
+  #previewTask = new LatestTask((state) => this.#loadPreview(state));
+  #suggestionTask = new LatestTask((spot) => this.#loadSuggestions(spot));
 
-  constructor(about) {
-    this.#about = about;
-    this.#dots = new Dots($("#dots"), {
-      place: (x, y) => this.#place(x, y),
-      select: (index) => this.#select(index),
-      move: (index, x, y) => this.#change(index, { x, y }),
-      moved: () => this.#commit(),
-      remove: (index) => this.#remove(index),
+  constructor(info) {
+    this.#info = info;
+    this.#hintLayer = new HintLayer($("#hint-layer"), {
+      add: (x, y) => this.#addHint(x, y),
+      select: (index) => this.#selectHint(index),
+      move: (index, x, y) => this.#changeHint(index, { x, y }),
+      commit: () => this.#commit(),
+      remove: (index) => this.#removeHint(index),
     });
-    $("#hints").hidden = !about.takes_hints;
-    $("#no-hints").hidden = about.takes_hints;
-    $("#stage").classList.toggle("no-hints", !about.takes_hints);
-    this.#listen();
+    $("#hint-tools").hidden = !info.takes_hints;
+    $("#no-hints").hidden = info.takes_hints;
+    $("#stage").classList.toggle("without-hints", !info.takes_hints);
+    this.#addListeners();
   }
 
-  /** Opens a photo; what was open is thrown away, unless the new one cannot be read. */
+  /** Uploads and shows a photo. If that fails, the previous photo stays open. */
   async open(file) {
     const { key, name, width, height } = await (await upload("api/photos", file, file.name)).json();
-    const before = await (await ask(`api/photos/${key}/before`)).blob();
+    const original = await (await request(`api/photos/${key}/original`)).blob();
     this.close();
-    calm();
+    clearError();
     this.#photo = { file, key, name, width, height };
-    this.#state = { dots: [], strength: 1 };
+    this.#state = { hints: [], strength: 1 };
     this.#history = new History(this.#state);
-    this.#radius = Math.max(1, RADIUS.usual * Math.min(width, height));
-    this.#dots.size = this.#photo;
-    $("#stage").parentElement.style.setProperty("--ratio", Math.min(8, Math.max(0.2, width / height)));
+    const shorterSide = Math.min(width, height);
+    this.#radius = Math.max(1, RADIUS.default * shorterSide);
+    this.#hintLayer.size = this.#photo;
+    $("#stage").parentElement.style.setProperty("--aspect-ratio", Math.min(8, Math.max(0.2, width / height)));
     $("#photo-name").textContent = name;
     $("#photo-size").textContent = `${width} × ${height}`;
-    const radius = $("#radius");
-    radius.min = Math.max(0.5, RADIUS.least * Math.min(width, height));
-    radius.max = Math.max(2, RADIUS.most * Math.min(width, height));
-    $("#after").removeAttribute("src");
-    $("#after").alt = "";
-    this.#divider.at = 100;
-    this.#show();
-    await setImage($("#before"), before);
-    $("#before").alt = `${name} as it was`;
+    $("#hint-size").min = Math.max(0.5, RADIUS.min * shorterSide);
+    $("#hint-size").max = Math.max(2, RADIUS.max * shorterSide);
+    $("#colorized").removeAttribute("src");
+    $("#colorized").alt = "";
+    this.#slider.position = 100;
+    this.#render();
+    await setImage($("#original"), original);
+    $("#original").alt = `${name}, original`;
   }
 
-  /** Colors the photo that was opened, and shows it. */
-  async begin() {
-    await this.#color();
-    if ($("#after").getAttribute("src")) this.#divider.reveal();
+  /** Colorizes the open photo and reveals the result. */
+  async colorizeAndReveal() {
+    await this.#updatePreview();
+    if ($("#colorized").getAttribute("src")) this.#slider.reveal();
   }
 
   close() {
-    this.#painting.forget();
-    this.#suggesting.forget();
-    if (this.#photo) ask(`api/photos/${this.#photo.key}`, { method: "DELETE", keepalive: true }).catch(() => {});
+    this.#previewTask.cancel();
+    this.#suggestionTask.cancel();
+    if (this.#photo) request(`api/photos/${this.#photo.key}`, { method: "DELETE", keepalive: true }).catch(() => {});
     this.#photo = null;
   }
 
-  #listen() {
-    $("#undo").addEventListener("click", () => this.#goTo(this.#history.undo(), "Undone"));
-    $("#redo").addEventListener("click", () => this.#goTo(this.#history.redo(), "Done again"));
-    $("#add").addEventListener("click", () => this.#place(this.#photo.width / 2, this.#photo.height / 2));
-    $("#clear").addEventListener("click", () => this.#replace([], "All hints removed"));
-    $("#delete").addEventListener("click", () => this.#remove(this.#selected));
-    $("#color").addEventListener("input", (event) => this.#change(this.#selected, { color: event.target.value }));
-    $("#color").addEventListener("change", () => this.#commit());
-    $("#radius").addEventListener("input", (event) => {
+  #addListeners() {
+    $("#undo").addEventListener("click", () => this.#restore(this.#history.undo(), "Undone"));
+    $("#redo").addEventListener("click", () => this.#restore(this.#history.redo(), "Redone"));
+    $("#add-hint").addEventListener("click", () => this.#addHint(this.#photo.width / 2, this.#photo.height / 2));
+    $("#remove-hints").addEventListener("click", () => this.#replaceHints([], "All hints removed"));
+    $("#delete-hint").addEventListener("click", () => this.#removeHint(this.#selected));
+    $("#hint-color").addEventListener("input", (event) => this.#changeHint(this.#selected, { color: event.target.value }));
+    $("#hint-color").addEventListener("change", () => this.#commit());
+    $("#hint-size").addEventListener("input", (event) => {
       this.#radius = Number(event.target.value);
-      this.#change(this.#selected, { radius: this.#radius });
+      this.#changeHint(this.#selected, { radius: this.#radius });
     });
-    $("#radius").addEventListener("change", () => this.#commit());
+    $("#hint-size").addEventListener("change", () => this.#commit());
     $("#strength").addEventListener("input", (event) => {
       this.#state.strength = event.target.value / 100;
-      this.#redraw();
+      this.#update();
     });
     $("#strength").addEventListener("change", () => this.#commit());
     $("#save-hints").addEventListener("click", () => this.#saveHints());
-    $("#load-hints").addEventListener("click", () => $("#hints-file").click());
-    $("#hints-file").addEventListener("change", (event) => this.#loadHints(event.target));
+    $("#load-hints").addEventListener("click", () => $("#hints-input").click());
+    $("#hints-input").addEventListener("change", (event) => this.#loadHints(event.target));
     $("#download").addEventListener("click", () => this.#download());
-    document.addEventListener("keydown", (event) => this.#shortcut(event));
+    document.addEventListener("keydown", (event) => this.#handleShortcut(event));
   }
 
-  #shortcut(event) {
+  #handleShortcut(event) {
     if (this.#photo === null || $("#editor").hidden || !(event.ctrlKey || event.metaKey)) return;
     const key = event.key.toLowerCase();
     if (key !== "z" && key !== "y") return;
@@ -113,74 +114,75 @@ export class Editor {
 
   // -- hints ----------------------------------------------------------------------------------------------------------
 
-  #place(x, y) {
-    if (!this.#about.takes_hints || !$("#after").getAttribute("src")) return;
-    if (this.#state.dots.length >= this.#about.max_hints) {
-      warn(`the page works with at most ${this.#about.max_hints} hints`);
+  #addHint(x, y) {
+    if (!this.#info.takes_hints || !$("#colorized").getAttribute("src")) return;
+    if (this.#state.hints.length >= this.#info.max_hints) {
+      showError(new Error(`the page supports at most ${this.#info.max_hints} hints`));
       return;
     }
-    const color = colorAt($("#after"), x / this.#photo.width, y / this.#photo.height);
-    this.#state.dots.push({ x, y, color, radius: this.#radius });
-    this.#selected = this.#state.dots.length - 1;
+    const color = colorAt($("#colorized"), x / this.#photo.width, y / this.#photo.height);
+    this.#state.hints.push({ x, y, color, radius: this.#radius });
+    this.#selected = this.#state.hints.length - 1;
     this.#commit();
-    this.#dots.focus(this.#selected);
-    say(`Hint ${this.#state.dots.length} placed; choose its color`);
+    this.#hintLayer.focus(this.#selected);
+    announce(`Hint ${this.#state.hints.length} added; choose its color`);
   }
 
-  #select(index) {
+  #selectHint(index) {
     if (this.#selected === index) return;
     this.#selected = index;
-    this.#radius = this.#state.dots[index].radius;
-    this.#show();
-    this.#askForSuggestions();
+    this.#radius = this.#state.hints[index].radius;
+    this.#render();
+    this.#requestSuggestions();
   }
 
-  /** Changes a dot for the moment; undo does not know it before it is committed. */
-  #change(index, change) {
-    if (this.#state.dots[index] === undefined) return;
-    Object.assign(this.#state.dots[index], change);
-    this.#redraw();
+  /** Changes a hint without adding a step to the history; call #commit when the change is complete. */
+  #changeHint(index, change) {
+    if (this.#state.hints[index] === undefined) return;
+    Object.assign(this.#state.hints[index], change);
+    this.#update();
   }
 
-  #choose(color) {
-    this.#change(this.#selected, { color });
+  #chooseColor(color) {
+    this.#changeHint(this.#selected, { color });
     this.#commit();
   }
 
-  #remove(index) {
-    this.#state.dots.splice(index, 1);
-    this.#selected = this.#state.dots.length > 0 ? Math.min(index, this.#state.dots.length - 1) : null;
+  #removeHint(index) {
+    this.#state.hints.splice(index, 1);
+    this.#selected = this.#state.hints.length > 0 ? Math.min(index, this.#state.hints.length - 1) : null;
     this.#commit();
-    if (this.#selected === null) $("#add").focus({ preventScroll: true });
-    else this.#dots.focus(this.#selected);
-    say(`Hint ${index + 1} deleted`);
+    if (this.#selected === null) $("#add-hint").focus({ preventScroll: true });
+    else this.#hintLayer.focus(this.#selected);
+    announce(`Hint ${index + 1} deleted`);
   }
 
-  #replace(dots, sentence) {
-    this.#state.dots = dots;
+  #replaceHints(hints, message) {
+    this.#state.hints = hints;
     this.#selected = null;
     this.#commit();
-    say(sentence);
+    announce(message);
   }
 
   #commit() {
     this.#history.commit(this.#state);
-    this.#redraw();
-    this.#askForSuggestions();
+    this.#update();
+    this.#requestSuggestions();
   }
 
-  #goTo(state, sentence) {
+  #restore(state, message) {
     if (state === null) return;
     this.#state = state;
-    if (state.dots[this.#selected] === undefined) this.#selected = null;
-    this.#redraw();
-    this.#askForSuggestions();
-    say(sentence);
+    if (state.hints[this.#selected] === undefined) this.#selected = null;
+    this.#update();
+    this.#requestSuggestions();
+    announce(message);
   }
 
   #saveHints() {
-    const text = JSON.stringify({ hints: this.#state.dots }, null, 2);
-    save(new Blob([`${text}\n`], { type: "application/json" }), `${this.#photo.name.replace(/^.*[/\\]|\.[^.]*$/g, "")}-hints.json`);
+    const text = JSON.stringify({ hints: this.#state.hints }, null, 2);
+    const stem = this.#photo.name.replace(/^.*[/\\]|\.[^.]*$/g, "");
+    saveBlob(new Blob([`${text}\n`], { type: "application/json" }), `${stem}-hints.json`);
   }
 
   async #loadHints(input) {
@@ -190,137 +192,136 @@ export class Editor {
     try {
       const { hints } = await (await upload("api/hints", file, file.name)).json();
       const outside = hints.findIndex(({ x, y }) => x >= this.#photo.width || y >= this.#photo.height);
-      if (outside >= 0) throw new Error(`the hints in ${file.name}: hint ${outside + 1} lies outside of this photo; is it for another one?`);
-      calm();
-      this.#replace(hints, `${hints.length} hints loaded`);
+      if (outside >= 0) throw new Error(`hints file ${file.name}: hint ${outside + 1} lies outside this photo; choose the hints file made for it`);
+      clearError();
+      this.#replaceHints(hints, `${pluralize(hints.length, "hint")} loaded`);
     } catch (error) {
-      warn(error);
+      showError(error);
     }
   }
 
-  // -- what is seen ---------------------------------------------------------------------------------------------------
+  // -- rendering ------------------------------------------------------------------------------------------------------
 
-  #redraw() {
-    this.#show();
-    this.#color();
+  #update() {
+    this.#render();
+    this.#updatePreview();
   }
 
-  /** Asks for the photo in its present state; the stage is busy until that is what it shows. */
-  async #color() {
+  /** Requests a preview of the current state; the stage is marked as busy until it is shown. */
+  async #updatePreview() {
     $("#stage").setAttribute("aria-busy", "true");
-    await this.#painting.ask(structuredClone(this.#state));
+    await this.#previewTask.call(structuredClone(this.#state));
     $("#stage").setAttribute("aria-busy", "false");
   }
 
-  #show() {
-    const { dots, strength } = this.#state;
-    const dot = dots[this.#selected];
-    this.#dots.show(dots, this.#selected);
+  #render() {
+    const { hints, strength } = this.#state;
+    const hint = hints[this.#selected];
+    this.#hintLayer.show(hints, this.#selected);
     $("#undo").disabled = !this.#history.canUndo;
     $("#redo").disabled = !this.#history.canRedo;
-    $("#clear").disabled = $("#save-hints").disabled = dots.length === 0;
+    $("#remove-hints").disabled = $("#save-hints").disabled = hints.length === 0;
     $("#strength").value = Math.round(strength * 100);
-    $("#strength-value").textContent = `${Math.round(strength * 100)} %`;
-    $("#hints-help").textContent = dots.length === 0
-      ? "Click the photo where you know a color, then choose it here."
-      : `${dots.length} hint${dots.length === 1 ? "" : "s"}. Drag to move, click the photo for another one.`;
-    $("#dot").hidden = dot === undefined;
-    if (dot === undefined) return;
-    $("#dot-title").textContent = `Hint ${this.#selected + 1}`;
-    $("#color").value = dot.color;
-    $("#color-code").textContent = dot.color;
-    $("#radius").value = dot.radius;
-    $("#radius-value").textContent = `${dot.radius < 10 ? dot.radius.toFixed(1) : Math.round(dot.radius)} px`;
-    markSwatch($("#suggested"), dot.color);
-    const used = [...new Set(dots.filter((other) => other !== dot).map(({ color }) => color))].reverse().slice(0, 8);
-    $("#used-part").hidden = used.length === 0;
-    showSwatches($("#used"), used.map((color) => ({ color })), dot.color, (color) => this.#choose(color));
+    $("#strength-value").textContent = `${Math.round(strength * 100)}%`;
+    $("#hints-help").textContent = hints.length === 0
+      ? "Click the photo to place a hint, then choose its color here."
+      : `${pluralize(hints.length, "hint")}. Drag to move, or click the photo to add another.`;
+    $("#selected-hint").hidden = hint === undefined;
+    if (hint === undefined) return;
+    $("#selected-hint-title").textContent = `Hint ${this.#selected + 1}`;
+    $("#hint-color").value = hint.color;
+    $("#hint-color-code").textContent = hint.color;
+    $("#hint-size").value = hint.radius;
+    $("#hint-size-value").textContent = `${hint.radius < 10 ? hint.radius.toFixed(1) : Math.round(hint.radius)} px`;
+    markSwatch($("#suggested-colors"), hint.color);
+    const used = [...new Set(hints.filter((other) => other !== hint).map(({ color }) => color))].reverse().slice(0, 8);
+    $("#used-colors-section").hidden = used.length === 0;
+    showSwatches($("#used-colors"), used.map((color) => ({ color })), hint.color, (color) => this.#chooseColor(color));
   }
 
-  async #paint(state) {
+  async #loadPreview(state) {
     const photo = this.#photo;
     if (photo === null) return;
-    const late = setTimeout(() => { $("#working").hidden = false; }, 250);
+    const timer = setTimeout(() => { $("#busy-bar").hidden = false; }, BUSY_DELAY);
     try {
-      const picture = await this.#again(photo, () => post(`api/photos/${photo.key}/colored`, { hints: state.dots, strength: state.strength }));
-      const blob = await picture.blob();
+      const response = await this.#withReupload(photo, () => postJSON(`api/photos/${photo.key}/colorized`, state));
+      const blob = await response.blob();
       if (photo !== this.#photo) return;
-      await setImage($("#after"), blob);
-      $("#after").alt = `${photo.name}, colored${state.dots.length ? ` with ${state.dots.length} hint${state.dots.length === 1 ? "" : "s"}` : ""}`;
-      calm();
-      say(state.dots.length ? "Colored with your hints" : "Colored");
+      await setImage($("#colorized"), blob);
+      const count = state.hints.length;
+      $("#colorized").alt = `${photo.name}, colorized${count > 0 ? ` with ${pluralize(count, "hint")}` : ""}`;
+      clearError();
+      announce(count > 0 ? "Colorized with your hints" : "Colorized");
     } catch (error) {
-      warn(error);
+      showError(error);
     } finally {
-      clearTimeout(late);
-      $("#working").hidden = true;
+      clearTimeout(timer);
+      $("#busy-bar").hidden = true;
     }
   }
 
-  #askForSuggestions() {
-    const dot = this.#state.dots[this.#selected];
-    if (dot === undefined) return;
-    $("#suggested").classList.add("waiting");
-    this.#suggesting.ask({ x: dot.x, y: dot.y, radius: dot.radius });
+  #requestSuggestions() {
+    const hint = this.#state.hints[this.#selected];
+    if (hint === undefined) return;
+    $("#suggested-colors").classList.add("loading");
+    this.#suggestionTask.call({ x: hint.x, y: hint.y, radius: hint.radius });
   }
 
-  async #suggest(spot) {
+  async #loadSuggestions(spot) {
     const photo = this.#photo;
     if (photo === null) return;
     try {
-      const answer = await this.#again(photo, () => post(`api/photos/${photo.key}/suggestions`, spot));
-      const { suggestions } = await answer.json();
-      const dot = this.#state.dots[this.#selected];
-      if (photo !== this.#photo || dot?.x !== spot.x || dot?.y !== spot.y) return;
-      $("#suggested").classList.remove("waiting");
-      showSwatches($("#suggested"), suggestions, dot.color, (color) => this.#choose(color));
+      const response = await this.#withReupload(photo, () => postJSON(`api/photos/${photo.key}/suggestions`, spot));
+      const { suggestions } = await response.json();
+      const hint = this.#state.hints[this.#selected];
+      if (photo !== this.#photo || hint?.x !== spot.x || hint?.y !== spot.y) return;
+      $("#suggested-colors").classList.remove("loading");
+      showSwatches($("#suggested-colors"), suggestions, hint.color, (color) => this.#chooseColor(color));
     } catch (error) {
-      warn(error);
+      showError(error);
     }
   }
 
-  // -- taking it home -------------------------------------------------------------------------------------------------
+  // -- download -------------------------------------------------------------------------------------------------------
 
   async #download() {
     const button = $("#download");
     const photo = this.#photo;
     button.disabled = true;
-    button.textContent = "Coloring at full size …";
-    say("Coloring at full size");
+    button.textContent = "Colorizing at full size…";
+    announce("Colorizing at full size");
     try {
-      const wishes = {
-        hints: this.#state.dots, strength: this.#state.strength, format: $("#format").value, metadata: $("#metadata").checked,
-      };
-      const response = await this.#again(photo, () => post(`api/photos/${photo.key}/file`, wishes));
-      save(await response.blob(), nameOf(response, "colored.png"));
-      calm();
-      say("Downloaded");
+      const options = { ...this.#state, format: $("#format").value, metadata: $("#metadata").checked };
+      const response = await this.#withReupload(photo, () => postJSON(`api/photos/${photo.key}/download`, options));
+      saveBlob(await response.blob(), fileName(response, "colorized.png"));
+      clearError();
+      announce("Downloaded");
     } catch (error) {
-      warn(error);
+      showError(error);
     } finally {
       button.disabled = false;
       button.textContent = "Download at full size";
     }
   }
 
-  /** Sends the photo anew if the server has thrown it away meanwhile. */
-  async #again(photo, request) {
+  /** Sends a request; if the session has expired, uploads the photo again and repeats the request. */
+  async #withReupload(photo, send) {
     try {
-      return await request();
+      return await send();
     } catch (error) {
-      if (!error.gone) throw error;
+      if (!error.expired) throw error;
       photo.key = (await (await upload("api/photos", photo.file, photo.name)).json()).key;
-      return request();
+      return send();
     }
   }
 }
 
-/** Shows a picture once it is decoded, so that nothing flickers. */
+/** Shows an image after it is decoded, to avoid flicker. */
 async function setImage(image, blob) {
   const next = new Image();
   next.src = URL.createObjectURL(blob);
   await next.decode();
-  const last = image.src;
+  const previous = image.src;
   image.src = next.src;
-  if (last) URL.revokeObjectURL(last);
+  if (previous) URL.revokeObjectURL(previous);
 }

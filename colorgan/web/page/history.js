@@ -1,11 +1,11 @@
-/** States of the drawing, to go back and forth between. */
+/** Undo and redo, for a state that can be serialized as JSON. */
 export class History {
   #past = [];
   #future = [];
-  #now;
+  #current;
 
   constructor(state) {
-    this.#now = JSON.stringify(state);
+    this.#current = JSON.stringify(state);
   }
 
   get canUndo() {
@@ -16,27 +16,29 @@ export class History {
     return this.#future.length > 0;
   }
 
-  /** Remembers a state, if it is another one. */
+  /** Adds a state, unless it equals the current one. */
   commit(state) {
     const next = JSON.stringify(state);
-    if (next === this.#now) return;
-    this.#past.push(this.#now);
-    this.#now = next;
+    if (next === this.#current) return;
+    this.#past.push(this.#current);
+    this.#current = next;
     this.#future = [];
   }
 
+  /** Returns the previous state, or null if there is none. */
   undo() {
     return this.#step(this.#past, this.#future);
   }
 
+  /** Returns the state that was undone last, or null if there is none. */
   redo() {
     return this.#step(this.#future, this.#past);
   }
 
   #step(from, to) {
     if (from.length === 0) return null;
-    to.push(this.#now);
-    this.#now = from.pop();
-    return JSON.parse(this.#now);
+    to.push(this.#current);
+    this.#current = from.pop();
+    return JSON.parse(this.#current);
   }
 }

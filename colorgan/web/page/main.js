@@ -1,77 +1,77 @@
-/** The page as a whole: which part of it is seen, and where photos go. */
+/** Entry point of the page: shows its views, and passes photos to the editor or to the album. */
 
-import { Album, tooLarge } from "./album.js";
-import { ask } from "./api.js";
+import { Album, checkSize } from "./album.js";
+import { request } from "./api.js";
 import { Editor } from "./editor.js";
-import { listen } from "./intake.js";
-import { say, warn } from "./speaking.js";
+import { announce, showError } from "./notifications.js";
+import { listenForPhotos } from "./photo_input.js";
 
 const $ = (selector) => document.querySelector(selector);
 
-function show(part) {
-  for (const name of ["intake", "editor", "album"]) $(`#${name}`).hidden = name !== part;
-  $("#another").hidden = part === "intake";
-  document.body.dataset.part = part;
+function showView(view) {
+  for (const name of ["start", "editor", "album"]) $(`#${name}`).hidden = name !== view;
+  $("#new-photo").hidden = view === "start";
+  document.body.dataset.view = view;
 }
 
-function introduce(about) {
-  const { model } = about;
-  $("#model-name").textContent = $("#model-here").textContent = model.name;
-  $("#model-license").textContent = model.license ? ` · license of its weights: ${model.license}` : "";
-  $("#model-summary").textContent = model.summary || "It came without a card: nobody says what it was trained on and how good it is.";
+function showInfo(info) {
+  const { model } = info;
+  $("#model-name").textContent = $("#start-model-name").textContent = model.name;
+  $("#model-license").textContent = model.license ? ` · license of the weights: ${model.license}` : "";
+  $("#model-summary").textContent = model.summary || "This model has no model card, so its training data and quality are unknown.";
   $("#model-limits").hidden = model.limits.length === 0;
   $("#model-limits ul").replaceChildren(...model.limits.map((limit) => Object.assign(document.createElement("li"), { textContent: limit })));
-  $("#version").textContent = about.version;
-  $("#limits").textContent = `JPEG, PNG, TIFF, WebP and others, up to ${Number((about.max_bytes / 1e6).toPrecision(3))} MB and `
-    + `${Number((about.max_pixels / 1e6).toPrecision(3))} megapixels`;
-  $("#keep").textContent = about.keep_minutes === 60 ? "an hour" : `${about.keep_minutes} minutes`;
+  $("#version").textContent = info.version;
+  $("#upload-limits").textContent = `JPEG, PNG, TIFF, WebP and others, up to ${Number((info.max_bytes / 1e6).toPrecision(3))} MB and `
+    + `${Number((info.max_pixels / 1e6).toPrecision(3))} megapixels`;
+  $("#session-lifetime").textContent = info.session_minutes === 60 ? "an hour" : `${info.session_minutes} minutes`;
 }
 
 async function start() {
   $("#show-about").addEventListener("click", () => $("#about").showModal());
   $("#close-about").addEventListener("click", () => $("#about").close());
-  const about = await (await ask("api/about")).json();
-  introduce(about);
-  const editor = new Editor(about);
-  const album = new Album(about);
+  const info = await (await request("api/info")).json();
+  showInfo(info);
+  const editor = new Editor(info);
+  const album = new Album(info);
 
-  async function one(file) {
-    if (file.size > about.max_bytes) throw new Error(`cannot take ${file.name}: ${tooLarge(about)}`);
-    $("#intake").setAttribute("aria-busy", "true");
-    $("#choose").textContent = "Sending …";
-    say("Sending the photo");
+  async function openInEditor(file) {
+    checkSize(file, file.name, info);
+    $("#start").setAttribute("aria-busy", "true");
+    $("#choose-photos").textContent = "Uploading…";
+    announce("Uploading the photo");
     await editor.open(file);
-    show("editor");
+    showView("editor");
     $("#photo-name").focus({ preventScroll: true });
-    await editor.begin();
+    await editor.colorizeAndReveal();
   }
 
-  listen(async (files, folder) => {
+  listenForPhotos(async (files, isFolder) => {
     try {
-      if (files.length === 1 && !folder) {
+      if (files.length === 1 && !isFolder) {
         album.close();
-        await one(files[0].file);
+        await openInEditor(files[0].file);
       } else {
-        album.open(files, folder);
+        album.open(files, isFolder);
         editor.close();
-        show("album");
+        showView("album");
         $("#album-title").focus({ preventScroll: true });
       }
     } catch (error) {
-      warn(error);
+      showError(error);
     } finally {
-      $("#intake").removeAttribute("aria-busy");
-      $("#choose").textContent = "Choose photos";
+      $("#start").removeAttribute("aria-busy");
+      $("#choose-photos").textContent = "Choose photos";
     }
   });
-  $("#another").addEventListener("click", () => {
+  $("#new-photo").addEventListener("click", () => {
     editor.close();
     album.close();
-    show("intake");
-    $("#choose").focus();
+    showView("start");
+    $("#choose-photos").focus();
   });
   window.addEventListener("pagehide", () => editor.close());
-  show("intake");
+  showView("start");
 }
 
-start().catch(warn);
+start().catch(showError);

@@ -1,1 +1,15 @@
-"""The server behind the page: it knows photos, hints and limits; how things look is the business of ``app/page``."""
+"""The web server: sessions, uploads, the job queue and the HTTP API behind the page in ``colorgan/web/page``."""
+
+from colorgan.web.server.app import ServerSettings, create_app
+from colorgan.web.server.colorization_service import ColorizationService, OutputOptions
+from colorgan.web.server.model_info import load_model_info
+from colorgan.web.server.security import SecurityMiddleware
+
+__all__ = [
+    "ColorizationService",
+    "OutputOptions",
+    "SecurityMiddleware",
+    "ServerSettings",
+    "create_app",
+    "load_model_info",
+]

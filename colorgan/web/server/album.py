@@ -1,4 +1,4 @@
-"""Many photos, colored one by one into an archive that grows on disk and not in memory."""
+"""Colorizes many photos into a zip archive that is written to disk photo by photo."""
 
 import errno
 import os
@@ -9,105 +9,105 @@ from pathlib import Path
 from typing import BinaryIO
 
 from colorgan.errors import ColorganError
-from colorgan.web.server.names import place_in_archive, safe_path
-from colorgan.web.server.workpiece import Colorist, Wishes, color_file
+from colorgan.web.server.colorization_service import ColorizationService, OutputOptions
+from colorgan.web.server.file_names import archive_path, safe_path
 
-MOST_PHOTOS = 5000
-_MOST_BYTES = 16 * 2**30
-_SPARE_BYTES = 16 << 20
-_CHUNK = 1 << 20
-_LEFT_OUT = "not colored.txt"
+MAX_PHOTOS = 5000
+_MAX_BYTES = 16 * 2**30
+_MIN_FREE_BYTES = 16 << 20
+_CHUNK_SIZE = 1 << 20
+_FAILURES_NAME = "not colorized.txt"
 
 
 class Album:
-    """A folder's photos on their way through the model.
+    """A folder of photos that are colorized one by one into an archive.
 
     Args:
-        folder: a private one, for the archive.
-        colorist: what colors.
-        wishes: how the photos are wanted.
+        folder: private folder for the archive and for uploads in progress.
+        service: the model.
+        options: strength, format and metadata of all photos.
 
     Attributes:
-        folder: the private folder, where photos may lie until they are colored.
-        archive: the archive, complete once :meth:`close` was called.
+        folder: the private folder.
+        archive: path of the archive, which is complete after :meth:`close`.
     """
 
-    def __init__(self, folder: Path, colorist: Colorist, wishes: Wishes) -> None:
+    def __init__(self, folder: Path, service: ColorizationService, options: OutputOptions) -> None:
         self.folder = folder
-        self.archive = folder / "colored.zip"
-        self._colorist = colorist
-        self._wishes = wishes
-        self._places: set[str] = set()
+        self.archive = folder / "colorized.zip"
+        self._service = service
+        self._options = options
+        self._paths: set[str] = set()
         self._failures: list[str] = []
         self._closed = False
 
     def check_open(self) -> None:
-        """Refuses another photo where there are too many, or the archive was handed out.
+        """Checks that another photo may be added.
 
         Raises:
-            ColorganError: saying which.
+            ColorganError: if the archive is closed or full.
         """
         if self._closed:
-            raise ColorganError("this archive is complete already; send further photos as another one")
-        if len(self._places) + len(self._failures) >= MOST_PHOTOS:
-            raise ColorganError(f"an archive holds at most {MOST_PHOTOS} photos; send the others as another one")
-        if self.archive.exists() and self.archive.stat().st_size > _MOST_BYTES:
+            raise ColorganError("this archive is already complete; start a new one for further photos")
+        if len(self._paths) + len(self._failures) >= MAX_PHOTOS:
+            raise ColorganError(f"an archive holds at most {MAX_PHOTOS} photos; start a new one for the others")
+        if self.archive.exists() and self.archive.stat().st_size > _MAX_BYTES:
             raise ColorganError(
-                f"this archive has reached {_MOST_BYTES // 2**30} GiB; send the other photos as another one"
+                f"this archive has reached {_MAX_BYTES // 2**30} GiB; start a new one for the other photos"
             )
 
     def add(self, file: Path, name: str) -> str:
-        """Colors a photo into the archive.
+        """Colorizes a photo and appends it to the archive.
 
         Args:
-            file: the photo.
-            name: its path in the folder that was sent.
+            file: the photo on disk.
+            name: path of the photo in the uploaded folder.
 
         Returns:
-            Its place in the archive.
+            The path of the colorized photo in the archive.
 
         Raises:
-            ColorganError: if it cannot be colored, which the archive will say as well.
-            OSError: if the disk is full; the archive stays as it was.
+            ColorganError: if the photo cannot be colorized; the failure is also listed in the archive.
+            OSError: if the disk is full; the archive is left unchanged.
         """
         self.check_open()
         try:
-            with color_file(file, safe_path(name), (), self._colorist, self._wishes) as colored:
-                place = place_in_archive(name, self._wishes.kind, self._places)
-                self._append(colored, place)
+            with self._service.colorize_file(file, safe_path(name), (), self._options) as colorized:
+                path = archive_path(name, self._options.format, self._paths)
+                self._append(colorized, path)
         except (ColorganError, MemoryError) as error:
-            short = isinstance(error, MemoryError)
-            sentence = f"cannot color {safe_path(name)}: not enough memory" if short else str(error)
-            self.leave_out(sentence)
-            raise ColorganError(sentence) from error
-        self._places.add(place.casefold())
-        return place
+            out_of_memory = isinstance(error, MemoryError)
+            message = f"cannot colorize {safe_path(name)}: not enough memory" if out_of_memory else str(error)
+            self.record_failure(message)
+            raise ColorganError(message) from error
+        self._paths.add(path.casefold())
+        return path
 
-    def _append(self, colored: BinaryIO, place: str) -> None:
-        """Adds a file, unless that could end half-way and damage what is there."""
-        if shutil.disk_usage(self.folder).free < os.fstat(colored.fileno()).st_size + _SPARE_BYTES:
+    def _append(self, file: BinaryIO, path: str) -> None:
+        """Appends a file, after checking for free space: a partial write would corrupt the archive."""
+        if shutil.disk_usage(self.folder).free < os.fstat(file.fileno()).st_size + _MIN_FREE_BYTES:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        entry = zipfile.ZipInfo(place, time.localtime()[:6])
+        entry = zipfile.ZipInfo(path, time.localtime()[:6])
         with zipfile.ZipFile(self.archive, "a") as archive, archive.open(entry, "w", force_zip64=True) as stream:
-            shutil.copyfileobj(colored, stream, _CHUNK)
+            shutil.copyfileobj(file, stream, _CHUNK_SIZE)
 
-    def leave_out(self, sentence: str) -> None:
-        """Notes why a photo is not in the archive."""
-        self._failures.append(sentence)
+    def record_failure(self, message: str) -> None:
+        """Records why a photo is missing from the archive."""
+        self._failures.append(message)
 
     def close(self) -> Path:
-        """Completes the archive with a list of the photos that are not in it.
+        """Completes the archive and adds a list of the photos that could not be colorized.
 
         Returns:
-            The archive.
+            The path of the archive.
 
         Raises:
-            ColorganError: if no photo could be colored.
+            ColorganError: if the archive contains no photo.
         """
-        if not self._places:
-            raise ColorganError("none of the photos could be colored, so that there is no archive")
+        if not self._paths:
+            raise ColorganError("none of the photos could be colorized, so there is no archive")
         if not self._closed and self._failures:
             with zipfile.ZipFile(self.archive, "a") as archive:
-                archive.writestr(_LEFT_OUT, "".join(f"{sentence}\n" for sentence in self._failures))
+                archive.writestr(_FAILURES_NAME, "".join(f"{message}\n" for message in self._failures))
         self._closed = True
         return self.archive

@@ -1,4 +1,4 @@
-"""What the page sends, read with bounds and checked before anything is done with it."""
+"""Reads and validates requests: bodies of limited size, and JSON that is checked before it is used."""
 
 import asyncio
 import json
@@ -13,152 +13,172 @@ from starlette.requests import Request
 
 from colorgan.errors import ColorganError
 from colorgan.inference.hint_file import ColorHint, parse_hints
-from colorgan.web.server.workpiece import Wishes
+from colorgan.web.server.colorization_service import OutputOptions
 
-MOST_HINTS = 1000
-"""On the page; it is drawn anew with each of them."""
+MAX_HINTS = 1000
+"""Maximum number of hints on the page, which redraws all of them on every change."""
 
-LARGEST_JSON = 4 << 20
-_PATIENCE = 30.0
-"""Seconds that a sender may pause."""
-_LONGEST_NAME = 2000
-
-
-class TooLarge(ColorganError):  # noqa: N818 (said of what was sent)
-    """More bytes were sent than are taken."""
+MAX_JSON_BYTES = 4 << 20
+_CHUNK_TIMEOUT = 30.0
+"""Seconds to wait for the next chunk of an upload."""
+_MAX_NAME_LENGTH = 2000
 
 
-async def save_body(request: Request, file: Path, most: int) -> None:
-    """Writes what is sent into a file, and stops as soon as it is too much.
+class BodyTooLargeError(ColorganError):
+    """The body of a request exceeds its size limit."""
+
+
+async def save_body(request: Request, file: Path, max_bytes: int) -> None:
+    """Streams the body of an upload into a file, and stops as soon as it exceeds the limit.
 
     Args:
-        request: what is sent.
-        file: where to.
-        most: bytes that are taken.
+        request: the request.
+        file: the file to write.
+        max_bytes: maximum size of the body.
 
     Raises:
-        TooLarge: for more bytes.
-        ColorganError: if the sender pauses for too long.
+        BodyTooLargeError: if the body is larger.
+        ColorganError: if the upload stalls.
     """
-    _check_length(request, most, "a photo")
+    _check_content_length(request, max_bytes, "the photo")
     received = 0
     async with await anyio.open_file(file, "wb") as stream:
         chunks = request.stream()
         while True:
             try:
-                chunk = await asyncio.wait_for(anext(chunks), _PATIENCE)
+                chunk = await asyncio.wait_for(anext(chunks), _CHUNK_TIMEOUT)
             except StopAsyncIteration:
                 return
             except TimeoutError as error:
-                raise ColorganError("the photo did not arrive: nothing came for too long; send it again") from error
+                raise ColorganError("the upload of the photo stalled; send it again") from error
             received += len(chunk)
-            _check_bytes(received, most, "a photo")
+            _check_size(received, max_bytes, "the photo")
             await stream.write(chunk)
 
 
-async def read_json(request: Request, source: str = "what was sent") -> Any:
-    """Decodes JSON of a bounded size.
+async def read_json(request: Request, source: str = "the request") -> Any:
+    """Decodes a JSON body of limited size.
+
+    Args:
+        request: the request.
+        source: name of the data in messages.
 
     Raises:
-        TooLarge: for more than 4 MiB.
-        ColorganError: for anything that is not JSON.
+        BodyTooLargeError: if the body is larger than 4 MiB.
+        ColorganError: if the body is not valid JSON.
     """
-    _check_length(request, LARGEST_JSON, source)
+    _check_content_length(request, MAX_JSON_BYTES, source)
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        _check_bytes(len(body), LARGEST_JSON, source)
+        _check_size(len(body), MAX_JSON_BYTES, source)
     try:
         return json.loads(body.decode("utf-8-sig"))
     except json.JSONDecodeError as error:
         raise ColorganError(
-            f"{source}: this is not JSON (line {error.lineno}, column {error.colno}: {error.msg})"
+            f"{source}: invalid JSON (line {error.lineno}, column {error.colno}: {error.msg})"
         ) from error
     except (ValueError, RecursionError) as error:
-        raise ColorganError(f"{source}: this is not JSON that could be meant") from error
+        raise ColorganError(f"{source}: invalid JSON (not UTF-8, or nested too deeply)") from error
 
 
-def sent_name(request: Request) -> str:
-    """The name of a photo as its sender calls it; only ever for messages and downloads, never for a file here."""
-    name = unquote(request.headers.get("x-file-name", "")).strip()[-_LONGEST_NAME:]
+def uploaded_name(request: Request) -> str:
+    """The file name given by the client. Use it in messages and downloads only, never as a path on the server."""
+    name = unquote(request.headers.get("x-file-name", "")).strip()[-_MAX_NAME_LENGTH:]
     return name or "the photo"
 
 
 @dataclass(frozen=True)
 class Spot:
-    """A place on a photo, in its pixels."""
+    """Position and radius of a hint whose color is not chosen yet, in pixels of the photo."""
 
     x: float
     y: float
     radius: float
 
 
-def spot_of(data: Any) -> Spot:
-    """A place: ``{"x": 3, "y": 4, "radius": 5}``.
+def parse_spot(data: Any) -> Spot:
+    """Parses ``{"x": 3, "y": 4, "radius": 5}``.
 
     Raises:
-        ColorganError: if it is anything else.
+        ColorganError: if the data has another form.
     """
-    fields = _fields(data, {"x", "y", "radius"})
-    (dot,) = parse_hints({"hints": [{**fields, "color": "gray"}]}, "the spot")
-    return Spot(dot.x, dot.y, dot.radius)
+    fields = _check_fields(data, {"x", "y", "radius"})
+    (hint,) = parse_hints({"hints": [{**fields, "color": "gray"}]}, "the spot")
+    return Spot(hint.x, hint.y, hint.radius)
 
 
-def hints_of(data: Any, source: str = "the hints") -> list[ColorHint]:
-    """A list of hints, as it stands under ``hints`` in a file of hints.
+def parse_hint_file(data: Any, source: str = "the hints") -> list[ColorHint]:
+    """Parses the content of a ``hints.json``.
+
+    Args:
+        data: the decoded JSON.
+        source: name of the data in messages.
 
     Raises:
-        ColorganError: if it is anything else, or there are too many.
+        ColorganError: if a hint is invalid, or there are too many.
     """
     hints = parse_hints(data, source)
-    if len(hints) > MOST_HINTS:
-        raise ColorganError(f"{source}: the page works with at most {MOST_HINTS} hints, but these are {len(hints)}")
+    if len(hints) > MAX_HINTS:
+        raise ColorganError(f"{source}: the page supports at most {MAX_HINTS} hints, received {len(hints)}")
     return hints
 
 
-def drawing_of(data: Any) -> tuple[list[ColorHint], Wishes]:
-    """Hints and wishes: ``{"hints": […], "strength": 1, "format": "png", "metadata": false}``.
+def parse_colorization(data: Any) -> tuple[list[ColorHint], OutputOptions]:
+    """Parses ``{"hints": […], "strength": 1, "format": "png", "metadata": false}``; all keys are optional.
 
     Raises:
-        ColorganError: naming what is wrong.
+        ColorganError: naming the invalid key.
     """
-    fields = _fields(data, {"hints", "strength", "format", "metadata"})
-    return hints_of({"hints": fields.pop("hints", [])}), _wishes(fields)
+    fields = _check_fields(data, {"hints", "strength", "format", "metadata"})
+    return parse_hint_file({"hints": fields.pop("hints", [])}), _output_options(fields)
 
 
-def wishes_of(data: Any) -> Wishes:
-    """Wishes: ``{"strength": 1, "format": "png", "metadata": false}``.
+def parse_output_options(data: Any) -> OutputOptions:
+    """Parses ``{"strength": 1, "format": "png", "metadata": false}``; all keys are optional.
 
     Raises:
-        ColorganError: naming what is wrong.
+        ColorganError: naming the invalid key.
     """
-    return _wishes(_fields(data, {"strength", "format", "metadata"}))
+    return _output_options(_check_fields(data, {"strength", "format", "metadata"}))
 
 
-def _wishes(fields: Mapping[str, Any]) -> Wishes:
+def _output_options(fields: Mapping[str, Any]) -> OutputOptions:
     strength, metadata = fields.get("strength", 1.0), fields.get("metadata", False)
-    kind = {"png": "PNG", "jpeg": "JPEG"}.get(str(fields.get("format", "png")))
+    format_name = fields.get("format", "png")
     if isinstance(strength, bool) or not isinstance(strength, int | float):
-        raise ColorganError("strength must be a number between 0 (gray) and 1 (as predicted)")
-    if kind is None:
-        raise ColorganError("format must be png or jpeg")
+        raise ColorganError(
+            f"strength must be a number between 0 (gray) and 1 (as predicted), received {_shorten(strength)}"
+        )
+    if format_name not in ("png", "jpeg"):
+        raise ColorganError(f"format must be png or jpeg, received {_shorten(format_name)}")
     if not isinstance(metadata, bool):
-        raise ColorganError("metadata must be true or false")
-    return Wishes(strength, kind, metadata)
+        raise ColorganError(f"metadata must be true or false, received {_shorten(metadata)}")
+    return OutputOptions(strength, format_name.upper(), metadata)
 
 
-def _fields(data: Any, known: set[str]) -> dict[str, Any]:
-    if not isinstance(data, dict) or not data.keys() <= known:
-        raise ColorganError(f"an object with {', '.join(sorted(known))} is needed")
+def _check_fields(data: Any, allowed: set[str]) -> dict[str, Any]:
+    expected = f"expected a JSON object with the keys {', '.join(sorted(allowed))}"
+    if not isinstance(data, dict):
+        raise ColorganError(f"{expected}, received {_shorten(data)}")
+    if unknown := sorted(data.keys() - allowed):
+        raise ColorganError(f"{expected}, received the unknown key {_shorten(unknown[0])}")
     return dict(data)
 
 
-def _check_length(request: Request, most: int, what: str) -> None:
+def _shorten(value: Any, max_length: int = 60) -> str:
+    """A JSON value, short enough for a message."""
+    if isinstance(value, list | dict):
+        return "a list" if isinstance(value, list) else "an object"
+    text = json.dumps(value)
+    return text if len(text) <= max_length else f"{text[: max_length - 3]}..."
+
+
+def _check_content_length(request: Request, max_bytes: int, subject: str) -> None:
     length = request.headers.get("content-length", "0")
-    _check_bytes(int(length) if length.isdecimal() else 0, most, what)
+    _check_size(int(length) if length.isdecimal() else 0, max_bytes, subject)
 
 
-def _check_bytes(count: int, most: int, what: str) -> None:
-    if count > most:
-        size = f"{most / 1e6:.3g} MB"
-        raise TooLarge(f"{what} may have at most {size} here; send a smaller one")
+def _check_size(num_bytes: int, max_bytes: int, subject: str) -> None:
+    if num_bytes > max_bytes:
+        raise BodyTooLargeError(f"{subject} exceeds the limit of {max_bytes / 1e6:.3g} MB; send a smaller one")

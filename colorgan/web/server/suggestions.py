@@ -1,14 +1,14 @@
-"""Colors to choose from for a spot, out of the model itself.
+"""Suggests colors for a hint, using the model itself.
 
-The models of colorgan give one answer for a pixel and no probabilities: there is no list of likeliest colors to read
-off. What stands in for it are further answers of the same model: what it says about the spot when it looks closer,
-where context that misled it may be missing; what it says about other places of the photo that are as light; and its
-first answer with more or with less chroma, because a network that averages over what may be is too careful. They are
-suggestions, not probabilities, and the page calls them so.
+The model predicts one color per pixel and no probabilities, so there is no distribution to sample from. Candidates
+come from other predictions of the same model: for crops around the hint, where misleading context may be missing; for
+equally light areas of the photo; and the original prediction with its chroma scaled, because regression toward the mean
+makes predictions too muted. They are suggestions, not probabilities, and the page says so.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -18,116 +18,116 @@ from colorgan.color.cielab import FloatArray
 from colorgan.inference.full_size import ChromaPrediction
 from colorgan.inference.hint_file import ColorHint
 
-_MOST = 6
-_CLOSER = (2, 4)
-"""The closer looks see this fraction of the photo's sides."""
-_SMALLEST_VIEW = 32
-_STRONGER, _MUCH_STRONGER, _FAINTER = 1.8, 3.0, 0.5
-_AS_LIGHT = np.float32(6 / 116)
-"""Lightness within 6 counts as the same."""
-_BIN = 10.0
-_ELSEWHERE = 4
-_DISTINCT = 5.0
-"""Distance in a* and b* from which two swatches beside each other look like two colors."""
+_Image: TypeAlias = npt.NDArray[np.uint8]
+_Predict: TypeAlias = Callable[[_Image, Sequence[ColorHint]], ChromaPrediction]
+
+_MAX_SUGGESTIONS = 6
+_CROP_FACTORS = (2, 4)
+"""The sides of a crop are those of the photo divided by this factor."""
+_MIN_CROP_SIDE = 32
+_MORE_CHROMA, _MUCH_MORE_CHROMA, _LESS_CHROMA = 1.8, 3.0, 0.5
+_SIMILAR_LIGHTNESS = np.float32(6 / 116)
+"""Pixels whose L* differs by at most 6 count as equally light."""
+_BIN_WIDTH = 10.0
+"""Bin width, in a* and b*, of the histogram of colors in equally light areas."""
+_MAX_COMMON_COLORS = 4
+_MIN_DISTANCE = 5.0
+"""Minimum distance in a* and b* at which two adjacent swatches look different."""
 
 
 @dataclass(frozen=True)
 class Suggestion:
-    """A color and where it comes from.
+    """A suggested color.
 
     Attributes:
-        color: ``#rrggbb``, at the lightness of the spot.
-        reason: in a few words.
+        color: ``#rrggbb``, at the lightness of the photo under the hint.
+        reason: its origin, in a few words.
     """
 
     color: str
     reason: str
 
 
-def suggest(
-    look: Callable[[npt.NDArray[np.uint8], Sequence[ColorHint]], ChromaPrediction],
-    photo: npt.NDArray[np.uint8],
-    first: ChromaPrediction,
-    dot: ColorHint,
-) -> list[Suggestion]:
-    """Colors that the model may see under a dot, the likeliest first.
+def suggest_colors(predict: _Predict, photo: _Image, prediction: ChromaPrediction, spot: ColorHint) -> list[Suggestion]:
+    """Suggests plausible colors for a hint, most likely first.
 
-    All have the lightness that the photo has under the dot, so that a swatch shows what the dot would do, and all of
-    them can be shown by sRGB.
+    All suggestions have the lightness of the photo under the hint and lie inside the sRGB gamut, so a swatch shows
+    exactly the color that the hint would produce.
 
     Args:
-        look: what the model says about a picture.
-        photo: (H, W, 3).
-        first: what it says about the whole photo without hints.
-        dot: where; its color does not count.
+        predict: predicts the chroma of an image with hints.
+        photo: (H, W, 3) uint8.
+        prediction: the chroma predicted for the whole photo without hints.
+        spot: position and radius of the hint; its color is ignored.
 
     Returns:
-        At most six, no two of them alike.
+        At most six visibly different colors.
     """
-    light, ab = _under(first, photo.shape[:2], dot)
-    chosen: list[Suggestion] = []
-    shown: list[FloatArray] = []
-    for candidate, reason in _candidates(look, photo, first, dot, light, ab):
-        rgb = _at_lightness(light, candidate)
-        visible = cielab.rgb_to_ab(rgb[None, None])[:, 0, 0]
-        if all(np.hypot(*(visible - other)) >= _DISTINCT for other in shown):
-            shown.append(visible)
-            chosen.append(Suggestion(f"#{rgb[0]:02x}{rgb[1]:02x}{rgb[2]:02x}", reason))
-        if len(chosen) == _MOST:
+    lightness, ab = _mean_color(prediction, photo.shape[:2], spot)
+    suggestions: list[Suggestion] = []
+    accepted: list[FloatArray] = []
+    for candidate, reason in _candidates(predict, photo, prediction, spot, lightness, ab):
+        rgb = _to_rgb(lightness, candidate)
+        displayed = cielab.rgb_to_ab(rgb[None, None])[:, 0, 0]
+        if all(np.hypot(*(displayed - other)) >= _MIN_DISTANCE for other in accepted):
+            accepted.append(displayed)
+            suggestions.append(Suggestion(f"#{rgb[0]:02x}{rgb[1]:02x}{rgb[2]:02x}", reason))
+        if len(suggestions) == _MAX_SUGGESTIONS:
             break
-    return chosen
+    return suggestions
 
 
 def _candidates(
-    look: Callable[[npt.NDArray[np.uint8], Sequence[ColorHint]], ChromaPrediction],
-    photo: npt.NDArray[np.uint8],
-    first: ChromaPrediction,
-    dot: ColorHint,
-    light: np.float32,
+    predict: _Predict,
+    photo: _Image,
+    prediction: ChromaPrediction,
+    spot: ColorHint,
+    lightness: np.float32,
     ab: FloatArray,
 ) -> Iterator[tuple[FloatArray, str]]:
-    yield ab, "the model's first answer"
-    for part in _CLOSER:
-        view, moved = _closer(photo, dot, part)
-        if min(view.shape[:2]) >= _SMALLEST_VIEW:
-            yield _under(look(view, ()), view.shape[:2], moved)[1], "from a closer look"
-    yield ab * np.float32(_STRONGER), "stronger"
-    for elsewhere in _elsewhere(first, light):
-        yield elsewhere, "as elsewhere in this photo"
-    yield ab * np.float32(_MUCH_STRONGER), "much stronger"
-    yield ab * np.float32(_FAINTER), "fainter"
+    """Yields a*, b* (2,) and the reason of each candidate, most likely first; crops are predicted lazily."""
+    yield ab, "the model's prediction"
+    for factor in _CROP_FACTORS:
+        crop, spot_in_crop = _crop_around(photo, spot, factor)
+        if min(crop.shape[:2]) >= _MIN_CROP_SIDE:
+            yield _mean_color(predict(crop, ()), crop.shape[:2], spot_in_crop)[1], "from a close-up"
+    yield ab * np.float32(_MORE_CHROMA), "more saturated"
+    for common in _common_colors(prediction, lightness):
+        yield common, "from equally light areas"
+    yield ab * np.float32(_MUCH_MORE_CHROMA), "much more saturated"
+    yield ab * np.float32(_LESS_CHROMA), "less saturated"
 
 
-def _under(coloring: ChromaPrediction, shape: tuple[int, int], dot: ColorHint) -> tuple[np.float32, FloatArray]:
-    """Lightness, as its root, and a*, b* (2,), averaged under a dot that lies on a photo of a shape."""
-    rows, columns = coloring.small.shape[:2]
-    down = (np.arange(rows) + 0.5) * (shape[0] / rows)
-    right = (np.arange(columns) + 0.5) * (shape[1] / columns)
-    inside = np.square(down - dot.y)[:, None] + np.square(right - dot.x) <= dot.radius**2
-    inside[int(dot.y * rows / shape[0]), int(dot.x * columns / shape[1])] = True
-    return cielab.fy(coloring.small)[inside].mean(), coloring.ab[:, inside].mean(axis=1)
+def _mean_color(prediction: ChromaPrediction, shape: tuple[int, int], spot: ColorHint) -> tuple[np.float32, FloatArray]:
+    """Mean f(Y) and mean a*, b* (2,) of a prediction under a spot given in pixels of a photo of ``shape``."""
+    height, width = prediction.small.shape[:2]
+    y = (np.arange(height) + 0.5) * (shape[0] / height)
+    x = (np.arange(width) + 0.5) * (shape[1] / width)
+    inside = np.square(y - spot.y)[:, None] + np.square(x - spot.x) <= spot.radius**2
+    inside[int(spot.y * height / shape[0]), int(spot.x * width / shape[1])] = True
+    return cielab.fy(prediction.small)[inside].mean(), prediction.ab[:, inside].mean(axis=1)
 
 
-def _closer(photo: npt.NDArray[np.uint8], dot: ColorHint, part: int) -> tuple[npt.NDArray[np.uint8], ColorHint]:
-    """A part of the photo around a dot, as large as can be without leaving it, and the dot on it."""
-    height, width = (max(1, side // part) for side in photo.shape[:2])
-    top = min(max(0, int(dot.y) - height // 2), photo.shape[0] - height)
-    left = min(max(0, int(dot.x) - width // 2), photo.shape[1] - width)
-    moved = ColorHint(dot.x - left, dot.y - top, dot.color, dot.radius)
-    return photo[top : top + height, left : left + width], moved
+def _crop_around(photo: _Image, spot: ColorHint, factor: int) -> tuple[_Image, ColorHint]:
+    """Crops the photo around a spot, shifted where needed to stay inside, and moves the spot into the crop."""
+    height, width = (max(1, side // factor) for side in photo.shape[:2])
+    top = min(max(0, int(spot.y) - height // 2), photo.shape[0] - height)
+    left = min(max(0, int(spot.x) - width // 2), photo.shape[1] - width)
+    spot_in_crop = ColorHint(spot.x - left, spot.y - top, spot.color, spot.radius)
+    return photo[top : top + height, left : left + width], spot_in_crop
 
 
-def _elsewhere(first: ChromaPrediction, light: np.float32) -> list[FloatArray]:
-    """The colors that are commonest among the places that are as light, the commonest first."""
-    alike = np.abs(cielab.fy(first.small) - light) <= _AS_LIGHT
-    colors = first.ab[:, alike]
-    bins = np.rint(colors / np.float32(_BIN)).astype(np.int64)
-    _, owner, count = np.unique(bins[0] * 1000 + bins[1], return_inverse=True, return_counts=True)
-    commonest = np.argsort(-count, kind="stable")[:_ELSEWHERE]
-    return [colors[:, owner == number].mean(axis=1) for number in commonest]
+def _common_colors(prediction: ChromaPrediction, lightness: np.float32) -> list[FloatArray]:
+    """The most common colors, a*, b* (2,), among equally light pixels, most common first."""
+    similar = np.abs(cielab.fy(prediction.small) - lightness) <= _SIMILAR_LIGHTNESS
+    colors = prediction.ab[:, similar]
+    bins = np.rint(colors / np.float32(_BIN_WIDTH)).astype(np.int64)
+    _, labels, counts = np.unique(bins[0] * 1000 + bins[1], return_inverse=True, return_counts=True)
+    largest = np.argsort(-counts, kind="stable")[:_MAX_COMMON_COLORS]
+    return [colors[:, labels == label].mean(axis=1) for label in largest]
 
 
-def _at_lightness(light: np.float32, ab: FloatArray) -> npt.NDArray[np.uint8]:
-    """8-bit sRGB (3,) of a color, with as much of its chroma as can be shown at a lightness."""
-    roots, a, b = (np.full(1, value, np.float32) for value in (light, ab[0], ab[1]))
-    return np.array([cielab.linear_to_srgb(channel)[0] for channel in cielab.lab_to_linear(roots, a, b)], np.uint8)
+def _to_rgb(lightness: np.float32, ab: FloatArray) -> npt.NDArray[np.uint8]:
+    """8-bit sRGB (3,) of a color, with its chroma reduced to fit the gamut at this lightness."""
+    fy, a, b = (np.full(1, value, np.float32) for value in (lightness, ab[0], ab[1]))
+    return np.array([cielab.linear_to_srgb(channel)[0] for channel in cielab.lab_to_linear(fy, a, b)], np.uint8)

@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from colorgan.errors import ColorganError
-from colorgan.inference.card import ModelCard
-from colorgan.web.server.about import About, about_model
+from colorgan.inference.card import ModelCard, ModelInfo
+from colorgan.web.server.model_info import load_model_info
 
 CARD = ModelCard(
     name="colorgan-tiny",
@@ -18,34 +18,34 @@ CARD = ModelCard(
 )
 
 
-def test_the_card_that_releases_write(tmp_path: Path) -> None:
+def test_card_of_a_released_model_is_parsed(tmp_path: Path) -> None:
     (tmp_path / "README.md").write_text(CARD.markdown(), encoding="utf-8")
     (tmp_path / "config.yaml").touch()
-    expected = About(
+    expected = ModelInfo(
         name="colorgan-tiny",
         summary="A small model of landscapes. It is fast.",
         limits=["Faces come out pale.", "Cars are always red."],
         license="Apache-2.0",
     )
-    assert about_model(tmp_path) == expected
-    assert about_model(tmp_path / "model.safetensors") == expected
+    assert load_model_info(tmp_path) == expected
+    assert load_model_info(tmp_path / "model.safetensors") == expected
 
 
-def test_the_card_inside_an_exported_model_goes_before_one_beside_it(tmp_path: Path) -> None:
+def test_embedded_card_takes_precedence_over_readme(tmp_path: Path) -> None:
     (tmp_path / "README.md").write_text("# another", encoding="utf-8")
     (tmp_path / "config.yaml").touch()
-    assert about_model(tmp_path / "model.onnx", CARD.markdown()).name == "colorgan-tiny"
+    assert load_model_info(tmp_path / "model.onnx", CARD.markdown()).name == "colorgan-tiny"
 
 
-def test_models_without_a_card(model_folder: Path, tmp_path: Path) -> None:
-    assert about_model(model_folder) == About(model_folder.name)
+def test_model_without_card_has_only_a_name(model_folder: Path, tmp_path: Path) -> None:
+    assert load_model_info(model_folder) == ModelInfo(model_folder.name)
     (tmp_path / "README.md").write_text("# notes of the run", encoding="utf-8")
     for name in ("best.ckpt", "model.onnx"):
-        assert about_model(tmp_path / name) == About(name)  # it is no card of this file
+        assert load_model_info(tmp_path / name) == ModelInfo(name)  # a README.md next to it is not its card
 
 
-def test_a_card_that_is_no_text(tmp_path: Path) -> None:
+def test_binary_card_is_rejected(tmp_path: Path) -> None:
     (tmp_path / "README.md").write_bytes(b"\xff\xfe\x00")
     (tmp_path / "config.yaml").touch()
-    with pytest.raises(ColorganError, match=r"README.md: the model's card cannot be read as text"):
-        about_model(tmp_path)
+    with pytest.raises(ColorganError, match=r"README\.md: cannot read the model card as UTF-8 text"):
+        load_model_info(tmp_path)

@@ -1,0 +1,239 @@
+"""The ASGI application: the page, and the HTTP API that it uses."""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Collection, Iterator
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import quote
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from colorgan.errors import ColorganError
+from colorgan.images import MEDIA_TYPES, extensions, printable
+from colorgan.inference.card import ModelInfo
+from colorgan.web.server.album import Album
+from colorgan.web.server.colorization_service import ColorizationService
+from colorgan.web.server.error_handlers import EXCEPTION_HANDLERS
+from colorgan.web.server.file_names import colorized_name, safe_path
+from colorgan.web.server.job_queue import JobQueue
+from colorgan.web.server.photo_session import PhotoSession
+from colorgan.web.server.requests import (
+    MAX_HINTS,
+    parse_colorization,
+    parse_hint_file,
+    parse_output_options,
+    parse_spot,
+    read_json,
+    save_body,
+    uploaded_name,
+)
+from colorgan.web.server.security import SecurityMiddleware
+from colorgan.web.server.session_store import SessionStore
+
+PAGE = Path(__file__).parent.parent / "page"
+
+_MAX_PHOTOS, _MAX_ALBUMS = 24, 8
+_SESSION_LIFETIME = 3600.0
+_CLEANUP_INTERVAL = 60.0
+_MAX_UPLOADS = 4
+_CHUNK_SIZE = 1 << 18
+
+
+@dataclass(frozen=True)
+class ServerSettings:
+    """Limits and addresses of the server.
+
+    Attributes:
+        max_bytes: maximum size of an uploaded photo.
+        local_only: whether only this machine may connect.
+        host_names: host names of the server, in addition to ``localhost``.
+        session_lifetime: seconds after which an unused photo or album is deleted.
+        max_waiting: maximum number of jobs that may wait while another one runs.
+    """
+
+    max_bytes: int = 200_000_000
+    local_only: bool = True
+    host_names: Collection[str] = ()
+    session_lifetime: float = _SESSION_LIFETIME
+    max_waiting: int = 8
+
+
+def create_app(service: ColorizationService, model_info: ModelInfo, settings: ServerSettings) -> ASGIApp:
+    """Creates the ASGI application.
+
+    Args:
+        service: the model, the only thing that users share.
+        model_info: description of the model, shown on the page.
+        settings: limits and addresses.
+    """
+    endpoints = _Endpoints(service, model_info, settings)
+    app = Starlette(
+        routes=[
+            Route("/", endpoints.index),
+            Mount("/page", StaticFiles(directory=PAGE)),
+            Route("/api/info", endpoints.info),
+            Route("/api/photos", endpoints.upload_photo, methods=["POST"]),
+            Route("/api/photos/{key}", endpoints.delete_photo, methods=["DELETE"]),
+            Route("/api/photos/{key}/original", endpoints.original),
+            Route("/api/photos/{key}/colorized", endpoints.colorized, methods=["POST"]),
+            Route("/api/photos/{key}/suggestions", endpoints.suggestions, methods=["POST"]),
+            Route("/api/photos/{key}/download", endpoints.download, methods=["POST"]),
+            Route("/api/hints", endpoints.check_hints, methods=["POST"]),
+            Route("/api/albums", endpoints.create_album, methods=["POST"]),
+            Route("/api/albums/{key}/photos", endpoints.add_to_album, methods=["POST"]),
+            Route("/api/albums/{key}/archive", endpoints.archive),
+        ],
+        exception_handlers=EXCEPTION_HANDLERS,
+        lifespan=endpoints.lifespan,
+    )
+    return SecurityMiddleware(app, settings.local_only, settings.host_names)
+
+
+class _Endpoints:
+    def __init__(self, service: ColorizationService, model_info: ModelInfo, settings: ServerSettings) -> None:
+        self._service = service
+        self._model_info = model_info
+        self._settings = settings
+        self._uploads = asyncio.Semaphore(_MAX_UPLOADS)
+        self._queue: JobQueue
+        self._photos: SessionStore[PhotoSession]
+        self._albums: SessionStore[Album]
+
+    @contextlib.asynccontextmanager
+    async def lifespan(self, app: Starlette) -> AsyncIterator[None]:
+        """Keeps all uploads in one private temporary folder, which is deleted on shutdown."""
+        root = Path(tempfile.mkdtemp(prefix="colorgan-"))
+        self._queue = JobQueue(self._settings.max_waiting)
+        self._photos = SessionStore(root, _MAX_PHOTOS, self._settings.session_lifetime)
+        self._albums = SessionStore(root, _MAX_ALBUMS, self._settings.session_lifetime)
+        cleanup = asyncio.create_task(self._remove_expired_sessions())
+        try:
+            yield
+        finally:
+            cleanup.cancel()
+            self._queue.close()
+            shutil.rmtree(root, ignore_errors=True)
+
+    async def _remove_expired_sessions(self) -> None:
+        while True:
+            await asyncio.sleep(min(_CLEANUP_INTERVAL, self._settings.session_lifetime))
+            self._photos.remove_expired()
+            self._albums.remove_expired()
+
+    # -- the page ------------------------------------------------------------------------------------------------------
+
+    async def index(self, request: Request) -> Response:
+        return FileResponse(PAGE / "index.html", headers={"cache-control": "no-cache"})
+
+    async def info(self, request: Request) -> Response:
+        return JSONResponse(
+            {
+                "version": version("colorgan"),
+                "model": asdict(self._model_info),
+                "takes_hints": self._service.model.takes_hints,
+                "max_bytes": self._settings.max_bytes,
+                "max_pixels": self._service.max_pixels,
+                "max_hints": MAX_HINTS,
+                "session_minutes": round(self._settings.session_lifetime / 60),
+                "extensions": sorted(extensions()),
+            }
+        )
+
+    # -- single photos -------------------------------------------------------------------------------------------------
+
+    async def upload_photo(self, request: Request) -> Response:
+        name, folder = uploaded_name(request), self._photos.create_folder()
+        try:
+            await self._save_upload(request, folder / "photo")
+            photo = await self._queue.run(PhotoSession, folder / "photo", name, self._service)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        key = self._photos.add(photo, folder)
+        return JSONResponse({"key": key, "name": name, "width": photo.width, "height": photo.height}, 201)
+
+    async def delete_photo(self, request: Request) -> Response:
+        self._photos.remove(request.path_params["key"])
+        return Response(status_code=204)
+
+    async def original(self, request: Request) -> Response:
+        with self._photos.use(request.path_params["key"]) as photo:
+            return Response(photo.original, media_type=MEDIA_TYPES["JPEG"])
+
+    async def colorized(self, request: Request) -> Response:
+        with self._photos.use(request.path_params["key"]) as photo:
+            hints, options = parse_colorization(await read_json(request))
+            preview = await self._queue.run(photo.preview, hints, options.strength)
+        return Response(preview, media_type=MEDIA_TYPES["JPEG"])
+
+    async def suggestions(self, request: Request) -> Response:
+        with self._photos.use(request.path_params["key"]) as photo:
+            spot = parse_spot(await read_json(request))
+            suggestions = await self._queue.run(photo.suggestions, spot.x, spot.y, spot.radius)
+        return JSONResponse({"suggestions": [asdict(suggestion) for suggestion in suggestions]})
+
+    async def download(self, request: Request) -> Response:
+        with self._photos.use(request.path_params["key"]) as photo:
+            hints, options = parse_colorization(await read_json(request))
+            file = await self._queue.run(photo.colorize, hints, options)
+            name = colorized_name(photo.name, options.format)
+        headers = {
+            "content-disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
+            "content-length": str(os.fstat(file.fileno()).st_size),
+        }
+        return StreamingResponse(_read_chunks(file), media_type=MEDIA_TYPES[options.format], headers=headers)
+
+    async def check_hints(self, request: Request) -> Response:
+        source = f"hints file {printable(uploaded_name(request))}"
+        hints = parse_hint_file(await read_json(request, source), source)
+        return JSONResponse(
+            {"hints": [{**asdict(hint), "color": "#{:02x}{:02x}{:02x}".format(*hint.rgb)} for hint in hints]}
+        )
+
+    # -- albums --------------------------------------------------------------------------------------------------------
+
+    async def create_album(self, request: Request) -> Response:
+        options = parse_output_options(await read_json(request))
+        folder = self._albums.create_folder()
+        return JSONResponse({"key": self._albums.add(Album(folder, self._service, options), folder)}, 201)
+
+    async def add_to_album(self, request: Request) -> Response:
+        with self._albums.use(request.path_params["key"]) as album:
+            album.check_open()
+            name = uploaded_name(request)
+            with tempfile.TemporaryDirectory(dir=album.folder) as folder:
+                file = Path(folder, "photo")
+                try:
+                    await self._save_upload(request, file)
+                except ColorganError as error:
+                    album.record_failure(f"cannot upload {safe_path(name)}: {error}")
+                    raise
+                path = await self._queue.run(album.add, file, name)
+        return JSONResponse({"path": path}, 201)
+
+    async def archive(self, request: Request) -> Response:
+        with self._albums.use(request.path_params["key"]) as album:
+            archive = await self._queue.run(album.close)
+        return FileResponse(archive, media_type="application/zip", filename="colorized.zip")
+
+    async def _save_upload(self, request: Request, file: Path) -> None:
+        """Saves an upload. Those beyond the limit wait and are throttled by the network, without buffering here."""
+        async with self._uploads:
+            await save_body(request, file, self._settings.max_bytes)
+
+
+def _read_chunks(file: BinaryIO) -> Iterator[bytes]:
+    with file:
+        while chunk := file.read(_CHUNK_SIZE):
+            yield chunk

@@ -1,0 +1,71 @@
+"""Maps exceptions to HTTP responses of the form ``{"error": message}``."""
+
+import errno
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+
+from colorgan.errors import ColorganError
+from colorgan.web.server.job_queue import QueueFullError
+from colorgan.web.server.requests import BodyTooLargeError
+from colorgan.web.server.session_store import SessionExpiredError
+
+
+async def _session_expired(request: Request, error: Exception) -> Response:
+    return _error(404, "this upload has expired or does not exist; send the photo again")
+
+
+async def _queue_full(request: Request, error: Exception) -> Response:
+    return _error(503, "too many photos are waiting; try again in a moment", {"retry-after": "2"})
+
+
+async def _body_too_large(request: Request, error: Exception) -> Response:
+    return _error(413, str(error))
+
+
+async def _invalid_input(request: Request, error: Exception) -> Response:
+    return _error(422, str(error))
+
+
+async def _disk_full(request: Request, error: Exception) -> Response:
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return _error(507, "the server's disk is full")
+    raise error
+
+
+async def _out_of_memory(request: Request, error: Exception) -> Response:
+    return _error(422, "the server does not have enough memory for this photo; make it smaller first")
+
+
+async def _client_disconnected(request: Request, error: Exception) -> Response:
+    return Response(status_code=400)
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return _error(error.status_code, f"HTTP {error.status_code}: {error.detail.lower()}", dict(error.headers or {}))
+
+
+async def _internal_error(request: Request, error: Exception) -> Response:
+    return _error(500, "internal server error; see the terminal in which colorgan is running")
+
+
+def _error(status: int, message: str, headers: dict[str, str] | None = None) -> Response:
+    return JSONResponse({"error": message}, status, headers)
+
+
+EXCEPTION_HANDLERS: dict[Any, Callable[[Request, Exception], Awaitable[Response]]] = {
+    SessionExpiredError: _session_expired,
+    QueueFullError: _queue_full,
+    BodyTooLargeError: _body_too_large,
+    ColorganError: _invalid_input,
+    OSError: _disk_full,
+    MemoryError: _out_of_memory,
+    ClientDisconnect: _client_disconnected,
+    HTTPException: _http_error,
+    Exception: _internal_error,
+}
+"""Handlers for :class:`starlette.applications.Starlette`."""

@@ -1,0 +1,131 @@
+"""A headless Chromium, a server for it, and helpers that act like a user of the page."""
+
+import base64
+import io
+import re
+import shutil
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import uvicorn
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from skimage.color import rgb2lab
+
+from colorgan.images import SAMPLE_PHOTOS
+from colorgan.web.server import ColorizationService, ServerSettings, create_app
+from tests.helpers import Painter
+from tests.web.conftest import MODEL_INFO
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+DESKTOP = {"width": 1280, "height": 800}
+PHONE = {"width": 390, "height": 844}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("Chromium is not installed (Debian: apt-get install chromium)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., str]]:
+    """Serves the page with a predictable model, and returns its URL."""
+    running = []
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+
+    def start(model: Painter | None = None, **settings: Any) -> str:
+        service = ColorizationService(model or Painter(), 128, 4_000_000)
+        app = create_app(service, MODEL_INFO, ServerSettings(**{"max_bytes": 2_000_000, **settings}))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="error", ws="none", lifespan="on"))
+        listening = socket.create_server(("127.0.0.1", 0))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        running.append((server, thread))
+        return f"http://localhost:{listening.getsockname()[1]}/"
+
+    yield start
+    for server, thread in running:
+        server.should_exit = True
+        thread.join(20)
+
+
+@pytest.fixture
+def open_page(browser: Browser, serve: Callable[..., str]) -> Iterator[Callable[..., Page]]:
+    """Opens the page, and checks afterwards that there were no script errors and no policy violations."""
+    contexts, problems = [], []
+
+    def open_(size: dict[str, int] = DESKTOP, model: Painter | None = None, **settings: Any) -> Page:
+        context = browser.new_context(viewport=size, has_touch=size is PHONE, reduced_motion="reduce")
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("console", lambda message: problems.append(message.text) if "Security Policy" in message.text else None)
+        page.goto(serve(model, **settings))
+        expect(page.locator("#upload-limits")).not_to_be_empty()
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+    assert problems == []
+
+
+@pytest.fixture
+def gray_photo(tmp_path: Path) -> Path:
+    """A real photo, converted to gray."""
+    file = tmp_path / "rocket.png"
+    Image.open(SAMPLE_PHOTOS / "val" / "rocket_00.jpg").convert("L").save(file)
+    return file
+
+
+def load_photo(page: Page, photo: Path) -> None:
+    page.set_input_files("#photos-input", photo)
+    expect(page.locator("#colorized")).to_have_attribute("src", re.compile("^blob:"))
+    expect(page.locator("#status")).to_have_text("Colorized")
+
+
+def click_photo(page: Page, x: float, y: float) -> None:
+    """Clicks at a position given as fractions of the photo's width and height."""
+    box = page.locator("#hint-layer").bounding_box()
+    assert box is not None
+    page.locator("#hint-layer").click(position={"x": box["width"] * x, "y": box["height"] * y})
+
+
+def displayed_colors(page: Page) -> np.ndarray:
+    """L*, a*, b* of the colorized photo on the page, once it is up to date."""
+    expect(page.locator("#stage")).to_have_attribute("aria-busy", "false")
+    data = page.evaluate(
+        """async () => {
+            const image = document.querySelector("#colorized");
+            const canvas = document.createElement("canvas");
+            [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
+            canvas.getContext("2d").drawImage(image, 0, 0);
+            return canvas.toDataURL("image/png").split(",")[1];
+        }"""
+    )
+    return rgb2lab(np.asarray(Image.open(io.BytesIO(base64.b64decode(data))).convert("RGB")))
+
+
+def updated_colors(page: Page, action: Callable[[], object]) -> np.ndarray:
+    """The displayed colors after an action that updates the preview."""
+    before = page.locator("#colorized").get_attribute("src")
+    action()
+    expect(page.locator("#colorized")).not_to_have_attribute("src", before or "")
+    return displayed_colors(page)
+
+
+def fits_viewport(page: Page) -> bool:
+    fits: bool = page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    return fits

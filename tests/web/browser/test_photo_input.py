@@ -1,0 +1,69 @@
+"""Folders, drag and drop, and the clipboard."""
+
+import re
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.helpers import picture
+
+
+def test_folder_becomes_an_archive(open_page: Callable[..., Page], tmp_path: Path) -> None:
+    page = open_page()
+    folder = tmp_path / "album"
+    (folder / "sea").mkdir(parents=True)
+    picture(1).save(folder / "a.jpg")
+    picture(2).save(folder / "sea" / "b.png")
+    (folder / "sea" / "broken.jpg").write_text("no photo")
+    (folder / "notes.txt").write_text("text")
+    (folder / ".hidden.jpg").write_text("text")
+    page.set_input_files("#folder-input", folder)
+    expect(page.locator("#album-title")).to_have_text("3 photos to colorize")
+    expect(page.locator("#album-skipped")).to_have_text("2 other files skipped.")
+    page.select_option("#album-format", "jpeg")
+    page.get_by_role("button", name="Colorize").click()
+    expect(page.locator("#album-title")).to_have_text("2 of 3 photos colorized")
+    expect(page.locator("#album-failures li")).to_contain_text("Cannot read album/sea/broken.jpg: not an image")
+    with page.expect_download() as download_info:
+        page.click("#album-download")
+    download_info.value.save_as(tmp_path / "out.zip")
+    archive = zipfile.ZipFile(tmp_path / "out.zip")
+    assert set(archive.namelist()) == {"album/a.jpg", "album/sea/b.jpg", "not colorized.txt"}
+
+
+def test_photos_can_be_dropped_and_pasted(open_page: Callable[..., Page], gray_photo: Path) -> None:
+    page = open_page()
+    content = list(gray_photo.read_bytes())
+    script = """([kind, content]) => {
+        const data = new DataTransfer();
+        data.items.add(new File([new Uint8Array(content)], `${kind}.png`, { type: "image/png" }));
+        const options = { bubbles: true, cancelable: true };
+        document.body.dispatchEvent(kind === "drop" ? new DragEvent("drop", { dataTransfer: data, ...options })
+            : new ClipboardEvent("paste", { clipboardData: data, ...options }));
+    }"""
+    for kind in ("drop", "paste"):
+        page.evaluate(script, [kind, content])
+        expect(page.locator("#photo-name")).to_have_text(f"{kind}.png")
+        expect(page.locator("#colorized")).to_have_attribute("alt", f"{kind}.png, colorized")
+
+
+def test_dropped_folder_is_read_completely(open_page: Callable[..., Page], tmp_path: Path) -> None:
+    """Chromium returns at most 100 directory entries per call."""
+    folder = tmp_path / "album"
+    (folder / "sea" / "deep").mkdir(parents=True)
+    for number in range(120):
+        (folder / f"{number}.jpg").touch()
+    picture(1).save(folder / "sea" / "deep" / "fish.png")
+    page = open_page()
+    drop = {"x": 600, "y": 300, "data": {"items": [], "files": [str(folder)], "dragOperationsMask": 1}}
+    session = page.context.new_cdp_session(page)
+    for kind in ("dragEnter", "dragOver", "drop"):
+        session.send("Input.dispatchDragEvent", {"type": kind, **drop})
+    expect(page.locator("#album-title")).to_have_text("121 photos to colorize")
+    page.get_by_role("button", name="Colorize").click()
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator("#album-title")).to_have_text("0 of 121 photos colorized")
+    expect(page.locator("#album-status")).to_have_text(re.compile(r"^\d+ not started\.$"))
+    expect(page.locator("#album-download")).not_to_be_visible()
