@@ -17,7 +17,7 @@ from colorgan.inference.open_model import open_model
 
 _EXAMPLES = """\
 examples:
-  colorgan app                                                   use the bundled model
+  colorgan app                                                   use the shipped model
   colorgan app --checkpoint checkpoints/RUN/checkpoints/best.ckpt
   ssh -L 7860:localhost:7860 server colorgan app --no-browser    run it on a remote server, through an SSH tunnel
 

@@ -73,7 +73,7 @@ def create_app(service: ColorizationService, model_info: ModelInfo, settings: Se
     """Creates the ASGI application.
 
     Args:
-        service: the model, the only thing that users share.
+        service: the model, shared by all users.
         model_info: description of the model, shown on the page.
         settings: limits and addresses.
     """

@@ -2,8 +2,8 @@
 
 The model predicts one color per pixel and no probabilities, so there is no distribution to sample from. Candidates
 come from other predictions of the same model: for crops around the hint, where misleading context may be missing; for
-equally light areas of the photo; and the original prediction with its chroma scaled, because regression toward the mean
-makes predictions too muted. They are suggestions, not probabilities, and the page says so.
+equally light areas of the photo; and the original prediction with its chroma scaled, because a network that averages
+over plausible colors predicts muted ones. They are suggestions, not probabilities, and the page says so.
 """
 
 from collections.abc import Callable, Iterator, Sequence
