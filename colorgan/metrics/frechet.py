@@ -221,6 +221,3 @@ def _mean_discrepancy(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) ->
     xx, yy, xy = ((a @ b.T / dimension + 1.0) ** 3 for a, b in ((x, x), (y, y), (x, y)))
     within = xx.sum() - xx.trace() + yy.sum() - yy.trace()
     return float(within / (count * (count - 1)) - 2.0 * xy.mean())
-
-
-statistics_of = to_statistics

@@ -72,7 +72,7 @@ class LPIPS:
         Returns:
             (B,), float32, on the CPU; 0 for identical photos.
         """
-        pair = [photos.float().split(_MAX_BATCH_SIZE) for photos in matched_pair(predicted, target)]
+        pair = [torch.split(photos.float(), _MAX_BATCH_SIZE) for photos in matched_pair(predicted, target)]
         values = []
         with torch.autocast(self.device.type, enabled=False):
             for first, second in zip(*pair, strict=True):
