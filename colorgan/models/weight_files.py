@@ -1,4 +1,4 @@
-"""The one place where files of weights are opened: they come from strangers and are read as data."""
+"""Readers of weights files. Files are untrusted: they are read as data, and no code in them is run."""
 
 import pickle
 import zipfile
@@ -12,19 +12,20 @@ from torch import Tensor
 from colorgan.errors import CheckpointError, first_sentence
 
 
-def read_torch_file(source: Path | BinaryIO, name: str | Path) -> Any:
-    """Reads what ``torch.save`` wrote, with ``weights_only=True``: no code in it is run.
+def read_torch_file(source: str | Path | BinaryIO, name: str | Path) -> Any:
+    """Reads a file from ``torch.save`` with ``weights_only=True``, so that no code in it is run.
 
     Args:
-        source: the file, or its contents.
-        name: what messages call it.
+        source: the file, or a stream of its contents.
+        name: its name in error messages.
 
     Returns:
-        Its contents, with tensors on the CPU.
+        The contents, with tensors on the CPU.
 
     Raises:
-        CheckpointError: if it holds more than data, is damaged, or is an archive that grows when it is read.
+        CheckpointError: if the file holds more than data, is damaged, or is a compressed or overlapping archive.
     """
+    source = Path(source) if isinstance(source, str) else source
     _check_archive(source, name)
     if not isinstance(source, Path):
         source.seek(0)
@@ -33,11 +34,9 @@ def read_torch_file(source: Path | BinaryIO, name: str | Path) -> Any:
     except pickle.UnpicklingError as error:
         raise CheckpointError(
             f"{name} holds more than data and was not loaded ({first_sentence(error)}); "
-            "only files that load with weights_only=True are accepted"
+            "use a file that loads with weights_only=True"
         ) from error
-    except (
-        Exception
-    ) as error:  # damaged bytes make torch raise anything: runtime, key, type, value and end-of-file errors
+    except Exception as error:  # torch raises many kinds of errors for damaged files
         raise CheckpointError(f"{name} is damaged: {first_sentence(error)}; use another copy of it") from error
 
 
@@ -51,23 +50,22 @@ def read_safetensors(file: Path) -> dict[str, Tensor]:
 
     try:
         return load_file(file)
-    except Exception as error:  # safetensors has an error of its own for each kind of damage
+    except Exception as error:  # safetensors raises many kinds of errors for damaged files
         raise CheckpointError(f"{file} is damaged: {first_sentence(error)}; use another copy of it") from error
 
 
-def read_tensors(file: Path, instead: str = "give the path of another") -> dict[str, Tensor]:
-    """Reads the tensors of any file of weights.
+def read_tensors(file: Path, suggestion: str = "give the path of another") -> dict[str, Tensor]:
+    """Reads the tensors in a weights file.
 
     Args:
-        file: ``.safetensors``, or what ``torch.save`` wrote of a state dict (bare, or under ``state_dict`` or
-            ``model``).
-        instead: what the user may do about a file that is missing, for the message.
+        file: a ``.safetensors`` file, or a state dict from ``torch.save`` (bare, or under ``state_dict`` or ``model``).
+        suggestion: what to do about a missing file, for the error message.
 
     Raises:
         CheckpointError: if the file is missing, damaged, or holds anything but finite tensors.
     """
     if not file.is_file():
-        raise CheckpointError(f"there is no file of weights {file}: {instead}")
+        raise CheckpointError(f"there is no weights file {file}: {suggestion}")
     content: Any = read_safetensors(file) if file.suffix == ".safetensors" else read_torch_file(file, file)
     for key in ("state_dict", "model"):
         if isinstance(content, Mapping) and isinstance(content.get(key), Mapping):
@@ -80,22 +78,22 @@ def read_tensors(file: Path, instead: str = "give the path of another") -> dict[
 
 
 def check_finite(state: Mapping[str, Tensor], source: str | Path) -> None:
-    """Refuses weights that are not numbers.
+    """Checks that all weights are finite.
 
     Raises:
-        CheckpointError: naming the first such tensor.
+        CheckpointError: naming the first tensor with NaN or infinite values.
     """
     for name, tensor in state.items():
         if tensor.is_floating_point() and not torch.isfinite(tensor).all():
             raise CheckpointError(
-                f"{source} is of no use: {name} holds NaN or infinite values (training had diverged); "
+                f"{source} is unusable because training had diverged: {name} holds NaN or infinite values; "
                 "use an earlier checkpoint"
             )
 
 
 def _check_archive(source: Path | BinaryIO, name: str | Path) -> None:
-    """An archive of torch is not compressed; a compressed one can grow a thousandfold when it is read."""
-    if not zipfile.is_zipfile(source):  # an older format of torch, or damaged: torch.load will say
+    """Rejects compressed archives, which torch never writes and which could expand to many times their size."""
+    if not zipfile.is_zipfile(source):  # a legacy format or a damaged file, which torch.load handles
         return
     try:
         with zipfile.ZipFile(source) as archive:
@@ -103,7 +101,9 @@ def _check_archive(source: Path | BinaryIO, name: str | Path) -> None:
     except (zipfile.BadZipFile, OSError, ValueError) as error:
         raise CheckpointError(f"{name} is damaged: {first_sentence(error)}; use another copy of it") from error
     if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
-        raise CheckpointError(f"{name} is a compressed archive, which no checkpoint is; refused")
+        raise CheckpointError(
+            f"{name} is a compressed archive, but torch.save writes uncompressed ones; use another copy of it"
+        )
     size = source.stat().st_size if isinstance(source, Path) else source.seek(0, 2)
     if sum(entry.file_size for entry in entries) > size:
-        raise CheckpointError(f"{name} claims to hold more than its own size; refused")
+        raise CheckpointError(f"{name} claims to hold more data than its own size; use another copy of it")

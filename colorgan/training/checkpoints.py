@@ -1,4 +1,4 @@
-"""How checkpoints are written, and which of them may be removed."""
+"""Writing and removing checkpoints."""
 
 import warnings
 from pathlib import Path
@@ -14,10 +14,10 @@ from colorgan.inference.schema import is_checkpoint_in
 
 
 class CheckpointFiles(TorchCheckpointIO):
-    """Lightning's file plugin: atomic saves with a hash beside each file, and reads through :func:`read`.
+    """Lightning's checkpoint plugin: saves are atomic and come with a SHA-256, reads go through :func:`read`.
 
-    It removes nothing but regular ``.ckpt`` files in folders that it has saved to itself. The paths to remove come from
-    Lightning, which may have them from a checkpoint, which may come from a stranger.
+    Only regular ``.ckpt`` files in folders that this instance has saved to are removed. Lightning passes paths that may
+    come from a checkpoint, and a checkpoint may come from a stranger.
     """
 
     def __init__(self) -> None:
@@ -25,7 +25,7 @@ class CheckpointFiles(TorchCheckpointIO):
         self._folders: set[Path] = set()
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any | None = None) -> None:
-        """Writes ``checkpoint`` to ``path``; the file that was there stays whole until the new one is on the disk."""
+        """Writes ``checkpoint`` to ``path``; an existing file stays intact until the new one is on the disk."""
         file = Path(path)
         self._folders.add(file.resolve().parent)
         try:
@@ -38,7 +38,7 @@ class CheckpointFiles(TorchCheckpointIO):
                 temporary.write_text(f"{sha}  {file.name}\n", encoding="ascii")
         except (OSError, RuntimeError) as error:
             raise CheckpointError(
-                f"cannot write the checkpoint {file} ({first_sentence(error)}); the one before it is untouched: "
+                f"cannot write the checkpoint {file} ({first_sentence(error)}); the previous one is untouched: "
                 "free some space or choose another folder with --runs"
             ) from error
 
@@ -49,10 +49,10 @@ class CheckpointFiles(TorchCheckpointIO):
         return read(path)
 
     def remove_checkpoint(self, path: str | Path) -> None:
-        """Removes a checkpoint of this run and the hash beside it; warns of any other path and leaves it alone."""
+        """Removes a checkpoint of this run with its digest; any other path is left alone, with a warning."""
         file = Path(path)
         if not any(is_checkpoint_in(file, folder) for folder in self._folders):
-            warnings.warn(f"{file} is no checkpoint that this run has written, and was not removed", stacklevel=2)
+            warnings.warn(f"{file} is not a checkpoint that this run has written, and was not removed", stacklevel=2)
             return
         file.unlink()
         digest_file(file).unlink(missing_ok=True)

@@ -1,22 +1,19 @@
 """ColorGAN: a conditional GAN that learns to colorize, as a LightningModule."""
 
 import functools
-import math
-import os
 from collections.abc import Callable
 from typing import Any, ClassVar, Literal, cast
 
 import torch
 from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable, ReduceLROnPlateau
 from lightning.pytorch.utilities import rank_zero_info
-from torch import Tensor, nn
-from torch.func import functional_call
+from torch import Tensor
 from torch.optim import Adam, Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torchmetrics.functional.image import peak_signal_noise_ratio
 
-from colorgan.errors import ColorganError, TrainingDivergedError
+from colorgan.errors import ColorganError
 from colorgan.inference.colorizer import Colorizer
 from colorgan.models import (
     BCE,
@@ -35,7 +32,9 @@ from colorgan.models import (
 from colorgan.models.config import factory_from_config, from_config
 from colorgan.models.discriminators import build_discriminator
 from colorgan.models.encoders import pretrained_weights_wanted
-from colorgan.training.module import Role, Trainable
+from colorgan.training.checks import check_image_size, check_optimizer, check_range
+from colorgan.training.module import Role
+from colorgan.training.optimization import ManualOptimization
 from colorgan.training.schedule import AdversarialSchedule
 from colorgan.training.steps import EvaluationOutput, is_first_validation
 from colorgan.training.transfer import transfer
@@ -44,11 +43,9 @@ GeneratorFactory = Callable[[int, int], Generator]
 DiscriminatorFactory = Callable[[int], Discriminator]
 
 _ADAM = functools.partial(Adam, lr=2e-4, betas=(0.5, 0.999))
-_BATCHES_BETWEEN_CHECKS = 50
-"""Asking a GPU whether a loss is finite makes it wait; on a CPU it costs nothing and is done after every batch."""
 
 
-class ColorGAN(Trainable):
+class ColorGAN(ManualOptimization):
     """Conditional GAN for colorization: a generator of color, and a discriminator of gray and color together.
 
     The generator minimizes ``reconstruction_weight`` x reconstruction loss + ``adversarial_weight`` x adversarial loss
@@ -129,8 +126,7 @@ class ColorGAN(Trainable):
         image_size: int = 128,
         init_from: str | None = None,
     ) -> None:
-        super().__init__()
-        self.automatic_optimization = False
+        super().__init__(gradient_clip, accumulate, scheduler_interval)
         self.color_space, self.hints = color_space, hints
         self.reconstruction, self.reconstruction_weight = reconstruction, reconstruction_weight
         self.adversarial, self.adversarial_weight = adversarial, adversarial_weight
@@ -138,9 +134,7 @@ class ColorGAN(Trainable):
         self.schedule = schedule
         self.generator_optimizer, self.discriminator_optimizer = generator_optimizer, discriminator_optimizer
         self.generator_scheduler, self.discriminator_scheduler = generator_scheduler, discriminator_scheduler
-        self.scheduler_interval = scheduler_interval
-        self.gradient_clip, self.accumulate, self.ema_decay = gradient_clip, accumulate, ema_decay
-        self.channels_last, self.compile_networks = channels_last, compile
+        self.ema_decay, self.channels_last, self.compile_networks = ema_decay, channels_last, compile
         self._check_arguments()
 
         hint_channels = hints.channels(color_space.channels)
@@ -161,7 +155,6 @@ class ColorGAN(Trainable):
             update = get_ema_multi_avg_fn(ema_decay)  # type: ignore[no-untyped-call]
             self.average = AveragedModel(self.colorizer, multi_avg_fn=update)
             self.average.requires_grad_(False)
-        self._finite = torch.tensor(True)
 
     # -- assembly ------------------------------------------------------------------------------------------------------
 
@@ -207,10 +200,6 @@ class ColorGAN(Trainable):
             if self.discriminator is not None:
                 self.discriminator.compile()
 
-    def on_fit_start(self) -> None:
-        """Forgets that an earlier training diverged."""
-        self._finite = torch.tensor(True)
-
     # -- training ------------------------------------------------------------------------------------------------------
 
     def training_step(self, batch: dict[str, Tensor], batch_idx: int) -> None:
@@ -234,15 +223,15 @@ class ColorGAN(Trainable):
                 real_scores, fake_scores = self.discriminator(real), self.discriminator(fake)
                 loss = self.adversarial.discriminator_loss(real_scores, fake_scores)
                 loss = loss + self.adversarial.penalty(self.discriminator, real, fake)
-                self._descend(self._optimizers()[1], loss, batch_idx)
+                self.descend(self.all_optimizers()[1], loss, batch_idx)
             else:
                 real_scores = self.discriminator(real)
                 real_loss = self.adversarial.real_loss(real_scores)
-                self._descend(self._optimizers()[1], real_loss, batch_idx)
+                self.descend(self.all_optimizers()[1], real_loss, batch_idx)
                 fake_scores = self.discriminator(fake)
                 fake_loss = self.adversarial.fake_loss(fake_scores)
                 fake_loss = fake_loss + self.adversarial.penalty(self.discriminator, real, fake)
-                self._descend(self._optimizers()[1], fake_loss, batch_idx)
+                self.descend(self.all_optimizers()[1], fake_loss, batch_idx)
                 loss = (real_loss + fake_loss) / 2
             self.adversarial.after_discriminator_step(self.discriminator)
         real_accuracy, fake_accuracy = self.adversarial.accuracy(real_scores, fake_scores)
@@ -264,86 +253,11 @@ class ColorGAN(Trainable):
             loss = loss + self.adversarial_weight * adversarial
             self._log_training(adversarial=adversarial)
         self._log_training(generator=loss)
-        self._descend(self._optimizers()[0], loss, batch_idx)
+        self.descend(self.all_optimizers()[0], loss, batch_idx)
         if self.discriminator is not None:
             self.discriminator.requires_grad_(True)
-        if self.average is not None and self._steps_now(batch_idx):
+        if self.average is not None and self.steps_now(batch_idx):
             self.average.update_parameters(self.colorizer)
-
-    def _descend(self, optimizer: Any, loss: Tensor, batch_idx: int) -> None:
-        self._finite = self._finite.to(loss.device) & loss.detach().isfinite().all()
-        self.manual_backward(loss / self.accumulate)
-        if self._steps_now(batch_idx):
-            optimizer.step()
-            optimizer.zero_grad()
-
-    def _steps_now(self, batch_idx: int) -> bool:
-        return (batch_idx + 1) % self.accumulate == 0 or self.trainer.is_last_batch
-
-    def _optimizers(self) -> list[Any]:
-        optimizers = self.optimizers()
-        return optimizers if isinstance(optimizers, list) else [optimizers]
-
-    def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
-        """Clips the gradients here because they are unscaled by now under 16-bit precision."""
-        if self.gradient_clip is not None:
-            parameters = [p for group in optimizer.param_groups for p in group["params"]]
-            nn.utils.clip_grad_norm_(parameters, self.gradient_clip)
-
-    def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
-        """Makes a step's randomness a function of (seed, epoch, batch, rank), so that a resumed run repeats it."""
-        seed = os.environ.get("PL_GLOBAL_SEED")
-        if seed is not None:
-            mixed = 0
-            for part in (int(seed), self.current_epoch, batch_idx, self.global_rank):
-                mixed = (mixed * 1_000_003 + part + 1) % (2**63 - 1)
-            torch.manual_seed(mixed)
-
-    def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
-        """Advances schedules that go by the batch, and checks that the losses are finite."""
-        if self.scheduler_interval == "batch":
-            self._advance_schedules()
-        if self.device.type == "cpu" or batch_idx % _BATCHES_BETWEEN_CHECKS == 0:
-            self._check_finite()
-
-    def on_train_epoch_end(self) -> None:
-        """Advances schedules that go by the epoch."""
-        self._check_finite()
-        if self.scheduler_interval == "epoch":
-            self._advance_schedules()
-        for scheduler in self._schedulers():
-            if isinstance(scheduler, ReduceLROnPlateau):
-                self._reduce_on_plateau(scheduler)
-
-    def _advance_schedules(self) -> None:
-        for scheduler in self._schedulers():
-            if not isinstance(scheduler, ReduceLROnPlateau):
-                scheduler.step()
-
-    def _reduce_on_plateau(self, scheduler: ReduceLROnPlateau) -> None:
-        logged = self.trainer.callback_metrics
-        if scheduler.monitor in logged:
-            scheduler.step(logged[scheduler.monitor])
-        elif any(name.startswith("val/") for name in logged):
-            raise ColorganError(
-                f"ReduceLROnPlateau monitors {scheduler.monitor!r}, which is not logged; "
-                f"logged are {', '.join(sorted(name for name in logged if name.startswith('val/')))}"
-            )
-
-    def _schedulers(self) -> list[Any]:
-        schedulers = self.lr_schedulers() or []
-        return schedulers if isinstance(schedulers, list) else [schedulers]
-
-    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Keeps a diverged model from replacing a good one."""
-        self._check_finite()
-
-    def _check_finite(self) -> None:
-        if not self._finite:
-            raise TrainingDivergedError(
-                f"a loss became NaN or infinite in epoch {self.current_epoch}; earlier checkpoints are intact: "
-                "lower the learning rates, set model.gradient_clip, or train in 32 or bf16-mixed precision"
-            )
 
     # -- validation, test and prediction -------------------------------------------------------------------------------
 
@@ -406,42 +320,25 @@ class ColorGAN(Trainable):
     # -- checks --------------------------------------------------------------------------------------------------------
 
     def check_size(self, size: int) -> None:
-        """Propagates the training size through both networks on the ``meta`` device.
+        """Checks that both networks can work at the training size.
 
         Raises:
-            ColorganError: if a network cannot work at that size.
+            ColorganError: if one of them cannot.
         """
         color, hints = self.color_space.channels, self.hints.channels(self.color_space.channels)
-        condition = 1 + (hints if self.discriminator_sees_hints else 0)
-        for network, channels in ((self.colorizer.generator, 1 + hints), (self.discriminator, condition + color)):
-            if network is None:
-                continue
-            tensors = {**dict(network.named_parameters()), **dict(network.named_buffers())}
-            meta = {name: tensor.detach().to("meta") for name, tensor in tensors.items()}
-            try:
-                functional_call(network, meta, torch.empty(2, channels, size, size, device="meta"))
-            except (ValueError, RuntimeError) as error:
-                raise ColorganError(f"data.size={size} does not suit {type(network).__name__}: {error}") from error
+        check_image_size(self.colorizer.generator, 1 + hints, size)
+        if self.discriminator is not None:
+            condition = 1 + (hints if self.discriminator_sees_hints else 0)
+            check_image_size(self.discriminator, condition + color, size)
 
     def _check_arguments(self) -> None:
-        """Refuses numbers out of range, naming the key, the value and the range."""
-        for name in ("reconstruction_weight", "adversarial_weight"):
-            weight = getattr(self, name)
-            if not (math.isfinite(weight) and weight >= 0):
-                raise ColorganError(f"model.{name} must be a number >= 0, received {weight}")
+        check_range("reconstruction_weight", self.reconstruction_weight, minimum=0)
+        check_range("adversarial_weight", self.adversarial_weight, minimum=0)
         if self.reconstruction_weight == 0 and self.adversarial_weight == 0:
             raise ColorganError(
                 "model.reconstruction_weight and model.adversarial_weight are both 0: there is nothing to minimize"
             )
-        clip = self.gradient_clip
-        if clip is not None and not (math.isfinite(clip) and clip > 0):
-            raise ColorganError(f"model.gradient_clip must be null or a number > 0, received {clip}")
-        if self.accumulate < 1:
-            raise ColorganError(f"model.accumulate must be an integer >= 1, received {self.accumulate}")
-        if not 0 <= self.ema_decay < 1:
-            raise ColorganError(
-                f"model.ema_decay must be at least 0 (no average) and less than 1, received {self.ema_decay}"
-            )
+        check_range("ema_decay", self.ema_decay, minimum=0, below=1)
         self.schedule.check_accumulation(self.accumulate)
-        for name in ("generator_optimizer", "discriminator_optimizer"):
-            self.check_optimizer(name)
+        check_optimizer("generator_optimizer", self.generator_optimizer)
+        check_optimizer("discriminator_optimizer", self.discriminator_optimizer)

@@ -1,7 +1,6 @@
 """What all trainable models share: their arguments are plain data in a checkpoint, from which they are rebuilt."""
 
 import inspect
-import math
 from abc import abstractmethod
 from collections.abc import Callable, Collection
 from pathlib import Path
@@ -9,9 +8,8 @@ from typing import Any, ClassVar, Self
 
 import torch
 from lightning.pytorch import LightningModule
-from torch import nn
 
-from colorgan.errors import CheckpointError, ColorganError
+from colorgan.errors import CheckpointError
 from colorgan.inference.checkpoint import hyper_parameters, read
 from colorgan.inference.schema import check_state
 from colorgan.models.base import ImageNetwork
@@ -103,21 +101,3 @@ class Trainable(Part, LightningModule):
         Raises:
             ColorganError: if a network cannot work at that size.
         """
-
-    def check_optimizer(self, name: str) -> None:
-        """Builds an optimizer once around a dummy parameter, so that a wrong rate is reported before any work.
-
-        Args:
-            name: of the attribute that holds its factory, which is that of the argument.
-
-        Raises:
-            ColorganError: if the optimizer refuses its arguments or a rate is not a positive number.
-        """
-        try:
-            optimizer = getattr(self, name)([nn.Parameter(torch.zeros(1))])
-        except (ValueError, TypeError) as error:
-            raise ColorganError(f"model.{name}: {error}") from error
-        for group in optimizer.param_groups:
-            rate = float(group["lr"])
-            if not (math.isfinite(rate) and rate > 0):
-                raise ColorganError(f"model.{name}: the learning rate must be a positive number, received {rate}")

@@ -1,4 +1,4 @@
-"""The chrominance regressor: from a gray photo to its mean color, as a LightningModule."""
+"""The chrominance regressor: predicts a photo's mean color from its gray, as a LightningModule."""
 
 import functools
 from typing import Any, ClassVar
@@ -12,23 +12,24 @@ from torch.optim.lr_scheduler import LRScheduler
 from colorgan.models.chroma import ChromaNet
 from colorgan.models.color_spaces import ColorSpace, Lab
 from colorgan.models.config import factory_from_config, from_config
+from colorgan.training.checks import check_optimizer
 from colorgan.training.module import Role, Trainable
 
 _ADAM = functools.partial(Adam, lr=1e-3, weight_decay=1e-4)
 
 
 class ChromaRegressor(Trainable):
-    """Learns a photo's mean color from its gray, by mean squared error.
+    """Learns to predict a photo's mean color from its gray, with the mean squared error.
 
-    Its checkpoints condition an :class:`~colorgan.models.generators.EncoderDecoder`. Errors are logged on the scale on which
-    the whole range of a color channel is 1, which is the published one: ``val/mse`` over all channels, and that of
-    each channel by its name, such as ``val/mse_a``. ``val/mse_constant`` is what guessing the mean color of the
-    validation batch for all its photos would give: a regressor above it has learned nothing.
+    An :class:`~colorgan.models.EncoderDecoder` can be conditioned on it. Errors are logged on the published scale, on
+    which the full range of a color channel is 1: ``val/mse`` over all channels, and ``val/mse_a`` and so on for each.
+    ``val/mse_constant`` is the error of predicting each validation batch's own mean color, which a useful regressor
+    beats.
 
     Args:
-        color_space: color space whose channels' means are predicted.
+        color_space: color space whose channel means are predicted.
         width: hidden channels of the network.
-        num_downsamples: modules of the network, each of which halves height and width.
+        num_downsamples: number of modules, each of which halves height and width.
         optimizer: optimizer of the network.
         scheduler: learning-rate schedule, advanced once per epoch.
 
@@ -54,11 +55,11 @@ class ChromaRegressor(Trainable):
         super().__init__()
         self.network = ChromaNet(1, color_space.channels, width=width, num_downsamples=num_downsamples)
         self.color_space, self.optimizer, self.scheduler = color_space, optimizer, scheduler
-        self.check_optimizer("optimizer")
+        check_optimizer("optimizer", optimizer)
 
     @property
     def trained_network(self) -> ChromaNet:
-        """The regressor's network."""
+        """The network."""
         return self.network
 
     def configure_optimizers(self) -> Any:
@@ -71,12 +72,12 @@ class ChromaRegressor(Trainable):
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "monitor": monitor}}
 
     def forward(self, gray: Tensor) -> Tensor:
-        """Guesses mean colors: (B, 1, H, W) in [-1, 1] → (B, C) in [-1, 1]."""
+        """Predicts mean colors: (B, 1, H, W) in [-1, 1] → (B, C) in [-1, 1]."""
         mean: Tensor = self.network(gray)
         return mean
 
     def training_step(self, batch: dict[str, Tensor], batch_idx: int) -> Tensor:
-        """The mean squared error of a batch."""
+        """Returns the mean squared error of a batch."""
         errors, _ = self._errors(batch)
         self.log("train/mse", errors.mean().detach())
         return errors.mean()
@@ -101,7 +102,7 @@ class ChromaRegressor(Trainable):
         self.log_dict(logged, on_epoch=True, batch_size=len(errors), prog_bar=split == "val", sync_dist=True)
 
     def _errors(self, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
-        """Squared errors (B, C) of the guess, and of the batch's own mean, where a channel's range is 1."""
+        """Squared errors (B, C) of the prediction and of the batch's own mean, where a channel's range is 1."""
         gray, color = self.color_space.split(batch["rgb"].float() / 255)
         pixels = color.flatten(2)
         mean = self.color_space.mean(pixels, torch.ones_like(pixels[:, :1]))

@@ -1,4 +1,4 @@
-"""Transfer: what another run has learned, as the beginning of a new one."""
+"""Transfer learning: initializes networks from the checkpoint of another run."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,35 +11,38 @@ from colorgan.files import newest_file
 from colorgan.inference.checkpoint import hyper_parameters, read
 
 _GENERATORS = ("average.module.generator.", "colorizer.generator.")
-"""Where a checkpoint keeps its generator: its moving average comes first, because that is what validated."""
+"""Where a checkpoint keeps its generator: the moving average comes first, because it is what was validated."""
 _DISCRIMINATOR = "discriminator."
 
 
 @dataclass(frozen=True)
 class Transfer:
-    """What was taken from a checkpoint, and what was not.
+    """Which tensors were loaded from a checkpoint, and which were not.
 
     Attributes:
         source: the file.
-        taken: names of the checkpoint's tensors that were taken.
-        unused: the checkpoint's tensors that were not, each with the reason.
-        fresh: the model's own tensors that keep the values they began with.
-        remarks: what else one should know.
+        loaded: names of the checkpoint's tensors that were loaded.
+        unused: the checkpoint's other tensors, each with the reason.
+        fresh: the model's tensors that keep their initial values.
+        remarks: further notes for the user.
     """
 
     source: str
-    taken: tuple[str, ...]
+    loaded: tuple[str, ...]
     unused: tuple[str, ...]
     fresh: tuple[str, ...]
     remarks: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        """The whole story, a tensor a line."""
-        lines = [f"{len(self.taken)} tensors were taken from {self.source}", *self.remarks]
+        """A summary, followed by one line per tensor that was not transferred."""
+        lines = [f"{len(self.loaded)} tensors were loaded from {self.source}", *self.remarks]
         if self.unused:
             lines += [f"{len(self.unused)} of its tensors could not be used:", *(f"  {line}" for line in self.unused)]
         if self.fresh:
-            lines += [f"{len(self.fresh)} tensors of this model begin anew:", *(f"  {name}" for name in self.fresh)]
+            lines += [
+                f"{len(self.fresh)} tensors of this model keep their initial values:",
+                *(f"  {name}" for name in self.fresh),
+            ]
         return "\n".join(lines)
 
 
@@ -49,18 +52,18 @@ def transfer(
     discriminator: nn.Module | None = None,
     color_space: Mapping[str, Any] | None = None,
 ) -> Transfer:
-    """Fills networks with the weights of a checkpoint, as far as names and shapes agree.
+    """Loads the weights of a checkpoint into networks where names and shapes agree.
 
-    The generator takes every tensor that fits it, so that a checkpoint without hints is a beginning for a model with
-    hints. The discriminator is taken whole or not at all: half a judge judges nothing. Of a checkpoint that kept a
-    moving average, the average is taken.
+    The generator loads every tensor that fits, so that a model with hints can start from a checkpoint without them. The
+    discriminator is loaded completely or not at all, because a partly loaded one gives no useful gradients. If the
+    checkpoint has a moving average, its weights are used.
 
     Args:
         source: a ``.ckpt`` file, or a pattern such as ``checkpoints/first_stage/*/checkpoints/best.ckpt``, of whose
-            files the newest is taken.
-        generator: is filled in place.
-        discriminator: likewise, where there is one.
-        color_space: description of the model's color space, as :func:`colorgan.models.config.to_config` gives it.
+            files the newest is used.
+        generator: modified in place.
+        discriminator: likewise; ``None`` for a model without one.
+        color_space: config of the model's color space, as :func:`colorgan.models.config.to_config` gives it.
 
     Raises:
         CheckpointError: if there is no such file, it is damaged, or nothing in it fits the generator.
@@ -70,51 +73,51 @@ def transfer(
     state: dict[str, Tensor] = contents["state_dict"]
     prefix = next((prefix for prefix in _GENERATORS if any(name.startswith(prefix) for name in state)), _GENERATORS[1])
 
-    taken, unused, fresh = _fill(generator, state, prefix, _GENERATORS[1])
-    if not taken:
+    loaded, unused, fresh = _fill(generator, state, prefix, _GENERATORS[1])
+    if not loaded:
         raise CheckpointError(
             f"model.init_from: nothing in {file} fits {type(generator).__name__}; "
-            "give a checkpoint of the same kind of generator, or leave init_from out"
+            "give a checkpoint of the same kind of generator, or set init_from to null"
         )
-    judge = [name for name in state if name.startswith(_DISCRIMINATOR)]
+    discriminator_tensors = [name for name in state if name.startswith(_DISCRIMINATOR)]
     if discriminator is None:
-        unused += [f"{name} (this model has no discriminator)" for name in judge]
+        unused += [f"{name} (this model has no discriminator)" for name in discriminator_tensors]
     else:
         found, misfits, missing = _fill(discriminator, state, _DISCRIMINATOR, _DISCRIMINATOR, whole=True)
-        taken, unused, fresh = taken + found, unused + misfits, fresh + missing
-    return Transfer(file, tuple(taken), tuple(unused), tuple(fresh), _remarks(contents, color_space))
+        loaded, unused, fresh = loaded + found, unused + misfits, fresh + missing
+    return Transfer(file, tuple(loaded), tuple(unused), tuple(fresh), _color_space_remarks(contents, color_space))
 
 
 def _fill(
     network: nn.Module, state: Mapping[str, Tensor], prefix: str, own_prefix: str, *, whole: bool = False
 ) -> tuple[list[str], list[str], list[str]]:
-    """Copies the tensors below ``prefix`` that fit; returns names: taken, unused with reasons, left as they were."""
+    """Copies the tensors below ``prefix`` that fit; returns the names of loaded, unused and fresh tensors."""
     own = network.state_dict()
     offered = {name.removeprefix(prefix): tensor for name, tensor in state.items() if name.startswith(prefix)}
     fitting = {name: tensor for name, tensor in offered.items() if name in own and tensor.shape == own[name].shape}
     unused = [
-        f"{prefix}{name} ({_obstacle(tensor, own.get(name))})"
+        f"{prefix}{name} ({_mismatch(tensor, own.get(name))})"
         for name, tensor in offered.items()
         if name not in fitting
     ]
     if whole and len(fitting) < max(len(own), len(offered)):
-        unused += [f"{prefix}{name} (fits, but not all of its network does)" for name in fitting]
+        unused += [f"{prefix}{name} (fits, but other tensors of its network do not)" for name in fitting]
         fitting = {}
     network.load_state_dict(fitting, strict=False)
     return [prefix + name for name in fitting], unused, [own_prefix + name for name in own if name not in fitting]
 
 
-def _obstacle(offered: Tensor, own: Tensor | None) -> str:
+def _mismatch(offered: Tensor, own: Tensor | None) -> str:
     if own is None:
         return "this model has no such tensor"
     return f"{tuple(offered.shape)}, this model needs {tuple(own.shape)}"
 
 
-def _remarks(contents: Mapping[str, Any], color_space: Mapping[str, Any] | None) -> tuple[str, ...]:
+def _color_space_remarks(contents: Mapping[str, Any], color_space: Mapping[str, Any] | None) -> tuple[str, ...]:
     stored = hyper_parameters(contents).get("color_space")
     if color_space is None or not isinstance(stored, Mapping):
         return ()
     theirs, ours = (str(space.get("class_path")).rpartition(".")[2] for space in (stored, color_space))
     if theirs == ours:
         return ()
-    return (f"they predicted {theirs}, this model predicts {ours}: the last layers will have to learn that",)
+    return (f"the checkpoint predicts {theirs} and this model {ours}: its last layers have to be retrained",)

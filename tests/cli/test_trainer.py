@@ -87,7 +87,7 @@ def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
     return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
 
 
-def test_fit_leaves_a_run_folder_and_says_where(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_fit_writes_a_run_folder_and_prints_it(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(FIT) == 0
     run = only("checkpoints/tiny/*")
     line = capsys.readouterr().out.strip().splitlines()[-1]
@@ -109,7 +109,7 @@ def test_fit_leaves_a_run_folder_and_says_where(place: Path, capsys: pytest.Capt
     } <= columns
 
 
-def test_epochs_without_validation_are_passed_over_in_silence(
+def test_epochs_without_validation_do_not_warn(
     place: Path, capfd: pytest.CaptureFixture[str], recwarn: pytest.WarningsRecorder
 ) -> None:
     assert main([*FIT, "--trainer.check_val_every_n_epoch=2"]) == 0
@@ -117,7 +117,7 @@ def test_epochs_without_validation_are_passed_over_in_silence(
     assert not [str(warning.message) for warning in recwarn if "monitor" in str(warning.message)]
 
 
-def test_the_saved_configuration_repeats_the_run(place: Path) -> None:
+def test_saved_config_reproduces_the_run(place: Path) -> None:
     assert main([*FIT, "--name=one", "--trainer.max_epochs=1"]) == 0
     assert main(["fit", "-c", str(only("checkpoints/one/*/config.yaml")), "--name=two"]) == 0
     assert same(
@@ -126,7 +126,7 @@ def test_the_saved_configuration_repeats_the_run(place: Path) -> None:
     )
 
 
-def test_validate_and_predict_from_the_checkpoint_alone(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_validate_and_predict_from_a_checkpoint_only(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*FIT, "--trainer.max_epochs=1"]) == 0
     best = str(only("checkpoints/tiny/*/checkpoints/best.ckpt"))
     capsys.readouterr()
@@ -151,7 +151,7 @@ def test_validate_and_predict_from_the_checkpoint_alone(place: Path, capsys: pyt
     assert main(["predict", f"--ckpt_path={best}", "--data.predict=old", "--output=new", "--overwrite=true"]) == 0
 
 
-def test_interrupted_and_resumed_training_gives_the_same_weights(place: Path) -> None:
+def test_resumed_run_matches_uninterrupted_run(place: Path) -> None:
     """Bit for bit, interrupted between epochs, with a schedule, dropout, flips and a moving average."""
     assert main([*FIT, "--name=whole"]) == 0
     expected = weights(only("checkpoints/whole/*/checkpoints/last.ckpt"))
@@ -168,7 +168,7 @@ def test_interrupted_and_resumed_training_gives_the_same_weights(place: Path) ->
 
 @pytest.mark.parametrize("workers", [0, 2])
 @pytest.mark.parametrize("batch", [1, 5])
-def test_a_signal_in_the_middle_of_an_epoch_loses_nothing(
+def test_run_stopped_by_a_signal_resumes_to_the_same_weights(
     place: Path, batch: int, workers: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from colorgan.training.gan import ColorGAN
@@ -193,18 +193,16 @@ def test_a_signal_in_the_middle_of_an_epoch_loses_nothing(
     assert same(weights(only("checkpoints/broken/*/checkpoints/last.ckpt")), expected)
 
 
-def test_explicit_options_win_over_the_checkpoint_and_are_told(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_explicit_options_override_the_checkpoint_with_a_note(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*FIT, "--trainer.max_epochs=1"]) == 0
     arguments = [*FIT, "--ckpt_path=last", "--trainer.max_epochs=2", "--model.reconstruction_weight=7"]
     assert main(arguments) == 0
-    assert "model.reconstruction_weight is 7.0 as you said; the checkpoint has 100.0" in capsys.readouterr().err
+    assert "model.reconstruction_weight is 7.0, as given; the checkpoint has 100.0" in capsys.readouterr().err
     saved = torch.load(only("checkpoints/tiny/*/checkpoints/last.ckpt"), weights_only=True)
     assert saved["hyper_parameters"]["reconstruction_weight"] == 7
 
 
-def test_the_size_of_the_photos_reaches_a_discriminator_of_fixed_size(
-    place: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_fixed_size_discriminator_gets_the_data_size(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Path("conv.yaml").write_text(
         "model:\n  discriminator: {class_path: ConvLinear, init_args: {width: 4, num_downsamples: 2, hidden: 8}}\n"
     )
@@ -218,7 +216,7 @@ def test_the_size_of_the_photos_reaches_a_discriminator_of_fixed_size(
     assert main([*FIT, "-c", "conv.yaml", "--name=conv", "--data.size=32", "--ckpt_path=last"]) == 0
 
 
-def test_another_architecture_is_named(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_checkpoint_of_another_architecture_is_reported(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*FIT, "--trainer.max_epochs=1"]) == 0
     assert main([*FIT, "--ckpt_path=last", "--model.generator.width=8"]) == 1
     assert re.search(r"another architecture: .*weight is \(4,", capsys.readouterr().err)
@@ -246,7 +244,7 @@ def test_another_architecture_is_named(place: Path, capsys: pytest.CaptureFixtur
         (["-c", "absent.yaml"], r"absent\.yaml"),
     ],
 )  # fmt: skip
-def test_bad_input_is_one_sentence_before_any_work(
+def test_invalid_options_are_reported_before_any_work(
     place: Path, options: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     try:
@@ -261,20 +259,20 @@ def test_bad_input_is_one_sentence_before_any_work(
     assert not list(place.glob("checkpoints/*/*"))
 
 
-def test_an_unknown_key_in_a_file_is_named(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_unknown_key_in_a_file_is_reported(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Path("typo.yaml").write_text("model:\n  reconstruction_wieght: 3\n")
     with pytest.raises(SystemExit):
         main([*FIT, "-c", "typo.yaml"])
     assert re.search(r"reconstruction_wieght.*did you mean '(model\.)?reconstruction_weight'", capsys.readouterr().err)
 
 
-def test_an_empty_folder_is_named(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_empty_folder_is_reported(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Path("empty").mkdir()
     assert main(["fit", "-c", "tiny.yaml", "--data.root=empty"]) == 1
     assert "empty" in capsys.readouterr().err
 
 
-def test_damaged_and_foreign_checkpoints_are_refused(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_damaged_and_untrusted_checkpoints_are_refused(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*FIT, "--trainer.max_epochs=1"]) == 0
     last = only("checkpoints/tiny/*/checkpoints/last.ckpt")
     predict = ["predict", "--data.predict=photos"]
@@ -295,7 +293,7 @@ def test_damaged_and_foreign_checkpoints_are_refused(place: Path, capsys: pytest
 
 
 @pytest.mark.parametrize("scheme", ["local://", ""])
-def test_a_strangers_checkpoint_removes_nothing(place: Path, scheme: str) -> None:
+def test_untrusted_checkpoint_cannot_delete_files(place: Path, scheme: str) -> None:
     assert main([*FIT, "--trainer.max_epochs=1"]) == 0
     Path("diary").mkdir()
     Path("diary/monday.ckpt").write_text("mine")
@@ -310,19 +308,19 @@ def test_a_strangers_checkpoint_removes_nothing(place: Path, scheme: str) -> Non
     assert Path("diary/monday.ckpt").read_text() == "mine"
 
 
-def test_nan_ends_the_run_with_a_sentence(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_nan_stops_the_run_with_a_message(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*FIT, "--model.generator_optimizer.lr=1e30"]) == 1
     assert "a loss became NaN or infinite" in capsys.readouterr().err
 
 
-def test_overview_and_unknown_commands(capsys: pytest.CaptureFixture[str]) -> None:
+def test_overview_and_unknown_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == 0
     assert "python train.py fit -c configs/quickstart.yaml" in capsys.readouterr().out
     assert main(["predikt"]) == 2
     assert "did you mean 'predict'?" in capsys.readouterr().err
 
 
-def test_help_names_the_options_and_their_meaning(capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_describes_the_options(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stop:
         main(["fit", "--help"])
     assert stop.value.code == 0
@@ -331,7 +329,7 @@ def test_help_names_the_options_and_their_meaning(capsys: pytest.CaptureFixture[
     assert "folder of all runs" in text
 
 
-def test_weights_and_biases_goes_on_offline(
+def test_wandb_falls_back_to_offline_mode(
     place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for variable in ("WANDB_API_KEY", "WANDB_MODE"):
@@ -354,7 +352,7 @@ def test_weights_and_biases_goes_on_offline(
 
 
 @pytest.mark.slow
-def test_two_processes_agree(place: Path) -> None:
+def test_two_processes_train_identically(place: Path) -> None:
     """DDP on two CPU processes: both hold the same weights, and metrics of all photos."""
     program = (
         "import sys, torch\n"

@@ -27,7 +27,7 @@ def validated(model: ChromaRegressor) -> dict[str, torch.Tensor]:
     return trainer.callback_metrics
 
 
-def test_errors_are_squared_distances_of_mean_colors_where_a_channel_spans_one() -> None:
+def test_errors_are_squared_differences_of_mean_colors() -> None:
     torch.manual_seed(0)
     model = ChromaRegressor()
     gray, color = Lab().split(RandomPhotos(8).photos.float() / 255)
@@ -48,7 +48,7 @@ def test_learns(fit: Any) -> None:
     assert after < before / 2
 
 
-def test_it_is_fitted_saved_and_measured_by_its_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fit_and_validate_from_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(["chroma", "fit", *SMALL, *TRAINER]) == 0
     (saved,) = tmp_path.glob("checkpoints/chroma/*/checkpoints/best.ckpt")
@@ -61,10 +61,10 @@ def test_it_is_fitted_saved_and_measured_by_its_command(tmp_path: Path, monkeypa
         ColorGAN.load_from_checkpoint(saved)
 
 
-def test_it_predicts_no_photos(capsys: pytest.CaptureFixture[str]) -> None:
+def test_predict_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["chroma", "predict"]) == 1
     assert "colors no photos" in capsys.readouterr().err
 
 
-def test_it_knows_the_channels_of_its_color_space() -> None:
+def test_output_channels_follow_the_color_space() -> None:
     assert ChromaRegressor(color_space=RGB())(torch.zeros(2, 1, 20, 30)).shape == (2, 3)

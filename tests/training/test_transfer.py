@@ -49,7 +49,7 @@ def below(state: State, prefix: str) -> set[str]:
     return {name for name in state if name.startswith(prefix)}
 
 
-def test_the_same_networks_take_everything(save: Callable[..., Path], tiny_model: Make) -> None:
+def test_identical_networks_load_every_tensor(save: Callable[..., Path], tiny_model: Make) -> None:
     first = state_of(save())
     model = tiny_model(init_from=str(save()))
     own = model.state_dict()
@@ -69,10 +69,10 @@ def test_every_tensor_is_accounted_for_by_name(save: Callable[..., Path], tiny_m
     assert not found.remarks
     refused = {line.split(" ")[0] for line in found.unused}
     networks = below(stored, "colorizer.generator.") | below(stored, "discriminator.")
-    assert set(found.taken) | refused == networks
-    assert not set(found.taken) & refused
-    assert all(torch.equal(own[name], stored[name]) for name in found.taken)
-    assert set(found.fresh) == set(below(own, "colorizer.generator.")) - set(found.taken)
+    assert set(found.loaded) | refused == networks
+    assert not set(found.loaded) & refused
+    assert all(torch.equal(own[name], stored[name]) for name in found.loaded)
+    assert set(found.fresh) == set(below(own, "colorizer.generator.")) - set(found.loaded)
     assert all(torch.equal(own[name], fresh[name]) for name in found.fresh)
     assert any(".hints." in name for name in found.fresh)
     assert all(line.startswith("colorizer.generator.l") and "this model needs" in line for line in found.unused)
@@ -81,7 +81,7 @@ def test_every_tensor_is_accounted_for_by_name(save: Callable[..., Path], tiny_m
         assert name in text
 
 
-def test_a_model_without_hints_is_a_whole_beginning_for_one_with(save: Callable[..., Path], tiny_model: Make) -> None:
+def test_generator_with_hints_loads_all_tensors_of_one_without(save: Callable[..., Path], tiny_model: Make) -> None:
     encoder = functools.partial(EncoderUNet, encoder="test_resnet", width=4, depth=3)
     first = save(generator=encoder)
     second = tiny_model(generator=encoder, hints=PointHints(), init_from=str(first)).eval()
@@ -89,16 +89,16 @@ def test_a_model_without_hints_is_a_whole_beginning_for_one_with(save: Callable[
     torch.testing.assert_close(second.inference(photo), ColorGAN.load_from_checkpoint(first).eval().inference(photo))
 
 
-def test_without_hints_both_color_alike(save: Callable[..., Path], tiny_model: Make) -> None:
+def test_transferred_generator_predicts_the_same_without_hints(save: Callable[..., Path], tiny_model: Make) -> None:
     """From a model with hints to one with hints of another kind: nothing is lost."""
     first = save(hints=PointHints())
-    second = tiny_model(hints=PointHints(most=3), init_from=str(first))
+    second = tiny_model(hints=PointHints(max_points=3), init_from=str(first))
     photo = torch.rand(1, 3, 16, 16)
     expected = ColorGAN.load_from_checkpoint(first).eval().inference(photo)
     torch.testing.assert_close(second.eval().inference(photo), expected)
 
 
-def test_the_discriminator_is_taken_whole_or_not_at_all(save: Callable[..., Path], tiny_model: Make) -> None:
+def test_discriminator_is_loaded_completely_or_not_at_all(save: Callable[..., Path], tiny_model: Make) -> None:
     first = save()
     wider = functools.partial(PatchGAN, width=4, num_downsamples=3)
     model, untouched = tiny_model(discriminator=wider), tiny_model(discriminator=wider)
@@ -106,11 +106,11 @@ def test_the_discriminator_is_taken_whole_or_not_at_all(save: Callable[..., Path
     own, fresh = model.state_dict(), untouched.state_dict()
     assert same(own, fresh, "discriminator.") == below(own, "discriminator.")
     assert {line.split(" ")[0] for line in found.unused} == below(state_of(first), "discriminator.")
-    assert any("fits, but not all of its network does" in line for line in found.unused)
+    assert any("fits, but other tensors of its network do not" in line for line in found.unused)
     assert set(found.fresh) == below(own, "discriminator.")
 
 
-def test_from_a_gan_to_plain_regression_and_back(save: Callable[..., Path], tiny_model: Make) -> None:
+def test_transfer_between_gan_and_plain_regression(save: Callable[..., Path], tiny_model: Make) -> None:
     gan, regression = save("gan.ckpt"), save("alone.ckpt", discriminator=None)
     alone = tiny_model(discriminator=None)
     found = transfer(str(gan), alone.colorizer.generator)
@@ -121,7 +121,7 @@ def test_from_a_gan_to_plain_regression_and_back(save: Callable[..., Path], tiny
     assert set(found.fresh) == below(judged.state_dict(), "discriminator.")
 
 
-def test_a_moving_average_is_what_is_taken(save: Callable[..., Path], tiny_model: Make) -> None:
+def test_moving_average_is_loaded_if_there_is_one(save: Callable[..., Path], tiny_model: Make) -> None:
     file = save(ema_decay=0.9)
     stored = state_of(file)
     model = tiny_model(init_from=str(file), ema_decay=0.9)
@@ -135,7 +135,7 @@ def test_a_moving_average_is_what_is_taken(save: Callable[..., Path], tiny_model
     assert any(not torch.equal(stored[name], own[name]) for name in names)
 
 
-def test_a_pattern_means_the_newest_file(save: Callable[..., Path], tiny_model: Make, tmp_path: Path) -> None:
+def test_pattern_selects_the_newest_file(save: Callable[..., Path], tiny_model: Make, tmp_path: Path) -> None:
     old, new = save("runs/a/best.ckpt"), save("runs/b/best.ckpt")
     generator = tiny_model().colorizer.generator
     os.utime(old, (1, 1))
@@ -144,12 +144,12 @@ def test_a_pattern_means_the_newest_file(save: Callable[..., Path], tiny_model: 
     assert transfer(f"{tmp_path}/runs/*/best.ckpt", generator).source == str(old)
 
 
-def test_what_cannot_be_begun_from(save: Callable[..., Path], tiny_model: Make, tmp_path: Path) -> None:
+def test_unusable_sources_are_refused(save: Callable[..., Path], tiny_model: Make, tmp_path: Path) -> None:
     first = save()
     for source, sentence in (
         (f"{tmp_path}/none/*/best.ckpt", r"no file matches .*train the run that it names first"),
         (f"{tmp_path}/none.ckpt", r"there is no checkpoint .*none.ckpt"),
-        ("https://example.org/model.ckpt", "is a URL; download the file yourself"),
+        ("https://example.org/model.ckpt", "is a URL; download the file and give"),
     ):
         with pytest.raises(CheckpointError, match=sentence):
             tiny_model(init_from=source)
@@ -162,14 +162,16 @@ def test_what_cannot_be_begun_from(save: Callable[..., Path], tiny_model: Make, 
         tiny_model(init_from=str(first))
 
 
-def test_another_color_space_is_remarked(save: Callable[..., Path], tiny_model: Make) -> None:
+def test_different_color_space_is_reported(save: Callable[..., Path], tiny_model: Make) -> None:
     file = save()
     model = tiny_model(color_space=HSV())
     found = transfer(str(file), model.colorizer.generator, model.discriminator, model.hparams["color_space"])
-    assert "they predicted Lab, this model predicts HSV" in str(found)
+    assert "the checkpoint predicts Lab and this model HSV" in str(found)
 
 
-def test_it_is_not_read_again(save: Callable[..., Path], tiny_model: Make, fit: Make, tmp_path: Path) -> None:
+def test_init_from_is_not_read_when_a_checkpoint_is_loaded(
+    save: Callable[..., Path], tiny_model: Make, fit: Make, tmp_path: Path
+) -> None:
     first = save()
     model = tiny_model(init_from=str(first))
     fit(model, limit_val_batches=0).save_checkpoint(tmp_path / "second.ckpt")
@@ -182,7 +184,7 @@ def test_it_is_not_read_again(save: Callable[..., Path], tiny_model: Make, fit: 
     assert all(torch.equal(own[name], value) for name, value in contents["state_dict"].items())
 
 
-def test_from_the_command_line_and_resumed(
+def test_init_from_on_the_command_line_then_resume(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -202,7 +204,7 @@ def test_from_the_command_line_and_resumed(
     (first,) = Path("checkpoints/one").glob("*/checkpoints/last.ckpt")
     pattern = "checkpoints/one/*/checkpoints/last.ckpt"
     assert main(["fit", *options, "--name=two", "--trainer.max_epochs=1", f"--model.init_from={pattern}"]) == 0
-    assert f"tensors were taken from {first}" in caplog.text
+    assert f"tensors were loaded from {first}" in caplog.text
     first.unlink()
     assert main(["fit", *options, "--name=two", "--trainer.max_epochs=2", "--ckpt_path=last"]) == 0
     (second,) = Path("checkpoints/two").glob("*/checkpoints/last.ckpt")

@@ -13,12 +13,12 @@ from lightning.pytorch.callbacks import Callback, ModelCheckpoint
 from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI
 from lightning.pytorch.utilities import rank_zero_only
 
-from colorgan.cli.parsing.overlays import forget_arguments_of_other_classes
+from colorgan.cli.parsing.overlays import reset_init_args_on_class_change
 from colorgan.cli.parsing.parser import OneLineErrorParser
 from colorgan.cli.trainer.overrides import class_paths, differences
 from colorgan.cli.trainer.quiet import silence_libraries
 from colorgan.cli.trainer.run_config import SaveRunConfig
-from colorgan.data.datamodule import Photos
+from colorgan.data import Photos
 from colorgan.errors import CheckpointError, ColorganError
 from colorgan.files import display_path
 from colorgan.inference import checkpoint, run_folder
@@ -55,13 +55,11 @@ class ColorganCLI(LightningCLI):
             "--name", type=str | None, default=None, help="name of the run; by default its configuration's"
         )
         parser.add_argument(
-            "--output", type=str, default="colorized", help="folder for the colored photos (predict only)"
+            "--output", type=str, default="colorized", help="folder for the colorized photos (predict only)"
         )
+        parser.add_argument("--overwrite", type=bool, default=False, help="replace existing photos (predict only)")
         parser.add_argument(
-            "--overwrite", type=bool, default=False, help="replace colored photos that are there (predict only)"
-        )
-        parser.add_argument(
-            "--npy", type=str | None, default=None, help="file for all colored photos as one array (predict only)"
+            "--npy", type=str | None, default=None, help="file for all colorized photos as one array (predict only)"
         )
 
     def parse_arguments(self, parser: LightningArgumentParser, args: ArgsType) -> None:
@@ -94,12 +92,12 @@ class ColorganCLI(LightningCLI):
             section.name = name
         section.ckpt_path = str(path)
         if command != "fit" and "image_size" in stored:
-            section.model.image_size = stored["image_size"]  # networks keep their size, whatever that of the photos
+            section.model.image_size = stored["image_size"]  # networks keep the size they were trained at
         for key, (given, kept) in differences(section.model.as_dict(), stored):
-            _note(f"model.{key} is {given} as you said; the checkpoint has {kept}")
+            _note(f"model.{key} is {given}, as given; the checkpoint has {kept}")
 
     def _default_name(self, section: Namespace) -> str:
-        """The names of the configuration files, or of the run that a checkpoint belongs to."""
+        """The names of the configuration files, or the name of the checkpoint's run."""
         stems = [Path(str(file)).stem for file in section.get("config") or []]
         stems = [stem for stem in stems if stem != "base"] or stems
         run = RunFolder.of_checkpoint(section.get("ckpt_path") or "")
@@ -127,12 +125,12 @@ class ColorganCLI(LightningCLI):
                 callback.init_args.dirpath = str(self.run_folder.checkpoints)
 
     def choose_run_folder(self, section: Namespace) -> RunFolder:
-        """The folder of a resumed run is its own; every other command gets a new one."""
+        """A resumed run continues in its own folder; any other command gets a new one."""
         if self.subcommand == "fit" and section.get("ckpt_path"):
             resumed = RunFolder.of_checkpoint(section.ckpt_path)
             if resumed is not None:
                 return resumed
-        return RunFolder.new(section.runs, section.name, self.subcommand)
+        return RunFolder.new(section.runs, section.name, str(self.subcommand))
 
     def _prepare_logger(self, logger: Namespace) -> None:
         arguments = logger.init_args
@@ -151,7 +149,7 @@ class ColorganCLI(LightningCLI):
                 )
 
     def instantiate_classes(self) -> None:
-        """Builds data, model and trainer; nothing is downloaded for weights that a checkpoint brings."""
+        """Builds data, model and trainer; pretrained weights are not loaded where a checkpoint brings its own."""
         section = self.config[self.subcommand]
         if section.get("ckpt_path"):
             with without_pretrained_weights():
@@ -160,7 +158,7 @@ class ColorganCLI(LightningCLI):
             super().instantiate_classes()
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
-        """Adds what every run has: atomic checkpoints, saving on signals, and the writer of predictions."""
+        """Adds what every run has: atomic checkpoints, saving on signals, and the prediction writer."""
         section = self.config[self.subcommand]
         extra: list[Callback] = [SaveOnSignal()] if self.subcommand == "fit" else []
         if self.subcommand in ("validate", "test") and not section.trainer.get("callbacks"):
@@ -168,7 +166,7 @@ class ColorganCLI(LightningCLI):
         if self.subcommand == "predict":
             root = str(self.datamodule.predict or "")
             extra.append(PredictionWriter(section.output, root, section.overwrite, section.npy))
-            kwargs["callbacks"] = []  # measuring and keeping checkpoints are for training
+            kwargs["callbacks"] = []  # metrics and checkpoints are for training
         given = self._get(self.config_init, "trainer", default={}).get("plugins")
         plugins = given if isinstance(given, list) else [given] if given else []
         trainer = super().instantiate_trainer(plugins=[*plugins, CheckpointFiles()], **kwargs)
@@ -178,16 +176,16 @@ class ColorganCLI(LightningCLI):
     def _prepare_subcommand_kwargs(self, subcommand: str) -> dict[str, Any]:
         kwargs = super()._prepare_subcommand_kwargs(subcommand)
         if subcommand == "predict":
-            kwargs["return_predictions"] = False  # they are written as they come; a folder need not fit in memory
+            kwargs["return_predictions"] = False  # they are written one by one; a folder need not fit in memory
         return kwargs
 
     def after_instantiate_classes(self) -> None:
-        """Checks what can be checked before the trainer begins."""
+        """Checks the image size before the trainer starts."""
         if self.subcommand == "fit":
             self.model.check_size(self.datamodule.image_size)
 
     def after_fit(self) -> None:
-        """Says where everything is."""
+        """Prints where the results are."""
         callbacks: list[Callback] = self.trainer.callbacks  # type: ignore[attr-defined]
         if getattr(self.trainer, "fast_dev_run", False) or not self.trainer.is_global_zero:
             return
@@ -200,19 +198,19 @@ class ColorganCLI(LightningCLI):
         )
 
     def after_predict(self) -> None:
-        """Says what was written and what could not be read."""
+        """Prints what was written, and raises if files were left out."""
         callbacks: list[Callback] = self.trainer.callbacks  # type: ignore[attr-defined]
         writer = next(c for c in callbacks if isinstance(c, PredictionWriter))
         if not self.trainer.is_global_zero:
             return
-        print(f"{writer.written} photos colored into {writer.folder}")
+        print(f"{writer.written} photos colorized into {writer.folder}")
         if self.datamodule.unreadable:
             named = "; ".join(f"{path} ({reason})" for path, reason in self.datamodule.unreadable)
             raise ColorganError(f"{len(self.datamodule.unreadable)} files were left out: {named}")
 
 
 def callbacks_of(section: Namespace) -> list[Namespace]:
-    """The callbacks of a configuration, which may hold a single one that is no list."""
+    """The callbacks of a configuration, which may hold a single one instead of a list."""
     callbacks = section.trainer.get("callbacks") or []
     return callbacks if isinstance(callbacks, list) else [callbacks]
 
@@ -222,14 +220,14 @@ def train(args: list[str], command: type[ColorganCLI] = ColorganCLI, model: type
 
     Args:
         args: the command (fit, validate, test, predict) and its options.
-        command: what carries it out.
-        model: what is trained.
+        command: the LightningCLI to run.
+        model: the class that is trained.
 
     Returns:
         The finished command, with its trainer, model and data.
     """
     silence_libraries()
-    forget_arguments_of_other_classes()
+    reset_init_args_on_class_change()
     torch.set_float32_matmul_precision("high")
     inherited = os.environ.get(run_folder.VARIABLE)
     try:
@@ -251,7 +249,7 @@ def train(args: list[str], command: type[ColorganCLI] = ColorganCLI, model: type
         raise ColorganError(str(error)) from error
     finally:
         if (wandb := sys.modules.get("wandb")) is not None and wandb.run is not None:
-            wandb.finish(exit_code=int(sys.exc_info()[0] is not None))  # the last records are still in memory
+            wandb.finish(exit_code=int(sys.exc_info()[0] is not None))  # flushes the last records
         if inherited is None:
             os.environ.pop(run_folder.VARIABLE, None)
 
