@@ -9,7 +9,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from colorgan.metrics.frechet import frechet_distance, statistics_of
+from colorgan.metrics.frechet import frechet_distance, to_statistics
 
 Values = npt.NDArray[np.float64]
 
@@ -84,8 +84,8 @@ class Reference:
 
     def __init__(self, features: Tensor) -> None:
         self.features = features
-        self.whole = statistics_of(features)
-        self.halves = [statistics_of(features[half]) for half in halves(len(features))]
+        self.whole = to_statistics(features)
+        self.halves = [to_statistics(features[half]) for half in halves(len(features))]
 
 
 def distance_estimate(pictures: Tensor, reference: Reference) -> Estimate:
