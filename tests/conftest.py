@@ -155,8 +155,8 @@ def reference_folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def picture_folder(tmp_path: Path) -> Path:
-    """Pictures for them, made by some program."""
+def image_folder(tmp_path: Path) -> Path:
+    """Colorized versions of the reference photos, as another program would write them."""
     return write(recolored(photos(8, seed=4, size=_SIZE), 40), tmp_path / "theirs" / "roses").parent
 
 
@@ -174,7 +174,7 @@ _SMALL_GRID = {
         "alone": {"title": "Alone", "overlays": [{"level": 80.0}], "published": 87.99},
         "pairs": {
             "axes": {
-                "judge": {"patch": {"level": 50.0}, "unet": {"level": 60.0}},
+                "discriminator": {"patch": {"level": 50.0}, "unet": {"level": 60.0}},
                 "color": {"rgb": None, "lab": {"epochs": 3}},
             },
             "published": {"patch-rgb": 55.38},

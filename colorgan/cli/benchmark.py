@@ -1,123 +1,129 @@
-"""``colorgan benchmark GRID.yaml --out FOLDER``: runs a grid, goes on where it stopped, and reports it."""
+"""``colorgan benchmark GRID.yaml --out FOLDER``: trains or resumes a grid of configurations and reports it."""
 
 import argparse
 import re
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from colorgan.evaluation.benchmark import cluster, local
+from colorgan.evaluation.benchmark.grid import Grid, Run, select_runs
+from colorgan.evaluation.benchmark.grid_file import read_grid
 from colorgan.evaluation.benchmark.page import write_report
-from colorgan.evaluation.benchmark.plan import Grid, Run, read_grid, select
-from colorgan.evaluation.benchmark.records import RunFolder, check_same_configuration
-from colorgan.evaluation.benchmark.results import collect
+from colorgan.evaluation.benchmark.records import GridRunFolder, check_same_configuration
+from colorgan.evaluation.benchmark.results import collect_results
 from colorgan.evaluation.benchmark.sweep import write_sweep
-from colorgan.evaluation.benchmark.worker import FIT, Outcome
+from colorgan.evaluation.benchmark.worker import Outcome
+
+FIT = (sys.executable, "-m", "colorgan.cli", "fit")
+"""The command that trains a run."""
 
 _INTERRUPTED = 130
 _FIT_OPTION = re.compile(r"--(data|model|trainer)[\w.+]*=")
 
 
 def main(args: list[str] | None = None, fit: Sequence[str] = FIT) -> int:
-    """Runs the command.
+    """Runs ``colorgan benchmark``.
 
     Args:
-        args: the words after ``colorgan benchmark``; by default those of the process.
+        args: the arguments of the command; by default those of the process.
         fit: the command that trains a run.
 
     Returns:
-        The exit code: 0 if every run that was asked for is finished, 1 if one is not, 130 after Ctrl-C.
+        The exit code: 0 if all selected runs are finished, 1 if not, 130 after Ctrl-C.
 
     Raises:
-        ColorganError: for anything that is wrong before the first run.
+        ColorganError: for errors that are found before the first run.
     """
     parser = _parser()
-    given, options = parser.parse_known_args(args)
-    _check_options(parser, options)
-    grid = read_grid(given.grid, given.config)
-    every_run = grid.runs(options)
-    runs = select(every_run, given.only)
-    folder = Path(given.out)
-    if given.wandb_sweep:
-        layers = [word for file in given.config for word in ("--config", file)]
-        write_sweep(
-            grid, runs, [given.grid, "--out", given.out, *layers, *options], Path(given.wandb_sweep), given.grid
-        )
-        _say(f"{len(runs)} runs written as a sweep to {given.wandb_sweep}")
+    options, fit_options = parser.parse_known_args(args)
+    _check_fit_options(parser, fit_options)
+    grid = read_grid(options.grid, options.config)
+    all_runs = grid.runs(fit_options)
+    runs = select_runs(all_runs, options.only)
+    folder = Path(options.out)
+    if options.wandb_sweep:
+        overlays = [argument for file in options.config for argument in ("--config", file)]
+        arguments = [options.grid, "--out", options.out, *overlays, *fit_options]
+        write_sweep(grid, runs, arguments, Path(options.wandb_sweep), options.grid)
+        _print(f"sweep of {len(runs)} runs: {options.wandb_sweep}")
         return 0
-    if given.timing:
+    if options.timing:
+        from colorgan.cli.network_timing import build_network
         from colorgan.evaluation.benchmark.timing import time_runs, write_timings
 
-        _say(f"timings: {write_timings(grid, time_runs(runs), folder)}")
+        _print(f"timings: {write_timings(grid, time_runs(runs, build_network), folder)}")
         return 0
-    if given.list:
+    if options.list:
         for run in runs:
-            _say(f"{run.name:<48} {RunFolder(folder, run.name).status()}")
+            _print(f"{run.name:<48} {GridRunFolder(folder, run.name).status()}")
         return 0
-    if not given.report:
+    if not options.report:
         check_same_configuration(runs, folder)
         try:
-            _train(given, grid, every_run, runs, folder, fit)
+            _train(options, grid, all_runs, runs, folder, fit)
         except KeyboardInterrupt:
-            _report(grid, every_run, folder)
-            _say("stopped; the same command goes on from here")
+            _report(grid, all_runs, folder)
+            _print("stopped; run the same command to resume")
             return _INTERRUPTED
-    page = _report(grid, every_run, folder)
-    ends = Counter(RunFolder(folder, run.name).status() for run in runs)
-    _say(f"{', '.join(f'{count} {status}' for status, count in ends.items())}; report: {page}")
-    return 0 if set(ends) == {"finished"} else 1
+    page = _report(grid, all_runs, folder)
+    statuses = Counter(GridRunFolder(folder, run.name).status() for run in runs)
+    _print(f"{', '.join(f'{count} {status}' for status, count in statuses.items())}; report: {page}")
+    return 0 if set(statuses) == {"finished"} else 1
 
 
 def _train(
-    given: argparse.Namespace,
+    options: argparse.Namespace,
     grid: Grid,
-    every_run: Sequence[Run],
+    all_runs: Sequence[Run],
     runs: Sequence[Run],
     folder: Path,
     fit: Sequence[str],
 ) -> None:
+    """Trains the selected runs and updates the report after each of them."""
     since = time.time()
-    ended: Iterable[tuple[Run, Outcome]]
-    if given.ray is None:
-        ended = local.train(runs, folder, since, _say, fit)
+    outcomes: Iterable[tuple[Run, Outcome]]
+    if options.ray is None:
+        outcomes = local.train(runs, folder, fit, since, _print)
     else:
-        ended = cluster.train(runs, folder, since, given.ray, given.cpus_per_run, given.gpus_per_run, fit)
-    for run, outcome in ended:
-        _report(grid, every_run, folder)
-        over = sum(RunFolder(folder, other.name).record() is not None for other in runs)
-        _say(f"[{over}/{len(runs)}] {run.name}: {_described(RunFolder(folder, run.name), outcome)}")
+        outcomes = cluster.train(runs, folder, fit, since, options.ray, options.cpus_per_run, options.gpus_per_run)
+    for run, outcome in outcomes:
+        _report(grid, all_runs, folder)
+        ended = sum(GridRunFolder(folder, other.name).record() is not None for other in runs)
+        _print(f"[{ended}/{len(runs)}] {run.name}: {_describe(GridRunFolder(folder, run.name), outcome)}")
 
 
-def _described(folder: RunFolder, outcome: Outcome) -> str:
+def _describe(folder: GridRunFolder, outcome: Outcome) -> str:
     record = folder.record()
     if record is None:
-        return f"{outcome}; it goes on when the grid is started again"
+        return f"{outcome}; it resumes when the benchmark is started again"
     if record.status == "failed":
-        return f"failed: {record.sentence} (log: {folder.log})"
+        return f"failed: {record.error} (log: {folder.log})"
     return f"finished after {record.seconds:.0f} s"
 
 
 def _report(grid: Grid, runs: Sequence[Run], folder: Path) -> Path:
-    return write_report(collect(grid, runs, folder), folder)
+    return write_report(collect_results(grid, runs, folder), folder)
 
 
-def _check_options(parser: argparse.ArgumentParser, options: Sequence[str]) -> None:
-    """What the parser does not know must be an option of ``fit``, with its value joined to it."""
-    for word in options:
-        if not _FIT_OPTION.match(word):
+def _check_fit_options(parser: argparse.ArgumentParser, options: Sequence[str]) -> None:
+    """Checks that all unknown arguments are options of ``fit``, with their value after an equals sign."""
+    for option in options:
+        if not _FIT_OPTION.match(option):
             parser.error(
-                f"{word!r} is no option of benchmark; options of fit are passed on to every run "
-                "if they are written as --data.root=FOLDER"
+                f"{option!r} is not an option of benchmark; options of fit are passed to every run "
+                "in the form --data.root=FOLDER"
             )
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="colorgan benchmark",
-        description="Runs a grid of training runs and writes one report. The same command goes on where it stopped; "
-        "started several times at once, it shares the runs among its processes.",
-        epilog="Options of fit, written as --data.root=FOLDER, go to every run.",
+        description="Trains a grid of configurations and writes one report. The same command resumes an interrupted "
+        "grid. Several processes that run the same command share the work.",
+        epilog="Options of fit in the form --data.root=FOLDER are passed to every run.",
         allow_abbrev=False,
     )
     parser.add_argument("grid", help="YAML file of the grid, such as configs/benchmarks/flowers_small.yaml")
@@ -127,7 +133,7 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="PATTERN",
-        help="train these runs only (bce-*, *-seed1); repeatable",
+        help="train only matching runs (bce-*, *-seed1); repeatable",
     )
     parser.add_argument(
         "-c",
@@ -135,29 +141,29 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="FILE",
-        help="overlay for every run, such as a hardware's",
+        help="overlay for every run, such as configs/hardware/cpu.yaml; repeatable",
     )
-    parser.add_argument("--list", action="store_true", help="list the runs and where they stand, and train nothing")
+    parser.add_argument("--list", action="store_true", help="list the runs with their status, without training")
     parser.add_argument(
-        "--timing", action="store_true", help="time the networks of the grid on every device here, and train nothing"
+        "--timing", action="store_true", help="time the networks of the grid on the available devices, without training"
     )
-    parser.add_argument("--report", action="store_true", help="write the report of what is there, and train nothing")
+    parser.add_argument("--report", action="store_true", help="update the report, without training")
     parser.add_argument(
         "--ray",
         nargs="?",
         const="local",
         metavar="ADDRESS",
-        help="train on a Ray cluster: `auto` joins the one this machine belongs to; without an address, a new one here",
+        help="train on a Ray cluster: `auto` joins the cluster of this machine; the default starts a new one",
     )
-    parser.add_argument("--cpus-per-run", type=float, default=1.0, metavar="N", help="CPU cores of a run under Ray")
+    parser.add_argument("--cpus-per-run", type=float, default=1.0, metavar="N", help="CPU cores per run with --ray")
     parser.add_argument(
-        "--gpus-per-run", type=float, default=0.0, metavar="N", help="share of a GPU of a run under Ray, such as 0.25"
+        "--gpus-per-run", type=float, default=0.0, metavar="N", help="GPUs per run with --ray, such as 0.25"
     )
     parser.add_argument(
-        "--wandb-sweep", metavar="FILE", help="write the grid as a Weights & Biases sweep, and train nothing"
+        "--wandb-sweep", metavar="FILE", help="write the grid as a Weights & Biases sweep, without training"
     )
     return parser
 
 
-def _say(text: str) -> None:
+def _print(text: str) -> None:
     print(text, flush=True)

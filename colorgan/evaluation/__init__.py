@@ -1,1 +1,11 @@
-""""""
+"""Evaluation: reports that compare systems, benchmarks of many training runs, and statistics of data sets.
+
+:mod:`~colorgan.evaluation.report` measures systems on the same photos; :mod:`~colorgan.evaluation.benchmark` trains and
+compares grids of configurations; :mod:`~colorgan.evaluation.inspection` shows what the networks see of a folder of
+photos. Metrics, statistics, charts and the HTML shell are shared.
+"""
+
+from colorgan.evaluation.metric import Metric
+from colorgan.evaluation.statistics import Estimate, Interval
+
+__all__ = ["Estimate", "Interval", "Metric"]

@@ -1,7 +1,8 @@
-"""The command from end to end, with a stand-in for `fit`."""
+"""`colorgan benchmark` end to end, with a fake `fit`."""
 
 import json
 import re
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
@@ -11,21 +12,21 @@ import pytest
 import yaml
 from PIL import Image
 
-from colorgan.cli.benchmark import main
+from colorgan.cli.benchmark import FIT, main
 from colorgan.errors import ColorganError
-from colorgan.evaluation.benchmark.plan import read_grid
-from colorgan.evaluation.benchmark.records import RunFolder
-from colorgan.evaluation.benchmark.results import collect
+from colorgan.evaluation.benchmark.grid_file import read_grid
+from colorgan.evaluation.benchmark.records import GridRunFolder
+from colorgan.evaluation.benchmark.results import collect_results
 from tests.helpers import FAKE_FIT
 
 WriteGrid = Callable[..., Path]
 
 
-def run(grid: Path, out: Path, *words: str) -> int:
-    return main([str(grid), "--out", str(out), *words], FAKE_FIT)
+def run(grid: Path, out: Path, *arguments: str) -> int:
+    return main([str(grid), "--out", str(out), *arguments], FAKE_FIT)
 
 
-def test_a_grid_becomes_a_report(write_grid: WriteGrid, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_grid_writes_report(write_grid: WriteGrid, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     grid, out = write_grid(), tmp_path / "out"
     assert run(grid, out) == 0
     printed = capsys.readouterr().out
@@ -36,6 +37,7 @@ def test_a_grid_becomes_a_report(write_grid: WriteGrid, tmp_path: Path, capsys: 
     assert results["headline"] == "val/fd"  # val/fid, named first, was not logged by any run
     assert results["gray_photos"] == {"val/fd": 120.0}
     alone = results["groups"][0]["configurations"][0]
+    assert alone["rank"] is None  # nothing to compare with
     assert alone["published"] == 87.99
     assert alone["metrics"]["val/fd"]["by_seed"] == {"1": 86.0, "2": 87.0}  # level 80 + seed + 10 / 2
     assert alone["metrics"]["val/fd"]["mean"] == 86.5
@@ -48,8 +50,8 @@ def test_a_grid_becomes_a_report(write_grid: WriteGrid, tmp_path: Path, capsys: 
         [1, 56.0],
         [2, pytest.approx(54.333, abs=1e-3)],
     ]
-    assert pairs["pairs-patch-rgb"]["place"] == [1, 2]  # 56.5 and 54.8 cannot be told apart
-    assert pairs["pairs-unet-rgb"]["place"] == [3, 4]
+    assert pairs["pairs-patch-rgb"]["rank"] == [1, 2]  # the intervals of 56.5 and 54.8 overlap
+    assert pairs["pairs-unet-rgb"]["rank"] == [3, 4]
 
     page, text = (out / "report.html").read_text(), (out / "report.md").read_text()
     for document in (page, text):
@@ -57,24 +59,24 @@ def test_a_grid_becomes_a_report(write_grid: WriteGrid, tmp_path: Path, capsys: 
         assert "another protocol: 164 photos" in document
         assert "87.99" in document
         assert "86.5" in document
-        assert "not ranked as different" in document
+        assert "not ranked against each other" in document
     assert not re.search(r"(src|href)=\"(?!data:|#)", page)  # one file, readable offline
     assert "![" in text
-    for picture in re.findall(r"\]\((pictures/[^)]+)\)", text):
-        ElementTree.parse(out / picture)
+    for image in re.findall(r"\]\((images/[^)]+)\)", text):
+        ElementTree.parse(out / image)
 
     again = (out / "results.json").read_bytes()
     assert run(grid, out) == 0
     assert (out / "results.json").read_bytes() == again
 
 
-def test_a_failed_run_is_shown_with_its_sentence(write_grid: WriteGrid, tmp_path: Path) -> None:
-    groups = {"a": {"runs": {"bad": {"fail": "<b>data.root</b> is no folder"}, "good": None}}}
+def test_failed_run_is_reported_with_its_error(write_grid: WriteGrid, tmp_path: Path) -> None:
+    groups = {"a": {"runs": {"bad": {"fail": "<b>data.root</b> is missing"}, "good": None}}}
     grid, out = write_grid(groups=groups, seeds=[1]), tmp_path / "out"
     assert run(grid, out) == 1
-    assert "&lt;b&gt;data.root&lt;/b&gt; is no folder" in (out / "report.html").read_text()
+    assert "&lt;b&gt;data.root&lt;/b&gt; is missing" in (out / "report.html").read_text()
     text = (out / "report.md").read_text()
-    assert "**a-bad-seed1 failed:** <b>data.root</b> is no folder" in text
+    assert "**a-bad-seed1 failed:** <b>data.root</b> is missing" in text
     assert "1 finished" in text
     statuses = [
         c["runs"][0]["status"] for c in json.loads((out / "results.json").read_text())["groups"][0]["configurations"]
@@ -82,7 +84,7 @@ def test_a_failed_run_is_shown_with_its_sentence(write_grid: WriteGrid, tmp_path
     assert statuses == ["failed", "finished"]
 
 
-def test_slices_share_a_folder_and_a_report(
+def test_only_selects_runs_of_the_same_report(
     write_grid: WriteGrid, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     grid, out = write_grid(), tmp_path / "out"
@@ -97,35 +99,37 @@ def test_slices_share_a_folder_and_a_report(
     assert (out / "results.json").read_text().count('"finished"') == 10
 
 
-def test_overlays_and_options_for_all_runs(write_grid: WriteGrid, tmp_path: Path) -> None:
-    layer = tmp_path / "cpu.yaml"
-    layer.write_text("epochs: 1\n")
+def test_overlays_and_fit_options_apply_to_all_runs(write_grid: WriteGrid, tmp_path: Path) -> None:
+    overlay = tmp_path / "cpu.yaml"
+    overlay.write_text("epochs: 1\n")
     out = tmp_path / "out"
-    assert run(write_grid(), out, "-c", str(layer), "--only", "alone-seed1", "--data=Photos", "--data.root=photos") == 0
-    folder = RunFolder(out, "alone-seed1")
+    assert (
+        run(write_grid(), out, "-c", str(overlay), "--only", "alone-seed1", "--data=Photos", "--data.root=photos") == 0
+    )
+    folder = GridRunFolder(out, "alone-seed1")
     assert sorted(file.name for file in (folder.path / "overlays").iterdir())[-1] == "02_cpu.yaml"
     assert folder.last_checkpoint.read_text() == "1"
     with pytest.raises(ColorganError, match="another configuration"):
         run(write_grid(), out)
 
 
-@pytest.mark.parametrize("word", ["--jobs=3", "--data.root", "--onyl", "extra", "--dta.root=x"])
-def test_unknown_options_are_refused(
-    write_grid: WriteGrid, tmp_path: Path, capsys: pytest.CaptureFixture[str], word: str
+@pytest.mark.parametrize("argument", ["--jobs=3", "--data.root", "--onyl", "extra", "--dta.root=x"])
+def test_unknown_options_are_rejected(
+    write_grid: WriteGrid, tmp_path: Path, capsys: pytest.CaptureFixture[str], argument: str
 ) -> None:
     with pytest.raises(SystemExit) as stopped:
-        run(write_grid(), tmp_path / "out", word)
+        run(write_grid(), tmp_path / "out", argument)
     assert stopped.value.code == 2
-    assert f"'{word}' is no option of benchmark" in capsys.readouterr().err
+    assert f"'{argument}' is not an option of benchmark" in capsys.readouterr().err
 
 
-def test_report_alone_trains_nothing(write_grid: WriteGrid, tmp_path: Path) -> None:
+def test_report_does_not_train(write_grid: WriteGrid, tmp_path: Path) -> None:
     assert run(write_grid(), tmp_path / "out", "--report") == 1
     assert "10 waiting" in (tmp_path / "out" / "report.md").read_text()
     assert not (tmp_path / "out" / "runs").exists()
 
 
-def test_a_sweep_trains_the_same_runs(write_grid: WriteGrid, tmp_path: Path) -> None:
+def test_sweep_trains_the_same_runs(write_grid: WriteGrid, tmp_path: Path) -> None:
     grid, file = write_grid(), tmp_path / "sweeps" / "sweep.yaml"
     assert run(grid, tmp_path / "out", "--only", "pairs-*-seed1", "--wandb-sweep", str(file), "--data.root=photos") == 0
     sweep = yaml.safe_load(file.read_text())
@@ -133,47 +137,53 @@ def test_a_sweep_trains_the_same_runs(write_grid: WriteGrid, tmp_path: Path) -> 
     assert sweep["metric"] == {"name": "val/fid", "goal": "minimize"}
     names = sweep["parameters"]["only"]["values"]
     assert len(names) == 4
-    words = sweep["command"]
-    assert words[:3] == ["${env}", "colorgan", "benchmark"]
-    assert words[-1] == "${args}"
-    # an agent puts --only=NAME there
-    assert main([*words[3:-1], f"--only={names[0]}"], FAKE_FIT) == 0
-    assert RunFolder(tmp_path / "out", names[0]).status() == "finished"
+    command = sweep["command"]
+    assert command[:3] == ["${env}", "colorgan", "benchmark"]
+    assert command[-1] == "${args}"
+    # an agent replaces ${args} by --only=NAME
+    assert main([*command[3:-1], f"--only={names[0]}"], FAKE_FIT) == 0
+    assert GridRunFolder(tmp_path / "out", names[0]).status() == "finished"
     assert not file.with_name("runs").exists()
 
 
-def test_an_epoch_that_was_logged_twice_counts_once(write_grid: WriteGrid, tmp_path: Path) -> None:
+def test_last_value_of_a_repeated_epoch_counts(write_grid: WriteGrid, tmp_path: Path) -> None:
     file, out = write_grid(seeds=[1], groups={"a": {}}), tmp_path / "out"
     run(file, out)
-    with (RunFolder(out, "a-seed1").path / "metrics.csv").open("a") as metrics:
-        metrics.write("1,12,0.3,,,\n1,19,,54.0,,22.0\n2,3")  # resumed, and cut short by a crash
+    with (GridRunFolder(out, "a-seed1").path / "metrics.csv").open("a") as metrics:
+        metrics.write("1,12,0.3,,,\n1,19,,54.0,,22.0\n2,3")  # resumed, then truncated by a crash
     grid = read_grid(file)
-    (result,) = collect(grid, grid.runs(), out).variants
+    (result,) = collect_results(grid, grid.runs(), out).variants
     assert result.runs[0].curves["val/fd"] == [(0, 61.0), (1, 54.0)]
     assert "train/l1" not in result.runs[0].curves
 
 
-def test_a_run_that_ended_in_nan_has_no_figure(write_grid: WriteGrid, tmp_path: Path) -> None:
+def test_run_that_ended_in_nan_has_no_value(write_grid: WriteGrid, tmp_path: Path) -> None:
     grid, out = read_grid(write_grid(seeds=[1], groups={"a": {}})), tmp_path / "out"
     assert run(write_grid(seeds=[1], groups={"a": {}}), out) == 0
-    with (RunFolder(out, "a-seed1").path / "metrics.csv").open("a") as file:
+    with (GridRunFolder(out, "a-seed1").path / "metrics.csv").open("a") as file:
         file.write("2,29,,nan,,20.0\n")
-    result = collect(grid, grid.runs(), out).variants[0]
+    result = collect_results(grid, grid.runs(), out).variants[0]
     assert result.summaries["val/fd"].mean is None
     assert result.runs[0].best(grid.metrics[1]) == 56.0
     assert run(write_grid(seeds=[1], groups={"a": {}}), out, "--report") == 0
 
 
-def test_sheets_are_made_small_and_follow_the_newest(write_grid: WriteGrid, tmp_path: Path) -> None:
+def test_latest_sample_sheet_is_downscaled(write_grid: WriteGrid, tmp_path: Path) -> None:
     grid, out = write_grid(seeds=[1], groups={"a": {}}), tmp_path / "out"
     run(grid, out)
-    samples = RunFolder(out, "a-seed1").path / "samples"
+    samples = GridRunFolder(out, "a-seed1").path / "samples"
     samples.mkdir()
     for epoch, size in ((9, 300), (10, 2000)):
         Image.fromarray(np.full((size // 2, size, 3), epoch, dtype=np.uint8)).save(samples / f"epoch_{epoch:04d}.png")
-    (samples / "epoch_0011.unfinished").write_text("half")
+    (samples / "epoch_0011.unfinished").write_text("incomplete")
     run(grid, out, "--report")
-    with Image.open(out / "pictures" / "a-seed1.webp") as picture:
-        assert picture.size == (960, 480)
+    with Image.open(out / "images" / "a-seed1.webp") as image:
+        assert image.size == (960, 480)
     assert "data:image/webp;base64," in (out / "report.html").read_text()
-    assert "pictures/a-seed1.webp" in (out / "report.md").read_text()
+    assert "images/a-seed1.webp" in (out / "report.md").read_text()
+
+
+def test_fit_command_reaches_the_command_line() -> None:
+    misspelled = subprocess.run([*FIT[:-1], "fti"], capture_output=True, text=True, check=False)
+    assert (FIT[-1], misspelled.returncode) == ("fit", 2)
+    assert "did you mean 'fit'?" in misspelled.stderr

@@ -22,29 +22,27 @@ pytestmark = pytest.mark.usefixtures("offline_cache")
 
 @pytest.fixture
 def evaluate(reference_folder, tmp_path, monkeypatch, tiny_features):
-    """Runs the command on the small photos and returns the report's folder and its figures; the extractor is tiny."""
+    """Runs the command on small photos with a tiny extractor, and returns the folder and the metrics of the report."""
     monkeypatch.setattr("colorgan.evaluation.report.evaluation.EFFICIENTNET", tiny_features)
 
-    def run(*words, out="report"):
+    def run(*arguments, out="report"):
         folder = tmp_path / out
-        assert command.main([*map(str, words), "--data.root", str(reference_folder), "--out", str(folder)]) == 0
+        assert command.main([*map(str, arguments), "--data.root", str(reference_folder), "--out", str(folder)]) == 0
         return folder, json.loads((folder / "metrics.json").read_text())
 
     return run
 
 
-def figure(document, system, metric):
-    return document["systems"][system]["figures"][metric]["value"]
+def value(document, system, metric):
+    return document["systems"][system]["results"][metric]["value"]
 
 
-def test_figures_equal_those_of_other_programs_on_the_written_pictures(
-    evaluate, picture_folder, tiny_features, tmp_path
-):
-    folder, document = evaluate(f"theirs={picture_folder}", "--pictures", "all", "--kid-subset-size", 5)
-    reference = folder / "pictures" / "reference" / "roses"
-    for system, pictures in (("theirs", picture_folder / "roses"), ("gray", folder / "pictures" / "gray" / "roses")):
+def test_results_match_other_programs_on_the_saved_images(evaluate, image_folder, tiny_features, tmp_path):
+    folder, document = evaluate(f"theirs={image_folder}", "--images", "all", "--kid-subset-size", 5)
+    reference = folder / "images" / "reference" / "roses"
+    for system, images in (("theirs", image_folder / "roses"), ("gray", folder / "images" / "gray" / "roses")):
         fidelity = torch_fidelity.calculate_metrics(
-            input1=str(pictures),
+            input1=str(images),
             input2=str(reference),
             fid=True,
             kid=True,
@@ -55,15 +53,15 @@ def test_figures_equal_those_of_other_programs_on_the_written_pictures(
             save_cpu_ram=True,
             verbose=False,
         )
-        assert figure(document, system, "fd_tiny_test") == pytest.approx(
+        assert value(document, system, "fd_tiny_test") == pytest.approx(
             fidelity["frechet_inception_distance"], rel=1e-3
         )
-        kernel = document["systems"][system]["figures"]["kd_tiny_test"]
+        kernel = document["systems"][system]["results"]["kd_tiny_test"]
         assert kernel["value"] == pytest.approx(1000 * fidelity["kernel_inception_distance_mean"], rel=1e-3)
         deviation = 1000 * fidelity["kernel_inception_distance_std"]
         assert (kernel["high"] - kernel["low"]) / 2 == pytest.approx(deviation, rel=1e-3)
 
-        pairs = [(imread(pictures / file.name), imread(file)) for file in sorted(reference.iterdir())]
+        pairs = [(imread(images / file.name), imread(file)) for file in sorted(reference.iterdir())]
         window = {"channel_axis": -1, "gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
         expected = {
             "psnr": [peak_signal_noise_ratio(b, a) for a, b in pairs],
@@ -73,61 +71,63 @@ def test_figures_equal_those_of_other_programs_on_the_written_pictures(
             "margin_accuracy": [(np.abs(a.astype(int) - b) <= 12).all(-1).mean() for a, b in pairs],
         }
         for metric, values in expected.items():
-            assert figure(document, system, metric) == pytest.approx(np.mean(values), abs=1e-4, rel=1e-4), metric
+            assert value(document, system, metric) == pytest.approx(np.mean(values), abs=1e-4, rel=1e-4), metric
 
 
-def test_reference_and_gray_are_where_they_must_be(evaluate, picture_folder):
-    _, document = evaluate(f"theirs={picture_folder}")
-    assert abs(figure(document, "reference", "fd_tiny_test")) < 1e-3
-    assert figure(document, "reference", "psnr") == "inf"
-    assert figure(document, "reference", "ssim") == pytest.approx(1.0)
-    assert figure(document, "reference", "delta_cf") == 0
+def test_baselines_have_expected_values(evaluate, image_folder):
+    _, document = evaluate(f"theirs={image_folder}")
+    assert abs(value(document, "reference", "fd_tiny_test")) < 1e-3
+    assert value(document, "reference", "psnr") == "inf"
+    assert value(document, "reference", "ssim") == pytest.approx(1.0)
+    assert value(document, "reference", "delta_cf") == 0
     assert (
-        figure(document, "floor", "fd_tiny_test_disjoint") == figure(document, "reference", "fd_tiny_test_disjoint") > 0
+        value(document, "reference halves", "fd_tiny_test_disjoint")
+        == value(document, "reference", "fd_tiny_test_disjoint")
+        > 0
     )
     for metric in ("delta_cf", "delta_cf_paired", "delta_cf_signed"):
-        gray = figure(document, "gray", metric)
-        assert all(gray >= figure(document, system, metric) for system in ("theirs", "mean color", "reference"))
-    assert figure(document, "gray", "cf") < 0.2
-    cf = {name: figure(document, name, "cf") for name in ("theirs", "reference")}
-    assert figure(document, "theirs", "delta_cf") == pytest.approx(abs(cf["theirs"] - cf["reference"]), abs=1e-5)
+        gray = value(document, "gray", metric)
+        assert all(gray >= value(document, system, metric) for system in ("theirs", "mean color", "reference"))
+    assert value(document, "gray", "cf") < 0.2
+    cf = {name: value(document, name, "cf") for name in ("theirs", "reference")}
+    assert value(document, "theirs", "delta_cf") == pytest.approx(abs(cf["theirs"] - cf["reference"]), abs=1e-5)
 
 
-def test_the_same_input_gives_the_same_bytes(evaluate, picture_folder):
-    first, again = (evaluate(f"theirs={picture_folder}", out=out)[0] for out in ("first", "again"))
+def test_output_is_deterministic(evaluate, image_folder):
+    first, again = (evaluate(f"theirs={image_folder}", out=out)[0] for out in ("first", "again"))
     for name in ("metrics.json", "per_photo.csv"):
         assert (again / name).read_bytes() == (first / name).read_bytes()
 
 
-def test_the_truths_features_are_cached_by_what_they_depend_on(
+def test_reference_features_are_cached(
     reference_folder,
-    picture_folder,
+    image_folder,
     tmp_path,
     offline_cache,
     monkeypatch,
     tiny_features,
 ):
     from colorgan.evaluation.report.measure import measure
-    from colorgan.evaluation.report.photos import Framing, ReferencePhotos
+    from colorgan.evaluation.report.photos import ReferencePhotos, Resize
     from colorgan.evaluation.report.systems import ReferenceSystem
 
-    seen = []
+    batch_sizes = []
     extract = FeatureExtractor.__call__
-    monkeypatch.setattr(FeatureExtractor, "__call__", lambda self, x: (seen.append(len(x)), extract(self, x))[1])
+    monkeypatch.setattr(FeatureExtractor, "__call__", lambda self, x: (batch_sizes.append(len(x)), extract(self, x))[1])
     extractor = FeatureExtractor(tiny_features)
     extractor.sha256 = "the same weights"
 
-    def run(framing=None, limit=None):
-        seen.clear()
-        found = measure(ReferencePhotos(reference_folder, framing, limit), [ReferenceSystem()], [extractor])
-        return found["reference"].features[extractor.metric], sum(seen)
+    def run(resize=None, limit=None):
+        batch_sizes.clear()
+        measurements = measure(ReferencePhotos(reference_folder, resize, limit), [ReferenceSystem()], [extractor])
+        return measurements["reference"].features[extractor.metric], sum(batch_sizes)
 
     fresh, extracted = run()
     assert extracted == 8
     cached, extracted = run()
     assert extracted == 0
     assert np.array_equal(fresh, cached)
-    assert run(Framing(16))[1] == 8
+    assert run(Resize(16))[1] == 8
     assert run(limit=5)[1] == 5
     (file,) = [
         file for file in (offline_cache / "features").iterdir() if np.load(file).shape == (8, 24) and run()[1] == 0
@@ -137,16 +137,16 @@ def test_the_truths_features_are_cached_by_what_they_depend_on(
     assert run()[1] == 8
     extractor.sha256 = "other weights"
     assert run()[1] == 8
-    extractor.sha256 = None  # nobody knows which weights: nothing is kept
+    extractor.sha256 = None  # unknown weights are not cached
     run()
     assert run()[1] == 8
     assert file.suffix == ".npy"
 
 
-def test_the_record_says_what_was_measured(evaluate, picture_folder, reference_folder):
+def test_record_describes_the_measurement(evaluate, image_folder, reference_folder):
     from colorgan.evaluation.report.photos import ReferencePhotos
 
-    _, document = evaluate(f"theirs={picture_folder}", "--size", 24, "--margin", 6)
+    _, document = evaluate(f"theirs={image_folder}", "--size", 24, "--margin", 6)
     record = document["record"]
     assert record["photos"] == {
         "folder": "test",
@@ -158,40 +158,40 @@ def test_the_record_says_what_was_measured(evaluate, picture_folder, reference_f
     assert record["margin"] == "6 of 255"
     assert record["features"][0]["extractor"] == "tiny-test, layer 24"
     assert torch.__version__.startswith(record["versions"]["torch"])
-    assert [sentence.split(" were")[0].split(" was")[0] for sentence in record["not_measured"]] == [
+    assert [message.split(" were")[0].split(" was")[0] for message in record["not_measured"]] == [
         "FID, clean-FID and KID",
         "LPIPS",
     ]
     assert str(reference_folder.parent) not in json.dumps(document)
 
 
-def test_places_are_given_only_where_intervals_allow_it(evaluate, picture_folder, tmp_path):
+def test_systems_with_overlapping_intervals_share_a_rank(evaluate, image_folder, tmp_path):
     images = photos(8, seed=4, size=32)
     uneven = torch.cat([recolored(images[i : i + 1], 20 + 5 * i) for i in range(8)])
     near = write(uneven, tmp_path / "near" / "roses").parent
     far = write(recolored(images, 200), tmp_path / "far" / "roses").parent
-    folder, document = evaluate(f"one={picture_folder}", f"two={near}", f"three={far}")
-    places = {name: document["systems"][name]["figures"]["psnr"]["place"] for name in ("one", "two", "three")}
-    assert places == {"one": 1, "two": 1, "three": 3}
-    assert "place" not in document["systems"]["gray"]["figures"]["psnr"]
-    assert "place" not in document["systems"]["one"]["figures"]["fd_tiny_test_disjoint"]
+    folder, document = evaluate(f"one={image_folder}", f"two={near}", f"three={far}")
+    ranks = {name: document["systems"][name]["results"]["psnr"]["rank"] for name in ("one", "two", "three")}
+    assert ranks == {"one": 1, "two": 1, "three": 3}
+    assert "rank" not in document["systems"]["gray"]["results"]["psnr"]
+    assert "rank" not in document["systems"]["one"]["results"]["fd_tiny_test_disjoint"]
     text = (folder / "report.md").read_text()
     assert re.search(r"\| one \| \*\*", text)
 
 
-def test_every_photo_has_its_figures(evaluate, picture_folder):
-    folder, document = evaluate(f"theirs={picture_folder}")
+def test_per_photo_csv_has_a_row_per_system_and_photo(evaluate, image_folder):
+    folder, document = evaluate(f"theirs={image_folder}")
     with (folder / "per_photo.csv").open(newline="") as stream:
         rows = list(csv.DictReader(stream))
     assert len(rows) == 4 * 8
-    own = [float(row["ciede2000"]) for row in rows if row["system"] == "theirs"]
-    assert np.mean(own) == pytest.approx(figure(document, "theirs", "ciede2000"), rel=1e-6)
+    values = [float(row["ciede2000"]) for row in rows if row["system"] == "theirs"]
+    assert np.mean(values) == pytest.approx(value(document, "theirs", "ciede2000"), rel=1e-6)
 
 
-class _Page(HTMLParser):
-    """What a page fetches, and whether its tags match."""
+class _PageParser(HTMLParser):
+    """Collects the addresses in a page and checks that its tags are balanced."""
 
-    void = {"meta", "img", "br", "input", "line", "circle", "polyline", "link"}
+    void = {"meta", "img", "br", "input", "line", "circle", "link"}
 
     def __init__(self):
         super().__init__()
@@ -210,90 +210,87 @@ class _Page(HTMLParser):
         assert self.open.pop() == tag
 
 
-def test_the_page_is_whole_and_fetches_nothing(evaluate, picture_folder):
-    folder, _ = evaluate(f"<b>&theirs={picture_folder}", "--sheet", 4)
+def test_page_is_well_formed_and_self_contained(evaluate, image_folder):
+    folder, _ = evaluate(f"<b>&theirs={image_folder}", "--sheet", 4)
     text = (folder / "report.html").read_text(encoding="utf-8")
-    parser = _Page()
+    parser = _PageParser()
     parser.feed(text)
     assert parser.open == []
     assert parser.images >= 4 * 3 + 3
     assert all(address.startswith("data:image/") for address in parser.addresses)
     assert "@import" not in text
-    assert "url(" not in text
+    assert set(re.findall(r"url\((.)", text)) <= {"#"}  # clip paths of charts
     assert "<b>" not in text
     assert "&lt;b&gt;&amp;theirs" in text
     assert "prefers-color-scheme: dark" in text
     assert "@media print" in text
-    for heading in ("Figures", "Two systems, one photo", "Best and worst", "Colors used", "What exactly was measured"):
+    for heading in ("Results", "Side by side", "Best and worst", "Distribution of colors", "How it was measured"):
         assert f"<h2>{heading}</h2>" in text
 
 
-def test_a_run_shows_its_curves(evaluate, picture_folder, tmp_path):
-    from colorgan.evaluation.report.runs import read_curves
+def test_curves_are_read_from_metrics_csv(evaluate, image_folder, tmp_path):
+    from colorgan.evaluation.curves import read_curves
 
-    run = tmp_path / "run"
-    run.mkdir()
-    (run / "metrics.csv").write_text(
-        "epoch,step,train/l1,val/l1,lr\n,0,,,0.1\n0,4,0.5,,\n0,4,,0.4,\n1,9,0.3,,\n1,9,,nan,\n"
-    )
-    assert read_curves(run) == {"train/l1": [(0.0, 0.5), (1.0, 0.3)], "val/l1": [(0.0, 0.4)]}
-    assert read_curves(tmp_path) == {}
+    file = tmp_path / "metrics.csv"
+    file.write_text("epoch,step,train/l1,val/l1,lr\n,0,,,0.1\n0,4,0.5,,\n0,4,,0.4,\n1,9,0.3,,\n1,9,,nan,\n")
+    assert read_curves(file) == {"train/l1": [(0.0, 0.5), (1.0, 0.3)], "val/l1": [(0.0, 0.4)]}
+    assert read_curves(tmp_path / "missing.csv") == {}
 
 
-def test_the_protocol_of_the_literature(evaluate, picture_folder):
-    folder, document = evaluate(f"theirs={picture_folder}", "--protocol", "literature", "--limit", 3)
-    assert "literature protocol, squeezed to 256 x 256" in document["record"]["protocol"]
-    picture = imread(folder / "pictures" / "reference" / "roses" / "0000.png")
-    assert picture.shape == (256, 256, 3)
+def test_literature_protocol(evaluate, image_folder):
+    folder, document = evaluate(f"theirs={image_folder}", "--protocol", "literature", "--limit", 3)
+    assert "literature protocol, resized to 256 x 256" in document["record"]["protocol"]
+    image = imread(folder / "images" / "reference" / "roses" / "0000.png")
+    assert image.shape == (256, 256, 3)
     with pytest.raises(ColorganError, match="leave out --size and --square"):
-        evaluate(f"theirs={picture_folder}", "--protocol", "literature", "--size", 64)
+        evaluate(f"theirs={image_folder}", "--protocol", "literature", "--size", 64)
 
 
-def test_without_training_photos_the_mean_color_says_so(evaluate, picture_folder, reference_folder):
+def test_mean_color_of_reference_photos_is_flagged(evaluate, image_folder, reference_folder):
     shutil.rmtree(reference_folder / "train")
-    folder, document = evaluate(f"theirs={picture_folder}")
-    assert document["systems"]["mean color"]["is"] == "mean color of these photos, for want of training photos"
-    assert "has seen the answers" in (folder / "report.md").read_text()
+    folder, document = evaluate(f"theirs={image_folder}")
+    assert document["systems"]["mean color"]["is"] == "mean color of these photos, because there are no training photos"
+    assert "has seen the reference colors" in (folder / "report.md").read_text()
 
 
-def test_other_extractors_and_local_weights(evaluate, picture_folder, tmp_path):
+def test_unknown_extractors_and_missing_weights_are_rejected(evaluate, image_folder, tmp_path):
     with pytest.raises(ColorganError, match="unknown feature extractor 'nonsense'"):
-        evaluate(f"theirs={picture_folder}", "--features", "nonsense")
+        evaluate(f"theirs={image_folder}", "--features", "nonsense")
     with pytest.raises(ColorganError, match="there is no weight file .*inception.pth"):
-        evaluate(f"theirs={picture_folder}", "--weights.inception", tmp_path / "inception.pth")
+        evaluate(f"theirs={image_folder}", "--weights.inception", tmp_path / "inception.pth")
     with pytest.raises(ColorganError, match="there is no weight file .*alex.pth"):
-        evaluate(f"theirs={picture_folder}", "--weights.lpips", tmp_path / "alex.pth")
+        evaluate(f"theirs={image_folder}", "--weights.lpips", tmp_path / "alex.pth")
 
 
-def test_lpips_is_measured_where_its_weights_are(evaluate, picture_folder, tmp_path):
+def test_lpips_is_measured_with_local_weights(evaluate, image_folder, tmp_path):
     import torchvision
 
     torch.manual_seed(0)
     torch.save(torchvision.models.alexnet().state_dict(), tmp_path / "alex.pth")
-    _, document = evaluate(f"theirs={picture_folder}", "--weights.lpips", tmp_path / "alex.pth")
-    assert figure(document, "reference", "lpips") == 0
-    assert figure(document, "theirs", "lpips") > 0
+    _, document = evaluate(f"theirs={image_folder}", "--weights.lpips", tmp_path / "alex.pth")
+    assert value(document, "reference", "lpips") == 0
+    assert value(document, "theirs", "lpips") > 0
     assert document["record"]["lpips"]["network"] == "alex"
 
 
-def test_bad_input_is_one_sentence_and_leaves_no_report(evaluate, picture_folder, tmp_path, reference_folder):
+def test_invalid_input_raises_and_writes_no_report(evaluate, image_folder, tmp_path, reference_folder):
     (reference_folder / "test" / "roses" / "0005.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     with pytest.raises(ColorganError, match=r"cannot read .*0005\.png"):
-        evaluate(f"theirs={picture_folder}")
+        evaluate(f"theirs={image_folder}")
     assert not (tmp_path / "report" / "metrics.json").exists()
     (tmp_path / "file").write_text("")
-    with pytest.raises(ColorganError, match="is a file; a report needs a folder"):
-        evaluate(f"theirs={picture_folder}", out="file")
-    with pytest.raises(ColorganError, match="the device 'banana' cannot be used"):
-        evaluate(f"theirs={picture_folder}", "--device", "banana")
+    with pytest.raises(ColorganError, match="is a file; give a folder for the report"):
+        evaluate(f"theirs={image_folder}", out="file")
+    with pytest.raises(ColorganError, match="the device 'banana' is not available"):
+        evaluate(f"theirs={image_folder}", "--device", "banana")
 
 
-def test_wrong_options_name_the_right_one(capsys):
-    for words, sentence in (
+def test_unknown_options_suggest_the_closest_one(capsys):
+    for arguments, message in (
         (["x", "--data.rot", "y", "--data.root", "x", "--out", "z"], "no option --data.rot; did you mean --data.root?"),
         (["x", "--data.root", "x"], "the following arguments are required: --out"),
     ):
         with pytest.raises(SystemExit) as stopped:
-            command.main(words)
+            command.main(arguments)
         assert stopped.value.code == 2
-        assert sentence in capsys.readouterr().err
+        assert message in capsys.readouterr().err

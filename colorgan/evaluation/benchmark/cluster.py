@@ -1,7 +1,7 @@
-"""Runs of a grid on several GPUs and machines, placed by Ray (the extra ``ray``).
+"""Trains the runs of a grid on several GPUs and machines with Ray (the extra ``ray``).
 
-Ray decides where and when; a task is one run. A task whose worker dies is put elsewhere and goes on from the run's last
-checkpoint. The folder of the grid must be one that all machines see.
+Each run is a task, which Ray schedules. If its worker dies, the task is rescheduled and the run resumes from its last
+checkpoint. All machines must share the folder of the grid.
 """
 
 import os
@@ -11,75 +11,75 @@ from pathlib import Path
 from typing import Any
 
 from colorgan.errors import ColorganError
-from colorgan.evaluation.benchmark.plan import Run
-from colorgan.evaluation.benchmark.records import RunFolder, outcome_since
-from colorgan.evaluation.benchmark.worker import FIT, Job, Outcome, supervise
+from colorgan.evaluation.benchmark.grid import Run
+from colorgan.evaluation.benchmark.records import GridRunFolder, outcome_since
+from colorgan.evaluation.benchmark.worker import Job, Outcome, supervise
 
-_POLL = 2.0
-_RETRIES = 5
-"""How often a run is put elsewhere after its worker has died."""
+_POLL_INTERVAL = 2.0
+_MAX_RETRIES = 5
+"""Times that a run is rescheduled after the death of its worker."""
 
 
 def train(
     runs: Sequence[Run],
-    grid: Path,
+    folder: Path,
+    command: Sequence[str],
     since: float,
     address: str = "local",
     cpus: float = 1.0,
     gpus: float = 0.0,
-    command: Sequence[str] = FIT,
 ) -> Iterator[tuple[Run, Outcome]]:
-    """Trains what is not over, as tasks of a Ray cluster.
+    """Trains the runs that are not complete as tasks of a Ray cluster.
 
     Args:
-        runs: in the order in which they are wanted.
-        grid: folder of the grid, the same on all machines.
-        since: when the grid was started, in seconds since 1970.
-        address: of the cluster; ``auto`` for the one that this machine belongs to, ``local`` for a new one on it.
-        cpus: CPU cores that a run takes.
-        gpus: share of a GPU that a run takes; 0.25 puts four runs on one.
-        command: what trains.
+        runs: in order of priority.
+        folder: folder of the grid, the same on all machines.
+        command: the command that trains a run.
+        since: start of the grid in seconds since 1970; runs that failed earlier are retried.
+        address: address of the cluster; ``auto`` joins the cluster of this machine, ``local`` starts a new one on it.
+        cpus: CPU cores per run.
+        gpus: GPUs per run; with 0.25, four runs share one GPU.
 
     Yields:
-        Each run when it is over, and how it ended.
+        Each run when it ends, with its outcome.
 
     Raises:
-        ColorganError: if Ray is not installed, the cluster cannot be reached, or no machine of it is large enough.
+        ColorganError: if Ray is not installed, the cluster cannot be joined, or no machine has enough resources.
     """
     ray = _connect(address)
     try:
         _check_resources(ray.cluster_resources(), cpus, gpus)
-        task = ray.remote(num_cpus=cpus, num_gpus=gpus, max_retries=_RETRIES)(_run_to_its_end)
-        wanted = [run for run in runs if outcome_since(RunFolder(grid, run.name), since) is None]
-        waiting = {task.options(name=run.name).remote(Job.of(run, grid, command), since): run for run in wanted}
-        while waiting:
-            done, _ = ray.wait(list(waiting), num_returns=1)
-            for reference in done:
-                run = waiting.pop(reference)
+        task = ray.remote(num_cpus=cpus, num_gpus=gpus, max_retries=_MAX_RETRIES)(_train_to_end)
+        open_runs = [run for run in runs if outcome_since(GridRunFolder(folder, run.name), since) is None]
+        pending = {task.options(name=run.name).remote(Job.of(run, folder, command), since): run for run in open_runs}
+        while pending:
+            ready, _ = ray.wait(list(pending), num_returns=1)
+            for reference in ready:
+                run = pending.pop(reference)
                 yield run, _outcome(ray, reference)
     finally:
         ray.shutdown()
 
 
-def _run_to_its_end(job: Job, since: float) -> Outcome:
-    """The task. The rest of a worker that has died may still be saving the run, or have ended it."""
+def _train_to_end(job: Job, since: float) -> Outcome:
+    """The Ray task. It waits if the processes of a dead worker are still saving the run."""
     while True:
-        outcome = outcome_since(RunFolder(Path(job.grid), job.name), since) or supervise(job)
+        outcome = outcome_since(GridRunFolder(Path(job.grid), job.name), since) or supervise(job)
         if outcome != "busy":
             return outcome
-        time.sleep(_POLL)
+        time.sleep(_POLL_INTERVAL)
 
 
 def _outcome(ray: Any, reference: Any) -> Outcome:
     try:
         outcome: Outcome = ray.get(reference)
-    except ray.exceptions.RayError:  # its workers died again and again; the run goes on with the next grid
+    except ray.exceptions.RayError:  # its workers died repeatedly; the next start of the grid resumes the run
         return "interrupted"
     return outcome
 
 
 def _connect(address: str) -> Any:
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # Ray would report to its makers
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # do not send usage statistics
     try:
         import ray
     except ImportError as error:
@@ -94,16 +94,16 @@ def _connect(address: str) -> Any:
         )
     except (ConnectionError, ValueError, RuntimeError) as error:
         raise ColorganError(
-            f"the Ray cluster {address!r} cannot be joined ({error}); `ray status` shows what runs"
+            f"the Ray cluster {address!r} cannot be joined ({error}); `ray status` shows running clusters"
         ) from error
     return ray
 
 
 def _check_resources(available: dict[str, float], cpus: float, gpus: float) -> None:
-    """A task that fits nowhere would wait for ever."""
-    for name, wanted, option in (("CPU", cpus, "--cpus-per-run"), ("GPU", gpus, "--gpus-per-run")):
-        if wanted > available.get(name, 0.0):
+    """Rejects tasks that no machine can run, which would wait forever."""
+    for name, required, option in (("CPU", cpus, "--cpus-per-run"), ("GPU", gpus, "--gpus-per-run")):
+        if required > available.get(name, 0.0):
             raise ColorganError(
-                f"{option} {wanted:g} is more than the {available.get(name, 0.0):g} {name}s of the Ray cluster; "
-                "ask for less or join a larger one"
+                f"{option} {required:g} is more than the {available.get(name, 0.0):g} {name}s of the Ray cluster; "
+                "ask for less or join a larger cluster"
             )

@@ -1,55 +1,55 @@
-"""Runs of a grid on this machine, one after the other.
+"""Trains the runs of a grid on this machine, one after the other.
 
-Several such processes may work on the same grid in the same folder: each takes the next run that nobody has claimed,
-and goes on with what another one left when it died. That is how several runs share a large GPU.
+Several such processes may work on the same grid in the same folder, for example to share a large GPU: each takes the
+next run that no other process has locked, and resumes runs whose process has died.
 """
 
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from colorgan.evaluation.benchmark.plan import Run
-from colorgan.evaluation.benchmark.records import RunFolder, outcome_since
-from colorgan.evaluation.benchmark.worker import FIT, Job, Outcome, supervise
+from colorgan.evaluation.benchmark.grid import Run
+from colorgan.evaluation.benchmark.records import GridRunFolder, outcome_since
+from colorgan.evaluation.benchmark.worker import Job, Outcome, supervise
 
-_POLL = 2.0
-"""Seconds between two looks at the runs that other processes have claimed."""
+_POLL_INTERVAL = 2.0
+"""Seconds between checks of the runs that other processes have locked."""
 
 
 def train(
-    runs: Sequence[Run], grid: Path, since: float, say: Callable[[str], None], command: Sequence[str] = FIT
+    runs: Sequence[Run], folder: Path, command: Sequence[str], since: float, notify: Callable[[str], None]
 ) -> Iterator[tuple[Run, Outcome]]:
-    """Trains what is not over, in a process per run.
+    """Trains the runs that are not complete, each in its own process.
 
     Args:
-        runs: in the order in which they are wanted.
-        grid: folder of the grid.
-        since: when the grid was started, in seconds since 1970.
-        say: is told what is waited for.
-        command: what trains.
+        runs: in order of priority.
+        folder: folder of the grid.
+        command: the command that trains a run.
+        since: start of the grid in seconds since 1970; runs that failed earlier are retried.
+        notify: called with a message when runs of other processes are awaited.
 
     Yields:
-        Each run of which this process has seen the end, and how it ended.
+        Each run that ended in this process, with its outcome.
     """
     pending = list(runs)
     announced: set[str] = set()
     while pending:
-        worked = False
+        trained = False
         for run in list(pending):
-            folder = RunFolder(grid, run.name)
-            if outcome_since(folder, since):
+            run_folder = GridRunFolder(folder, run.name)
+            if outcome_since(run_folder, since):
                 pending.remove(run)
                 continue
-            if folder.is_locked():
+            if run_folder.is_locked():
                 continue
-            outcome = supervise(Job.of(run, grid, command))
+            outcome = supervise(Job.of(run, folder, command))
             if outcome != "busy":
-                worked = True
+                trained = True
                 pending.remove(run)
                 yield run, outcome
-        if pending and not worked:
-            news = {run.name for run in pending} - announced
-            if news:
-                say(f"waiting for {', '.join(sorted(news))}, which another process is training")
-                announced |= news
-            time.sleep(_POLL)
+        if pending and not trained:
+            locked = {run.name for run in pending} - announced
+            if locked:
+                notify(f"waiting for {', '.join(sorted(locked))}, which another process is training")
+                announced |= locked
+            time.sleep(_POLL_INTERVAL)

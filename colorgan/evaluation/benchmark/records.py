@@ -1,4 +1,4 @@
-"""What a run of a grid leaves behind: its folder, the lock on it, and the record that says how it ended."""
+"""The folder of a run, its lock, and the record of its outcome."""
 
 import contextlib
 import json
@@ -11,31 +11,32 @@ from pathlib import Path
 from typing import Any, Literal
 
 from colorgan.errors import ColorganError
-from colorgan.evaluation.benchmark.plan import Run
+from colorgan.evaluation.benchmark.grid import Run
 from colorgan.files import atomic_write
+from colorgan.inference.run_folder import RunFolder
 
 Status = Literal["finished", "failed", "interrupted", "running", "waiting"]
 
 
 @dataclass(frozen=True)
 class Record:
-    """How a run ended; it is written in one piece when the run is over.
+    """The outcome of a run, written atomically when the run ends.
 
     Attributes:
         status: ``finished`` or ``failed``.
-        digest: of the configuration, :attr:`~colorgan.evaluation.benchmark.plan.Run.digest`.
-        sentence: why it failed; empty if it did not.
-        seconds: it took in all, attempts that were interrupted included.
-        attempts: times it was started.
-        ended: when it ended, in seconds since 1970.
-        host: where it ended.
-        device: the GPU's name, or the processor's.
-        version: colorgan's.
+        digest: hash of the configuration, :attr:`~colorgan.evaluation.benchmark.grid.Run.digest`.
+        error: reason of a failure; empty for a finished run.
+        seconds: total duration, interrupted attempts included.
+        attempts: number of starts.
+        ended: end of the run in seconds since 1970.
+        host: machine on which it ended.
+        device: name of the GPU or the processor.
+        version: version of colorgan.
     """
 
     status: Literal["finished", "failed"]
     digest: str
-    sentence: str = ""
+    error: str = ""
     seconds: float = 0.0
     attempts: int = 1
     ended: float = 0.0
@@ -45,12 +46,12 @@ class Record:
 
 
 @dataclass(frozen=True)
-class RunFolder:
-    """The folder of one run below that of the grid.
+class GridRunFolder:
+    """The folder of a run within the folder of its grid.
 
     Attributes:
-        grid: the folder of the grid.
-        name: the name of the run.
+        grid: folder of the grid.
+        name: name of the run.
     """
 
     grid: Path
@@ -58,18 +59,23 @@ class RunFolder:
 
     @property
     def path(self) -> Path:
-        """Where ``fit`` leaves its files."""
+        """The run folder of ``fit``."""
         return self.grid / "runs" / self.name
 
     @property
     def log(self) -> Path:
-        """What ``fit`` printed."""
+        """The output of ``fit``."""
         return self.path / "log.txt"
 
     @property
     def last_checkpoint(self) -> Path:
-        """What an interrupted run goes on from."""
-        return self.path / "checkpoints" / "last.ckpt"
+        """The checkpoint from which an interrupted run resumes."""
+        return RunFolder(self.path).last_checkpoint
+
+    @property
+    def metrics(self) -> Path:
+        """The logged metrics."""
+        return RunFolder(self.path).metrics
 
     @property
     def _record(self) -> Path:
@@ -84,10 +90,10 @@ class RunFolder:
         return self.grid / "locks" / f"{self.name}.lock"
 
     def record(self) -> Record | None:
-        """How the run ended, or ``None`` if it has not.
+        """The outcome of the run, or ``None`` if it has not ended.
 
         Raises:
-            ColorganError: if the record cannot be understood.
+            ColorganError: if the record is damaged.
         """
         content = _read_json(self._record)
         if content is None:
@@ -99,44 +105,44 @@ class RunFolder:
             raise ColorganError(f"{self._record} is not a record of a run; delete the folder {self.path}") from error
 
     def write_record(self, record: Record) -> None:
-        """Says how the run ended; a crash in the middle of it leaves no record."""
+        """Writes the outcome atomically; a crash leaves no record."""
         _write_json(self._record, asdict(record))
 
     def remove_record(self) -> None:
-        """Before a failed run is tried again."""
+        """Removes the record of a failed run before it is retried."""
         self._record.unlink(missing_ok=True)
 
     def begin_attempt(self, digest: str) -> int:
-        """Notes that the run is started (again), and clears what an attempt without a checkpoint has left.
+        """Counts a start of the run, and removes the files of earlier attempts that saved no checkpoint.
 
         Returns:
-            How many times it has been started, this one included.
+            The number of starts, this one included.
         """
-        notes = _read_json(self._attempts) or {}
+        attempts = _read_json(self._attempts) or {}
         if not self.last_checkpoint.is_file() and self.path.exists():
-            shutil.rmtree(self.path)  # half a metrics.csv would otherwise be continued from its middle
-        count = int(notes.get("count", 0)) + 1
-        _write_json(self._attempts, {"digest": digest, "count": count, "seconds": notes.get("seconds", 0.0)})
+            shutil.rmtree(self.path)  # otherwise the new attempt would append to an old metrics.csv
+        count = int(attempts.get("count", 0)) + 1
+        _write_json(self._attempts, {"digest": digest, "count": count, "seconds": attempts.get("seconds", 0.0)})
         return count
 
     def end_attempt(self, seconds: float) -> float:
-        """Adds the seconds of this attempt.
+        """Adds the duration of an attempt.
 
         Returns:
-            The seconds of all attempts.
+            The total duration of all attempts in seconds.
         """
-        notes = _read_json(self._attempts) or {}
-        notes["seconds"] = float(notes.get("seconds", 0.0)) + seconds
-        _write_json(self._attempts, notes)
-        return float(notes["seconds"])
+        attempts = _read_json(self._attempts) or {}
+        attempts["seconds"] = float(attempts.get("seconds", 0.0)) + seconds
+        _write_json(self._attempts, attempts)
+        return float(attempts["seconds"])
 
     def digest(self) -> str | None:
-        """Of the configuration that the folder belongs to, or ``None`` for a run that was never started."""
-        notes = _read_json(self._attempts)
-        return None if notes is None else str(notes.get("digest"))
+        """Hash of the configuration of the folder, or ``None`` if the run was never started."""
+        attempts = _read_json(self._attempts)
+        return None if attempts is None else str(attempts.get("digest"))
 
     def status(self) -> Status:
-        """Where the run stands."""
+        """The status of the run."""
         record = self.record()
         if record is not None:
             return record.status
@@ -145,7 +151,7 @@ class RunFolder:
         return "interrupted" if self._attempts.is_file() else "waiting"
 
     def is_locked(self) -> bool:
-        """Whether some process is training the run now."""
+        """Whether a process is currently training the run."""
         if not self._lock.is_file():
             return False
         with self.lock() as descriptor:
@@ -153,9 +159,9 @@ class RunFolder:
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[int | None]:
-        """Claims the run for this process and for those that inherit the descriptor, for as long as any of them lives.
+        """Locks the run for this process and for child processes that inherit the descriptor.
 
-        The operating system forgets the lock when they die, however they die.
+        The operating system releases the lock when all of them have ended, even if they are killed.
 
         Yields:
             The descriptor that holds the lock, or ``None`` if another process holds it.
@@ -189,32 +195,32 @@ else:
         return True
 
 
-def outcome_since(folder: RunFolder, since: float) -> Literal["finished", "failed"] | None:
-    """How a run ended that needs no more work.
+def outcome_since(folder: GridRunFolder, since: float) -> Literal["finished", "failed"] | None:
+    """The outcome of a run that does not have to be trained (again).
 
     Args:
-        folder: of the run.
-        since: when the grid was started, in seconds since 1970. What failed before is tried again.
+        folder: folder of the run.
+        since: start of the grid in seconds since 1970; runs that failed earlier are retried.
 
     Returns:
-        ``None`` for a run that is still to be trained.
+        ``None`` for a run that has to be trained.
     """
     record = folder.record()
     return record.status if record is not None and (record.status == "finished" or record.ended >= since) else None
 
 
 def check_same_configuration(runs: list[Run], grid: Path) -> None:
-    """Refuses to mix runs of two configurations under one name, before any work.
+    """Checks that no existing run folder belongs to another configuration.
 
     Raises:
-        ColorganError: naming the first run whose folder holds another configuration.
+        ColorganError: for the first run whose folder contains another configuration.
     """
     for run in runs:
-        folder = RunFolder(grid, run.name)
+        folder = GridRunFolder(grid, run.name)
         if folder.digest() not in (None, run.digest):
             raise ColorganError(
-                f"{folder.path} holds a run with another configuration than {run.name} has now; "
-                "choose another --out, give the same options as before, or delete that folder to run it anew"
+                f"{folder.path} contains a run with another configuration than {run.name}; "
+                "choose another --out, use the same options as before, or delete the folder to train it again"
             )
 
 
@@ -225,7 +231,7 @@ def _read_json(file: Path) -> Any:
         return None
     except (OSError, ValueError) as error:
         raise ColorganError(
-            f"{file} cannot be read ({error}); delete the folder {file.parent} to run it anew"
+            f"{file} cannot be read ({error}); delete the folder {file.parent} to train the run again"
         ) from error
 
 

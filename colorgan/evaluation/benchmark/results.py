@@ -1,4 +1,4 @@
-"""What the runs of a grid have measured, read from their folders and compared."""
+"""The results of a grid, read from the folders of its runs."""
 
 import math
 import re
@@ -7,22 +7,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from colorgan.evaluation.benchmark.intervals import CONFIDENCE, Interval, Spread, rank_correlation, ranks
-from colorgan.evaluation.benchmark.plan import Grid, Group, Metric, Run, Variant
-from colorgan.evaluation.benchmark.records import Record, RunFolder, Status
-from colorgan.evaluation.report.runs import Curve, read_curves
+from colorgan.evaluation.benchmark.grid import Grid, Group, Run, Variant
+from colorgan.evaluation.benchmark.records import GridRunFolder, Record, Status
+from colorgan.evaluation.curves import Curve, mean_curve, read_curves
+from colorgan.evaluation.metric import Metric
+from colorgan.evaluation.statistics import CONFIDENCE, Interval, SeedSpread, rank_correlation, rank_ranges
 
 
 @dataclass(frozen=True)
 class RunResult:
-    """What one run has left.
+    """The results of one run.
 
     Attributes:
         run: the run.
-        status: where it stands.
-        record: how it ended, if it has.
-        curves: of every ``val/`` metric that it has logged.
-        sheet: its newest sheet of sample pictures.
+        status: its status.
+        record: its outcome, if it has ended.
+        curves: the curve of every ``val/`` metric that it logged.
+        sheet: its latest sheet of sample photos.
     """
 
     run: Run
@@ -33,17 +34,17 @@ class RunResult:
 
     @property
     def epochs(self) -> int:
-        """How many epochs it was validated after."""
+        """Number of epochs with validation."""
         return max((len(curve) for curve in self.curves.values()), default=0)
 
     def last(self, metric: Metric) -> float | None:
-        """The figure after the last epoch of a finished run; ``None`` if it was none, or not finite."""
+        """The value after the last epoch of a finished run; ``None`` if it was not logged or is not finite."""
         curve = self._finished_curve(metric)
         last_epoch = max((points[-1][0] for points in self.curves.values()), default=0)
         return curve[-1][1] if curve and curve[-1][0] == last_epoch else None
 
     def best(self, metric: Metric) -> float | None:
-        """The figure of the best epoch of a finished run: optimistic, because it was chosen by that figure."""
+        """The value of the best epoch of a finished run, which is optimistically biased."""
         values = [value for _, value in self._finished_curve(metric)]
         return (max if metric.higher_is_better else min)(values, default=None)
 
@@ -57,10 +58,10 @@ class Summary:
     """One metric of one configuration, over its seeds.
 
     Attributes:
-        values: after the last epoch, by seed.
-        mean: of the values; ``None`` if there are none.
-        interval: of the mean; ``None`` if the grid says nothing about the spread between seeds.
-        best: mean of the best epochs' figures.
+        values: value after the last epoch, by seed.
+        mean: mean of the values; ``None`` if there are none.
+        interval: interval of the mean; ``None`` if the spread between seeds is unknown.
+        best: mean over the best epochs of the seeds.
     """
 
     values: Mapping[int, float]
@@ -76,48 +77,46 @@ class VariantResult:
     Attributes:
         variant: the configuration.
         runs: one per seed.
-        summaries: by the key of the metric.
-        place: first and last place in its group that the intervals allow; ``None`` if they decide nothing.
+        summaries: by key of the metric.
+        rank_range: first and last rank in its group that the intervals allow; ``None`` if it cannot be ranked.
     """
 
     variant: Variant
     runs: Sequence[RunResult]
     summaries: Mapping[str, Summary]
-    place: tuple[int, int] | None
+    rank_range: tuple[int, int] | None
 
     @property
     def seconds(self) -> float | None:
-        """Mean time of its finished runs."""
+        """Mean duration of its finished runs."""
         times = [run.record.seconds for run in self.runs if run.record and run.record.status == "finished"]
         return math.fsum(times) / len(times) if times else None
 
-    @property
-    def failures(self) -> dict[int, str]:
-        """Why runs failed, by seed."""
-        return {r.run.seed: r.record.sentence for r in self.runs if r.record and r.record.status == "failed"}
-
 
 @dataclass(frozen=True)
-class Results:
-    """A whole grid, as far as it has been run.
+class BenchmarkResults:
+    """The results of a grid, which may be incomplete.
 
     Attributes:
         grid: the grid.
-        headline: the metric that is compared: the first of the grid's that any run has logged.
-        metrics: those that any run has logged, the headline first.
-        spread: between seeds, of the headline.
-        groups: the configurations of each group.
-        floors: the figure of the gray photos, by metric.
-        agreement: rank correlation of our headline with the published figures, and of how many configurations.
+        headline: the metric that is compared, which is the first one of the grid that any run logged.
+        metrics: the metrics that any run logged, the headline metric first.
+        spread: spread of the headline metric between seeds.
+        groups: the groups with their configurations.
+        baselines: value of the gray photos, by metric.
+        published_correlation: rank correlation of the headline metric with the published results; ``None`` if it cannot
+            be computed.
+        num_published: number of configurations that have both.
     """
 
     grid: Grid
     headline: Metric
     metrics: Sequence[Metric]
-    spread: Spread
+    spread: SeedSpread
     groups: Sequence[tuple[Group, Sequence[VariantResult]]]
-    floors: Mapping[str, float]
-    agreement: tuple[float | None, int]
+    baselines: Mapping[str, float]
+    published_correlation: float | None
+    num_published: int
 
     @property
     def variants(self) -> list[VariantResult]:
@@ -125,23 +124,26 @@ class Results:
         return [result for _, results in self.groups for result in results]
 
     def count(self, status: Status) -> int:
-        """How many runs stand so."""
+        """Number of runs with this status."""
         return sum(run.status == status for result in self.variants for run in result.runs)
 
     def as_json(self) -> dict[str, Any]:
-        """Everything as plain data; NaN and infinities are left out."""
+        """Plain data for ``results.json``, without NaN and infinity."""
         return {
             "title": self.grid.title,
             "headline": self.headline.key,
             "confidence": CONFIDENCE,
-            "spread_between_seeds": {"relative": self.spread.relative, "degrees_of_freedom": self.spread.freedom},
-            "gray_photos": dict(self.floors),
+            "spread_between_seeds": {
+                "relative_std": self.spread.relative_std,
+                "degrees_of_freedom": self.spread.degrees_of_freedom,
+            },
+            "gray_photos": dict(self.baselines),
             "published": {
                 "metric": self.grid.published.metric,
                 "protocol": self.grid.published.protocol,
                 "source": self.grid.published.source,
-                "rank_correlation": self.agreement[0],
-                "configurations": self.agreement[1],
+                "rank_correlation": self.published_correlation,
+                "configurations": self.num_published,
             },
             "groups": [
                 {
@@ -158,7 +160,7 @@ class Results:
             "name": result.variant.name,
             "parts": dict(result.variant.parts),
             "published": result.variant.published,
-            "place": list(result.place) if result.place else None,
+            "rank": list(result.rank_range) if result.rank_range else None,
             "metrics": {
                 key: {
                     "mean": summary.mean,
@@ -173,7 +175,7 @@ class Results:
                     "name": run.run.name,
                     "seed": run.run.seed,
                     "status": run.status,
-                    "sentence": run.record.sentence if run.record else "",
+                    "error": run.record.error if run.record else "",
                     "seconds": run.record.seconds if run.record else None,
                     "attempts": run.record.attempts if run.record else None,
                     "device": run.record.device if run.record else None,
@@ -190,13 +192,13 @@ class Results:
         }
 
 
-def collect(grid: Grid, runs: Sequence[Run], folder: Path) -> Results:
-    """Reads what the runs have left so far.
+def collect_results(grid: Grid, runs: Sequence[Run], folder: Path) -> BenchmarkResults:
+    """Reads the results of all runs that have been started.
 
     Args:
         grid: the grid.
-        runs: those to report; all of the grid, or those that were selected.
-        folder: of the grid.
+        runs: the runs to report.
+        folder: folder of the grid.
 
     Raises:
         ColorganError: if a record is damaged.
@@ -208,7 +210,7 @@ def collect(grid: Grid, runs: Sequence[Run], folder: Path) -> Results:
     logged = {key for result in read.values() for key in result.curves}
     metrics = [metric for metric in grid.metrics if metric.key in logged] or [grid.metrics[0]]
     spreads = {
-        metric.key: Spread.pooled([list(_values(results, metric).values()) for results in by_variant.values()])
+        metric.key: SeedSpread.pooled([list(_values(results, metric).values()) for results in by_variant.values()])
         for metric in metrics
     }
     summaries = {
@@ -218,15 +220,13 @@ def collect(grid: Grid, runs: Sequence[Run], folder: Path) -> Results:
     headline = metrics[0]
     groups = []
     for group in grid.groups:
-        names = [variant.name for variant in group.variants if variant.name in by_variant]
-        intervals = {name: summaries[name][headline.key].interval for name in names}
-        places = ranks(intervals, headline.higher_is_better)
-        results = [
-            VariantResult(variant, by_variant[variant.name], summaries[variant.name], places.get(variant.name))
-            for variant in group.variants
-            if variant.name in by_variant
-        ]
-        if results:
+        variants = [variant for variant in group.variants if variant.name in by_variant]
+        ranks = _rank_ranges({variant.name: summaries[variant.name][headline.key] for variant in variants}, headline)
+        if variants:
+            results = [
+                VariantResult(variant, by_variant[variant.name], summaries[variant.name], ranks.get(variant.name))
+                for variant in variants
+            ]
             groups.append((group, results))
     pairs = [
         (variant.published, mean)
@@ -235,41 +235,48 @@ def collect(grid: Grid, runs: Sequence[Run], folder: Path) -> Results:
         and variant.name in summaries
         and (mean := summaries[variant.name][headline.key].mean) is not None
     ]
-    return Results(
+    return BenchmarkResults(
         grid=grid,
         headline=headline,
         metrics=metrics,
         spread=spreads[headline.key],
         groups=groups,
-        floors=_floors(list(read.values()), metrics),
-        agreement=(rank_correlation(pairs), len(pairs)),
+        baselines=_baselines(list(read.values()), metrics),
+        published_correlation=rank_correlation(pairs),
+        num_published=len(pairs),
     )
 
 
 def _read_run(run: Run, grid: Path) -> RunResult:
-    folder = RunFolder(grid, run.name)
+    folder = GridRunFolder(grid, run.name)
     sheets = [file for file in folder.path.glob("samples/epoch_*.png") if re.fullmatch(r"epoch_\d+", file.stem)]
     return RunResult(
         run=run,
         status=folder.status(),
         record=folder.record(),
-        curves={name: curve for name, curve in read_curves(folder.path).items() if name.startswith("val/")},
+        curves={name: curve for name, curve in read_curves(folder.metrics).items() if name.startswith("val/")},
         sheet=max(sheets, key=lambda file: int(file.stem[6:]), default=None),
     )
 
 
+def _rank_ranges(summaries: Mapping[str, Summary], metric: Metric) -> dict[str, tuple[int, int]]:
+    """The ranks of the configurations of a group; empty if fewer than two have an interval."""
+    intervals = {name: summary.interval for name, summary in summaries.items() if summary.interval is not None}
+    return rank_ranges(intervals, metric.higher_is_better) if len(intervals) > 1 else {}
+
+
 def epochs_needed(results: Sequence[VariantResult], metric: Metric) -> tuple[float, dict[str, int]] | None:
-    """How many epochs each configuration took to a level that all of them reach.
+    """The epochs that each configuration needed to reach a level that all of them reach.
 
     Args:
         results: configurations of one group.
-        metric: what is looked at, in the mean of a configuration's seeds.
+        metric: a metric, which is averaged over the seeds of each configuration.
 
     Returns:
-        The level, which is the best figure of the configuration whose best is worst, and by the name of the
-        configuration the number of epochs, counted from 1; nothing if fewer than two have curves.
+        The level, which is the worst of the best values of all configurations, and the number of epochs by name of the
+        configuration; ``None`` if fewer than two configurations have curves.
     """
-    curves = {r.variant.name: curve for r in results if (curve := mean_curve([*_curves_of(r, metric)]))}
+    curves = {r.variant.name: curve for r in results if (curve := mean_curve([*_finite_curves(r, metric)]))}
     if len(curves) < 2:
         return None
     sign = -1.0 if metric.higher_is_better else 1.0
@@ -280,29 +287,18 @@ def epochs_needed(results: Sequence[VariantResult], metric: Metric) -> tuple[flo
     return sign * level, needed
 
 
-def _curves_of(result: VariantResult, metric: Metric) -> Iterator[Curve]:
+def _finite_curves(result: VariantResult, metric: Metric) -> Iterator[Curve]:
     for run in result.runs:
         finite = [point for point in run.curves.get(metric.key, ()) if math.isfinite(point[1])]
         if finite:
             yield finite
 
 
-def mean_curve(curves: Sequence[Curve]) -> Curve:
-    """The mean of several seeds, over the epochs that all of them have.
-
-    >>> mean_curve([[(0, 4.0), (1, 2.0)], [(0, 6.0)]])
-    [(0, 5.0)]
-    """
-    by_epoch = [dict(curve) for curve in curves]
-    shared = sorted(set.intersection(*(set(epochs) for epochs in by_epoch))) if by_epoch else []
-    return [(epoch, math.fsum(values[epoch] for values in by_epoch) / len(by_epoch)) for epoch in shared]
-
-
 def _values(results: Sequence[RunResult], metric: Metric) -> dict[int, float]:
     return {result.run.seed: value for result in results if (value := result.last(metric)) is not None}
 
 
-def _summary(results: Sequence[RunResult], metric: Metric, spread: Spread) -> Summary:
+def _summary(results: Sequence[RunResult], metric: Metric, spread: SeedSpread) -> Summary:
     values = _values(results, metric)
     best = [value for result in results if (value := result.best(metric)) is not None]
     return Summary(
@@ -313,14 +309,14 @@ def _summary(results: Sequence[RunResult], metric: Metric, spread: Spread) -> Su
     )
 
 
-def _floors(results: Sequence[RunResult], metrics: Sequence[Metric]) -> dict[str, float]:
-    """The figures of the gray photos, which every run logs once.
+def _baselines(results: Sequence[RunResult], metrics: Sequence[Metric]) -> dict[str, float]:
+    """The values of the gray photos, which every run logs once.
 
-    Color spaces differ a little in what they call gray, so the middle one of all runs is taken.
+    Gray photos differ slightly between color spaces, so the median over all runs is used.
     """
-    floors = {}
+    baselines = {}
     for metric in metrics:
         logged = sorted(curve[-1][1] for r in results if (curve := r.curves.get(f"{metric.key}_gray")))
         if logged:
-            floors[metric.key] = logged[len(logged) // 2]
-    return floors
+            baselines[metric.key] = logged[len(logged) // 2]
+    return baselines

@@ -1,29 +1,29 @@
-"""The same grid as a sweep of Weights & Biases, for those who work there."""
+"""Writes a grid as a sweep of Weights & Biases."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
 
-from colorgan.evaluation.benchmark.plan import Grid, Run
+from colorgan.evaluation.benchmark.grid import Grid, Run
 
 _HEADER = """\
-# A sweep of Weights & Biases over the runs of {grid}. Start it, then as many agents as you like:
+# A Weights & Biases sweep over the runs of {grid}. Create it, then start as many agents as you like:
 #   wandb sweep {file}
 #   wandb agent ENTITY/PROJECT/SWEEP_ID
-# Each agent trains one run at a time, as `colorgan benchmark ... --only=RUN`, with the same folders and records.
+# Each agent trains one run at a time with `colorgan benchmark ... --only=RUN`, in the same folders.
 """
 
 
-def write_sweep(grid: Grid, runs: Sequence[Run], command: Sequence[str], file: Path, title: str) -> None:
+def write_sweep(grid: Grid, runs: Sequence[Run], arguments: Sequence[str], file: Path, title: str) -> None:
     """Writes a grid as a sweep.
 
     Args:
         grid: the grid.
-        runs: those of it that the sweep trains.
-        command: the words of ``colorgan benchmark`` that every run shares.
-        file: the YAML to write.
-        title: the grid's file, as the user calls it.
+        runs: the runs of the sweep.
+        arguments: arguments of ``colorgan benchmark`` that all runs share.
+        file: the YAML file to write.
+        title: path of the grid, for the comment at the top of the file.
     """
     metric = grid.metrics[0]
     content = {
@@ -31,7 +31,7 @@ def write_sweep(grid: Grid, runs: Sequence[Run], command: Sequence[str], file: P
         "method": "grid",
         "metric": {"name": metric.key, "goal": "maximize" if metric.higher_is_better else "minimize"},
         "parameters": {"only": {"values": [run.name for run in runs]}},
-        "command": ["${env}", "colorgan", "benchmark", *command, "${args}"],
+        "command": ["${env}", "colorgan", "benchmark", *arguments, "${args}"],
     }
     file.parent.mkdir(parents=True, exist_ok=True)
     text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120)

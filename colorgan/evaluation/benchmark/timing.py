@@ -1,52 +1,61 @@
-"""How fast the networks of a grid are, on the CPU and on what else this machine has."""
+"""Speed of the networks of a grid on the CPU and on the accelerator, if there is one."""
 
 import json
 import platform
-import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
-from jsonargparse import Namespace
 from torch.utils.benchmark import Measurement, Timer
 
-from colorgan.cli.trainer import ColorganCLI, train
-from colorgan.evaluation.benchmark.plan import Grid, Run
+from colorgan.evaluation.benchmark.grid import Grid, Run
 from colorgan.files import atomic_write
 from colorgan.models.base import ImageNetwork
-from colorgan.training.gan import ColorGAN
-from colorgan.training.regressor import ChromaRegressor
 
-_SECONDS = 1.0
-"""How long each figure is measured at least."""
+_MIN_SECONDS = 1.0
+"""Minimum duration of each measurement."""
+
+
+@dataclass(frozen=True)
+class BuiltNetwork:
+    """An untrained network with the shape of its batches.
+
+    Attributes:
+        network: the network that ``fit`` would train.
+        batch_size: photos per batch.
+        image_size: height and width of the photos.
+    """
+
+    network: ImageNetwork
+    batch_size: int
+    image_size: int
 
 
 @dataclass(frozen=True)
 class Timing:
-    """What one network takes on one device.
+    """The speed of one network on one device.
 
     Attributes:
-        name: of the configuration.
-        device: such as ``cpu``.
-        device_name: what it is called.
-        threads: threads of the CPU.
-        batch: photos per batch.
-        size: height and width of the photos.
-        coloring: median time of a photo through the network, in milliseconds.
-        training: median time of a photo forward and backward, in milliseconds.
-        spread: interquartile range of the training's time in proportion to its median.
+        name: name of the configuration.
+        device: type of the device, such as ``cpu``.
+        device_name: model of the device.
+        threads: number of CPU threads.
+        batch_size: photos per batch.
+        image_size: height and width of the photos.
+        forward_ms: median time per photo for a forward pass, in milliseconds.
+        training_ms: median time per photo for a forward and a backward pass, in milliseconds.
+        spread: interquartile range of the training time, relative to its median.
     """
 
     name: str
     device: str
     device_name: str
     threads: int
-    batch: int
-    size: int
-    coloring: float
-    training: float
+    batch_size: int
+    image_size: int
+    forward_ms: float
+    training_ms: float
     spread: float
 
 
@@ -60,101 +69,61 @@ def devices() -> list[torch.device]:
     return found
 
 
-def time_network(
-    network: ImageNetwork, name: str, batch: int, size: int, device: torch.device, seconds: float = _SECONDS
-) -> Timing:
-    """Times a network with ``torch.utils.benchmark``, which warms up, repeats, and waits for the device.
+def time_network(name: str, built: BuiltNetwork, device: torch.device, min_seconds: float = _MIN_SECONDS) -> Timing:
+    """Times a network with ``torch.utils.benchmark``, which warms up, repeats and synchronizes the device.
 
     Args:
-        network: is moved to the device; takes (B, in_channels, size, size).
-        name: what to call it.
-        batch: photos per batch.
-        size: height and width of the photos.
-        device: where.
-        seconds: how long each figure is measured at least.
+        name: name of the configuration.
+        built: the network, which is moved to the device.
+        device: device of the network.
+        min_seconds: minimum duration of each measurement.
     """
-    network = network.to(device)
-    x = torch.rand(batch, network.in_channels, size, size, device=device)
+    network = built.network.to(device)
+    x = torch.rand(built.batch_size, network.in_channels, built.image_size, built.image_size, device=device)
 
-    def color() -> None:
+    def forward() -> None:
         with torch.inference_mode():
             network(x)
 
-    def learn() -> None:
+    def forward_and_backward() -> None:
         network.zero_grad()
         network(x).square().mean().backward()
 
     threads = torch.get_num_threads()
     network.eval()
-    coloring = _measure(color, threads, seconds)
+    inference = _measure(forward, threads, min_seconds)
     network.train()
-    training = _measure(learn, threads, seconds)
+    training = _measure(forward_and_backward, threads, min_seconds)
     return Timing(
         name=name,
         device=device.type,
         device_name=torch.cuda.get_device_name() if device.type == "cuda" else platform.machine(),
         threads=threads,
-        batch=batch,
-        size=size,
-        coloring=1000 * coloring.median / batch,
-        training=1000 * training.median / batch,
+        batch_size=built.batch_size,
+        image_size=built.image_size,
+        forward_ms=1000 * inference.median / built.batch_size,
+        training_ms=1000 * training.median / built.batch_size,
         spread=training.iqr / training.median,
     )
 
 
-def _measure(run: Callable[[], None], threads: int, seconds: float) -> Measurement:
-    """Repeats until the interquartile range is a tenth of the median, or for twenty times as long as the least."""
-    timer = Timer("run()", globals={"run": run}, num_threads=threads)
-    return timer.adaptive_autorange(threshold=0.1, min_run_time=seconds, max_run_time=20 * seconds)
+def _measure(function: Callable[[], None], threads: int, min_seconds: float) -> Measurement:
+    """Repeats until the interquartile range is a tenth of the median, for at most 20 times ``min_seconds``."""
+    timer = Timer("function()", globals={"function": function}, num_threads=threads)
+    return timer.adaptive_autorange(threshold=0.1, min_run_time=min_seconds, max_run_time=20 * min_seconds)
 
 
-class _TimingCLI(ColorganCLI):
-    """Builds what ``fit`` would train, and hands it over untrained."""
-
-    def before_instantiate_classes(self) -> None:
-        section = self.config[self.subcommand]
-        section.trainer.callbacks = []
-        section.trainer.logger = False
-        super().before_instantiate_classes()
-        self.save_config_callback = None
-
-    def _choose_run_folder(self, section: Namespace) -> Path:
-        return Path(section.runs) / "timing"
-
-    def fit(self, **_: Any) -> None:
-        """Stands where LightningCLI looks for what ``fit`` does."""
-
-    def after_fit(self) -> None:
-        """There is no run to tell of."""
-
-
-def time_runs(runs: Sequence[Run]) -> list[Timing]:
-    """Times the trained network of each configuration on every device.
+def time_runs(runs: Sequence[Run], build: Callable[[Run], BuiltNetwork]) -> list[Timing]:
+    """Times the network of each configuration on every device.
 
     Args:
-        runs: of a grid; of each configuration one is taken, seeds make no difference.
+        runs: runs of a grid; one seed of each configuration is timed.
+        build: builds the network of a run.
     """
     timings = []
     for run in {run.variant.name: run for run in runs}.values():
-        with tempfile.TemporaryDirectory() as folder:
-            words = ["fit"]
-            for number, overlay in enumerate(run.variant.overlays):
-                file = Path(folder) / f"{number:02}_{overlay.name}.yaml"
-                file.write_text(overlay.text, encoding="utf-8")
-                words += ["--config", str(file)]
-            model = ChromaRegressor if run.variant.trains else ColorGAN
-            built = train([*words, *run.arguments], _TimingCLI, model)
-        timings += [
-            time_network(
-                built.model.trained_network,
-                run.variant.name,
-                built.datamodule.batch_size,
-                built.datamodule.image_size,
-                device,
-                _SECONDS,
-            )
-            for device in devices()
-        ]
+        built = build(run)
+        timings += [time_network(run.variant.name, built, device, _MIN_SECONDS) for device in devices()]
     return timings
 
 
@@ -162,9 +131,9 @@ def write_timings(grid: Grid, timings: Iterable[Timing], folder: Path) -> Path:
     """Writes ``timing.md`` and ``timing.json``.
 
     Args:
-        grid: whose networks they are.
-        timings: what was measured.
-        folder: where the files go.
+        grid: the grid.
+        timings: the measurements.
+        folder: folder of the files.
 
     Returns:
         The path of ``timing.md``.
@@ -174,20 +143,22 @@ def write_timings(grid: Grid, timings: Iterable[Timing], folder: Path) -> Path:
     lines = [
         f"# {grid.title}: time per photo",
         "",
-        "| Configuration | Device | Photos | Forward (ms) | Forward and backward (ms) | Spread | Against the CPU |",
+        "| Configuration | Device | Batch | Forward (ms) | Forward and backward (ms) | Spread | Speedup over the CPU |",
         "|---|---|---|---:|---:|---:|---:|",
     ]
     for timing in listed:
         device = f"CPU ({timing.threads} threads)" if timing.device == "cpu" else timing.device_name
-        faster = "—" if timing.device == "cpu" else f"{on_cpu[timing.name].training / timing.training:.1f} times"
-        photos = f"{timing.batch} of {timing.size} px"
+        speedup = "—" if timing.device == "cpu" else f"{on_cpu[timing.name].training_ms / timing.training_ms:.1f}×"  # noqa: RUF001 (a multiplication sign)
         lines.append(
-            f"| {timing.name} | {device} | {photos} | {timing.coloring:.3g} | {timing.training:.3g} "
-            f"| {timing.spread:.0%} | {faster} |"
+            f"| {timing.name} | {device} | {timing.batch_size} photos of {timing.image_size} px "
+            f"| {timing.forward_ms:.3g} | {timing.training_ms:.3g} | {timing.spread:.0%} | {speedup} |"
         )
-    note = "Medians of torch.utils.benchmark; the spread is the interquartile range of the training in per cent of it."
+    note = (
+        "Medians of torch.utils.benchmark; the spread is the interquartile range of the training time in percent of "
+        "its median."
+    )
     if all(timing.device == "cpu" for timing in listed):
-        note += " There was no GPU on this machine."
+        note += " This machine has no GPU."
     for name, text in (
         ("timing.md", "\n".join([*lines, "", note, ""])),
         ("timing.json", json.dumps([asdict(timing) for timing in listed], indent=2) + "\n"),

@@ -1,7 +1,12 @@
-"""The evaluation report: ``colorgan evaluate`` measures systems against the reference and says exactly what it measured.
+"""The evaluation report of ``colorgan evaluate``, which compares systems on the same reference photos.
 
-Photos (:mod:`~colorgan.evaluation.report.photos`) go through systems (:mod:`~colorgan.evaluation.report.systems`) in one streaming pass
-(:mod:`~colorgan.evaluation.report.measure`). What is left of it, a few figures and vectors a photo, becomes figures with intervals
-(:mod:`~colorgan.evaluation.report.results`), and these a page (:mod:`~colorgan.evaluation.report.page`), a text
-(:mod:`~colorgan.evaluation.report.markdown`) and ``metrics.json``.
+Reference photos (:mod:`~colorgan.evaluation.report.photos`) go through all systems
+(:mod:`~colorgan.evaluation.report.systems`) in one streaming pass (:mod:`~colorgan.evaluation.report.measure`). The
+results (:mod:`~colorgan.evaluation.report.results`) are written as a page (:mod:`~colorgan.evaluation.report.page`), as
+Markdown (:mod:`~colorgan.evaluation.report.markdown`) and as ``metrics.json``.
 """
+
+from colorgan.evaluation.report.evaluation import evaluate
+from colorgan.evaluation.report.photos import ReferencePhotos, Resize
+
+__all__ = ["ReferencePhotos", "Resize", "evaluate"]

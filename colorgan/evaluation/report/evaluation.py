@@ -13,7 +13,7 @@ from tqdm import tqdm
 from colorgan.errors import ColorganError
 from colorgan.evaluation.curves import read_curves
 from colorgan.evaluation.report.hints import measure_hints
-from colorgan.evaluation.report.images import ImageStore, evenly_spaced
+from colorgan.evaluation.report.images import ImageStore
 from colorgan.evaluation.report.markdown import render_markdown
 from colorgan.evaluation.report.measure import measure
 from colorgan.evaluation.report.page import ReportAssets, render_page
@@ -30,7 +30,7 @@ from colorgan.evaluation.report.systems import (
     open_systems,
 )
 from colorgan.files import atomic_write
-from colorgan.images.contact_sheet import contact_sheet
+from colorgan.images.contact_sheet import contact_sheet, evenly_spaced
 from colorgan.metrics.features import EFFICIENTNET, INCEPTION, INCEPTION_CLEAN, FeatureExtractor
 from colorgan.metrics.perceptual import LPIPS
 
@@ -124,7 +124,9 @@ def evaluate(
         images=ImageStore(photos, all_systems),
         selected=evenly_spaced(sheet_size, len(photos)),
         histograms={name: own.histogram for name, own in measurements.items()},
-        curves={system.name: read_curves(system.run_folder) for system in compared if system.run_folder is not None},
+        curves={
+            system.name: read_curves(system.run_folder.metrics) for system in compared if system.run_folder is not None
+        },
     )
     _write_report(results, assets, out, title or out.resolve().name)
     return out / "report.html"

@@ -1,7 +1,7 @@
-"""One streaming pass over the photos: every system's pictures are made, looked at, written if wanted, and let go.
+"""Measures all systems in one streaming pass: images are computed, measured, optionally written, and released.
 
-What stays in memory is a few figures and one feature vector per picture and extractor (4 to 8 kB), whatever the size of
-the photos.
+Only a few values and one feature vector per image and extractor (4 to 8 kB) stay in memory, whatever the size of the
+photos.
 """
 
 import hashlib
@@ -17,29 +17,30 @@ from torch import Tensor
 
 from colorgan.color.difference import ab_error, ciede2000, colorfulness
 from colorgan.color.tensors import to_lab
-from colorgan.data.cache import default_cache_dir
-from colorgan.evaluation.report.photos import ReferencePhotos, as_array
-from colorgan.evaluation.report.systems import System
-from colorgan.files import atomic_write
+from colorgan.evaluation.report.photos import ReferencePhotos, to_array
+from colorgan.evaluation.report.systems import REFERENCE, System
+from colorgan.files import atomic_write, default_cache_dir
 from colorgan.metrics.features import FeatureExtractor
 from colorgan.metrics.perceptual import LPIPS
 from colorgan.metrics.pixels import margin_accuracy, psnr, ssim
 
-HISTOGRAM_RANGE = 110.0
+MAX_AB = 110.0
+"""Histograms cover a and b from -110 to 110."""
+
 _HISTOGRAM_BINS = 55
-_LARGEST_BATCH = 16
-_SMALLEST_FOR_SSIM = 11
-_SMALLEST_FOR_LPIPS = 32
+_MAX_BATCH_SIZE = 16
+_MIN_SSIM_SIZE = 11
+_MIN_LPIPS_SIZE = 32
 
 
 @dataclass
-class Measured:
-    """What a pass over the photos leaves of a system.
+class Measurements:
+    """The measurements of one system.
 
-    Args:
-        values: metric to one figure a photo, (n,); NaN where a photo is too small for it.
-        features: extractor to one vector a photo, (n, D) float32.
-        histogram: how many pixels have which a (rows) and b (columns), from -110 to 110.
+    Attributes:
+        values: by metric, one value per photo, (n,); NaN for photos that are too small for the metric.
+        features: by extractor, one vector per photo, (n, D) float32.
+        histogram: number of pixels by a (rows) and b (columns), from -110 to 110.
     """
 
     values: dict[str, npt.NDArray[np.float64]]
@@ -56,73 +57,76 @@ def measure(
     *,
     lpips: LPIPS | None = None,
     margin: float = 12 / 255,
-    pictures: Mapping[str, Path] | None = None,
-    done: Callable[[int], object] = lambda count: None,
-) -> dict[str, Measured]:
-    """Makes and measures all pictures of all systems.
+    image_folders: Mapping[str, Path] | None = None,
+    on_progress: Callable[[int], object] = lambda count: None,
+) -> dict[str, Measurements]:
+    """Computes and measures all images of all systems.
 
     Args:
-        photos: the reference.
-        systems: what to measure; one of them may be the reference itself.
-        extractors: on whose features distances will be measured.
-        lpips: the perceptual distance, if its weights are there.
-        margin: of the margin accuracy, on the scale on which white is 1.
-        pictures: folders into which the pictures of the systems of these names are written, as PNG.
-        done: called with the number of pictures measured since the last call.
+        photos: the reference photos.
+        systems: the systems to measure, which may include the reference itself.
+        extractors: feature extractors for the distances.
+        lpips: the perceptual distance, if its weights are available.
+        margin: margin of the margin accuracy, for values in [0, 1].
+        image_folders: by name of the system, the folder into which its images are written as PNG.
+        on_progress: called with the number of images measured since the last call.
 
     Returns:
-        Name of a system to what was measured; its extractors are those of ``extractors``, by their ``metric``.
+        The measurements by name of the system. Features have the ``metric`` of their extractor as key.
     """
-    measured = {system.name: Measured({}) for system in systems}
-    cached = {extractor.metric: _Cache(photos, extractor) for extractor in extractors}
-    for indices, batch in photos.batches(_LARGEST_BATCH):
+    measurements = {system.name: Measurements({}) for system in systems}
+    caches = {extractor.metric: _FeatureCache(photos, extractor) for extractor in extractors}
+    for indices, batch in photos.batches(_MAX_BATCH_SIZE):
         reference = torch.stack([photo.rgb for photo in batch])
         reference_lab = to_lab(reference)
         for system in systems:
-            made = system.pictures(indices, batch)
-            record = measured[system.name]
-            made_lab = to_lab(made)
-            figures = {
-                "psnr": psnr(made, reference),
-                "ciede2000": ciede2000(made_lab, reference_lab).mean(dim=(1, 2)),
-                "ab_error": ab_error(made_lab, reference_lab),
-                "margin_accuracy": margin_accuracy(made, reference, margin),
-                "cf": colorfulness(made),
-                "cf_signed": colorfulness(made, signed=True),
+            images = system.images(indices, batch)
+            own = measurements[system.name]
+            images_lab = to_lab(images)
+            values = {
+                "psnr": psnr(images, reference),
+                "ciede2000": ciede2000(images_lab, reference_lab).mean(dim=(1, 2)),
+                "ab_error": ab_error(images_lab, reference_lab),
+                "margin_accuracy": margin_accuracy(images, reference, margin),
+                "cf": colorfulness(images),
+                "cf_signed": colorfulness(images, signed=True),
             }
             shorter = min(reference.shape[-2:])
-            figures["ssim"] = ssim(made, reference) if shorter >= _SMALLEST_FOR_SSIM else _none(made)
+            values["ssim"] = ssim(images, reference) if shorter >= _MIN_SSIM_SIZE else _missing(images)
             if lpips is not None:
-                figures["lpips"] = lpips(made, reference) if shorter >= _SMALLEST_FOR_LPIPS else _none(made)
-            _put(record.values, figures, indices, len(photos))
-            record.histogram += _ab_histogram(made_lab)
+                values["lpips"] = lpips(images, reference) if shorter >= _MIN_LPIPS_SIZE else _missing(images)
+            _store(own.values, values, indices, len(photos))
+            own.histogram += _ab_histogram(images_lab)
             for extractor in extractors:
-                cache = cached[extractor.metric] if system.kind == "anchor" and system.name == "reference" else None
+                cache = caches[extractor.metric] if system.name == REFERENCE else None
                 rows = cache.rows(indices) if cache is not None else None
                 if rows is None:
-                    rows = extractor(made).numpy()
-                _put(record.features, {extractor.metric: rows}, indices, len(photos))
-            if pictures is not None and system.name in pictures:
-                for index, picture in zip(indices, made, strict=True):
-                    _write_png(picture, (pictures[system.name] / photos.names[index]).with_suffix(".png"))
-            done(len(indices))
-    if "reference" in measured:
+                    rows = extractor(images).numpy()
+                _store(own.features, {extractor.metric: rows}, indices, len(photos))
+            if image_folders is not None and system.name in image_folders:
+                for index, image in zip(indices, images, strict=True):
+                    _write_png(image, (image_folders[system.name] / photos.names[index]).with_suffix(".png"))
+            on_progress(len(indices))
+    if REFERENCE in measurements:
         for extractor in extractors:
-            cached[extractor.metric].keep(measured["reference"].features[extractor.metric])
-    return measured
+            caches[extractor.metric].save(measurements[REFERENCE].features[extractor.metric])
+    return measurements
 
 
-class _Cache:
-    """The reference's features on the disk, under the digests of its files and of the extractor's weights."""
+class _FeatureCache:
+    """Features of the reference on disk, keyed by the digests of its files and of the extractor's weights.
+
+    Without a digest of the weights nothing is cached, because the extractor could change unnoticed.
+    """
 
     def __init__(self, photos: ReferencePhotos, extractor: FeatureExtractor) -> None:
         self.file: Path | None = None
-        self.known: npt.NDArray[np.float32] | None = None
+        self.features: npt.NDArray[np.float32] | None = None
         if extractor.sha256 is None:
-            return  # without the hash of its weights, nobody knows whether an extractor is still the same
+            return
         parts = (
             photos.digest,
-            photos.framing,
+            photos.resize,
             extractor.name,
             extractor.layer,
             extractor.sha256,
@@ -131,52 +135,51 @@ class _Cache:
         key = hashlib.sha256(repr(parts).encode()).hexdigest()
         self.file = default_cache_dir() / "features" / f"{key[:32]}.npy"
         try:
-            known = np.load(self.file, allow_pickle=False)
+            features = np.load(self.file, allow_pickle=False)
         except (OSError, ValueError, EOFError):
-            return  # not there, or damaged: measured anew and written again
-        if known.ndim == 2 and known.dtype == np.float32 and len(known) == len(photos):
-            self.known = known
+            return  # missing or damaged: extracted and written again
+        if features.ndim == 2 and features.dtype == np.float32 and len(features) == len(photos):
+            self.features = features
 
     def rows(self, indices: Sequence[int]) -> npt.NDArray[np.float32] | None:
-        return None if self.known is None else self.known[list(indices)]
+        return None if self.features is None else self.features[list(indices)]
 
-    def keep(self, features: npt.NDArray[np.float32]) -> None:
-        if self.file is None or self.known is not None:
+    def save(self, features: npt.NDArray[np.float32]) -> None:
+        if self.file is None or self.features is not None:
             return
         try:
-            with atomic_write(self.file) as unfinished, unfinished.open("wb") as stream:
+            with atomic_write(self.file) as temporary, temporary.open("wb") as stream:
                 np.save(stream, features, allow_pickle=False)
         except OSError:
-            return  # a cache that cannot be written costs time, not figures
+            return  # the cache only saves time
 
 
-def _put(
-    into: "dict[str, npt.NDArray[np.float64]] | dict[str, npt.NDArray[np.float32]]",
-    figures: Mapping[str, "Tensor | npt.NDArray[np.float32]"],
+def _store(
+    arrays: "dict[str, npt.NDArray[np.float64]] | dict[str, npt.NDArray[np.float32]]",
+    batch: Mapping[str, "Tensor | npt.NDArray[np.float32]"],
     indices: Sequence[int],
     count: int,
 ) -> None:
-    """Writes the figures of a batch into their places, making room for all photos when a figure is first seen."""
-    for name, figure in figures.items():
-        rows = figure.cpu().numpy() if isinstance(figure, Tensor) else figure
-        if name not in into:
-            kind = np.float64 if rows.ndim == 1 else np.float32
-            into[name] = np.full((count, *rows.shape[1:]), np.nan, dtype=kind)
-        into[name][list(indices)] = rows
+    """Writes the rows of a batch into the arrays of all photos, which are allocated on first use."""
+    for name, values in batch.items():
+        rows = values.cpu().numpy() if isinstance(values, Tensor) else values
+        if name not in arrays:
+            dtype = np.float64 if rows.ndim == 1 else np.float32
+            arrays[name] = np.full((count, *rows.shape[1:]), np.nan, dtype=dtype)
+        arrays[name][list(indices)] = rows
 
 
-def _none(pictures: Tensor) -> Tensor:
-    return torch.full((len(pictures),), torch.nan)
+def _missing(images: Tensor) -> Tensor:
+    return torch.full((len(images),), torch.nan)
 
 
 def _ab_histogram(lab: Tensor) -> npt.NDArray[np.float64]:
-    reach = HISTOGRAM_RANGE
-    ab = lab[:, 1:].transpose(0, 1).flatten(1).clamp(-reach, reach)
-    place = ((ab + reach) / (2 * reach) * _HISTOGRAM_BINS).long().clamp(max=_HISTOGRAM_BINS - 1)
-    counts = torch.bincount(place[0] * _HISTOGRAM_BINS + place[1], minlength=_HISTOGRAM_BINS**2)
+    ab = lab[:, 1:].transpose(0, 1).flatten(1).clamp(-MAX_AB, MAX_AB)
+    bins = ((ab + MAX_AB) / (2 * MAX_AB) * _HISTOGRAM_BINS).long().clamp(max=_HISTOGRAM_BINS - 1)
+    counts = torch.bincount(bins[0] * _HISTOGRAM_BINS + bins[1], minlength=_HISTOGRAM_BINS**2)
     return counts.double().view(_HISTOGRAM_BINS, _HISTOGRAM_BINS).cpu().numpy()
 
 
-def _write_png(picture: Tensor, file: Path) -> None:
+def _write_png(image: Tensor, file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(as_array(picture)).save(file, format="PNG", compress_level=3)
+    Image.fromarray(to_array(image)).save(file, format="PNG", compress_level=3)

@@ -1,4 +1,4 @@
-"""The reference photos of a report, brought to the size at which everything is measured."""
+"""The reference photos of a report, resized to the size at which everything is measured."""
 
 import functools
 import hashlib
@@ -12,22 +12,24 @@ from PIL import Image
 from torch import Tensor
 
 from colorgan.errors import ColorganError
-from colorgan.images.reading import RGBArray, UnreadableImage, list_photos, read_rgb
-from colorgan.images.samples import SAMPLE_PHOTOS
+from colorgan.images import SAMPLE_PHOTOS, RGBArray, UnreadableImage, list_photos, read_rgb
 
-_PARTS = ("test", "val")
+_SUBFOLDERS = ("test", "val")
 
 
 @dataclass(frozen=True)
-class Framing:
-    """How a photo is brought to the size at which it is measured; by Pillow's bicubic filter, antialiased.
+class Resize:
+    """Resizes photos to the measured size with Pillow's antialiased bicubic filter.
 
     Args:
-        size: the shorter side of larger photos becomes this many pixels, smaller ones stay as they are; 0 keeps all.
-        square: all photos become squares of ``size`` pixels, squeezed.
+        size: length of the shorter side in pixels; smaller photos are not enlarged. 0 keeps the size of every photo.
+        square: resizes all photos to squares of ``size`` pixels, without keeping their proportions.
+
+    Raises:
+        ColorganError: if the size is negative, or 0 for squares.
 
     Example:
-        >>> Framing(256).shape(1024, 2048), Framing(256).shape(100, 300), Framing(256, square=True).shape(100, 300)
+        >>> Resize(256).shape(1024, 2048), Resize(256).shape(100, 300), Resize(256, square=True).shape(100, 300)
         ((256, 512), (100, 300), (256, 256))
     """
 
@@ -36,10 +38,12 @@ class Framing:
 
     def __post_init__(self) -> None:
         if self.size < 0 or (self.square and self.size == 0):
-            raise ColorganError(f"a size is a number of pixels, or 0 to keep every photo's own; received {self.size}")
+            raise ColorganError(
+                f"the size must be a number of pixels, or 0 to keep the size of every photo; received {self.size}"
+            )
 
     def shape(self, height: int, width: int) -> tuple[int, int]:
-        """Height and width of a photo after framing."""
+        """Height and width of a photo after resizing."""
         if self.square:
             return self.size, self.size
         shorter = min(height, width)
@@ -49,7 +53,7 @@ class Framing:
         return max(self.size, round(height * scale)), max(self.size, round(width * scale))
 
     def __call__(self, rgb: RGBArray) -> RGBArray:
-        """Frames a photo (H, W, 3) uint8."""
+        """Resizes a photo (H, W, 3) uint8."""
         height, width = self.shape(*rgb.shape[:2])
         if (height, width) == rgb.shape[:2]:
             return rgb
@@ -57,43 +61,60 @@ class Framing:
 
     def __str__(self) -> str:
         if self.square:
-            return f"squeezed to {self.size} x {self.size} (bicubic, antialiased)"
+            return f"resized to {self.size} x {self.size} (bicubic, antialiased)"
         if not self.size:
-            return "every photo at its own size"
+            return "original sizes"
         return f"shorter side at most {self.size} (bicubic, antialiased), proportions kept"
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A photo at the measured size.
+
+    Attributes:
+        rgb: uint8 (3, H, W).
+        original_size: height and width of its file.
+    """
+
+    rgb: Tensor
+    original_size: tuple[int, int]
 
 
 class ReferencePhotos:
     """The reference photos, in the order of their names.
 
     Args:
-        root: a folder of photos, or one with a sub-folder ``test`` or ``val``, which is then used; ``sample`` stands
-            for the photos that come with colorgan.
-        framing: the size at which they are measured.
-        limit: the first so many in the order of their names; ``None`` takes all.
+        root: a folder of photos. If it has a subfolder ``test`` or ``val``, that one is used. ``sample`` stands for the
+            sample photos of colorgan.
+        resize: the size at which photos are measured.
+        limit: uses only the first photos in the order of their names.
 
     Attributes:
+        root: the folder that was given.
         folder: the folder that is used.
-        names: paths below it, with forward slashes.
+        files: the files of the photos.
+        names: their paths relative to ``folder``, with forward slashes.
         all_names: the same without the limit.
+        resize: as given.
 
     Raises:
-        ColorganError: for a folder that is missing or empty, fewer than 2 photos, or unreadable files, which are named.
+        ColorganError: if the folder is missing or has fewer than 2 photos. Unreadable files are named when they are
+            loaded.
     """
 
-    def __init__(self, root: str | Path, framing: Framing | None = None, limit: int | None = None) -> None:
-        top = data_folder(root)
-        parts = [top / part for part in _PARTS if (top / part).is_dir()]
-        self.root, self.folder = top, parts[0] if parts else top
-        self.framing = framing if framing is not None else Framing()
-        self.files = listed(self.folder)
+    def __init__(self, root: str | Path, resize: Resize | None = None, limit: int | None = None) -> None:
+        self.root = resolve_folder(root)
+        subfolders = [self.root / name for name in _SUBFOLDERS if (self.root / name).is_dir()]
+        self.folder = subfolders[0] if subfolders else self.root
+        self.resize = resize if resize is not None else Resize()
+        self.files = list_files(self.folder)
         self.all_names = [file.relative_to(self.folder).as_posix() for file in self.files]
         if limit is not None:
             if limit < 2:
-                raise ColorganError(f"a report compares at least 2 photos; received a limit of {limit}")
+                raise ColorganError(f"the limit must be at least 2 photos; received {limit}")
             self.files = self.files[:limit]
         if len(self.files) < 2:
-            raise ColorganError(f"{self.folder} holds {len(self.files)} photo; a report needs at least 2")
+            raise ColorganError(f"{self.folder} has {len(self.files)} photo; a report needs at least 2")
         self.names = self.all_names[: len(self.files)]
 
     def __len__(self) -> int:
@@ -101,27 +122,34 @@ class ReferencePhotos:
 
     @functools.cached_property
     def digest(self) -> str:
-        """SHA-256 of the names and contents of all files: two reports with the same digest saw the same reference."""
-        whole = hashlib.sha256()
+        """SHA-256 of the names and contents of all files: reports with equal digests used the same reference photos."""
+        combined = hashlib.sha256()
         for name, file in zip(self.names, self.files, strict=True):
             try:
                 content = hashlib.sha256(file.read_bytes()).hexdigest()
             except OSError as error:
                 raise ColorganError(f"cannot read {file}: {error.strerror or error}") from error
-            whole.update(f"{content}  {name}\n".encode())
-        return whole.hexdigest()
+            combined.update(f"{content}  {name}\n".encode())
+        return combined.hexdigest()
 
-    def load(self, index: int) -> "Framed":
-        """One photo."""
-        return framed(self.files[index], self.framing)
+    def load(self, index: int) -> Photo:
+        """Loads one photo."""
+        return load_photo(self.files[index], self.resize)
 
-    def batches(self, largest: int) -> Iterator[tuple[list[int], list["Framed"]]]:
-        """All photos in order, in runs of the same shape: their indices, and themselves."""
+    def batches(self, max_size: int) -> Iterator[tuple[list[int], list[Photo]]]:
+        """Loads all photos in order, in batches of consecutive photos that have the same shape.
+
+        Args:
+            max_size: photos in a batch, at most.
+
+        Yields:
+            The indices and the photos of a batch.
+        """
         indices: list[int] = []
-        photos: list[Framed] = []
+        photos: list[Photo] = []
         for index in range(len(self)):
             photo = self.load(index)
-            if photos and (len(photos) == largest or photo.rgb.shape != photos[0].rgb.shape):
+            if photos and (len(photos) == max_size or photo.rgb.shape != photos[0].rgb.shape):
                 yield indices, photos
                 indices, photos = [], []
             indices.append(index)
@@ -129,57 +157,44 @@ class ReferencePhotos:
         yield indices, photos
 
 
-@dataclass(frozen=True)
-class Framed:
-    """A photo at the size at which it is measured.
-
-    Args:
-        rgb: uint8 (3, H, W).
-        original: height and width in its file.
-    """
-
-    rgb: Tensor
-    original: tuple[int, int]
-
-
-def framed(file: Path, framing: Framing) -> Framed:
-    """Reads and frames a photo.
+def load_photo(file: Path, resize: Resize) -> Photo:
+    """Reads and resizes a photo.
 
     Raises:
-        ColorganError: if it cannot be read.
+        ColorganError: if the file cannot be read.
     """
     try:
         rgb = read_rgb(file)
     except UnreadableImage as error:
-        raise ColorganError(f"{error}; replace the file or take it out") from error
-    return Framed(as_tensor(framing(rgb)), (rgb.shape[0], rgb.shape[1]))
+        raise ColorganError(f"{error}; replace or remove the file") from error
+    return Photo(to_tensor(resize(rgb)), (rgb.shape[0], rgb.shape[1]))
 
 
-def as_tensor(rgb: RGBArray) -> Tensor:
-    """(H, W, 3) to (3, H, W)."""
+def to_tensor(rgb: RGBArray) -> Tensor:
+    """Converts (H, W, 3) to (3, H, W)."""
     return torch.from_numpy(np.ascontiguousarray(rgb.transpose(2, 0, 1)))
 
 
-def as_array(rgb: Tensor) -> RGBArray:
-    """(3, H, W) to (H, W, 3)."""
+def to_array(rgb: Tensor) -> RGBArray:
+    """Converts (3, H, W) to (H, W, 3)."""
     array: RGBArray = rgb.permute(1, 2, 0).contiguous().cpu().numpy()
     return array
 
 
-def data_folder(root: str | Path) -> Path:
-    """A folder as given, or that of the sample photos for ``sample``."""
+def resolve_folder(root: str | Path) -> Path:
+    """The folder as given, or that of the sample photos for ``sample``."""
     if str(root) == "sample" and not Path(root).exists():
         return SAMPLE_PHOTOS
     return Path(root).expanduser()
 
 
-def listed(folder: Path) -> Sequence[Path]:
-    """The photos in a folder, in the order of their names.
+def list_files(folder: Path) -> Sequence[Path]:
+    """Lists the photos in a folder in the order of their names.
 
     Raises:
-        ColorganError: if the folder is missing or holds none.
+        ColorganError: if the folder is missing or has no photos.
     """
     try:
         return list_photos(folder)
     except (ValueError, FileNotFoundError) as error:
-        raise ColorganError(f"{error}; give a folder that holds photos") from error
+        raise ColorganError(f"{error}; give a folder of photos") from error

@@ -1,4 +1,4 @@
-"""From what was measured to the figures of a report: plain data, the same for the same input."""
+"""The results of an evaluation, computed from the measurements. The same input gives the same bytes on any machine."""
 
 import json
 import math
@@ -10,201 +10,210 @@ from typing import Any
 import numpy as np
 import torch
 
+from colorgan.evaluation.metric import Metric
 from colorgan.evaluation.report import metrics
-from colorgan.evaluation.report.hinted import Hinted
-from colorgan.evaluation.report.measure import Measured
-from colorgan.evaluation.report.metrics import Metric
-from colorgan.evaluation.report.statistics import (
-    Estimate,
-    Reference,
-    disjoint_distance,
-    distance_estimate,
-    halves,
-    mean_estimate,
-    ranks,
-)
-from colorgan.evaluation.report.systems import System
+from colorgan.evaluation.report.distances import ReferenceFeatures, disjoint_distance, estimate_distance, split_halves
+from colorgan.evaluation.report.hints import HintResults
+from colorgan.evaluation.report.measure import Measurements
+from colorgan.evaluation.report.systems import REFERENCE, REFERENCE_HALVES, System
+from colorgan.evaluation.statistics import Estimate, Interval, Values, bootstrap_mean, rank_ranges
 from colorgan.files import atomic_write
 from colorgan.metrics.features import FeatureExtractor
 from colorgan.metrics.frechet import kernel_distance
 
-FLOOR = "floor"
-ENOUGH_PHOTOS = 2048
-_DIGITS = 7
+_MIN_PHOTOS_FOR_HALVES = 8
+_SIGNIFICANT_DIGITS = 7
+"""Beyond these, sums in another order differ."""
 
 
 @dataclass(frozen=True)
-class Results:
-    """Everything a report says.
+class EvaluationResults:
+    """The results of an evaluation.
 
-    Args:
-        record: how it was measured: photos, protocol, features, versions.
-        metrics: the figures that were measured, in the order in which they are shown.
-        systems: name to kind and detail, in the order in which they are shown; the floor is the last.
-        figures: name of a system to key of a metric to its figure; a figure that a system has not is not there.
-        places: key of a metric to name of a system to its place among the systems that are no anchors.
+    Attributes:
+        record: how everything was measured: photos, protocol, features, versions.
+        metrics: the metrics that were measured, in the order of the report.
+        systems: kind and detail of each system, in the order of the report; the halves of the reference come last.
+        estimates: by system and key of the metric. Metrics that a system does not have are absent.
+        ranks: by key of the metric and system; baselines are not ranked.
         photos: names of the photos.
-        values: name of a system to key of a metric to one figure a photo.
-        hinted: what hints gain, by each protocol in which that was measured.
+        values: by system and key of the metric, one value per photo.
+        hints: PSNR with hints, by protocol.
     """
 
     record: dict[str, Any]
     metrics: list[Metric]
     systems: dict[str, dict[str, Any]]
-    figures: dict[str, dict[str, Estimate]]
-    places: dict[str, dict[str, int]]
+    estimates: dict[str, dict[str, Estimate]]
+    ranks: dict[str, dict[str, int]]
     photos: list[str]
-    values: dict[str, dict[str, "np.ndarray[Any, np.dtype[np.float64]]"]]
-    hinted: Sequence[Hinted] = ()
+    values: dict[str, dict[str, Values]]
+    hints: Sequence[HintResults] = ()
 
     @property
     def headline(self) -> Metric:
-        """The figure that a report opens with: FID where its weights are there, else the distance on other features."""
+        """The metric that a report leads with: FID, or the first other Fréchet distance if FID was not measured."""
         distances = [metric for metric in self.metrics if metric.key.startswith(("fid", "fd_"))]
         return next((metric for metric in distances if metric.key == "fid"), distances[0])
 
     @property
     def compared(self) -> list[str]:
-        """The systems that are no anchors."""
-        return [name for name, system in self.systems.items() if system["kind"] != "anchor"]
+        """The systems that are not baselines."""
+        return [name for name, system in self.systems.items() if system["kind"] != "baseline"]
 
 
-def results_of(
-    measured: Mapping[str, Measured],
+def compute_results(
+    measurements: Mapping[str, Measurements],
     systems: Sequence[System],
     extractors: Sequence[FeatureExtractor],
     photos: Sequence[str],
     record: dict[str, Any],
     subset_size: int | None = None,
-) -> Results:
-    """Computes the figures of all systems, their intervals and places.
+) -> EvaluationResults:
+    """Computes the estimates of all systems, with their intervals and ranks.
 
     Args:
-        measured: what a pass over the photos left; the reference is among the systems.
-        systems: in the order in which they are shown.
-        extractors: those that were used, the most telling first.
+        measurements: by system, including the reference.
+        systems: in the order of the report.
+        extractors: the extractors that were used, the most important one first.
         photos: names of the photos.
-        record: how it was measured.
+        record: how everything was measured.
         subset_size: photos in a subset of the kernel distance.
     """
-    paired = [metrics.distance(extractor.metric, extractor.name) for extractor in extractors]
-    shown = [metric for each in paired for metric in (each, metrics.disjoint(each), metrics.kernel(each))]
+    reference = measurements[REFERENCE]
+    paired = [metrics.frechet_metric(extractor.metric, extractor.name) for extractor in extractors]
+    shown = [metric for base in paired for metric in (base, metrics.disjoint_metric(base), metrics.kernel_metric(base))]
     shown += [metrics.DELTA_CF, metrics.DELTA_CF_PAIRED, metrics.DELTA_CF_SIGNED]
-    shown += [metric for metric in metrics.PER_PHOTO if metric.key in measured["reference"].values]
-    reference = measured["reference"]
-    references = {metric.key: Reference(torch.from_numpy(reference.features[metric.key])) for metric in paired}
-    figures: dict[str, dict[str, Estimate]] = {}
+    shown += [metric for metric in metrics.PER_PHOTO if metric.key in reference.values]
+    reference_features = {
+        metric.key: ReferenceFeatures(torch.from_numpy(reference.features[metric.key])) for metric in paired
+    }
+    estimates: dict[str, dict[str, Estimate]] = {}
     for system in systems:
-        own = measured[system.name]
-        found = {metric.key: mean_estimate(own.values[metric.key]) for metric in shown if metric.key in own.values}
+        own = measurements[system.name]
+        found = {metric.key: bootstrap_mean(own.values[metric.key]) for metric in shown if metric.key in own.values}
         found |= _colorfulness_differences(own, reference)
         for metric in paired:
-            rows = torch.from_numpy(own.features[metric.key])
-            found |= _distances(metric, rows, references[metric.key], subset_size)
-        figures[system.name] = found
-    figures[FLOOR] = {}
+            features = torch.from_numpy(own.features[metric.key])
+            found |= _distances(metric, features, reference_features[metric.key], subset_size)
+        estimates[system.name] = found
+    estimates[REFERENCE_HALVES] = {}
     for metric in paired:
-        rows = references[metric.key].features
-        figures[FLOOR][metrics.disjoint(metric).key] = figures["reference"][metrics.disjoint(metric).key]
-        if len(rows) >= 8:
-            first, second = halves(len(rows))
-            figures[FLOOR][metrics.kernel(metric).key] = _kernel(rows[first], rows[second], None)
+        features = reference_features[metric.key].features
+        disjoint = metrics.disjoint_metric(metric).key
+        estimates[REFERENCE_HALVES][disjoint] = estimates[REFERENCE][disjoint]
+        if len(features) >= _MIN_PHOTOS_FOR_HALVES:
+            first, second = split_halves(len(features))
+            kernel = metrics.kernel_metric(metric).key
+            estimates[REFERENCE_HALVES][kernel] = _estimate_kernel_distance(features[first], features[second], None)
 
     described = {system.name: {"kind": system.kind, **system.detail} for system in systems}
-    described[FLOOR] = {"kind": "anchor", "is": "half of the reference against the other half"}
-    contenders = [system.name for system in systems if system.kind != "anchor"]
-    places = {
-        metric.key: ranks({name: figures[name][metric.key] for name in contenders}, metric.better)
+    described[REFERENCE_HALVES] = {
+        "kind": "baseline",
+        "is": "half of the reference photos against the other half",
+    }
+    compared = [system.name for system in systems if system.kind != "baseline"]
+    ranks = {
+        metric.key: _ranks({name: estimates[name][metric.key] for name in compared}, metric)
         for metric in shown
         if metric.better is not None and metric.ranked
     }
-    values = {name: own.values for name, own in measured.items()}
-    return Results(record, shown, described, figures, places, list(photos), values)
+    values = {name: own.values for name, own in measurements.items()}
+    return EvaluationResults(record, shown, described, estimates, ranks, list(photos), values)
 
 
-def _colorfulness_differences(own: Measured, reference: Measured) -> dict[str, Estimate]:
-    def apart(one: Any, other: Any) -> Any:
-        return np.abs(one - other)
+def _ranks(estimates: Mapping[str, Estimate], metric: Metric) -> dict[str, int]:
+    """One more than the number of systems whose entire interval is better; overlapping intervals share a rank."""
+    intervals = {
+        name: estimate.interval or Interval(estimate.value, estimate.value)
+        for name, estimate in estimates.items()
+        if not math.isnan(estimate.value)
+    }
+    return {name: first for name, (first, _) in rank_ranges(intervals, metric.higher_is_better).items()}
 
-    cf, true_cf = own.values["cf"], reference.values["cf"]
+
+def _colorfulness_differences(own: Measurements, reference: Measurements) -> dict[str, Estimate]:
+    def difference(first: Values, second: Values) -> Values:
+        return np.abs(first - second)
+
+    own_cf, reference_cf = own.values["cf"], reference.values["cf"]
     return {
-        "delta_cf": mean_estimate(cf, true_cf, figure=apart),
-        "delta_cf_paired": mean_estimate(np.abs(cf - true_cf)),
-        "delta_cf_signed": mean_estimate(own.values["cf_signed"], reference.values["cf_signed"], figure=apart),
+        "delta_cf": bootstrap_mean(own_cf, reference_cf, statistic=difference),
+        "delta_cf_paired": bootstrap_mean(np.abs(own_cf - reference_cf)),
+        "delta_cf_signed": bootstrap_mean(own.values["cf_signed"], reference.values["cf_signed"], statistic=difference),
     }
 
 
 def _distances(
-    paired: Metric, pictures: torch.Tensor, reference: Reference, subset_size: int | None
+    paired: Metric, features: torch.Tensor, reference: ReferenceFeatures, subset_size: int | None
 ) -> dict[str, Estimate]:
-    found = {
-        paired.key: distance_estimate(pictures, reference),
-        metrics.disjoint(paired).key: Estimate(disjoint_distance(pictures, reference)),
+    estimates = {
+        paired.key: estimate_distance(features, reference),
+        metrics.disjoint_metric(paired).key: Estimate(disjoint_distance(features, reference)),
     }
-    if len(pictures) >= 4:
-        found[metrics.kernel(paired).key] = _kernel(pictures, reference.features, subset_size)
-    return found
+    if len(features) >= 4:
+        kernel = metrics.kernel_metric(paired).key
+        estimates[kernel] = _estimate_kernel_distance(features, reference.features, subset_size)
+    return estimates
 
 
-def _kernel(one: torch.Tensor, two: torch.Tensor, subset_size: int | None) -> Estimate:
-    """Times 1,000, as it is usually shown; its ends are a standard deviation over subsets away."""
-    distance = kernel_distance(one, two, subset_size=subset_size)
-    mean, deviation = 1000 * distance.mean, 1000 * distance.deviation
-    return Estimate(mean, mean - deviation, mean + deviation)
+def _estimate_kernel_distance(first: torch.Tensor, second: torch.Tensor, subset_size: int | None) -> Estimate:
+    """Times 1,000, as is customary. The interval is one standard deviation over subsets in both directions."""
+    distance = kernel_distance(first, second, subset_size=subset_size)
+    mean, std = 1000 * distance.mean, 1000 * distance.deviation
+    return Estimate(mean, Interval(mean - std, mean + std))
 
 
-def write_json(results: Results, file: Path) -> None:
-    """Writes ``metrics.json``: the same bytes for the same figures, on any system. What is infinite is ``"inf"``."""
+def write_json(results: EvaluationResults, file: Path) -> None:
+    """Writes ``metrics.json``. Infinity is written as ``"inf"`` and NaN as ``null``."""
     document = {
         "record": results.record,
         "metrics": {
-            metric.key: {"title": metric.title, "meaning": metric.meaning, "better": metric.better}
+            metric.key: {"title": metric.title, "description": metric.description, "better": metric.better}
             for metric in results.metrics
         },
         "systems": {
             name: {
                 **described,
-                "figures": {
-                    key: {
-                        "value": _plain(estimate.value),
-                        **(
-                            {"low": _plain(estimate.low), "high": _plain(estimate.high)}
-                            if estimate.has_interval
-                            else {}
-                        ),
-                        **({"place": places[name]} if name in (places := results.places.get(key, {})) else {}),
-                    }
-                    for key, estimate in results.figures[name].items()
+                "results": {
+                    key: _estimate_as_json(estimate, results.ranks.get(key, {}).get(name))
+                    for key, estimate in results.estimates[name].items()
                 },
             }
             for name, described in results.systems.items()
         },
-        **({"hints": [gained.plain() for gained in results.hinted]} if results.hinted else {}),
+        **({"hints": [hints.as_json() for hints in results.hints]} if results.hints else {}),
     }
-    with atomic_write(file) as unfinished:
-        unfinished.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n")
+    with atomic_write(file) as temporary:
+        temporary.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n")
 
 
-def write_table(results: Results, file: Path) -> None:
-    """Writes ``per_photo.csv``: a line per system and photo, a column per metric."""
-    keys = [metric.key for metric in results.metrics if metric.key in results.values["reference"]]
+def write_csv(results: EvaluationResults, file: Path) -> None:
+    """Writes ``per_photo.csv``: a row per system and photo, a column per metric."""
+    keys = [metric.key for metric in results.metrics if metric.key in results.values[REFERENCE]]
     lines = [",".join(["system", "photo", *keys])]
     for name, values in results.values.items():
         for index, photo in enumerate(results.photos):
-            figures = [str(_plain(float(values[key][index]))) for key in keys]
-            lines.append(",".join([_quoted(name), _quoted(photo), *figures]))
-    with atomic_write(file) as unfinished:
-        unfinished.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
+            cells = [str(_json_number(float(values[key][index]))) for key in keys]
+            lines.append(",".join([_csv_quoted(name), _csv_quoted(photo), *cells]))
+    with atomic_write(file) as temporary:
+        temporary.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
 
 
-def _plain(number: float) -> float | str | None:
-    """Seven digits, beyond which sums in another order differ; JSON knows neither infinity nor NaN."""
+def _estimate_as_json(estimate: Estimate, rank: int | None) -> dict[str, Any]:
+    content: dict[str, Any] = {"value": _json_number(estimate.value)}
+    if estimate.interval:
+        content |= {"low": _json_number(estimate.interval.low), "high": _json_number(estimate.interval.high)}
+    return content if rank is None else {**content, "rank": rank}
+
+
+def _json_number(number: float) -> float | str | None:
     if math.isnan(number):
         return None
     if math.isinf(number):
         return "inf" if number > 0 else "-inf"
-    return float(f"{number:.{_DIGITS}g}")
+    return float(f"{number:.{_SIGNIFICANT_DIGITS}g}")
 
 
-def _quoted(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"' if any(sign in text for sign in ',"\n') else text
+def _csv_quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"' if any(character in text for character in ',"\n') else text

@@ -1,4 +1,4 @@
-"""What a report compares: checkpoints, folders of pictures made by any program, and anchors that need no learning."""
+"""The systems that a report compares: checkpoints, folders of images made by any program, and baselines."""
 
 import contextlib
 import re
@@ -12,56 +12,64 @@ from torch import Tensor
 
 from colorgan.color.tensors import to_lab, to_uint8
 from colorgan.errors import ColorganError
-from colorgan.evaluation.report.photos import Framed, Framing, ReferencePhotos, as_tensor, framed, listed
+from colorgan.evaluation.report.photos import Photo, ReferencePhotos, Resize, list_files, load_photo, to_tensor
 from colorgan.files import digest
-from colorgan.images.reading import UnreadableImage, read_rgb
+from colorgan.images import UnreadableImage, read_rgb
 from colorgan.inference.colorizer import Colorizer
+from colorgan.inference.run_folder import RunFolder
 from colorgan.inference.shipped import WEIGHTS
 from colorgan.models.color_spaces import Lab
 
-_NAMED_AT_MOST = 5
-_TRAINING_PHOTOS = 2000
-_SMALL = 64
+REFERENCE = "reference"
+GRAY = "gray"
+MEAN_COLOR = "mean color"
+REFERENCE_HALVES = "reference halves"
+"""Half of the reference photos against the other half. It has distances but no images."""
+
+_RESERVED_NAMES = {REFERENCE, GRAY, MEAN_COLOR, REFERENCE_HALVES}
+_MAX_NAMES = 5
+_MAX_TRAINING_PHOTOS = 2000
+_SMALL_SIZE = 64
 
 
 class System(ABC):
-    """Something that has a colored picture for every reference photo.
+    """A system with a color image for every reference photo.
 
     Attributes:
-        name: what the report calls it.
-        kind: ``checkpoint``, ``folder`` or ``anchor``.
-        detail: what it is, as plain data for the record.
-        run_folder: folder of the training run that it came from, where there is one.
+        name: name in the report.
+        kind: ``checkpoint``, ``folder`` or ``baseline``.
+        detail: plain data for the record that identify the system.
+        run_folder: folder of the training run that it comes from, if there is one.
     """
 
     name: str
     kind: str
     detail: dict[str, Any]
-    run_folder: Path | None = None
+    run_folder: RunFolder | None = None
 
     @abstractmethod
-    def pictures(self, indices: Sequence[int], photos: Sequence[Framed]) -> Tensor:
-        """Its pictures for some photos.
+    def images(self, indices: Sequence[int], photos: Sequence[Photo]) -> Tensor:
+        """The images of the system for some photos.
 
         Args:
             indices: positions of the photos in the reference.
-            photos: the reference photos, all of one size.
+            photos: the reference photos, all of the same size.
 
         Returns:
             uint8 (B, 3, H, W), of that size.
         """
 
 
-class Checkpoint(System):
-    """A trained model. It is given the photo; its color space takes the gray from it, and nothing else is looked at.
+class CheckpointSystem(System):
+    """A trained model, which sees only the gray channel of its color space.
 
     Args:
-        name: what the report calls it.
+        name: name in the report.
         path: a ``.ckpt`` file, or the weights of a released model.
-        device: where it colors.
+        device: device of the network.
 
     Raises:
-        CheckpointError: for a file that is missing, damaged or not a colorgan checkpoint.
+        CheckpointError: if the file is missing, damaged or not a colorgan checkpoint.
     """
 
     kind = "checkpoint"
@@ -69,8 +77,7 @@ class Checkpoint(System):
     def __init__(self, name: str, path: Path, device: str | torch.device = "cpu") -> None:
         self.name = name
         self.colorizer = Colorizer.from_checkpoint(path, device)
-        if path.parent.name == "checkpoints":
-            self.run_folder = path.parent.parent
+        self.run_folder = RunFolder.of_checkpoint(path)
         self.detail = {
             "file": path.name,
             "sha256": digest(path),
@@ -80,210 +87,224 @@ class Checkpoint(System):
             "working_size": int(self.colorizer.working_size),
         }
 
-    def pictures(self, indices: Sequence[int], photos: Sequence[Framed]) -> Tensor:
-        """Colors the photos, keeping their lightness."""
-        colored = self.colorizer.colorize(torch.stack([photo.rgb for photo in photos]))
-        assert isinstance(colored, Tensor)  # tensors come back as tensors
-        return colored.cpu()
+    def images(self, indices: Sequence[int], photos: Sequence[Photo]) -> Tensor:
+        """Colorizes the photos and keeps their lightness."""
+        colorized = self.colorizer.colorize(torch.stack([photo.rgb for photo in photos]))
+        assert isinstance(colorized, Tensor)  # the result has the type of the argument
+        return colorized.cpu()
 
 
-class PictureFolder(System):
-    """Pictures made by any program, matched to the reference by their names.
+class ImageFolderSystem(System):
+    """Images made by any program, matched to the reference photos by name.
 
-    A picture belongs to the photo with the same path below its folder, endings aside; where the pictures lie in no
-    sub-folders, the file's name alone decides. It must have the size of its photo or that at which it is measured.
+    An image belongs to the photo with the same relative path, ignoring extensions. If the images are not in subfolders,
+    the file name alone decides. An image must have the size of its photo or the measured size.
 
     Args:
-        name: what the report calls it.
-        folder: where the pictures are.
+        name: name in the report.
+        folder: folder of the images.
         reference: the reference photos.
 
     Raises:
-        ColorganError: naming the photos without a picture, the pictures without a photo, and those of another size.
+        ColorganError: if names are ambiguous, photos have no image or images have no photo; the message names them.
     """
 
     kind = "folder"
 
     def __init__(self, name: str, folder: Path, reference: ReferencePhotos) -> None:
-        self.name, self.folder, self.framing = name, folder, reference.framing
-        files = listed(folder)
-        keys = [_key(file.relative_to(folder).as_posix()) for file in files]
-        known = [_key(photo) for photo in reference.all_names]
+        self.name, self.folder, self.resize = name, folder, reference.resize
+        files = list_files(folder)
+        keys = [_without_extension(file.relative_to(folder).as_posix()) for file in files]
+        photo_keys = [_without_extension(photo) for photo in reference.all_names]
         if not any("/" in key for key in keys):
-            known = [PurePosixPath(key).name for key in known]
-        _check_distinct(known, reference.all_names, "two photos of the reference")
-        wanted = known[: len(reference)]
-        _check_distinct(keys, [str(file) for file in files], f"two pictures in {folder}")
-        found = dict(zip(keys, files, strict=True))
-        missing = [photo for photo, key in zip(reference.names, wanted, strict=True) if key not in found]
-        extra = sorted(found.keys() - set(known))
+            photo_keys = [PurePosixPath(key).name for key in photo_keys]
+        _check_unique(photo_keys, reference.all_names, "two reference photos")
+        _check_unique(keys, [str(file) for file in files], f"two images in {folder}")
+        by_key = dict(zip(keys, files, strict=True))
+        wanted = photo_keys[: len(reference)]
+        missing = [photo for photo, key in zip(reference.names, wanted, strict=True) if key not in by_key]
+        extra = sorted(by_key.keys() - set(photo_keys))
         if missing or extra:
-            sentences = []
+            problems = []
             if missing:
-                sentences.append(f"{folder} has no picture for {_some(missing)}")
+                problems.append(f"{folder} has no image for {_first_names(missing)}")
             if extra:
-                beside = "it has" if missing else f"{folder} has"
-                pictures = _some([found[key].relative_to(folder).as_posix() for key in extra])
-                sentences.append(f"{beside} pictures without a photo: {pictures}")
-            raise ColorganError("; ".join(sentences) + f"; names must be those of {reference.folder}, endings aside")
-        self.files = [found[key] for key in wanted]
+                subject = "it has" if missing else f"{folder} has"
+                images = _first_names([by_key[key].relative_to(folder).as_posix() for key in extra])
+                problems.append(f"{subject} images without a photo: {images}")
+            raise ColorganError(
+                "; ".join(problems) + f"; the names, without extensions, must match those in {reference.folder}"
+            )
+        self.files = [by_key[key] for key in wanted]
         self.detail = {"folder": folder.name}
 
-    def pictures(self, indices: Sequence[int], photos: Sequence[Framed]) -> Tensor:
-        """Reads the pictures."""
-        return torch.stack([self._picture(self.files[i], photo) for i, photo in zip(indices, photos, strict=True)])
+    def images(self, indices: Sequence[int], photos: Sequence[Photo]) -> Tensor:
+        """Reads the images.
 
-    def _picture(self, file: Path, photo: Framed) -> Tensor:
-        measured = tuple(photo.rgb.shape[1:])
-        found = framed(file, Framing(0))
-        if found.original == measured:
-            return found.rgb
-        if found.original != photo.original:
-            sizes = [f"{width} x {height}" for height, width in (found.original, photo.original, measured)]
-            own = f"{sizes[1]}" if photo.original == measured else f"{sizes[1]}, measured at {sizes[2]}"
+        Raises:
+            ColorganError: if an image has neither the size of its photo nor the measured size.
+        """
+        return torch.stack([self._load(self.files[i], photo) for i, photo in zip(indices, photos, strict=True)])
+
+    def _load(self, file: Path, photo: Photo) -> Tensor:
+        measured_size = tuple(photo.rgb.shape[1:])
+        image = load_photo(file, Resize(0))
+        if image.original_size == measured_size:
+            return image.rgb
+        if image.original_size != photo.original_size:
+            sizes = (image.original_size, photo.original_size, measured_size)
+            own, original, measured = (f"{width} x {height}" for height, width in sizes)
+            expected = original if original == measured else f"{original}, measured at {measured}"
             raise ColorganError(
-                f"{file} is {sizes[0]} pixels, but its photo is {own}; save pictures at the size of their photos, "
-                "or measure all at the pictures' size (--size, --square)"
+                f"{file} is {own} pixels, but its photo is {expected}; save images at the size of their photos, "
+                "or measure everything at the size of the images (--size, --square)"
             )
-        return framed(file, self.framing).rgb
+        return load_photo(file, self.resize).rgb
 
 
 class ReferenceSystem(System):
-    """The photos themselves: what a perfect system would score."""
+    """The reference photos themselves: the score of a perfect system."""
 
-    name = "reference"
-    kind = "anchor"
+    name = REFERENCE
+    kind = "baseline"
 
     def __init__(self) -> None:
         self.detail = {"is": "the photos themselves"}
 
-    def pictures(self, indices: Sequence[int], photos: Sequence[Framed]) -> Tensor:
+    def images(self, indices: Sequence[int], photos: Sequence[Photo]) -> Tensor:
         """The photos."""
         return torch.stack([photo.rgb for photo in photos])
 
 
-class UniformColor(System):
-    """The lightness of the photo and the same a and b everywhere: gray, or the mean color of a training set.
+class ConstantColorSystem(System):
+    """The lightness of the photo with constant a and b: gray, or the mean color of a training set.
 
     Args:
-        name: what the report calls it.
-        a: of CIE Lab.
-        b: of CIE Lab.
+        name: name in the report.
+        a: a of CIE Lab.
+        b: b of CIE Lab.
         detail: where the color comes from.
     """
 
-    kind = "anchor"
+    kind = "baseline"
 
     def __init__(self, name: str, a: float = 0.0, b: float = 0.0, detail: dict[str, Any] | None = None) -> None:
         self.name, self.a, self.b = name, a, b
         self.detail = {"a": round(a, 3), "b": round(b, 3), **(detail or {})}
 
-    def pictures(self, indices: Sequence[int], photos: Sequence[Framed]) -> Tensor:
-        """The lightness of the photos under one color."""
+    def images(self, indices: Sequence[int], photos: Sequence[Photo]) -> Tensor:
+        """The photos with all their chroma replaced by the constant color."""
         space = Lab()
         gray, color = space.split(torch.stack([photo.rgb for photo in photos]).float() / 255)
-        uniform = torch.tensor([self.a, self.b]).view(1, 2, 1, 1) / space.ab_scale
-        return to_uint8(space.merge(gray, uniform.expand_as(color)))
+        constant = torch.tensor([self.a, self.b]).view(1, 2, 1, 1) / space.ab_scale
+        return to_uint8(space.merge(gray, constant.expand_as(color)))
 
 
-def mean_color(folder: Path) -> UniformColor:
-    """The mean color of a set of training photos, each counting the same, as an anchor.
-
-    Args:
-        folder: the photos; of more than 2,000, as many are taken, spread evenly over their names.
-    """
-    files = listed(folder)
-    step = max(1, -(-len(files) // _TRAINING_PHOTOS))
-    squeeze = Framing(_SMALL, square=True)
-    small = []
-    for file in files[::step]:
-        with contextlib.suppress(UnreadableImage):  # training leaves it out as well
-            small.append(as_tensor(squeeze(read_rgb(file, shrink_to=_SMALL))))
-    if not small:
-        raise ColorganError(f"none of the training photos in {folder} can be read")
-    means = [to_lab(batch)[:, 1:].mean(dim=(2, 3)) for batch in torch.split(torch.stack(small), _SMALL)]
-    a, b = torch.cat(means).mean(dim=0).tolist()
-    return UniformColor("mean color", a, b, {"is": "mean color of the training photos", "photos": len(small)})
-
-
-def open_systems(words: Sequence[str], reference: ReferencePhotos, device: str | torch.device) -> list[System]:
-    """Opens what the user named.
+def mean_color(folder: Path) -> ConstantColorSystem:
+    """The mean color of a set of training photos, in which all photos have the same weight, as a baseline.
 
     Args:
-        words: each a checkpoint, the folder of a training run or of a released model, or a folder of pictures, or
-            ``NAME=`` one of these.
-        reference: the reference photos.
-        device: where checkpoints color.
-
-    Returns:
-        The systems, under distinct names.
+        folder: the photos. Of more than 2,000, a subset evenly spaced over their names is used.
 
     Raises:
-        ColorganError: for anything else.
+        ColorganError: if none of the photos can be read.
+    """
+    files = list_files(folder)
+    step = max(1, -(-len(files) // _MAX_TRAINING_PHOTOS))
+    resize = Resize(_SMALL_SIZE, square=True)
+    small = []
+    for file in files[::step]:
+        with contextlib.suppress(UnreadableImage):  # training skips it, too
+            small.append(to_tensor(resize(read_rgb(file, shrink_to=_SMALL_SIZE))))
+    if not small:
+        raise ColorganError(f"none of the training photos in {folder} can be read")
+    means = [to_lab(batch)[:, 1:].mean(dim=(2, 3)) for batch in torch.split(torch.stack(small), _SMALL_SIZE)]
+    a, b = torch.cat(means).mean(dim=0).tolist()
+    return ConstantColorSystem(MEAN_COLOR, a, b, {"is": "mean color of the training photos", "photos": len(small)})
+
+
+def open_systems(arguments: Sequence[str], reference: ReferencePhotos, device: str | torch.device) -> list[System]:
+    """Opens the systems of the command line.
+
+    Args:
+        arguments: checkpoints, folders of training runs or released models, and folders of images; ``NAME=PATH`` sets
+            the name of one.
+        reference: the reference photos.
+        device: device of the networks.
+
+    Returns:
+        The systems, with distinct names.
+
+    Raises:
+        ColorganError: if a path is none of these, or two systems are given the same name.
     """
     systems: list[System] = []
-    for word in words:
-        name, path = _named(word)
-        checkpoint = _checkpoint_in(path)
-        taken = {system.name for system in systems} | {"reference", "gray", "mean color", "floor"}
-        name = _distinct(name or _default_name(checkpoint or path), taken, chosen=name is not None)
+    for argument in arguments:
+        name, path = _split_name(argument)
+        checkpoint = _find_checkpoint(path)
+        taken = {system.name for system in systems} | _RESERVED_NAMES
+        name = _unique_name(name or _default_name(checkpoint or path), taken, given=name is not None)
         if checkpoint is not None:
-            systems.append(Checkpoint(name, checkpoint, device))
+            systems.append(CheckpointSystem(name, checkpoint, device))
         elif path.is_dir():
-            systems.append(PictureFolder(name, path, reference))
+            systems.append(ImageFolderSystem(name, path, reference))
         else:
-            raise ColorganError(f"there is no checkpoint and no folder of pictures {path}")
+            raise ColorganError(f"there is no checkpoint and no folder of images at {path}")
     return systems
 
 
-def _named(word: str) -> tuple[str | None, Path]:
-    name, equals, path = word.partition("=")
-    if equals and name and not Path(word).exists():
+def _split_name(argument: str) -> tuple[str | None, Path]:
+    name, equals, path = argument.partition("=")
+    if equals and name and not Path(argument).exists():
         return name, Path(path).expanduser()
-    return None, Path(word).expanduser()
+    return None, Path(argument).expanduser()
 
 
-def _checkpoint_in(path: Path) -> Path | None:
-    """The file itself, the weights of a released model, or the best (else the last) checkpoint of a run's folder."""
+def _find_checkpoint(path: Path) -> Path | None:
+    """The file itself, the weights of a released model, or the best (else the last) checkpoint of a run folder."""
     if path.is_file():
         return path
-    kept = [path / WEIGHTS, *(path / "checkpoints" / f"{which}.ckpt" for which in ("best", "last"))]
-    return next((file for file in kept if file.is_file()), None)
+    run = RunFolder(path)
+    candidates = (path / WEIGHTS, run.best_checkpoint, run.last_checkpoint)
+    return next((file for file in candidates if file.is_file()), None)
 
 
 def _default_name(path: Path) -> str:
-    """Name and time of a run for its checkpoints; else the name of the file or the folder."""
+    """Name and time of the run for a checkpoint of a run, otherwise the name of the file or folder."""
     if path.name == WEIGHTS:
         return path.resolve().parent.name
-    if path.parent.name == "checkpoints" and len(path.resolve().parts) > 4:
-        run = path.resolve().parent.parent
-        return f"{run.parent.name}/{run.name}" if re.match(r"\d{8}|slurm", run.name) else run.name
+    run = RunFolder.of_checkpoint(path.resolve())
+    if run is not None and run.path.name:
+        has_timestamp = re.match(r"\d{8}|slurm", run.path.name)
+        return f"{run.path.parent.name}/{run.path.name}" if has_timestamp else run.path.name
     return path.stem if path.suffix == ".ckpt" else path.resolve().name
 
 
-def _distinct(name: str, taken: set[str], *, chosen: bool) -> str:
+def _unique_name(name: str, taken: set[str], *, given: bool) -> str:
     if name not in taken:
         return name
-    if chosen:
-        raise ColorganError(f"two systems cannot both be called {name!r}; give one of them another name (NAME=PATH)")
+    if given:
+        raise ColorganError(f"two systems cannot have the same name {name!r}; rename one of them (NAME=PATH)")
     count = 2
     while f"{name} ({count})" in taken:
         count += 1
     return f"{name} ({count})"
 
 
-def _key(name: str) -> str:
+def _without_extension(name: str) -> str:
     return PurePosixPath(name).with_suffix("").as_posix()
 
 
-def _check_distinct(keys: Sequence[str], files: Sequence[str], what: str) -> None:
+def _check_unique(keys: Sequence[str], files: Sequence[str], subject: str) -> None:
     seen: dict[str, str] = {}
     for key, file in zip(keys, files, strict=True):
         if key in seen:
-            raise ColorganError(f"{what} have the same name, {seen[key]} and {file}; pictures could not be told apart")
+            raise ColorganError(
+                f"{subject} have the same name, {seen[key]} and {file}; rename one of them so that they match"
+            )
         seen[key] = file
 
 
-def _some(names: Sequence[str]) -> str:
-    more = len(names) - _NAMED_AT_MOST
-    return ", ".join(names[:_NAMED_AT_MOST]) + (f" and {more} more" if more > 0 else "")
+def _first_names(names: Sequence[str]) -> str:
+    more = len(names) - _MAX_NAMES
+    return ", ".join(names[:_MAX_NAMES]) + (f" and {more} more" if more > 0 else "")

@@ -1,6 +1,6 @@
-"""Stands for ``colorgan fit`` in tests of grids: the same words, folders and files, and no training.
+"""A fake ``colorgan fit`` with the same arguments, folders and files, but without training.
 
-Its overlays may set ``epochs``, ``seconds`` (of an epoch), ``level`` (of the metric) and ``fail`` (with this sentence).
+Its overlays may set ``epochs``, ``seconds`` (per epoch), ``level`` (of the metric) and ``fail`` (the error message).
 """
 
 import csv
@@ -15,14 +15,14 @@ import yaml
 
 def main() -> None:
     folder, settings, resumed, seed = Path(os.environ["COLORGAN_RUN_FOLDER"]), {}, None, 0
-    words = iter(sys.argv[1:])
-    for word in words:
-        if word == "--config":
-            settings |= yaml.safe_load(Path(next(words)).read_text()) or {}
-        elif word.startswith("--ckpt_path="):
-            resumed = Path(word.partition("=")[2])
-        elif word.startswith("--seed_everything="):
-            seed = int(word.partition("=")[2])
+    arguments = iter(sys.argv[1:])
+    for argument in arguments:
+        if argument == "--config":
+            settings |= yaml.safe_load(Path(next(arguments)).read_text()) or {}
+        elif argument.startswith("--ckpt_path="):
+            resumed = Path(argument.partition("=")[2])
+        elif argument.startswith("--seed_everything="):
+            seed = int(argument.partition("=")[2])
     with (folder / "starts.txt").open("a") as starts:
         starts.write(f"{os.getpid()} {resumed.read_text() if resumed else 0}\n")
     if "fail" in settings:

@@ -13,21 +13,21 @@ import pytest
 
 from colorgan.errors import ColorganError
 from colorgan.evaluation.benchmark import cluster
-from colorgan.evaluation.benchmark.plan import read_grid
-from colorgan.evaluation.benchmark.records import RunFolder
+from colorgan.evaluation.benchmark.grid_file import read_grid
+from colorgan.evaluation.benchmark.records import GridRunFolder
 from tests.evaluation.benchmark.test_local import is_alive, starts, wait_for
 from tests.helpers import FAKE_FIT
 
 WriteGrid = Callable[..., Path]
 
 
-def test_without_ray_the_extra_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_missing_ray_names_the_extra(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(ColorganError, match=r"pip install 'colorgan\[ray\]'"):
-        next(cluster.train([], tmp_path, time.time()))
+        next(cluster.train([], tmp_path, FAKE_FIT, time.time()))
 
 
-def test_a_run_that_fits_nowhere_is_refused() -> None:
+def test_insufficient_resources_are_rejected() -> None:
     resources = {"CPU": 2.0}
     cluster._check_resources(resources, cpus=2, gpus=0)
     with pytest.raises(ColorganError, match="--cpus-per-run 4 is more than the 2 CPUs"):
@@ -38,27 +38,27 @@ def test_a_run_that_fits_nowhere_is_refused() -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_the_grid_survives_the_loss_of_a_worker(write_grid: WriteGrid, tmp_path: Path) -> None:
+def test_grid_survives_the_death_of_a_worker(write_grid: WriteGrid, tmp_path: Path) -> None:
     pytest.importorskip("ray", reason="needs the extra ray")
     slow: dict[str, Any] = {"epochs": 20, "seconds": 0.3}
     groups = {"a": {"runs": {"x": slow, "y": slow, "z": None, "bad": {"fail": "no data"}}}}
     runs, folder = read_grid(write_grid(seeds=[1], groups=groups)).runs(), tmp_path / "out"
-    victim = RunFolder(folder, "a-x-seed1")
+    victim = GridRunFolder(folder, "a-x-seed1")
     killed: list[int] = []
 
     def kill_the_worker() -> None:
         wait_for(victim.last_checkpoint.is_file, 120)
         (fit, _) = starts(folder, victim.name)[0]
-        worker = parent(parent(fit))  # fit, its supervisor, the process of Ray
+        worker = parent(parent(fit))  # the parent of fit is its supervisor, whose parent is the Ray worker
         os.kill(worker, signal.SIGKILL)
         wait_for(lambda: not is_alive(fit), 30)
         killed.append(worker)
 
     thread = threading.Thread(target=kill_the_worker)
     thread.start()
-    two_at_a_time = max(1, (os.cpu_count() or 2) // 2)
-    ended = cluster.train(runs, folder, time.time(), cpus=two_at_a_time, command=FAKE_FIT)
-    outcomes = {run.name: outcome for run, outcome in ended}
+    cpus_per_run = max(1, (os.cpu_count() or 2) // 2)
+    results = cluster.train(runs, folder, FAKE_FIT, time.time(), cpus=cpus_per_run)
+    outcomes = {run.name: outcome for run, outcome in results}
     thread.join()
     assert len(killed) == 1
     assert outcomes == {
@@ -69,9 +69,9 @@ def test_the_grid_survives_the_loss_of_a_worker(write_grid: WriteGrid, tmp_path:
     }
     attempts = starts(folder, victim.name)
     assert len(attempts) == 2
-    assert attempts[1][1] > 0  # from its last checkpoint
+    assert attempts[1][1] > 0  # resumed from its last checkpoint
     assert len(starts(folder, "a-y-seed1")) == 1
-    x, y = (RunFolder(folder, f"a-{name}-seed1").record() for name in "xy")
+    x, y = (GridRunFolder(folder, f"a-{name}-seed1").record() for name in "xy")
     assert x is not None
     assert y is not None
     assert x.ended - x.seconds < y.ended  # they ran at the same time

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from colorgan.cli.benchmark import main
-from colorgan.evaluation.benchmark.timing import time_network
+from colorgan.evaluation.benchmark.timing import BuiltNetwork, time_network
 from colorgan.models.generators import PlainCNN
 
 GRID = """
@@ -20,30 +20,32 @@ groups:
     overlays:
       - model: {generator: {class_path: UNet, init_args: {width: 4, depth: 2}}, discriminator: null}
   regressor:
-    trains: chroma
+    command: chroma
     overlays:
       - data: {root: sample, size: 20, batch_size: 3}
         model: {num_downsamples: 2}
 """
 
 
-def test_the_networks_of_a_grid_are_timed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("colorgan.evaluation.benchmark.timing._SECONDS", 0.01)
+def test_networks_of_a_grid_are_timed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("colorgan.evaluation.benchmark.timing._MIN_SECONDS", 0.01)
     grid = tmp_path / "grid.yaml"
     grid.write_text(GRID)
     assert main([str(grid), "--out", str(tmp_path / "out"), "--timing"]) == 0
     timings = json.loads((tmp_path / "out" / "timing.json").read_text())
-    on_cpu = [(t["name"], t["batch"], t["size"]) for t in timings if t["device"] == "cpu"]
+    on_cpu = [(t["name"], t["batch_size"], t["image_size"]) for t in timings if t["device"] == "cpu"]
     assert on_cpu == [("colorizer", 2, 16), ("regressor", 3, 20)]
-    assert all(timing["coloring"] > 0 and timing["training"] > timing["coloring"] / 2 for timing in timings)
+    assert all(timing["forward_ms"] > 0 and timing["training_ms"] > timing["forward_ms"] / 2 for timing in timings)
     text = (tmp_path / "out" / "timing.md").read_text()
     assert "| colorizer | CPU" in text
-    assert ("no GPU on this machine" in text) == (not torch.cuda.is_available())
+    assert ("This machine has no GPU" in text) == (not torch.cuda.is_available())
     assert not (tmp_path / "out" / "runs").exists()
 
 
-def test_twice_the_work_takes_longer() -> None:
+def test_larger_network_takes_longer() -> None:
     torch.manual_seed(0)
     small, large = PlainCNN(1, 3, layers=2), PlainCNN(1, 3, layers=6, kernels=32)
-    one, other = (time_network(network, "", 2, 32, torch.device("cpu"), 0.05) for network in (small, large))
-    assert other.training > one.training
+    fast, slow = (
+        time_network("", BuiltNetwork(network, 2, 32), torch.device("cpu"), 0.05) for network in (small, large)
+    )
+    assert slow.training_ms > fast.training_ms

@@ -1,8 +1,8 @@
-"""Nothing is downloaded by the tests of this folder."""
+"""Tests of this folder run offline."""
 
 import pytest
 
 
 @pytest.fixture(autouse=True)
 def offline(offline_cache: object) -> None:
-    """Caches and downloads of each test stay in its own folder."""
+    """Each test has its own caches and downloads nothing."""

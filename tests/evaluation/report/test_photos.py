@@ -6,11 +6,11 @@ import torch
 from PIL import Image
 
 from colorgan.errors import ColorganError
-from colorgan.evaluation.report.photos import Framing, ReferencePhotos
+from colorgan.evaluation.report.photos import ReferencePhotos, Resize
 from tests.helpers import photos, write
 
 
-def test_the_test_part_of_a_folder_is_taken_in_the_order_of_names(reference_folder):
+def test_test_subfolder_is_used_in_the_order_of_names(reference_folder):
     reference = ReferencePhotos(reference_folder)
     assert reference.folder == reference_folder / "test"
     assert reference.names == [f"roses/{index:04d}.png" for index in range(8)]
@@ -19,13 +19,13 @@ def test_the_test_part_of_a_folder_is_taken_in_the_order_of_names(reference_fold
     assert ReferencePhotos(reference_folder, limit=3).names == reference.names[:3]
 
 
-def test_the_sample_photos_can_be_named():
+def test_sample_stands_for_the_sample_photos():
     reference = ReferencePhotos("sample")
     assert reference.folder.name == "val"
     assert len(reference) == 42
 
 
-def test_the_digest_is_that_of_names_and_contents(reference_folder, tmp_path):
+def test_digest_depends_on_names_and_contents(reference_folder, tmp_path):
     digest = ReferencePhotos(reference_folder).digest
     copy = shutil.copytree(reference_folder, tmp_path / "copy")
     assert ReferencePhotos(copy).digest == digest
@@ -37,7 +37,7 @@ def test_the_digest_is_that_of_names_and_contents(reference_folder, tmp_path):
     assert ReferencePhotos(copy).digest != digest
 
 
-def test_batches_hold_photos_of_one_shape_and_keep_the_order(tmp_path):
+def test_batches_have_one_shape_and_keep_the_order(tmp_path):
     for index, width in enumerate([8, 8, 8, 12, 8, 8]):
         Image.new("RGB", (width, 8), (index, 0, 0)).save(tmp_path / f"{index}.png")
     found = [
@@ -49,38 +49,38 @@ def test_batches_hold_photos_of_one_shape_and_keep_the_order(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("framing", "shape", "expected"),
+    ("resize", "shape", "expected"),
     [
-        (Framing(10), (20, 40), (10, 20)),
-        (Framing(10), (8, 40), (8, 40)),
-        (Framing(0), (500, 400), (500, 400)),
-        (Framing(10, square=True), (8, 40), (10, 10)),
+        (Resize(10), (20, 40), (10, 20)),
+        (Resize(10), (8, 40), (8, 40)),
+        (Resize(0), (500, 400), (500, 400)),
+        (Resize(10, square=True), (8, 40), (10, 10)),
     ],
 )
-def test_framing(framing, shape, expected):
+def test_resize(resize, shape, expected):
     rgb = np.random.default_rng(0).integers(0, 256, (*shape, 3), dtype=np.uint8)
-    assert framing(rgb).shape == (*expected, 3)
+    assert resize(rgb).shape == (*expected, 3)
     if shape == expected:
-        assert framing(rgb) is rgb
+        assert resize(rgb) is rgb
 
 
-def test_bad_folders_are_refused_in_one_sentence(tmp_path):
+def test_invalid_folders_are_rejected(tmp_path):
     with pytest.raises(ColorganError, match="there is no folder"):
         ReferencePhotos(tmp_path / "missing")
     (tmp_path / "empty").mkdir()
     with pytest.raises(ColorganError, match="contains no photos"):
         ReferencePhotos(tmp_path / "empty")
     write(photos(1, seed=0), tmp_path / "one")
-    with pytest.raises(ColorganError, match="holds 1 photo; a report needs at least 2"):
+    with pytest.raises(ColorganError, match="has 1 photo; a report needs at least 2"):
         ReferencePhotos(tmp_path / "one")
     write(photos(3, seed=0), tmp_path / "three")
-    with pytest.raises(ColorganError, match="at least 2 photos; received a limit of 1"):
+    with pytest.raises(ColorganError, match="at least 2 photos; received 1"):
         ReferencePhotos(tmp_path / "three", limit=1)
     file = tmp_path / "three" / "0001.png"
     file.write_bytes(file.read_bytes()[:60])
-    with pytest.raises(ColorganError, match=r"cannot read .*0001\.png: .* cut short.*; replace the file"):
+    with pytest.raises(ColorganError, match=r"cannot read .*0001\.png: .* cut short.*; replace or remove the file"):
         list(ReferencePhotos(tmp_path / "three").batches(4))
     with pytest.raises(ColorganError, match="received -1"):
-        Framing(-1)
+        Resize(-1)
     with pytest.raises(ColorganError, match="received 0"):
-        Framing(0, square=True)
+        Resize(0, square=True)

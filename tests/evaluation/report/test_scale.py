@@ -15,7 +15,7 @@ from torch_fidelity.feature_extractor_base import FeatureExtractorBase
 from torch_fidelity.registry import register_feature_extractor
 
 class Wide(FeatureExtractorBase):
-    "As many features as Inception has, at hardly any cost."
+    "As many features as Inception, at little cost."
     def __init__(self, name, features_list, **_):
         super().__init__(name, features_list)
         self.weights = torch.randn(3 * 64, 2048, generator=torch.Generator().manual_seed(0))
@@ -25,7 +25,8 @@ class Wide(FeatureExtractorBase):
     get_default_feature_layer_for_metric = staticmethod(lambda metric: "2048")
 
 register_feature_extractor("wide-test", Wide)
-from colorgan.evaluation.report import command, evaluation
+from colorgan.cli import evaluate as command
+from colorgan.evaluation.report import evaluation
 from tests.helpers import REPOSITORY
 evaluation.EFFICIENTNET = "wide-test"
 command.main(sys.argv[1:])
@@ -34,8 +35,8 @@ print("PEAK", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(sys.platform != "linux", reason="the peak memory of a process is read in Linux's unit")
-def test_memory_is_bounded_and_the_cost_linear(tmp_path):
+@pytest.mark.skipif(sys.platform != "linux", reason="the unit of ru_maxrss is that of Linux")
+def test_memory_is_bounded_and_cost_is_linear(tmp_path):
     reference = write(photos(5000, seed=4, size=24), tmp_path / "reference")
     theirs = write(recolored(photos(5000, seed=4, size=24), 40), tmp_path / "theirs")
     environment = {

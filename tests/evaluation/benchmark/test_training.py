@@ -1,4 +1,4 @@
-"""A grid of real trainings: what `fit` leaves is what the report looks for."""
+"""A grid with real training runs: the report reads the files that `fit` writes."""
 
 import json
 from collections.abc import Callable
@@ -21,11 +21,13 @@ TINY = {
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_a_grid_of_trainings(write_grid: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_grid_with_real_training(
+    write_grid: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     grid = write_grid(
         seeds=[1],
-        also_seeded=["data.seed"],
+        seed_arguments=["data.seed"],
         metrics={"val/fd_efficientnet_lite0": {"label": "FD"}, "val/psnr": {"label": "PSNR", "better": "higher"}},
         base=[str(CONFIGS / "base.yaml"), TINY],
         groups={
@@ -41,4 +43,4 @@ def test_a_grid_of_trainings(write_grid: Callable[..., Path], tmp_path: Path, mo
     assert "data:image/webp" in (out / "report.html").read_text()
     assert "reconstruction_weight: 50" in (out / "runs" / "color-lab-seed1" / "config.yaml").read_text()
     assert bad["runs"][0]["status"] == "failed"
-    assert "colr'; did you mean" in bad["runs"][0]["sentence"]
+    assert "colr'; did you mean" in bad["runs"][0]["error"]

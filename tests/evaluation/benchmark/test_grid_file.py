@@ -4,12 +4,13 @@ from pathlib import Path
 import pytest
 
 from colorgan.errors import ColorganError
-from colorgan.evaluation.benchmark.plan import read_grid, select
+from colorgan.evaluation.benchmark.grid import select_runs
+from colorgan.evaluation.benchmark.grid_file import read_grid
 
 WriteGrid = Callable[..., Path]
 
 
-def test_axes_are_multiplied_with_the_last_varying_fastest(write_grid: WriteGrid) -> None:
+def test_last_axis_varies_fastest(write_grid: WriteGrid) -> None:
     grid = read_grid(write_grid())
     assert [variant.name for variant in grid.variants] == [
         "alone",
@@ -18,29 +19,29 @@ def test_axes_are_multiplied_with_the_last_varying_fastest(write_grid: WriteGrid
         "pairs-unet-rgb",
         "pairs-unet-lab",
     ]
-    assert grid.variants[2].parts == {"judge": "patch", "color": "lab"}
+    assert grid.variants[2].parts == {"discriminator": "patch", "color": "lab"}
     assert [overlay.content for overlay in grid.variants[2].overlays] == [{"epochs": 2}, {"level": 50.0}, {"epochs": 3}]
 
 
-def test_first_seeds_come_first(write_grid: WriteGrid) -> None:
+def test_first_seeds_of_all_variants_come_first(write_grid: WriteGrid) -> None:
     names = [run.name for run in read_grid(write_grid()).runs()]
     assert len(names) == len(set(names)) == 10
     assert names[0] == "alone-seed1"
     assert [name.rpartition("-")[2] for name in names] == ["seed1"] * 5 + ["seed2"] * 5
 
 
-def test_a_group_may_have_its_own_seeds(write_grid: WriteGrid) -> None:
+def test_group_can_override_seeds(write_grid: WriteGrid) -> None:
     grid = read_grid(write_grid(groups={"a": {"seeds": [7]}, "b": {"runs": {"one": None, "two": {"epochs": 1}}}}))
     assert [run.name for run in grid.runs()] == ["a-seed7", "b-one-seed1", "b-two-seed1", "b-one-seed2", "b-two-seed2"]
 
 
-def test_published_figures_stand_with_their_runs(write_grid: WriteGrid) -> None:
+def test_published_results_belong_to_their_variants(write_grid: WriteGrid) -> None:
     grid = read_grid(write_grid())
     assert {v.name: v.published for v in grid.variants if v.published} == {"alone": 87.99, "pairs-patch-rgb": 55.38}
     assert grid.published.protocol == "another protocol: 164 photos"
 
 
-def test_overlay_files_are_relative_to_the_grid_and_kept_as_written(write_grid: WriteGrid, tmp_path: Path) -> None:
+def test_overlay_files_are_relative_to_the_grid_and_keep_comments(write_grid: WriteGrid, tmp_path: Path) -> None:
     (tmp_path / "color").mkdir()
     (tmp_path / "color" / "lab.yaml").write_text("# why\nmodel:\n  color_space: Lab\n")
     grid = read_grid(write_grid(base=["color/lab.yaml", {"data": {"size": 64}}]))
@@ -50,7 +51,7 @@ def test_overlay_files_are_relative_to_the_grid_and_kept_as_written(write_grid: 
     assert second.content == {"data": {"size": 64}}
 
 
-def test_the_digest_is_of_what_decides(write_grid: WriteGrid, tmp_path: Path) -> None:
+def test_digest_ignores_comments_and_order_of_keys(write_grid: WriteGrid, tmp_path: Path) -> None:
     overlay = tmp_path / "overlay.yaml"
 
     def digest(text: str, *options: str) -> str:
@@ -63,13 +64,13 @@ def test_the_digest_is_of_what_decides(write_grid: WriteGrid, tmp_path: Path) ->
     assert digest("a: 1\nb: 2\n", "--data.root=x") != plain
 
 
-def test_the_seed_goes_where_the_grid_says(write_grid: WriteGrid) -> None:
-    run = read_grid(write_grid(also_seeded=["data.seed"])).runs()[-1]
+def test_seed_arguments_receive_the_seed(write_grid: WriteGrid) -> None:
+    run = read_grid(write_grid(seed_arguments=["data.seed"])).runs()[-1]
     assert run.arguments[:2] == ["--seed_everything=2", "--data.seed=2"]
     assert run.digest != read_grid(write_grid()).runs()[-1].digest
 
 
-def test_arguments_carry_the_seed_and_end_with_the_options(write_grid: WriteGrid) -> None:
+def test_options_follow_the_seed(write_grid: WriteGrid) -> None:
     run = read_grid(write_grid()).runs(["--data.root=photos"])[0]
     assert run.arguments == ["--seed_everything=1", "--trainer.enable_progress_bar=false", "--data.root=photos"]
 
@@ -77,40 +78,46 @@ def test_arguments_carry_the_seed_and_end_with_the_options(write_grid: WriteGrid
 @pytest.mark.parametrize(
     ("patterns", "count"), [([], 10), (["pairs-*"], 8), (["*-seed1"], 5), (["alone"], 2), (["alone", "*-lab-seed2"], 4)]
 )
-def test_selection(write_grid: WriteGrid, patterns: list[str], count: int) -> None:
-    assert len(select(read_grid(write_grid()).runs(), patterns)) == count
+def test_select_runs(write_grid: WriteGrid, patterns: list[str], count: int) -> None:
+    assert len(select_runs(read_grid(write_grid()).runs(), patterns)) == count
 
 
-def test_a_pattern_without_a_run_is_refused_with_the_nearest_name(write_grid: WriteGrid) -> None:
+def test_unknown_pattern_suggests_the_closest_name(write_grid: WriteGrid) -> None:
     with pytest.raises(ColorganError, match="did you mean 'pairs-unet-rgb'"):
-        select(read_grid(write_grid()).runs(), ["pairs-unet-rbg"])
+        select_runs(read_grid(write_grid()).runs(), ["pairs-unet-rbg"])
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"grups": {}}, "grups is not expected; did you mean 'groups'"),
+        ({"grups": {}}, "grups is not a known key; did you mean 'groups'"),
         ({"groups": {}}, "groups is empty"),
-        ({"groups": {"a": {"axis": {}}}}, r"groups\.a\.axis is not expected; did you mean 'axes'"),
-        ({"groups": {"a b": {}}}, "'a b' is no name for a folder"),
-        ({"groups": {"a": {"axes": {"x": {"../y": None}}}}}, "no name for a folder"),
+        ({"groups": {"a": {"axis": {}}}}, r"groups\.a\.axis is not a known key; did you mean 'axes'"),
+        ({"groups": {"a b": {}}}, "'a b' cannot be the name of a folder"),
+        ({"groups": {"a": {"axes": {"x": {"../y": None}}}}}, "cannot be the name of a folder"),
         ({"groups": {"a": {"axes": {"x": {"y": None}}, "runs": {"z": None}}}}, "both axes and runs"),
         ({"groups": {"a": {"runs": {"b": "missing.yaml"}}}}, r"groups\.a\.runs\.b.*missing\.yaml cannot be read"),
         ({"groups": {"a": {"runs": {"b": 3}}}}, r"groups\.a\.runs\.b is 3; an overlay is"),
-        ({"groups": {"a": {"runs": {"b": None}, "published": {"c": 1.0}}}}, "names 'c', which is no run of the group"),
-        ({"groups": {"a": {"published": "low"}}}, "must be a number, received 'low'"),
-        ({"groups": {"a": {"runs": {"b-c": None}}, "a-b": {"runs": {"c": None}}}}, "two runs are called 'a-b-c'"),
+        (
+            {"groups": {"a": {"runs": {"b": None}, "published": {"c": 1.0}}}},
+            "names 'c', which is not a run",
+        ),
+        ({"groups": {"a": {"published": "low"}}}, "must be a number; received 'low'"),
+        ({"groups": {"a": {"runs": {"b-c": None}}, "a-b": {"runs": {"c": None}}}}, "two runs have the name 'a-b-c'"),
         ({"seeds": [1, 1]}, "seeds must be different integers"),
         ({"seeds": []}, "seeds must be different integers"),
         ({"seeds": ["x"]}, "seeds must be different integers"),
-        ({"also_seeded": "data.seed"}, "must be a list of arguments such as data.seed"),
+        ({"seed_arguments": "data.seed"}, "must be a list of arguments such as data.seed"),
         ({"metrics": {}}, "metrics is empty"),
-        ({"metrics": {"val/fid": {"better": "less"}}}, "better must be lower, higher or neither, received 'less'"),
+        ({"metrics": {"val/fid": {"better": "less"}}}, "better must be lower, higher or neither; received 'less'"),
+        ({"metrics": {"val/fid": {"better": ["lower"]}}}, "better must be lower, higher or neither"),
+        ({"metrics": {"val/size": {"better": "neither"}}}, "first metric, by which runs are compared"),
+        ({"groups": {"a": {"command": "fit"}}}, "command must be chroma or be left out; received 'fit'"),
         ({"published": {"protcol": "x"}}, "did you mean 'protocol'"),
         ({"base": [["x.yaml"], 4]}, "x.yaml cannot be read"),
     ],
 )
-def test_bad_grids_are_refused_in_one_sentence(write_grid: WriteGrid, changes: dict[str, object], message: str) -> None:
+def test_invalid_grids_are_rejected(write_grid: WriteGrid, changes: dict[str, object], message: str) -> None:
     file = write_grid(**changes)
     with pytest.raises(ColorganError, match=message) as caught:
         read_grid(file)
@@ -118,10 +125,10 @@ def test_bad_grids_are_refused_in_one_sentence(write_grid: WriteGrid, changes: d
     assert "\n" not in str(caught.value)
 
 
-def test_what_is_not_yaml_is_refused(tmp_path: Path) -> None:
+def test_invalid_yaml_is_rejected(tmp_path: Path) -> None:
     file = tmp_path / "grid.yaml"
     file.write_text("title: [unclosed\n")
-    with pytest.raises(ColorganError, match="grid.yaml is not YAML") as caught:
+    with pytest.raises(ColorganError, match="grid.yaml is not valid YAML") as caught:
         read_grid(file)
     assert "\n" not in str(caught.value)
     file.write_text("- a list\n")

@@ -1,11 +1,12 @@
-"""The grids that ship: what they hold, and that `fit` understands every configuration in them."""
+"""The shipped grids: their contents, and whether `fit` accepts every configuration."""
 
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from colorgan.evaluation.benchmark.plan import Grid, Variant, read_grid
+from colorgan.evaluation.benchmark.grid import Grid, Variant
+from colorgan.evaluation.benchmark.grid_file import read_grid
 from tests.helpers import CONFIGS
 
 GRIDS = {file.stem: read_grid(file) for file in sorted((CONFIGS / "benchmarks").glob("*.yaml"))}
@@ -16,7 +17,7 @@ def published(grid: Grid, group: str) -> dict[str, float | None]:
     return {variant.name: variant.published for variant in grid.variants if variant.group == group}
 
 
-def test_the_published_comparison_is_whole() -> None:
+def test_flowers_grid_has_all_published_results() -> None:
     grid = GRIDS["flowers"]
     assert published(grid, "no-gan") == {"no-gan": 87.99}
     assert list(published(grid, "bce").values()) == [68.78, 55.38, 59.8, 64.45, 68.42, 92.19, 62.7, 59.67, 54.73]
@@ -26,18 +27,18 @@ def test_the_published_comparison_is_whole() -> None:
     assert grid.published.protocol.startswith("another protocol")
 
 
-def test_published_weights_are_halved() -> None:
+def test_l1_weights_are_half_the_published_ones() -> None:
     for variant in GRIDS["flowers"].variants:
         if variant.group == "l1-weight":
             assert variant.overlays[-1].content["model"]["reconstruction_weight"] == float(variant.parts["run"]) / 2
 
 
-def test_the_small_grid_has_at_least_eight_runs() -> None:
+def test_small_flowers_grid_has_at_least_eight_runs() -> None:
     assert len(GRIDS["flowers_small"].runs()) >= 8
 
 
 def command_of(variant: Variant, folder: Path) -> list[str]:
-    words = [*filter(None, [variant.trains]), "fit"]
+    words = [*filter(None, [variant.command]), "fit"]
     for number, overlay in enumerate(variant.overlays):
         file = folder / f"{number}.yaml"
         file.write_text(overlay.text)
@@ -57,13 +58,13 @@ def parsed(variant: Variant, folder: Path, capsys: pytest.CaptureFixture[str]) -
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("grid", "variant"), VARIANTS, ids=[f"{name}/{variant.name}" for name, variant in VARIANTS])
-def test_fit_understands_every_configuration(
+def test_fit_accepts_every_configuration(
     grid: str, variant: Variant, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert "class_path: colorgan.training.gan" not in parsed(variant, tmp_path, capsys)
 
 
-def test_fit_understands_the_last_of_each_group(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_fit_accepts_the_last_configuration_of_each_group(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     last = {variant.group: variant for variant in GRIDS["flowers_small"].variants}
     for variant in last.values():
         text = parsed(variant, tmp_path, capsys)
@@ -72,29 +73,29 @@ def test_fit_understands_the_last_of_each_group(tmp_path: Path, capsys: pytest.C
 
 
 def last_of_each_group() -> list[Any]:
-    """Those variants of the grids on photos of one's own that are most unlike their base."""
+    """The last variant of each group, which differs most from the base, in the grids that need a folder of photos."""
     names = ("landscapes_complexity", "landscapes_small", "cnn_study", "cnn_study_small", "transfer", "faces")
-    chosen = {(name, variant.group): variant for name in names for variant in GRIDS[name].variants}
-    return [pytest.param(variant, id=f"{name}/{variant.name}") for (name, _), variant in chosen.items()]
+    last = {(name, variant.group): variant for name in names for variant in GRIDS[name].variants}
+    return [pytest.param(variant, id=f"{name}/{variant.name}") for (name, _), variant in last.items()]
 
 
 def small(variant: Variant) -> list[str]:
-    """What makes a run small, offline, and independent of runs before it."""
-    said = [overlay.content.get("model", {}) for overlay in variant.overlays]
-    generators = [model["generator"] for model in said if isinstance(model.get("generator"), dict)]
-    discriminators = [model["discriminator"] for model in said if isinstance(model.get("discriminator"), dict)]
+    """Arguments that make a run small, offline, and independent of earlier runs."""
+    models = [overlay.content.get("model", {}) for overlay in variant.overlays]
+    generators = [model["generator"] for model in models if isinstance(model.get("generator"), dict)]
+    discriminators = [model["discriminator"] for model in models if isinstance(model.get("discriminator"), dict)]
     classes = [generator["class_path"] for generator in generators if "class_path" in generator]
-    flat = any(judge.get("class_path") == "FlatDiscriminator" for judge in discriminators)
+    flat = any(discriminator.get("class_path") == "FlatDiscriminator" for discriminator in discriminators)
     words = ["--data.root=sample", "--data.batch_size=2", "--data.num_workers=0", "--trainer.accelerator=cpu"]
     words.append(f"--data.size={64 if classes[-1:] == ['EncoderDecoder'] else 32}")
     words += ["--model.discriminator.size=32"] if flat else []
-    words += ["--model.init_from=null"] if any(model.get("init_from") for model in said) else []
-    told = any(generator.get("init_args", {}).get("regressor") for generator in generators)
-    return [*words, *(["--model.generator.regressor=null"] if told else []), "--trainer.fast_dev_run=1"]
+    words += ["--model.init_from=null"] if any(model.get("init_from") for model in models) else []
+    has_regressor = any(generator.get("init_args", {}).get("regressor") for generator in generators)
+    return [*words, *(["--model.generator.regressor=null"] if has_regressor else []), "--trainer.fast_dev_run=1"]
 
 
 @pytest.mark.parametrize("variant", last_of_each_group())
-def test_the_studies_run(variant: Variant, tmp_path: Path) -> None:
+def test_last_configuration_of_each_group_trains(variant: Variant, tmp_path: Path) -> None:
     from colorgan.cli import main
 
     assert main([*command_of(variant, tmp_path), *small(variant), f"--runs={tmp_path / 'runs'}"]) == 0
@@ -102,23 +103,23 @@ def test_the_studies_run(variant: Variant, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("grid", "variant"), VARIANTS, ids=[f"{name}/{variant.name}" for name, variant in VARIANTS])
-def test_every_configuration_of_the_studies_runs(grid: str, variant: Variant, tmp_path: Path) -> None:
+def test_every_configuration_trains(grid: str, variant: Variant, tmp_path: Path) -> None:
     from colorgan.cli import main
 
     if grid.startswith("flowers"):
-        pytest.skip("downloads its photos, or has a test of its own")
+        pytest.skip("needs a download, or is tested elsewhere")
     assert main([*command_of(variant, tmp_path), *small(variant), f"--runs={tmp_path / 'runs'}"]) == 0
 
 
-def test_the_published_table_of_the_cnn_study_is_whole() -> None:
-    figures = [0.712, 0.755, 0.756, 0.640, 0.758, 0.766, 0.761]
-    assert list(published(GRIDS["cnn_study"], "published").values()) == figures
-    assert list(published(GRIDS["cnn_study_small"], "published").values()) == figures
+def test_cnn_study_has_all_published_results() -> None:
+    results = [0.712, 0.755, 0.756, 0.640, 0.758, 0.766, 0.761]
+    assert list(published(GRIDS["cnn_study"], "published").values()) == results
+    assert list(published(GRIDS["cnn_study_small"], "published").values()) == results
 
 
-def test_the_landscapes_study_is_whole() -> None:
+def test_landscapes_grid_has_all_configurations() -> None:
     names = [variant.name for variant in GRIDS["landscapes_complexity"].variants]
-    assert {f"complexity-{width}-d{judge}" for width in (16, 24, 30, 38, 46, 52, 72) for judge in (4, 16)} < {*names}
+    assert {f"complexity-{g}-d{d}" for g in (16, 24, 30, 38, 46, 52, 72) for d in (4, 16)} < {*names}
     for name in ("landscapes_complexity", "landscapes_small"):
         for variant in GRIDS[name].variants:
             if variant.group == "factor":

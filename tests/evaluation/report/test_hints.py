@@ -9,7 +9,7 @@ from PIL import Image
 
 from colorgan.cli import evaluate as command
 from colorgan.errors import ColorganError
-from colorgan.evaluation.report.hinted import COUNTS, PROTOCOLS
+from colorgan.evaluation.report.hints import COUNTS, PROTOCOLS
 from colorgan.inference.colorizer import Colorizer
 from colorgan.inference.hint_file import read_hints
 from colorgan.metrics.hinted import hinted_psnr
@@ -19,7 +19,7 @@ from colorgan.models.hints import PointHints
 
 @pytest.fixture
 def report(reference_folder, tmp_path, monkeypatch, tiny_features):
-    """Runs the command on the small photos, with protocols at small sizes, and returns the report's folder."""
+    """Runs the command on small photos and with smaller protocols, and returns the folder of the report."""
     monkeypatch.setattr("colorgan.evaluation.report.evaluation.EFFICIENTNET", tiny_features)
     for name, size in (("zhang2017", 32), ("icolorit", 28)):
         monkeypatch.setitem(PROTOCOLS, name, replace(PROTOCOLS[name], size=size))
@@ -43,55 +43,57 @@ def checkpoint(tiny_model, fit, tmp_path):
     return make
 
 
-def test_figures_and_files_of_both_protocols(report, checkpoint, reference_folder):
-    ours, blind = checkpoint("ours", hints=PointHints()), checkpoint("blind")
-    folder = report(f"ours={ours}", f"blind={blind}", "--hints", "both")
+def test_psnr_and_hint_files_of_both_protocols(report, checkpoint, reference_folder):
+    ours, plain = checkpoint("ours", hints=PointHints()), checkpoint("plain")
+    folder = report(f"ours={ours}", f"plain={plain}", "--hints", "both")
     zhang, icolorit = json.loads((folder / "metrics.json").read_text())["hints"]
     assert zhang["counts"] == [0, 1, 5, 10, 50, 100]
     assert list(zhang["psnr"]) == ["ours"]
-    assert "6 x 6 pixels around the middle, at 32 x 32" in zhang["protocol"]
+    assert "6 x 6 pixels around the center, at 32 x 32" in zhang["protocol"]
     assert "24.43 dB (0)" in zhang["published"]
     assert "2 x 2 pixels on a grid, at 28 x 28" in icolorit["protocol"]
 
     colorizer = Colorizer.from_checkpoint(ours)
     files = sorted((reference_folder / "test").rglob("*.png"))
     for document, protocol in ((zhang, PROTOCOLS["zhang2017"]), (icolorit, PROTOCOLS["icolorit"])):
-        squeezed = [
+        resized = [
             np.asarray(Image.open(file).resize((protocol.size, protocol.size), Image.Resampling.BICUBIC))
             for file in files
         ]
-        reference = torch.from_numpy(np.stack(squeezed)).permute(0, 3, 1, 2).float() / 255
+        reference = torch.from_numpy(np.stack(resized)).permute(0, 3, 1, 2).float() / 255
         with torch.inference_mode():
-            expected = hinted_psnr(colorizer, reference, torch.arange(len(files)), COUNTS, protocol.points).mean(0)
+            expected = hinted_psnr(colorizer, reference, torch.arange(len(files)), COUNTS, protocol.point_hints).mean(0)
         means = [mean for mean, _, _ in document["psnr"]["ours"]]
         assert means == pytest.approx(expected.tolist(), abs=1e-3)
         assert all(low <= mean <= high for mean, low, high in document["psnr"]["ours"])
 
-        for place, file in enumerate(files):
+        for position, file in enumerate(files):
             name = file.relative_to(reference_folder / "test").with_suffix(".json")
             hints = read_hints(folder / "hints" / protocol.name / name)
             assert len(hints) == 100
-            points = protocol.points.validation_points(torch.tensor([place]), protocol.size, protocol.size, 100)
+            points = protocol.point_hints.validation_points(torch.tensor([position]), protocol.size, protocol.size, 100)
             scale = Image.open(file).width / protocol.size
             for hint, top, left in zip(hints, points.top[0].tolist(), points.left[0].tolist(), strict=True):
-                assert hint.x == pytest.approx((left + protocol.side / 2) * scale, abs=0.01)
-                assert hint.y == pytest.approx((top + protocol.side / 2) * scale, abs=0.01)
-                patch = reference[place, :, top : top + protocol.side, left : left + protocol.side].mean(dim=(1, 2))
+                assert hint.x == pytest.approx((left + protocol.patch_size / 2) * scale, abs=0.01)
+                assert hint.y == pytest.approx((top + protocol.patch_size / 2) * scale, abs=0.01)
+                patch = reference[position, :, top : top + protocol.patch_size, left : left + protocol.patch_size].mean(
+                    dim=(1, 2)
+                )
                 assert hint.rgb == pytest.approx(tuple(patch.mul(255).tolist()), abs=0.51)
 
-    for written in ("report.md", "report.html"):
-        text = (folder / written).read_text()
+    for document in ("report.md", "report.html"):
+        text = (folder / document).read_text()
         assert "PSNR against the number of hints: Zhang et al. 2017" in text
-        assert "Without hints, so not listed: blind" in text
+        assert "Not listed, because they take no hints: plain" in text
         assert f"{zhang['psnr']['ours'][0][0]:.2f}" in text
 
 
-def test_the_protocols_of_the_literature() -> None:
-    assert str(PROTOCOLS["zhang2017"]).endswith("6 x 6 pixels around the middle, at 256 x 256")
+def test_protocols_of_the_literature() -> None:
+    assert str(PROTOCOLS["zhang2017"]).endswith("6 x 6 pixels around the center, at 256 x 256")
     assert str(PROTOCOLS["icolorit"]).endswith("2 x 2 pixels on a grid, at 224 x 224")
 
 
-def test_hints_are_the_same_in_every_report(report, checkpoint):
+def test_hints_are_deterministic(report, checkpoint):
     ours = checkpoint("ours", hints=PointHints())
     one, two = (report(ours, "--hints", "icolorit", out=out) for out in ("one", "two"))
     files = sorted(path.relative_to(one) for path in (one / "hints").rglob("*.json"))
@@ -100,13 +102,13 @@ def test_hints_are_the_same_in_every_report(report, checkpoint):
         assert (one / file).read_bytes() == (two / file).read_bytes()
 
 
-def test_without_the_option_nothing_is_said_of_hints(report, checkpoint):
+def test_hints_are_not_measured_by_default(report, checkpoint):
     folder = report(checkpoint("ours", hints=PointHints()))
     assert "hints" not in json.loads((folder / "metrics.json").read_text())
     assert "number of hints" not in (folder / "report.md").read_text()
     assert not (folder / "hints").exists()
 
 
-def test_nothing_that_takes_hints(report, checkpoint, picture_folder):
+def test_hints_require_a_system_that_takes_hints(report, checkpoint, image_folder):
     with pytest.raises(ColorganError, match="none of the systems takes hints.*leave out --hints"):
-        report(checkpoint("blind"), f"theirs={picture_folder}", "--hints", "zhang2017")
+        report(checkpoint("plain"), f"theirs={image_folder}", "--hints", "zhang2017")

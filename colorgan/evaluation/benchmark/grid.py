@@ -1,0 +1,183 @@
+"""A grid of training runs: groups of configurations, each trained with several seeds."""
+
+import difflib
+import fnmatch
+import hashlib
+import itertools
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from colorgan.errors import ColorganError
+from colorgan.evaluation.metric import Metric
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """One layer of a run's configuration.
+
+    Attributes:
+        name: stem of the file, or key of an inline overlay; the copy in the run's folder is named after it.
+        text: the YAML, comments included.
+        content: the same as plain data.
+    """
+
+    name: str
+    text: str
+    content: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Published:
+    """The source of published results, which are not directly comparable with our own.
+
+    Attributes:
+        metric: name of the published metric.
+        protocol: how it was measured; shown wherever a published result appears.
+        source: the publication.
+    """
+
+    metric: str = ""
+    protocol: str = "another protocol"
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One configuration of the grid, with one run per seed.
+
+    Attributes:
+        name: unique in the grid, and usable as a file name.
+        group: name of its group.
+        parts: value of each axis, or the name of the run in a group without axes.
+        overlays: layers of the configuration; later ones override earlier ones.
+        seeds: the seeds, one run each.
+        published: the published result, if there is one.
+        command: the command whose ``fit`` trains it, such as ``chroma``; empty for colorizers.
+    """
+
+    name: str
+    group: str
+    parts: Mapping[str, str]
+    overlays: tuple[Overlay, ...]
+    seeds: tuple[int, ...]
+    published: float | None = None
+    command: str = ""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Variants that are shown together and ranked against each other.
+
+    Attributes:
+        name: key in the YAML.
+        title: heading.
+        description: paragraph below the heading.
+        variants: its variants.
+    """
+
+    name: str
+    title: str
+    description: str
+    variants: tuple[Variant, ...]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One ``fit`` of a grid.
+
+    Attributes:
+        variant: the configuration.
+        seed: the random seed.
+        seed_arguments: arguments that receive the seed in addition to ``seed_everything``, such as ``data.seed``.
+        options: further arguments, the same for all runs.
+    """
+
+    variant: Variant
+    seed: int
+    seed_arguments: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Unique in the grid; the run's folder has this name."""
+        return f"{self.variant.name}-seed{self.seed}"
+
+    @property
+    def digest(self) -> str:
+        """Hash of everything that affects the outcome; comments and the order of keys do not."""
+        content = [[overlay.content for overlay in self.variant.overlays], self.seed, self.seed_arguments, self.options]
+        content += [self.variant.command] if self.variant.command else []
+        return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
+
+    @property
+    def arguments(self) -> list[str]:
+        """Arguments of ``fit`` after the overlays."""
+        seeds = [f"--{argument}={self.seed}" for argument in ("seed_everything", *self.seed_arguments)]
+        return [*seeds, "--trainer.enable_progress_bar=false", *self.options]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A grid of runs, as :func:`~colorgan.evaluation.benchmark.grid_file.read_grid` reads it.
+
+    Attributes:
+        name: stem of the file.
+        title: heading of the report.
+        description: paragraph below the heading.
+        metrics: metrics of the report. The first one that the runs have logged is the headline metric.
+        published: the source of published results.
+        seed_arguments: arguments that receive the seed in addition to ``seed_everything``.
+        groups: the groups of configurations.
+    """
+
+    name: str
+    title: str
+    description: str
+    metrics: tuple[Metric, ...]
+    published: Published
+    seed_arguments: tuple[str, ...]
+    groups: tuple[Group, ...] = field(repr=False)
+
+    @property
+    def variants(self) -> list[Variant]:
+        """All configurations, in the order of the file."""
+        return [variant for group in self.groups for variant in group.variants]
+
+    def runs(self, options: Sequence[str] = ()) -> list[Run]:
+        """All runs. The first seeds of all variants come before the second ones, so that an interrupted grid is usable.
+
+        Args:
+            options: arguments at the end of every command line, such as ``--data.root=photos``.
+        """
+        rounds = itertools.zip_longest(
+            *(
+                [Run(variant, seed, self.seed_arguments, tuple(options)) for seed in variant.seeds]
+                for variant in self.variants
+            )
+        )
+        return [run for runs in rounds for run in runs if run is not None]
+
+
+def select_runs(runs: Sequence[Run], patterns: Sequence[str]) -> list[Run]:
+    """Selects the runs that match any of the patterns.
+
+    Args:
+        runs: all runs of a grid.
+        patterns: names or shell patterns of variants (``bce-*``) or runs (``*-seed1``); all runs without a pattern.
+
+    Raises:
+        ColorganError: if a pattern matches no run.
+    """
+    for pattern in patterns:
+        if not any(_matches(run, pattern) for run in runs):
+            names = list(dict.fromkeys(run.variant.name for run in runs))
+            close = difflib.get_close_matches(pattern, names, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else f"the names are {', '.join(names)}"
+            raise ColorganError(f"--only {pattern!r} matches no run of the grid; {hint}")
+    return [run for run in runs if not patterns or any(_matches(run, pattern) for pattern in patterns)]
+
+
+def _matches(run: Run, pattern: str) -> bool:
+    return fnmatch.fnmatchcase(run.name, pattern) or fnmatch.fnmatchcase(run.variant.name, pattern)

@@ -1,0 +1,241 @@
+"""Reads grids from YAML files; ``docs/benchmark.md`` describes the format."""
+
+import difflib
+import itertools
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+
+from colorgan.errors import ColorganError
+from colorgan.evaluation.benchmark.grid import Grid, Group, Overlay, Published, Variant
+from colorgan.evaluation.metric import Metric
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
+_GRID_KEYS = {"title", "description", "metrics", "seeds", "seed_arguments", "base", "published", "groups"}
+_GROUP_KEYS = {"title", "description", "command", "overlays", "axes", "runs", "seeds", "published"}
+_METRIC_KEYS = {"label", "better", "chart"}
+_PUBLISHED_KEYS = {"metric", "protocol", "source"}
+_BETTER: dict[str, Literal["lower", "higher"] | None] = {"lower": "lower", "higher": "higher", "neither": None}
+
+
+def read_grid(path: str | Path, extra_overlays: Sequence[str | Path] = ()) -> Grid:
+    """Reads a grid.
+
+    Paths of overlays in the file are relative to it.
+
+    Args:
+        path: a YAML file.
+        extra_overlays: YAML files that are added on top of every configuration of the grid.
+
+    Returns:
+        The grid, with all overlays read.
+
+    Raises:
+        ColorganError: if anything is missing or invalid; the message names the file and the key.
+    """
+    file = Path(path)
+    content = _read_mapping(file, "a grid of runs")
+    _reject_unknown_keys(content, _GRID_KEYS, f"{file}:")
+    published = _mapping(content.get("published"), f"{file}: published")
+    _reject_unknown_keys(published, _PUBLISHED_KEYS, f"{file}: published.")
+    extra = tuple(_read_overlay(Path(overlay), "--config") for overlay in extra_overlays)
+    reader = _GroupReader(file, _seeds(content.get("seeds", [42]), f"{file}: seeds"), extra)
+    base = reader.overlays(content.get("base"), "base")
+    groups = _mapping(content.get("groups"), f"{file}: groups")
+    if not groups:
+        raise ColorganError(f"{file}: groups is empty; add at least one group of runs")
+    grid = Grid(
+        name=file.stem,
+        title=str(content.get("title", file.stem)),
+        description=str(content.get("description", "")).strip(),
+        metrics=_metrics(content.get("metrics"), file),
+        published=Published(**{key: str(value) for key, value in published.items()}),
+        seed_arguments=_seed_arguments(content.get("seed_arguments"), f"{file}: seed_arguments"),
+        groups=tuple(
+            reader.group(str(name), _mapping(group, f"{file}: groups.{name}"), base) for name, group in groups.items()
+        ),
+    )
+    names = [variant.name for variant in grid.variants]
+    for name in names:
+        if names.count(name) > 1:
+            raise ColorganError(f"{file}: two runs have the name {name!r}; rename a group, an axis value or a run")
+    return grid
+
+
+class _GroupReader:
+    """Expands groups into variants.
+
+    Args:
+        file: the grid, to which paths are relative.
+        seeds: seeds of groups without their own.
+        extra_overlays: added on top of every configuration.
+    """
+
+    def __init__(self, file: Path, seeds: tuple[int, ...], extra_overlays: tuple[Overlay, ...]) -> None:
+        self.file, self.seeds, self.extra_overlays = file, seeds, extra_overlays
+
+    def group(self, name: str, content: Mapping[str, Any], base: tuple[Overlay, ...]) -> Group:
+        key = f"groups.{name}"
+        _check_name(name, f"{self.file}: {key}")
+        _reject_unknown_keys(content, _GROUP_KEYS, f"{self.file}: {key}.")
+        if content.get("axes") and content.get("runs"):
+            raise ColorganError(f"{self.file}: {key} has both axes and runs; split it into two groups")
+        command = content.get("command", "")
+        if command not in ("", "chroma"):
+            raise ColorganError(f"{self.file}: {key}.command must be chroma or be left out; received {command!r}")
+        below = (() if command else base) + self.overlays(content.get("overlays"), f"{key}.overlays")
+        seeds = _seeds(content["seeds"], f"{self.file}: {key}.seeds") if "seeds" in content else self.seeds
+        expanded = {
+            suffix: (parts, below + own + self.extra_overlays)
+            for suffix, parts, own in (
+                self._combinations(content["axes"], f"{key}.axes")
+                if content.get("axes")
+                else self._named_runs(content, key)
+            )
+        }
+        published = self._published(content.get("published"), list(expanded), key)
+        variants = tuple(
+            Variant(
+                "-".join(filter(None, (name, suffix))), name, parts, overlays, seeds, published.get(suffix), command
+            )
+            for suffix, (parts, overlays) in expanded.items()
+        )
+        return Group(name, str(content.get("title", name)), str(content.get("description", "")).strip(), variants)
+
+    def _combinations(self, axes: Any, key: str) -> Iterator[tuple[str, dict[str, str], tuple[Overlay, ...]]]:
+        """All combinations of one value per axis; the last axis varies fastest."""
+        values = {
+            str(axis): {
+                str(value): self.overlays(overlays, f"{key}.{axis}.{value}")
+                for value, overlays in _mapping(listed, f"{self.file}: {key}.{axis}").items()
+            }
+            for axis, listed in _mapping(axes, f"{self.file}: {key}").items()
+        }
+        for combination in itertools.product(*(listed.items() for listed in values.values())):
+            parts = dict(zip(values, (value for value, _ in combination), strict=True))
+            for value in parts.values():
+                _check_name(value, f"{self.file}: {key}")
+            yield "-".join(parts.values()), parts, tuple(overlay for _, own in combination for overlay in own)
+
+    def _named_runs(
+        self, content: Mapping[str, Any], key: str
+    ) -> Iterator[tuple[str, dict[str, str], tuple[Overlay, ...]]]:
+        """Runs by name; a group without axes and runs is itself a single run."""
+        if not content.get("runs"):
+            yield "", {}, ()
+            return
+        for name, overlays in _mapping(content["runs"], f"{self.file}: {key}.runs").items():
+            _check_name(str(name), f"{self.file}: {key}.runs")
+            yield str(name), {"run": str(name)}, self.overlays(overlays, f"{key}.runs.{name}")
+
+    def overlays(self, value: Any, key: str) -> tuple[Overlay, ...]:
+        """One overlay or a list of them, given as paths of files or as inline mappings."""
+        if value is None:
+            return ()
+        if isinstance(value, list):
+            return tuple(overlay for item in value for overlay in self.overlays(item, key))
+        if isinstance(value, Mapping):
+            return (Overlay(key.rpartition(".")[2], yaml.safe_dump(dict(value), sort_keys=False), value),)
+        if not isinstance(value, str):
+            raise ColorganError(
+                f"{self.file}: {key} is {value!r}; an overlay is the path of a YAML file, a mapping or a list of them"
+            )
+        return (_read_overlay(self.file.parent / value, f"{self.file}: {key}"),)
+
+    def _published(self, value: Any, suffixes: list[str], key: str) -> dict[str, float]:
+        """Published results by name of the run; a single number belongs to a group that is a single run."""
+        where = f"{self.file}: {key}.published"
+        results = {"": value} if value is not None and not isinstance(value, Mapping) else _mapping(value, where)
+        for name, result in results.items():
+            if name not in suffixes:
+                raise ColorganError(
+                    f"{where} names {name!r}, which is not a run of the group; the runs are {', '.join(suffixes)}"
+                )
+            if isinstance(result, bool) or not isinstance(result, int | float):
+                raise ColorganError(f"{where}: {name or 'the result'} must be a number; received {result!r}")
+        return {str(name): float(result) for name, result in results.items()}
+
+
+def _read_overlay(file: Path, where: str) -> Overlay:
+    content = _read_mapping(file, where)
+    return Overlay(file.stem, file.read_text(encoding="utf-8"), content)
+
+
+def _read_mapping(file: Path, where: str) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ColorganError(
+            f"{where}: {file} cannot be read ({error.strerror or error}); give the path of a YAML file"
+        ) from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ColorganError(f"{where}: {file} is not valid YAML: {' '.join(str(error).split())}") from error
+    return _mapping(content, str(file))
+
+
+def _mapping(value: Any, where: str) -> dict[str, Any]:
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise ColorganError(f"{where} must be a mapping (key: value); received {value!r:.80}")
+    return dict(value)
+
+
+def _reject_unknown_keys(content: Mapping[str, Any], known: set[str], where: str) -> None:
+    for key in content:
+        if key not in known:
+            close = difflib.get_close_matches(str(key), known, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else f"the keys are {', '.join(sorted(known))}"
+            raise ColorganError(f"{where}{' ' if where.endswith(':') else ''}{key} is not a known key; {hint}")
+
+
+def _check_name(name: str, where: str) -> None:
+    if not _NAME.fullmatch(name):
+        raise ColorganError(
+            f"{where}: {name!r} cannot be the name of a folder; "
+            "use letters, digits, dots, hyphens, plus signs and underscores"
+        )
+
+
+def _seeds(value: Any, where: str) -> tuple[int, ...]:
+    seeds = value if isinstance(value, list) else [value]
+    valid = all(isinstance(seed, int) and not isinstance(seed, bool) and 0 <= seed < 2**32 for seed in seeds)
+    if not seeds or not valid or len(set(seeds)) < len(seeds):
+        raise ColorganError(f"{where} must be different integers from 0 to 4294967295; received {value!r}")
+    return tuple(seeds)
+
+
+def _seed_arguments(value: Any, where: str) -> tuple[str, ...]:
+    arguments = [] if value is None else value
+    if not isinstance(arguments, list) or not all(isinstance(name, str) and "." in name for name in arguments):
+        raise ColorganError(f"{where} must be a list of arguments such as data.seed; received {value!r}")
+    return tuple(arguments)
+
+
+def _metrics(value: Any, file: Path) -> tuple[Metric, ...]:
+    listed = _mapping(value, f"{file}: metrics")
+    if not listed:
+        raise ColorganError(f"{file}: metrics is empty; add a metric such as val/fd_efficientnet_lite0")
+    metrics: list[Metric] = []
+    for key, content in listed.items():
+        options = _mapping(content, f"{file}: metrics.{key}")
+        _reject_unknown_keys(options, _METRIC_KEYS, f"{file}: metrics.{key}.")
+        better = options.get("better", "lower")
+        if not isinstance(better, str) or better not in _BETTER:
+            raise ColorganError(f"{file}: metrics.{key}.better must be lower, higher or neither; received {better!r}")
+        if _BETTER[better] is None and not metrics:
+            raise ColorganError(
+                f"{file}: metrics.{key} is the first metric, by which runs are compared; better must be lower or higher"
+            )
+        metrics.append(
+            Metric(
+                key=str(key),
+                title=str(options.get("label", key)),
+                better=_BETTER[better],
+                chart=bool(options.get("chart", False)),
+            )
+        )
+    return tuple(metrics)

@@ -1,0 +1,115 @@
+"""Tables of a benchmark report, as plain text cells that HTML and Markdown share."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from colorgan.evaluation.benchmark.results import BenchmarkResults, Summary, VariantResult, epochs_needed
+
+_NO_VALUE = "-"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of a table.
+
+    Attributes:
+        text: its content.
+        note: small print below it.
+    """
+
+    text: str
+    note: str = ""
+
+
+def group_table(results: BenchmarkResults, variants: Sequence[VariantResult]) -> tuple[list[Cell], list[list[Cell]]]:
+    """The table of a group.
+
+    Args:
+        results: the results of the grid.
+        variants: the configurations of the group.
+
+    Returns:
+        The header, and one row per configuration.
+    """
+    published = results.grid.published
+    has_published = any(result.variant.published is not None for result in variants)
+    needed = epochs_needed(variants, results.headline)
+    header = [Cell("Configuration")]
+    if has_published:
+        header.append(Cell(f"Published {published.metric}".strip(), published.protocol))
+    header += [
+        Cell(f"Ours: {results.headline.title}", results.headline.direction),
+        Cell("By seed"),
+        Cell("Rank", "in this group"),
+        Cell("Best epoch", "optimistically biased"),
+        *([Cell("Epochs needed", f"to reach {format_number(needed[0])}")] if needed else []),
+        *(Cell(metric.title, metric.direction) for metric in results.metrics[1:]),
+        Cell("Time", "per run"),
+    ]
+    rows = [_row(results, result, has_published, needed[1] if needed else None) for result in variants]
+    return header, rows
+
+
+def _row(
+    results: BenchmarkResults, result: VariantResult, has_published: bool, needed: Mapping[str, int] | None
+) -> list[Cell]:
+    name, published = result.variant.name, result.variant.published
+    summary = result.summaries[results.headline.key]
+    row = [Cell(name, _unfinished(result))]
+    if has_published:
+        row.append(Cell(_NO_VALUE if published is None else f"{published:g}"))
+    row += [
+        _mean_cell(summary),
+        Cell(", ".join(format_number(value) for value in summary.values.values()) or _NO_VALUE),
+        Cell(_format_rank(result.rank_range)),
+        Cell(_NO_VALUE if summary.best is None else format_number(summary.best)),
+        *([] if needed is None else [Cell(f"{needed.get(name, _NO_VALUE)}")]),
+        *(_mean_cell(result.summaries[metric.key]) for metric in results.metrics[1:]),
+        Cell(format_duration(result.seconds)),
+    ]
+    return row
+
+
+def _unfinished(result: VariantResult) -> str:
+    """The number of unfinished runs by status."""
+    statuses = [run.status for run in result.runs if run.status != "finished"]
+    return ", ".join(f"{statuses.count(status)} {status}" for status in dict.fromkeys(statuses))
+
+
+def _mean_cell(summary: Summary) -> Cell:
+    if summary.mean is None:
+        return Cell(_NO_VALUE)
+    interval = summary.interval
+    note = f"{format_number(interval.low)} to {format_number(interval.high)}" if interval else ""
+    return Cell(format_number(summary.mean), note)
+
+
+def _format_rank(rank_range: tuple[int, int] | None) -> str:
+    if rank_range is None:
+        return _NO_VALUE
+    first, last = rank_range
+    return str(first) if first == last else f"{first} to {last}"
+
+
+def format_number(value: float) -> str:
+    """Formats a value with at most four significant digits.
+
+    >>> format_number(54.73481), format_number(0.12345), format_number(1234.5)
+    ('54.73', '0.1235', '1234')
+    """
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def format_duration(seconds: float | None) -> str:
+    """Formats a duration as hours and minutes, or minutes and seconds.
+
+    >>> format_duration(75.2), format_duration(7260), format_duration(9)
+    ('1 min 15 s', '2 h 1 min', '9 s')
+    """
+    if seconds is None:
+        return _NO_VALUE
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes_left = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes_left} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

@@ -1,0 +1,91 @@
+"""Fréchet distances between sets of images, with confidence intervals by subsampling."""
+
+import math
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from colorgan.evaluation.statistics import QUANTILES, Estimate, Interval
+from colorgan.metrics.frechet import frechet_distance, to_statistics
+
+_NUM_SUBSETS = 100
+_MAX_SUBSET_SIZE = 512
+
+
+class ReferenceFeatures:
+    """Features of the reference photos, with the statistics that every distance to them needs.
+
+    Args:
+        features: (n, D).
+
+    Attributes:
+        features: as given.
+        all: their statistics.
+        halves: the statistics of the two halves that :func:`split_halves` makes.
+    """
+
+    def __init__(self, features: Tensor) -> None:
+        self.features = features
+        self.all = to_statistics(features)
+        self.halves = [to_statistics(features[half]) for half in split_halves(len(features))]
+
+
+def estimate_distance(features: Tensor, reference: ReferenceFeatures) -> Estimate:
+    """The Fréchet distance between paired features, with an interval by subsampling (Politis and Romano 1994).
+
+    The bootstrap would inflate the distance: it is biased upward, the more so the fewer distinct photos there are.
+    Instead, subsets of half the photos (at most 512) are drawn without replacement, the same ones on both sides. The
+    deviations of their distances from the mean, rescaled to the full sample size, are added to the distance of all.
+
+    Args:
+        features: (n, D).
+        reference: features of the same files.
+    """
+    value = frechet_distance(features, reference.all)
+    count = len(features)
+    size = min(count // 2, _MAX_SUBSET_SIZE)
+    if size < 2 or not math.isfinite(value):
+        return Estimate(value)
+    random = np.random.default_rng(0)
+    distances = np.empty(_NUM_SUBSETS)
+    for subset in range(_NUM_SUBSETS):
+        chosen = torch.from_numpy(random.choice(count, size, replace=False))
+        distances[subset] = frechet_distance(features[chosen], reference.features[chosen])
+    deviations = (distances - distances.mean()) * math.sqrt(size / (count - size))
+    low, high = value + np.quantile(deviations, QUANTILES)
+    return Estimate(value, Interval(max(0.0, float(low)), float(high)))
+
+
+def disjoint_distance(features: Tensor, reference: ReferenceFeatures) -> float:
+    """The Fréchet distance from one half of the files to the reference of the other, averaged over both directions.
+
+    Applied to the features of the reference itself, it is the lower bound: the distance that a perfect system would
+    have with this number of photos.
+
+    Args:
+        features: (n, D).
+        reference: features of the same files.
+
+    Returns:
+        The distance; NaN for fewer than 4 photos.
+    """
+    if len(features) < 4:
+        return math.nan
+    first, second = (features[half] for half in split_halves(len(features)))
+    return (frechet_distance(first, reference.halves[1]) + frechet_distance(second, reference.halves[0])) / 2
+
+
+def split_halves(count: int) -> tuple[Tensor, Tensor]:
+    """Splits ``count`` photos into two halves by a fixed random permutation.
+
+    Returns:
+        The indices of both halves, sorted.
+
+    Example:
+        >>> first, second = split_halves(5)
+        >>> len(first), len(second), sorted(torch.cat([first, second]).tolist())
+        (2, 3, [0, 1, 2, 3, 4])
+    """
+    order = torch.from_numpy(np.random.default_rng(0).permutation(count))
+    return order[: count // 2].sort().values, order[count // 2 :].sort().values

@@ -1,0 +1,123 @@
+"""Results as text, for the page and for Markdown."""
+
+import math
+
+from colorgan.evaluation.metric import Metric
+from colorgan.evaluation.report.hints import HintResults
+from colorgan.evaluation.report.results import EvaluationResults
+from colorgan.evaluation.report.systems import GRAY, REFERENCE_HALVES
+from colorgan.evaluation.statistics import Estimate
+
+NO_VALUE = "–"  # noqa: RUF001 (an en dash)
+MIN_PHOTOS_FOR_FID = 2048
+"""Fréchet distances of fewer photos are noticeably biased."""
+
+_KERNEL_PREFIXES = ("kid", "kd_")
+
+
+def format_value(estimate: Estimate | None, metric: Metric) -> str:
+    """The value, or a dash if there is none.
+
+    >>> from colorgan.evaluation.report.metrics import PSNR
+    >>> format_value(Estimate(23.456), PSNR), format_value(Estimate(math.inf), PSNR), format_value(None, PSNR)
+    ('23.46', '∞', '–')
+    """
+    if estimate is None or math.isnan(estimate.value):
+        return NO_VALUE
+    return _format_number(estimate.value, metric)
+
+
+def format_interval(estimate: Estimate | None, metric: Metric) -> str:
+    """The interval, or the standard deviation of a kernel distance; empty if there is none.
+
+    >>> from colorgan.evaluation.report.metrics import PSNR
+    >>> from colorgan.evaluation.statistics import Interval
+    >>> format_interval(Estimate(23.456, Interval(23.0, 24.0)), PSNR)
+    '23.00 to 24.00'
+    """
+    if estimate is None or estimate.interval is None:
+        return ""
+    low, high = estimate.interval.low, estimate.interval.high
+    if metric.key.startswith(_KERNEL_PREFIXES):
+        return f"± {_format_number((high - low) / 2, metric)}"
+    return f"{_format_number(low, metric)} to {_format_number(high, metric)}"
+
+
+def format_hint_interval(estimate: Estimate) -> str:
+    """The interval of a PSNR with hints; empty if there is none."""
+    return f"{estimate.interval.low:.2f} to {estimate.interval.high:.2f}" if estimate.interval else ""
+
+
+def metric_groups(results: EvaluationResults) -> dict[str, list[Metric]]:
+    """The metrics of each table, by its heading."""
+    distances = [metric for metric in results.metrics if metric.key.startswith(("fid", "fd_", *_KERNEL_PREFIXES))]
+    colorfulness = [metric for metric in results.metrics if metric.key.startswith(("cf", "delta_cf"))]
+    per_image = [metric for metric in results.metrics if metric not in distances and metric not in colorfulness]
+    return {
+        "Distances between sets of images": distances,
+        "Colorfulness": colorfulness,
+        "Image by image": per_image,
+    }
+
+
+def is_best(results: EvaluationResults, metric: Metric, system: str) -> bool:
+    """Whether a system ranks first, alone or together with systems whose intervals overlap its own."""
+    ranks = results.ranks.get(metric.key, {})
+    return len(ranks) > 1 and ranks.get(system) == 1 and any(rank > 1 for rank in ranks.values())
+
+
+def summarize(results: EvaluationResults) -> list[str]:
+    """The main results as sentences."""
+    headline = results.headline
+    estimates = {name: results.estimates[name][headline.key] for name in results.compared}
+    ordered = sorted(estimates, key=lambda name: estimates[name].value)
+    gray = results.estimates[GRAY][headline.key]
+    sentences = []
+    for name in ordered:
+        interval = format_interval(estimates[name], headline)
+        value = format_value(estimates[name], headline)
+        sentences.append(f"{name}: {headline.title} {value}{f' ({interval})' if interval else ''}.")
+    sentences.append(f"The gray photos have {format_value(gray, headline)}, the reference photos themselves 0.")
+    ranks = results.ranks.get(headline.key, {})
+    if len(ordered) > 1:
+        sentences.append(
+            "No two intervals overlap: the order is significant at the 95 % level."
+            if len(set(ranks.values())) == len(ranks)
+            else "Systems with overlapping intervals cannot be distinguished by this metric."
+        )
+    return sentences
+
+
+def warnings(results: EvaluationResults) -> list[str]:
+    """The limitations of the results."""
+    count = len(results.photos)
+    found = []
+    if count < MIN_PHOTOS_FOR_FID:
+        found.append(
+            f"Only {count:,} photos: Fréchet distances are biased upward below {MIN_PHOTOS_FOR_FID:,}. Compare them "
+            f"only within this report and with the {REFERENCE_HALVES}, not with published results; kernel distances "
+            "are unbiased."
+        )
+    found += results.record["not_measured"]
+    if any(system.get("is", "").startswith("mean color of these") for system in results.systems.values()):
+        found.append(
+            "There was no folder of training photos (--data.train), so the mean color was computed from the reference "
+            "photos: this baseline has seen the reference colors."
+        )
+    return found
+
+
+def hints_note(hints: HintResults) -> str:
+    """The explanation below a table of PSNR with hints."""
+    sentences = [
+        "PSNR in dB of the 8-bit images, averaged over the photos; hints are sampled from the reference (hints/)."
+    ]
+    if hints.protocol.published:
+        sentences.append(f"Published: {hints.protocol.published}.")
+    if hints.without_hints:
+        sentences.append(f"Not listed, because they take no hints: {', '.join(hints.without_hints)}.")
+    return " ".join(sentences)
+
+
+def _format_number(number: float, metric: Metric) -> str:
+    return "∞" if math.isinf(number) else f"{number:.{metric.digits}f}"

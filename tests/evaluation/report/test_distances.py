@@ -1,0 +1,76 @@
+import math
+
+import numpy as np
+import torch
+
+from colorgan.evaluation.metric import Metric
+from colorgan.evaluation.report.distances import (
+    ReferenceFeatures,
+    disjoint_distance,
+    estimate_distance,
+    split_halves,
+)
+from colorgan.evaluation.report.results import _ranks
+from colorgan.evaluation.statistics import Estimate, Interval
+
+
+def features(count, shift=0.0, seed=0):
+    random = torch.Generator().manual_seed(seed)
+    return torch.randn(count, 6, generator=random, dtype=torch.float64) + shift
+
+
+def test_distance_interval_has_width_of_actual_variation():
+    """Compares the distances of many independent pairs of sets with the interval from each single pair."""
+    distances, widths = [], []
+    for seed in range(60):
+        reference = features(200, seed=seed)
+        images = reference * 0.8 + features(200, 0.5, seed=1000 + seed) * 0.5
+        estimate = estimate_distance(images, ReferenceFeatures(reference))
+        distances.append(estimate.value)
+        widths.append(estimate.interval.high - estimate.interval.low)
+        assert estimate.interval.low <= estimate.value <= estimate.interval.high
+    actual = np.quantile(distances, 0.975) - np.quantile(distances, 0.025)
+    assert 0.6 < np.mean(widths) / actual < 1.6
+
+
+def test_identical_sets_have_distance_zero_and_empty_interval():
+    rows = features(50)
+    estimate = estimate_distance(rows, ReferenceFeatures(rows))
+    assert abs(estimate.value) < 1e-6
+    assert estimate.interval.high < 1e-6
+
+
+def test_split_halves_is_a_deterministic_partition():
+    first, second = split_halves(101)
+    assert sorted(torch.cat([first, second]).tolist()) == list(range(101))
+    assert torch.equal(first, split_halves(101)[0])
+
+
+def test_disjoint_distance_of_reference_is_a_lower_bound():
+    reference = features(100)
+    lower_bound = disjoint_distance(reference, ReferenceFeatures(reference))
+    assert 0 < lower_bound < disjoint_distance(reference + 2.0, ReferenceFeatures(reference))
+    assert math.isnan(disjoint_distance(reference[:3], ReferenceFeatures(reference[:3])))
+
+
+def test_systems_with_overlapping_intervals_share_a_rank():
+    estimates = {
+        "narrow": Estimate(1.0, Interval(0.9, 1.1)),
+        "wide": Estimate(1.5, Interval(1.0, 3.0)),
+        "third": Estimate(2.5, Interval(2.0, 3.5)),
+        "last": Estimate(9.0, Interval(8.0, 9.5)),
+        "none": Estimate(math.nan),
+    }
+    lower, higher = (_ranks(estimates, Metric("m", "M", better=better)) for better in ("lower", "higher"))
+    assert lower == {"narrow": 1, "wide": 1, "third": 2, "last": 4}
+    assert higher == {"narrow": 3, "wide": 2, "third": 2, "last": 1}
+
+
+def test_values_without_interval_are_ranked_by_value():
+    estimates = {
+        "perfect": Estimate(math.inf),
+        "good": Estimate(30.0, Interval(29.0, 31.0)),
+        "equal": Estimate(math.inf),
+    }
+    assert _ranks(estimates, Metric("psnr", "PSNR", better="higher")) == {"perfect": 1, "good": 3, "equal": 1}
+    assert _ranks({"only": Estimate(1.0, Interval(0.5, 1.5))}, Metric("m", "M")) == {"only": 1}

@@ -1,0 +1,97 @@
+import math
+
+import numpy as np
+import pytest
+import scipy.stats
+
+from colorgan.evaluation.statistics import Interval, SeedSpread, bootstrap_mean, rank_correlation, rank_ranges
+
+
+def test_spread_of_one_configuration_gives_student_t_interval() -> None:
+    values = [52.1, 54.9, 49.3, 53.3]
+    interval = SeedSpread.pooled([values]).interval(values)
+    low, high = scipy.stats.t.interval(0.95, len(values) - 1, loc=np.mean(values), scale=scipy.stats.sem(values))
+    assert interval is not None
+    assert (interval.low, interval.high) == pytest.approx((low, high))
+
+
+def test_pooled_spread_weights_configurations_by_degrees_of_freedom() -> None:
+    samples = [[9.0, 11.0], [80.0, 100.0, 120.0], [3.0]]
+    expected = math.sqrt((np.var([0.9, 1.1], ddof=1) * 1 + np.var([0.8, 1.0, 1.2], ddof=1) * 2) / 3)
+    spread = SeedSpread.pooled(samples)
+    assert spread.relative_std == pytest.approx(expected)
+    assert spread.degrees_of_freedom == 3
+
+
+def test_seed_interval_has_nominal_coverage() -> None:
+    generator = np.random.default_rng(0)
+    means, hits, total = np.linspace(20, 100, 6), 0, 0
+    for _ in range(300):
+        samples = [list(generator.normal(mean, 0.05 * mean, size=3)) for mean in means]
+        spread = SeedSpread.pooled(samples)
+        for mean, values in zip(means, samples, strict=True):
+            interval = spread.interval(values)
+            assert interval is not None
+            hits += interval.low <= mean <= interval.high
+            total += 1
+    assert 0.93 < hits / total < 0.97
+
+
+def test_spread_is_unknown_with_one_seed_per_configuration() -> None:
+    spread = SeedSpread.pooled([[50.0], [60.0], []])
+    assert spread.degrees_of_freedom == 0
+    assert spread.interval([50.0]) is None
+
+
+def test_configuration_with_one_seed_uses_pooled_spread() -> None:
+    spread = SeedSpread.pooled([[9.0, 11.0], [90.0, 110.0]])
+    one, two = spread.interval([50.0]), spread.interval([49.0, 51.0])
+    assert one is not None
+    assert two is not None
+    assert (one.high - one.low) == pytest.approx(math.sqrt(2) * (two.high - two.low))
+
+
+def test_overlapping_intervals_share_ranks() -> None:
+    intervals = {"a": Interval(1, 2), "b": Interval(1.5, 4), "c": Interval(3, 5), "d": Interval(9, 10), "e": None}
+    assert rank_ranges(intervals) == {"a": (1, 2), "b": (1, 3), "c": (2, 3), "d": (4, 4)}
+    assert rank_ranges(intervals, higher_is_better=True) == {"a": (3, 4), "b": (2, 4), "c": (2, 3), "d": (1, 1)}
+    assert rank_ranges({"a": Interval(1, 2), "b": None}) == {"a": (1, 1)}
+    assert rank_ranges({"a": None}) == {}
+
+
+def test_rank_correlation_matches_scipy() -> None:
+    generator = np.random.default_rng(1)
+    pairs = [(float(a), float(b)) for a, b in generator.integers(0, 8, size=(20, 2))]  # with ties
+    expected = scipy.stats.spearmanr(*zip(*pairs, strict=True)).statistic
+    assert rank_correlation(pairs) == pytest.approx(expected)
+    assert rank_correlation(pairs[:2]) is None
+    assert rank_correlation([(1.0, 2.0), (1.0, 3.0), (1.0, 4.0)]) is None
+
+
+def test_bootstrap_interval_of_a_mean_approximates_normal_interval() -> None:
+    values = np.random.default_rng(1).normal(5.0, 2.0, size=400)
+    estimate = bootstrap_mean(values)
+    error = values.std(ddof=1) / math.sqrt(400)
+    assert estimate.value == pytest.approx(values.mean())
+    assert estimate.interval is not None
+    assert estimate.interval.low == pytest.approx(values.mean() - 1.96 * error, abs=0.15 * error)
+    assert estimate.interval.high == pytest.approx(values.mean() + 1.96 * error, abs=0.15 * error)
+    assert bootstrap_mean(values) == estimate
+
+
+def test_bootstrap_resamples_paired_values_together() -> None:
+    random = np.random.default_rng(2)
+    reference = random.normal(50.0, 10.0, size=200)
+    images = reference - 3.0 + random.normal(0.0, 0.1, size=200)
+    estimate = bootstrap_mean(images, reference, statistic=lambda first, second: np.abs(first - second))
+    assert estimate.value == pytest.approx(3.0, abs=0.05)
+    assert estimate.interval is not None
+    assert estimate.interval.high - estimate.interval.low < 0.1  # independent resamples would differ by about 1
+
+
+def test_bootstrap_needs_two_finite_values_for_an_interval() -> None:
+    assert bootstrap_mean(np.array([np.inf, np.inf])).value == math.inf
+    assert bootstrap_mean(np.array([np.inf, 1.0])).interval is None
+    assert bootstrap_mean(np.array([1.0])).interval is None
+    assert math.isnan(bootstrap_mean(np.array([np.nan, np.nan])).value)
+    assert bootstrap_mean(np.array([1.0, np.nan, 3.0])).value == 2.0
