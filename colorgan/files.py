@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -123,3 +124,19 @@ def display_path(path: str | Path) -> str:
     """A path as a user would type it: relative to the working directory if it lies below."""
     path = Path(path)
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+def default_cache_dir() -> Path:
+    """Returns the folder for caches: ``$COLORGAN_CACHE``, or colorgan's folder in the system's cache folder.
+
+    Its contents can be deleted at any time; they are recreated when needed.
+    """
+    chosen = os.environ.get("COLORGAN_CACHE")
+    if chosen:
+        return Path(chosen)
+    home = Path.home()
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local") / "colorgan" / "cache"
+    if sys.platform == "darwin":
+        return home / "Library" / "Caches" / "colorgan"
+    return Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache") / "colorgan"

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from colorgan.data.datamodule import Photos
+from colorgan.data import Photos
 from colorgan.evaluation.inspection import inspect
 from colorgan.models import color_spaces
 from colorgan.models.color_spaces import ColorSpace, Lab

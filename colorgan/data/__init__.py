@@ -1,1 +1,16 @@
-"""Photographs: reading them safely, decoding them once, and handing them to training in a reproducible order."""
+"""Data modules that read, cache and split photos and yield them in a reproducible order."""
+
+from colorgan.data.datamodule import Photos
+from colorgan.data.protocol import PhotoBatch, PhotoDataModule, PredictionBatch
+from colorgan.data.split import Split
+from colorgan.data.torchvision_datasets import Flowers102, TorchvisionPhotos
+
+__all__ = [
+    "Flowers102",
+    "PhotoBatch",
+    "PhotoDataModule",
+    "Photos",
+    "PredictionBatch",
+    "Split",
+    "TorchvisionPhotos",
+]

@@ -8,8 +8,10 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from colorgan.data.datamodule import Photos
-from colorgan.data.dataset import EpochSampler, PhotoDataset, PhotoLoader, to_batch
+from colorgan.data import PhotoBatch, Photos
+from colorgan.data.dataset import PhotoDataset, to_batch
+from colorgan.data.loader import PhotoLoader
+from colorgan.data.sampler import EpochSampler
 from colorgan.errors import ColorganError
 from colorgan.images import contact_sheet, printable
 from colorgan.models.color_spaces import ColorSpace
@@ -112,7 +114,7 @@ def _described(name: str, tensor: Tensor) -> str:
 
 def _about_files(data: Photos) -> Iterator[str]:
     how = {"center": "the middle", "random": f"squares out of {data.load_size}", "none": "all, squeezed,"}
-    yield f"{data.place('train')} at {data.image_size} x {data.image_size} pixels ({how[data.crop]} of each photo)"
+    yield f"{data.location('train')} at {data.image_size} x {data.image_size} pixels ({how[data.crop]} of each photo)"
     yield ""
     for name in ("train", "val", "test"):
         yield f"{name:<11} {len(data.splits[name]):,}"
@@ -150,7 +152,7 @@ def _table(channels: list[ChannelStatistics]) -> Iterator[str]:
         yield f"{one.name:<12}{one.mean:>9.4f}{one.deviation:>11.4f}{one.low:>9.4f}{one.high:>9.4f}"
 
 
-def _draw(batch: dict[str, Tensor], color_space: ColorSpace, out: Path, photos: int, names: list[str]) -> None:
+def _draw(batch: PhotoBatch, color_space: ColorSpace, out: Path, photos: int, names: list[str]) -> None:
     rgb = batch["rgb"][:photos]
     gray, color = color_space.split(rgb.float() / 255)
     columns: dict[str, Tensor] = {"gray": (gray + 1) / 2}

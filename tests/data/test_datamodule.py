@@ -1,4 +1,4 @@
-"""The data module: which photos go where, what comes out, and what it says about what cannot be right."""
+"""The data module: finding and splitting photos, batches, YAML, and error messages."""
 
 import os
 from pathlib import Path
@@ -8,14 +8,14 @@ import pytest
 import torch
 from lightning.pytorch import LightningModule, Trainer
 
-from colorgan.data.datamodule import Photos
+from colorgan.data import PhotoDataModule, Photos
 from colorgan.errors import ColorganError
 from colorgan.images import SAMPLE_PHOTOS
 
 SMALL = {"size": 8, "batch_size": 4, "num_workers": 0}
 
 
-def ready(root=None, stage="fit", **options) -> Photos:
+def set_up(root=None, stage="fit", **options) -> Photos:
     data = Photos(str(root) if root is not None else None, **{**SMALL, **options})
     data.setup(stage)
     return data
@@ -25,11 +25,11 @@ def names(data: Photos, split: str) -> set[str]:
     return set(data.splits[split].names)
 
 
-# ---- what there is
+# ---- splits
 
 
-def test_the_sample_photos_are_the_default():
-    data = ready("sample")
+def test_sample_photos_are_the_default():
+    data = set_up("sample")
     assert (len(data.splits["train"]), len(data.splits["val"])) == (166, 42)
     assert not data.splits["train"].gray
     assert data.splits["train"].folder == SAMPLE_PHOTOS / "train"
@@ -37,118 +37,118 @@ def test_the_sample_photos_are_the_default():
     assert (SAMPLE_PHOTOS.parent / "CREDITS.md").exists() or (SAMPLE_PHOTOS / "CREDITS.md").exists()
 
 
-def test_a_folder_is_divided_by_fractions(make_photos):
-    data = ready(make_photos("photos", 20), val_fraction=0.2, test_fraction=0.1)
+def test_folder_is_split_by_fractions(make_photos):
+    data = set_up(make_photos("photos", 20), val_fraction=0.2, test_fraction=0.1)
     assert [len(data.splits[name]) for name in ("train", "val", "test")] == [14, 4, 2]
     parts = [names(data, name) for name in ("train", "val", "test")]
     assert len(set.union(*parts)) == 20
-    again = ready(data.root, val_fraction=0.2, test_fraction=0.1)
+    again = set_up(data.root, val_fraction=0.2, test_fraction=0.1)
     assert [names(again, name) for name in ("train", "val", "test")] == parts
-    other = ready(data.root, val_fraction=0.2, test_fraction=0.1, seed=1)
+    other = set_up(data.root, val_fraction=0.2, test_fraction=0.1, seed=1)
     assert names(other, "val") != parts[1]
 
 
 @pytest.mark.parametrize("validation", ["val", "valid", "validation"])
-def test_parts_are_found_in_the_root(make_photos, tmp_path, validation):
+def test_splits_are_found_below_the_root(make_photos, tmp_path, validation):
     make_photos("data/train", range(10))
     make_photos(f"data/{validation}/class", range(10, 14))
     make_photos("data/test", range(14, 16))
-    data = ready(tmp_path / "data", stage=None)
+    data = set_up(tmp_path / "data", stage=None)
     assert [len(data.splits[name]) for name in ("train", "val", "test")] == [10, 4, 2]
     assert names(data, "val") == {f"class/photo_{number:03d}.png" for number in range(10, 14)}
 
 
-def test_a_root_with_training_and_test_photos_gives_a_share_for_validation(make_photos, tmp_path):
+def test_root_without_validation_folder_is_split(make_photos, tmp_path):
     make_photos("data/train", range(10))
     make_photos("data/test", range(10, 13))
-    data = ready(tmp_path / "data", stage=None, val_fraction=0.2)
+    data = set_up(tmp_path / "data", stage=None, val_fraction=0.2)
     assert [len(data.splits[name]) for name in ("train", "val", "test")] == [8, 2, 3]
 
 
-def test_folders_given_one_by_one(make_photos):
+def test_folders_can_be_given_separately(make_photos):
     one, two = make_photos("one", range(8)), make_photos("two", range(8, 11))
-    data = ready(train=str(one), val=str(two))
+    data = set_up(train=str(one), val=str(two))
     assert (len(data.splits["train"]), len(data.splits["val"])) == (8, 3)
-    data = ready(train=str(one))
+    data = set_up(train=str(one))
     assert (len(data.splits["train"]), len(data.splits["val"])) == (7, 1)
-    data = ready(val=str(two), stage="validate")
+    data = set_up(val=str(two), stage="validate")
     assert len(data.splits["val"]) == 3
 
 
-def test_only_what_a_stage_needs_is_decoded(make_photos, tmp_path):
+def test_only_photos_of_the_stage_are_decoded(make_photos, tmp_path):
     make_photos("data/test", 3)
     (tmp_path / "data/train").mkdir()
-    data = ready(tmp_path / "data", stage="test")
+    data = set_up(tmp_path / "data", stage="test")
     assert set(data.splits) == {"test"}
 
 
-def test_without_test_photos_the_validation_photos_are_used(make_photos):
-    data = ready(make_photos("photos", 10), stage="test", val_fraction=0.3)
+def test_validation_photos_are_tested_without_test_photos(make_photos):
+    data = set_up(make_photos("photos", 10), stage="test", val_fraction=0.3)
     assert names(data, "test") == names(data, "val")
     assert sum(len(batch["index"]) for batch in data.test_dataloader()) == 3
 
 
-def test_without_validation_photos_there_is_no_loader(make_photos):
-    data = ready(make_photos("photos", 10), val_fraction=0.0)
+def test_empty_validation_split_has_no_loader(make_photos):
+    data = set_up(make_photos("photos", 10), val_fraction=0.0)
     assert data.val_dataloader() == []
     with pytest.raises(ColorganError, match=r"no photos to validate on: .*--data\.val"):
-        ready(data.root, stage="validate", val_fraction=0.0)
+        set_up(data.root, stage="validate", val_fraction=0.0)
 
 
-def test_the_limit_spreads_over_the_names(make_photos):
-    data = ready(make_photos("photos", 20), limit=5, val_fraction=0, batch_size=1)
+def test_limit_is_spread_evenly_over_names(make_photos):
+    data = set_up(make_photos("photos", 20), limit=5, val_fraction=0, batch_size=1)
     assert data.splits["train"].names == [f"photo_{number:03d}.png" for number in (0, 5, 10, 14, 19)]
 
 
-def test_gray_photos_are_left_out_with_a_count(make_photos, tmp_path, capfd, caplog):
+def test_gray_photos_are_skipped_and_counted(make_photos, tmp_path, capfd, caplog):
     make_photos("photos", 8)
     folder = make_photos("photos/gray", 3, gray=True)
     with caplog.at_level("INFO"):
-        data = ready(folder.parent, val_fraction=0.25)
-    said = caplog.text + capfd.readouterr().err
-    assert "Left out as gray: 3 of 11 photos in" in said
+        data = set_up(folder.parent, val_fraction=0.25)
+    output = caplog.text + capfd.readouterr().err
+    assert "Skipped 3 gray photos of 11 in" in output
     assert data.splits["train"].gray == [f"gray/photo_{number:03d}.png" for number in range(3)]
     assert len(data.splits["train"]) + len(data.splits["val"]) == 8
-    kept = ready(folder.parent, val_fraction=0.25, skip_gray=False)
+    kept = set_up(folder.parent, val_fraction=0.25, skip_gray=False)
     assert len(kept.splits["train"]) + len(kept.splits["val"]) == 11
 
 
-def test_unreadable_photos_are_left_out_with_their_names(make_photos):
+def test_unreadable_photos_are_skipped_and_named(make_photos):
     folder = make_photos("photos", 8)
     for number in range(7):
         (folder / f"bad_{number}.jpg").write_bytes(b"x")
     with pytest.warns(
-        UserWarning, match=r"Left out as unreadable: 7 of 15 files .*: bad_0.jpg \(not a picture .*, and 2 more"
+        UserWarning, match=r"Skipped 7 unreadable files of 15 in .*: bad_0.jpg \(not an image .*, and 2 more"
     ):
-        data = ready(folder)
+        data = set_up(folder)
     assert len(data.splits["train"].unreadable) == 7
 
 
-def test_twins_stay_on_one_side_and_are_reported_across_folders(make_photos):
+def test_near_duplicates_stay_together_and_are_reported_across_folders(make_photos):
     one, two = make_photos("one", range(8)), make_photos("two", range(6, 10), suffix=".bmp")
     with pytest.warns(
         UserWarning,
-        match=r"Nearly identical to training .* 2 of 4 validation photos, .*photo_006.bmp and photo_006.png",
+        match=r"2 of 4 validation photos are near-duplicates of training photos.*photo_006.bmp and photo_006.png",
     ):
-        ready(train=str(one), val=str(two))
+        set_up(train=str(one), val=str(two))
     for seed in range(5):
         make_photos("both", range(8))
         both = make_photos("both", range(8), suffix=".bmp")
-        data = ready(both, val_fraction=0.3, seed=seed)
+        data = set_up(both, val_fraction=0.3, seed=seed)
         assert {Path(name).stem for name in names(data, "val")}.isdisjoint(
             {Path(name).stem for name in names(data, "train")}
         )
 
 
-# ---- what comes out
+# ---- batches
 
 
-def test_batches(make_photos):
-    data = ready(make_photos("photos", 13), val_fraction=0.25, size=16)
+def test_batches_have_the_documented_shapes_and_order(make_photos):
+    data = set_up(make_photos("photos", 13), val_fraction=0.25, size=16)
     batches = list(data.train_dataloader())
     assert [tuple(batch["rgb"].shape) for batch in batches] == [(4, 3, 16, 16)] * 2
     assert batches[0]["rgb"].dtype == torch.uint8
-    whole = list(ready(data.root, val_fraction=0.25, drop_last=False).train_dataloader())
+    whole = list(set_up(data.root, val_fraction=0.25, drop_last=False).train_dataloader())
     assert sum(len(batch["index"]) for batch in whole) == 10
     validation = list(data.val_dataloader())
     assert torch.cat([batch["index"] for batch in validation]).tolist() == [0, 1, 2]
@@ -158,8 +158,8 @@ def test_batches(make_photos):
     )
 
 
-def test_random_crops_are_cut_from_larger_squares_in_training_only(make_photos):
-    data = ready(make_photos("photos", 12), size=16, crop="random", val_fraction=0.25)
+def test_random_crops_are_taken_from_larger_squares_in_training_only(make_photos):
+    data = set_up(make_photos("photos", 12), size=16, crop="random", val_fraction=0.25)
     assert data.load_size == 18
     assert data.splits["train"].photos.side == 18
     assert next(iter(data.train_dataloader()))["rgb"].shape[-2:] == (16, 16)
@@ -168,27 +168,31 @@ def test_random_crops_are_cut_from_larger_squares_in_training_only(make_photos):
     assert Photos(size=48).image_size == Photos(size=48).load_size == 48
 
 
-def test_squeezing_shows_the_whole_photo(make_photos):
+def test_photos_satisfies_the_protocol():
+    assert isinstance(Photos(), PhotoDataModule)
+
+
+def test_crop_none_resizes_the_whole_photo(make_photos):
     folder = make_photos("photos", 8)
-    cut, squeezed = ready(folder, size=24), ready(folder, size=24, crop="none")
-    assert not torch.equal(next(iter(cut.train_dataloader()))["rgb"], next(iter(squeezed.train_dataloader()))["rgb"])
+    cropped, resized = set_up(folder, size=24), set_up(folder, size=24, crop="none")
+    assert not torch.equal(next(iter(cropped.train_dataloader()))["rgb"], next(iter(resized.train_dataloader()))["rgb"])
 
 
-def test_prediction_gives_photos_at_their_own_sizes(make_photos):
+def test_prediction_yields_photos_at_their_original_sizes(make_photos):
     folder = make_photos("photos", 3, gray=True)
     (folder / "photo_001.png").write_bytes(b"")
     data = Photos(predict=str(folder), num_workers=0)
     data.setup("predict")
     assert [batch["rgb"].shape for batch in data.predict_dataloader()] == [(1, 3, 24, 32)] * 2
     assert data.unreadable == [(str(folder / "photo_001.png"), "the file is empty")]
-    with pytest.warns(UserWarning, match=r"Left out as unreadable: 1 of .*photo_001.png \(the file is empty\)"):
+    with pytest.warns(UserWarning, match=r"Skipped 1 unreadable file of 3 in .*photo_001.png \(the file is empty\)"):
         data.teardown("predict")
     single = Photos(predict=str(folder / "photo_000.png"))
     single.setup("predict")
     assert len(list(single.predict_dataloader())) == 1
 
 
-class Nothing(LightningModule):
+class Recorder(LightningModule):
     def __init__(self):
         super().__init__()
         self.layer = torch.nn.Linear(1, 1)
@@ -209,7 +213,7 @@ class Nothing(LightningModule):
         return torch.optim.SGD(self.parameters(), 1e-3)
 
 
-def test_a_trainer_runs_every_stage(make_photos, tmp_path):
+def test_trainer_runs_every_stage(make_photos, tmp_path):
     folder = make_photos("photos", 12)
     broken = make_photos("broken", 4)
     (broken / "photo_002.png").write_bytes(b"")
@@ -219,14 +223,14 @@ def test_a_trainer_runs_every_stage(make_photos, tmp_path):
         "enable_progress_bar": False,
         "enable_model_summary": False,
     }
-    module, trainer = Nothing(), Trainer(default_root_dir=tmp_path, accelerator="cpu", max_epochs=2, **quiet)
+    module, trainer = Recorder(), Trainer(default_root_dir=tmp_path, accelerator="cpu", max_epochs=2, **quiet)
     data = Photos(str(folder), predict=str(broken), val_fraction=0.25, **SMALL)
     trainer.fit(module, data)
     assert trainer.global_step == 4
     assert module.validated[-3:] == [0, 1, 2]
     trainer.validate(module, data)
     trainer.test(module, data)
-    with pytest.warns(UserWarning, match=r"Left out as unreadable: 1 of"):
+    with pytest.warns(UserWarning, match=r"Skipped 1 unreadable file of 4"):
         trainer.predict(module, data, return_predictions=False)
     assert [Path(path).name for path in module.predicted] == ["photo_000.png", "photo_001.png", "photo_003.png"]
     trainer.fit_loop.epoch_progress.reset()
@@ -236,13 +240,13 @@ def test_a_trainer_runs_every_stage(make_photos, tmp_path):
 # ---- YAML
 
 
-def test_yaml_with_augmentation():
+def test_yaml_may_contain_augmentation():
     parser = jsonargparse.ArgumentParser(exit_on_error=False)
     parser.add_subclass_arguments(Photos, "data")
     config = parser.parse_object(
         {
             "data": {
-                "class_path": "colorgan.data.datamodule.Photos",
+                "class_path": "colorgan.data.Photos",
                 "init_args": {
                     "size": 32,
                     "train_transforms": [
@@ -263,7 +267,7 @@ def test_yaml_with_augmentation():
     assert next(iter(data.train_dataloader()))["rgb"].shape == (32, 3, 32, 32)
 
 
-# ---- what cannot be right
+# ---- errors
 
 
 @pytest.mark.parametrize(
@@ -273,55 +277,55 @@ def test_yaml_with_augmentation():
         ({"batch_size": -2}, r"data\.batch_size must be at least 1; received -2"),
         ({"limit": 0}, r"data\.limit must be at least 1"),
         ({"val_fraction": 1.0}, r"data\.val_fraction and data\.test_fraction .*received 1\.0 and 0\.0"),
-        ({"val_fraction": 0.6, "test_fraction": 0.5}, "leave something to train on"),
+        ({"val_fraction": 0.6, "test_fraction": 0.5}, "their sum below 1"),
         ({"val_fraction": float("nan")}, "received nan"),
-        ({"size": 64, "load_size": 32}, r"data\.load_size=32 is smaller than data\.size=64"),
-        ({"num_workers": -1}, r"data\.num_workers must be 0 or more"),
-        ({"seed": -1}, r"data\.seed must be 0 or more"),
+        ({"size": 64, "load_size": 32}, r"data\.load_size must be at least data\.size=64; received 32"),
+        ({"num_workers": -1}, r"data\.num_workers must be at least 0; received -1"),
+        ({"seed": -1}, r"data\.seed must be at least 0; received -1"),
     ],
 )
-def test_impossible_values(options, message):
+def test_invalid_arguments_raise(options, message):
     with pytest.raises(ColorganError, match=message):
         Photos(**options)
 
 
-def test_missing_empty_and_gray_folders(make_photos, tmp_path):
+def test_folders_without_usable_photos_raise(make_photos, tmp_path):
     with pytest.raises(ColorganError, match="there is no folder .*absent"):
-        ready(tmp_path / "absent")
+        set_up(tmp_path / "absent")
     (tmp_path / "empty").mkdir()
-    with pytest.raises(ColorganError, match="empty holds no photos"):
-        ready(tmp_path / "empty")
-    with pytest.raises(ColorganError, match=r"of 3 photos in .*gray, none has color \(--data.skip_gray=false"):
-        ready(make_photos("gray", 3, gray=True))
+    with pytest.raises(ColorganError, match="empty contains no photos"):
+        set_up(tmp_path / "empty")
+    with pytest.raises(ColorganError, match=r"none of 3 photos in .*gray has color \(--data.skip_gray=false"):
+        set_up(make_photos("gray", 3, gray=True))
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "a.jpg").write_bytes(b"x")
-    with pytest.raises(ColorganError, match="of 1 photo in .*broken, none can be read"), pytest.warns(match="a.jpg"):
-        ready(tmp_path / "broken")
+    with pytest.raises(ColorganError, match="none of 1 photo in .*broken is readable"), pytest.warns(match="a.jpg"):
+        set_up(tmp_path / "broken")
     with pytest.raises(ColorganError, match="there is nothing to colorize"):
         Photos().setup("predict")
 
 
-def test_fewer_photos_than_a_batch(make_photos):
+def test_fewer_photos_than_a_batch_raise(make_photos):
     folder = make_photos("photos", 5)
     with pytest.raises(
         ValueError, match=r"4 training photos are fewer than a batch of 8; .*--data\.batch_size=4 or less"
     ):
-        ready(folder, batch_size=8)
-    assert len(list(ready(folder, batch_size=8, drop_last=False).train_dataloader())) == 1
+        set_up(folder, batch_size=8)
+    assert len(list(set_up(folder, batch_size=8, drop_last=False).train_dataloader())) == 1
 
 
-def test_parts_that_share_photos(make_photos, tmp_path):
+def test_overlapping_folders_raise(make_photos, tmp_path):
     folder = make_photos("photos/val", 8)
     for pair in [(folder, folder), (folder.parent, folder), (folder, folder.parent)]:
-        with pytest.raises(ColorganError, match="the validation folder .* and the training folder .* share photos"):
-            ready(train=str(pair[0]), val=str(pair[1]))
+        with pytest.raises(ColorganError, match="the validation folder .* and the training folder .* overlap"):
+            set_up(train=str(pair[0]), val=str(pair[1]))
     (tmp_path / "link").symlink_to(folder)
-    with pytest.raises(ColorganError, match="share photos"):
-        ready(train=str(folder), val=str(tmp_path / "link"))
+    with pytest.raises(ColorganError, match="overlap"):
+        set_up(train=str(folder), val=str(tmp_path / "link"))
 
 
 @pytest.mark.skipif("COLORGAN_DATA" not in os.environ, reason="COLORGAN_DATA does not name the folder of test photos")
-def test_real_flowers():
-    with pytest.warns(UserWarning, match="Nearly identical to training photos, .* 2[0-9] of 240 test photos"):
-        data = ready(Path(os.environ["COLORGAN_DATA"]) / "flowers12", stage=None, val_fraction=0.1)
+def test_near_duplicates_of_real_flowers_are_reported():
+    with pytest.warns(UserWarning, match="2[0-9] of 240 test photos are near-duplicates of training photos"):
+        data = set_up(Path(os.environ["COLORGAN_DATA"]) / "flowers12", stage=None, val_fraction=0.1)
     assert [len(data.splits[name]) for name in ("train", "val", "test")] == [648, 72, 240]

@@ -1,4 +1,4 @@
-"""Two processes share the photos: none is validated twice, and Lightning leaves our order in place."""
+"""Two processes divide the photos, and Lightning does not replace the sampler."""
 
 import json
 from pathlib import Path
@@ -7,11 +7,11 @@ import pytest
 import torch
 from lightning.pytorch import LightningModule, Trainer
 
-from colorgan.data.datamodule import Photos
+from colorgan.data import Photos
 
 
 class Recorder(LightningModule):
-    """Writes down which photos each process saw."""
+    """Records the photos that each process saw."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__()
@@ -37,7 +37,7 @@ class Recorder(LightningModule):
 
 @pytest.mark.slow
 @pytest.mark.skipif(not torch.distributed.is_available(), reason="this PyTorch has no distributed training")
-def test_two_processes(make_photos, tmp_path):
+def test_two_processes_see_different_photos(make_photos, tmp_path):
     data = Photos(str(make_photos("photos", 22)), size=8, batch_size=4, val_fraction=0.25, num_workers=0)
     trainer = Trainer(
         default_root_dir=tmp_path,

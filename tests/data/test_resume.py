@@ -1,4 +1,4 @@
-"""A run that was interrupted and resumed sees exactly the batches that it would have seen."""
+"""A resumed run sees exactly the batches of an uninterrupted run."""
 
 import contextlib
 from pathlib import Path
@@ -8,11 +8,11 @@ import pytest
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 
-from colorgan.data.datamodule import Photos
+from colorgan.data import Photos
 
 
-class Watcher(LightningModule):
-    """Remembers the epoch, the indices and a checksum of every training batch; trains one weight by hand."""
+class Recorder(LightningModule):
+    """Records epoch, indices and checksum of every training batch; trains one weight with manual optimization."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -21,13 +21,13 @@ class Watcher(LightningModule):
         self.seen: list[tuple[int, tuple[int, ...], int]] = []
 
     def configure_optimizers(self):
-        # asked for by learning-rate schedules; it makes Lightning create the loader's iterator before it restores a run
+        # used by learning-rate schedules; makes Lightning create the loader's iterator before it restores the run
         assert self.trainer.estimated_stepping_batches > 0
         return torch.optim.SGD(self.parameters(), lr=0.1)
 
     def training_step(self, batch, batch_idx):
-        places = torch.arange(1, batch["rgb"].numel() + 1).view_as(batch["rgb"])
-        checksum = int((batch["rgb"].long() * places).sum())
+        positions = torch.arange(1, batch["rgb"].numel() + 1).view_as(batch["rgb"])
+        checksum = int((batch["rgb"].long() * positions).sum())
         self.seen.append((self.trainer.current_epoch, tuple(batch["index"].tolist()), checksum))
         optimizer = self.optimizers()
         optimizer.zero_grad()
@@ -39,40 +39,40 @@ class Watcher(LightningModule):
 
 
 class Interruption(Callback):
-    """Saves a checkpoint at one moment of the run, and stops there."""
+    """Saves a checkpoint at one moment of the run and stops it."""
 
     def __init__(self, moment: str, epoch: int, batch: int, path: Path) -> None:
         self.moment, self.epoch, self.batch, self.path = moment, epoch, batch, path
 
-    def reached(self, trainer: Trainer, moment: str, batch: int) -> None:
+    def check(self, trainer: Trainer, moment: str, batch: int) -> None:
         if (moment, trainer.current_epoch, batch) == (self.moment, self.epoch, self.batch) and not self.path.exists():
             trainer.save_checkpoint(self.path)
             raise KeyboardInterrupt
 
     def on_train_batch_end(self, trainer, module, outputs, batch, batch_idx):
-        self.reached(trainer, "batch", batch_idx)
+        self.check(trainer, "batch", batch_idx)
 
     def on_train_epoch_end(self, trainer, module):
-        self.reached(trainer, "epoch", -1)
+        self.check(trainer, "epoch", -1)
 
     def on_validation_end(self, trainer, module):
         if not trainer.sanity_checking:
-            self.reached(trainer, "validation", -1)
+            self.check(trainer, "validation", -1)
 
 
-def run(folder: Path, place: Path, workers: int, callbacks=(), ckpt_path=None, **options):
+def run(folder: Path, output: Path, num_workers: int, callbacks=(), ckpt_path=None, **options):
     data = Photos(
         str(folder),
         size=8,
         crop="random",
         batch_size=4,
-        num_workers=workers,
+        num_workers=num_workers,
         val_fraction=0.2,
         train_transforms=[albumentations.HorizontalFlip(), albumentations.RandomBrightnessContrast(p=1)],
     )
-    module = Watcher()
+    module = Recorder()
     trainer = Trainer(
-        default_root_dir=place,
+        default_root_dir=output,
         accelerator="cpu",
         max_epochs=3,
         logger=False,
@@ -98,10 +98,10 @@ def uninterrupted(tmp_path_factory):
         Image.fromarray(photo_of(seed)).save(folder / f"{seed:02d}.png")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("COLORGAN_CACHE", str(tmp_path_factory.mktemp("cache")))
-        return folder, run(folder, tmp_path_factory.mktemp("run"), workers=0)
+        return folder, run(folder, tmp_path_factory.mktemp("run"), num_workers=0)
 
 
-def test_an_epoch_shows_every_photo_once_in_its_own_order(uninterrupted):
+def test_each_epoch_sees_every_photo_once_in_a_new_order(uninterrupted):
     _, module = uninterrupted
     epochs = [
         [index for epoch, indices, _ in module.seen for index in indices if epoch == number] for number in range(3)
@@ -112,30 +112,30 @@ def test_an_epoch_shows_every_photo_once_in_its_own_order(uninterrupted):
     assert not pixels[0] & pixels[1]
 
 
-def test_workers_change_nothing(uninterrupted, tmp_path):
+def test_workers_do_not_change_the_batches(uninterrupted, tmp_path):
     folder, module = uninterrupted
-    assert run(folder, tmp_path, workers=2).seen == module.seen
+    assert run(folder, tmp_path, num_workers=2).seen == module.seen
 
 
-@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize("num_workers", [0, 2])
 @pytest.mark.parametrize(
     ("moment", "epoch", "batch"),
     [("batch", 0, 0), ("batch", 1, 1), ("batch", 2, 2), ("epoch", 0, -1), ("epoch", 1, -1), ("validation", 1, -1)],
 )
-def test_resumed_runs_see_the_same(uninterrupted, tmp_path, moment, epoch, batch, workers):
-    if workers and moment != "batch":
-        pytest.skip("workers matter in the middle of an epoch")
+def test_resumed_run_matches_uninterrupted_run(uninterrupted, tmp_path, moment, epoch, batch, num_workers):
+    if num_workers and moment != "batch":
+        pytest.skip("workers matter only within an epoch")
     folder, whole = uninterrupted
     path = tmp_path / "stop.ckpt"
-    first = run(folder, tmp_path, workers, [Interruption(moment, epoch, batch, path)])
+    first = run(folder, tmp_path, num_workers, [Interruption(moment, epoch, batch, path)])
     assert path.exists()
     assert len(first.seen) < len(whole.seen)
-    second = run(folder, tmp_path, workers, ckpt_path=path)
+    second = run(folder, tmp_path, num_workers, ckpt_path=path)
     assert first.seen + second.seen == whole.seen
     assert torch.equal(second.weight, whole.weight)
 
 
-def test_resuming_twice_in_one_epoch(uninterrupted, tmp_path):
+def test_run_can_be_resumed_twice_in_one_epoch(uninterrupted, tmp_path):
     folder, whole = uninterrupted
     one, two = tmp_path / "one.ckpt", tmp_path / "two.ckpt"
     first = run(folder, tmp_path, 0, [Interruption("batch", 1, 0, one)])
@@ -144,7 +144,7 @@ def test_resuming_twice_in_one_epoch(uninterrupted, tmp_path):
     assert first.seen + second.seen + third.seen == whole.seen
 
 
-def test_no_warning_about_resuming_or_workers(uninterrupted, tmp_path, recwarn):
+def test_resuming_does_not_warn(uninterrupted, tmp_path, recwarn):
     folder, _ = uninterrupted
     path = tmp_path / "stop.ckpt"
     run(folder, tmp_path, None, [Interruption("batch", 1, 0, path)])

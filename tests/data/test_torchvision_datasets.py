@@ -1,4 +1,4 @@
-"""Data sets of torchvision as data modules, from files and from memory, without a network."""
+"""Data modules for torchvision datasets, from files and from memory, without network access."""
 
 import hashlib
 import urllib.error
@@ -11,9 +11,8 @@ import torchvision.datasets
 from PIL import Image
 from scipy.io import savemat
 
-from colorgan.data.cache import to_square
-from colorgan.data.datamodule import Photos
-from colorgan.data.torchvision_datasets import Flowers102, TorchvisionPhotos
+from colorgan.data import Flowers102, Photos, TorchvisionPhotos
+from colorgan.data.decoding import to_square
 from colorgan.errors import ColorganError
 from tests.helpers import photo_of
 
@@ -22,7 +21,7 @@ SMALL = {"size": 16, "batch_size": 4, "num_workers": 0}
 
 @pytest.fixture
 def flowers(tmp_path, monkeypatch) -> Path:
-    """The layout of the Oxford 102 flowers, with 20 photos."""
+    """20 photos in the layout of Oxford 102 Flowers."""
     folder = tmp_path / "flowers-102"
     (folder / "jpg").mkdir(parents=True)
     for number in range(1, 21):
@@ -36,18 +35,18 @@ def flowers(tmp_path, monkeypatch) -> Path:
     return tmp_path
 
 
-def test_all_flowers_are_joined_and_divided(flowers):
+def test_official_flowers_splits_are_joined_and_split_again(flowers):
     data = Flowers102(str(flowers), val_fraction=0.1, **SMALL)
     data.prepare_data()
     data.setup("fit")
     assert (len(data.splits["train"]), len(data.splits["val"])) == (18, 2)
-    together = sorted(data.splits["train"].names + data.splits["val"].names)
-    assert together == [f"flowers-102/jpg/image_{number:05d}.jpg" for number in range(1, 21)]
+    combined = sorted(data.splits["train"].names + data.splits["val"].names)
+    assert combined == [f"flowers-102/jpg/image_{number:05d}.jpg" for number in range(1, 21)]
     assert next(iter(data.train_dataloader()))["rgb"].shape == (4, 3, 16, 16)
     assert Flowers102().fractions["val"] == 0.02
 
 
-def test_flowers_are_the_same_photos_as_in_their_folder(flowers):
+def test_flowers_match_photos_of_the_same_folder(flowers):
     one, two = Flowers102(str(flowers), **SMALL), Photos(str(flowers), **SMALL, val_fraction=0.02)
     for data in (one, two):
         data.setup("fit")
@@ -55,7 +54,7 @@ def test_flowers_are_the_same_photos_as_in_their_folder(flowers):
     assert np.array_equal(one.splits["train"].photos.pixels, two.splits["train"].photos.pixels)
 
 
-def test_parts_of_a_data_set_may_be_chosen(flowers):
+def test_parts_of_a_dataset_can_be_selected(flowers):
     data = TorchvisionPhotos(
         "torchvision.datasets.Flowers102",
         str(flowers),
@@ -69,7 +68,7 @@ def test_parts_of_a_data_set_may_be_chosen(flowers):
     assert data.splits["val"].names[0] == "flowers-102/jpg/image_00007.jpg"
 
 
-def test_data_sets_in_memory(tmp_path):
+def test_datasets_in_memory_are_supported(tmp_path):
     parts = [{"size": 12, "image_size": [3, 20, 24]}]
     data = TorchvisionPhotos("torchvision.datasets.FakeData", str(tmp_path), parts=parts, **SMALL)
     data.setup("fit")
@@ -79,17 +78,19 @@ def test_data_sets_in_memory(tmp_path):
     assert np.array_equal(split.photos.pixels[split.indices[0]], to_square(original, 16))
 
 
-def test_yaml():
+def test_yaml_accepts_short_names_and_public_class_paths():
     parser = jsonargparse.ArgumentParser(exit_on_error=False)
     parser.add_subclass_arguments(Photos, "data")
     for name, arguments in {"Flowers102": {}, "TorchvisionPhotos": {"dataset": "torchvision.datasets.CIFAR10"}}.items():
-        path = f"colorgan.data.torchvision_datasets.{name}"
         options = {"root": "x", "size": 32, "batch_size": 8, "download": True, **arguments}
-        data = parser.instantiate(parser.parse_object({"data": {"class_path": path, "init_args": options}})).data
-        assert (type(data).__name__, data.image_size, data.batch_size, data.download) == (name, 32, 8, True)
+        for path in (name, f"colorgan.data.{name}"):
+            config = parser.parse_object({"data": {"class_path": path, "init_args": options}})
+            assert config.data.class_path == f"colorgan.data.{name}"
+            data = parser.instantiate(config).data
+            assert (type(data).__name__, data.image_size, data.batch_size, data.download) == (name, 32, 8, True)
 
 
-def test_missing_files_get_a_sentence(tmp_path, monkeypatch):
+def test_missing_files_raise(tmp_path, monkeypatch):
     with pytest.raises(
         ColorganError, match=r"cannot find Flowers102 in .* --data\.download=true, or put .*flowers-102 \(jpg/"
     ):
@@ -100,7 +101,7 @@ def test_missing_files_get_a_sentence(tmp_path, monkeypatch):
 
     monkeypatch.setattr(torchvision.datasets.Flowers102, "download", fail)
     with pytest.raises(
-        ColorganError, match=r"cannot get Flowers102 \(.*not known.*\): put its files into .*--data\.root"
+        ColorganError, match=r"cannot load Flowers102 \(.*not known.*\): put its files into .*--data\.root"
     ):
         Flowers102(str(tmp_path), download=True).setup("fit")
 
@@ -108,18 +109,18 @@ def test_missing_files_get_a_sentence(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("dataset", "message"),
     [
-        ("torchvision.datasets.Flower", "there is no data set 'torchvision.datasets.Flower'"),
-        ("Flowers102", "there is no data set 'Flowers102'"),
-        ("os.path.join", "is not an image data set of torchvision"),
-        ("torch.utils.data.Dataset", "is not an image data set of torchvision"),
+        ("torchvision.datasets.Flower", "there is no dataset 'torchvision.datasets.Flower'"),
+        ("Flowers102", "there is no dataset 'Flowers102'"),
+        ("os.path.join", "is not an image dataset of torchvision"),
+        ("torch.utils.data.Dataset", "is not an image dataset of torchvision"),
     ],
 )
-def test_unknown_data_sets(dataset, message):
+def test_unknown_datasets_raise(dataset, message):
     with pytest.raises(ColorganError, match=message):
         TorchvisionPhotos(dataset)
 
 
-def test_impossible_arguments(tmp_path):
+def test_invalid_arguments_raise(tmp_path):
     with pytest.raises(ColorganError, match=r"Flowers102 has no argument 'part'; it has root, split"):
         TorchvisionPhotos("torchvision.datasets.Flowers102", str(tmp_path), parts=[{"part": 1}]).setup("fit")
     with pytest.raises(ColorganError, match=r"data\.parts is empty"):

@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 
 from colorgan.cli.inspect import main
-from colorgan.data.datamodule import Photos
+from colorgan.data import Photos
 from colorgan.errors import ColorganError
 from colorgan.evaluation.inspection import inspect
 from colorgan.models.color_spaces import HSV, RGB, Lab, YCbCr

@@ -90,5 +90,6 @@ def test_evenly_spaced_positions_are_distinct_and_cover_both_ends(count, total):
     positions = evenly_spaced(count, total)
     assert len(set(positions)) == len(positions) == min(count, total)
     assert positions == sorted(positions)
+    assert set(positions) <= set(range(total))
     if min(count, total) > 1:
         assert (positions[0], positions[-1]) == (0, total - 1)

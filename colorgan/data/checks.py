@@ -1,0 +1,85 @@
+"""Warnings about skipped files and near-duplicates, and checks of the number of photos."""
+
+from collections.abc import Mapping, Sequence
+
+from lightning.pytorch.utilities import rank_zero_warn
+
+from colorgan.data.duplicates import near_duplicate_groups
+from colorgan.data.folders import SPLIT_NAMES
+from colorgan.data.split import Split
+from colorgan.errors import ColorganError
+from colorgan.images import printable
+
+_MAX_LISTED = 5
+
+
+def warn_about_unreadable(unreadable: Sequence[tuple[str, str]], total: int, where: str) -> None:
+    """Warns about skipped files and names the first few.
+
+    Args:
+        unreadable: (name, reason) of each file.
+        total: number of all files.
+        where: where the files come from.
+    """
+    if not unreadable:
+        return
+    listed = [f"{printable(name)} ({reason})" for name, reason in unreadable[:_MAX_LISTED]]
+    if len(unreadable) > _MAX_LISTED:
+        listed.append(f"and {len(unreadable) - _MAX_LISTED} more")
+    rank_zero_warn(f"Skipped {plural(len(unreadable), 'unreadable file')} of {total:,} in {where}: {', '.join(listed)}")
+
+
+def warn_about_duplicates(splits: Mapping[str, Split]) -> None:
+    """Warns if other splits, loaded from folders of their own, contain near-duplicates of training photos.
+
+    Nothing is removed, because the user chose the folders.
+
+    Args:
+        splits: splits by name, among them ``train``.
+    """
+    train = splits["train"]
+    for name in ("val", "test"):
+        other = splits.get(name)
+        if other is None or other.photos is train.photos or not len(other):
+            continue
+        groups = near_duplicate_groups([train.photos, other.photos])
+        train_groups = {int(groups[i]): int(i) for i in train.indices}
+        offset = len(train.photos)
+        pairs = [
+            (other.photos.names[i], train.photos.names[train_groups[int(groups[offset + i])]])
+            for i in other.indices
+            if int(groups[offset + i]) in train_groups
+        ]
+        if pairs:
+            rank_zero_warn(
+                f"{len(pairs)} of {len(other)} {SPLIT_NAMES[name]} photos are near-duplicates of training photos, so "
+                f"results will be too optimistic; for example {printable(pairs[0][0])} and {printable(pairs[0][1])}"
+            )
+
+
+def check_batch_size(count: int, batch_size: int, world_size: int) -> None:
+    """Checks that there are enough training photos for one complete batch on each device.
+
+    Args:
+        count: number of training photos.
+        batch_size: batch size of each device.
+        world_size: number of devices.
+
+    Raises:
+        ColorganError: if there are too few photos.
+    """
+    if count < batch_size * world_size:
+        devices = f" on each of {world_size} devices" if world_size > 1 else ""
+        raise ColorganError(
+            f"{count} training photos are fewer than a batch of {batch_size}{devices}; "
+            f"give more photos or set --data.batch_size={max(1, count // world_size)} or less"
+        )
+
+
+def plural(number: int, noun: str) -> str:
+    """Formats a number with its noun.
+
+    >>> plural(1, "photo"), plural(1000, "photo")
+    ('1 photo', '1,000 photos')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,25 @@
+"""Detection of photos without color."""
+
+import numpy as np
+
+from colorgan.images import RGBArray
+
+_MAX_SPREAD = 12  # of 255
+_MAX_FRACTION = 0.01
+
+
+def is_gray(photo: RGBArray) -> bool:
+    """Returns whether a photo has no color to learn from.
+
+    A photo is gray if its channels differ by at most 12 of 255 in at least 99 % of the pixels. This tolerates chroma
+    noise from JPEG compression and a small colored logo. Sepia is not detected: it looks like the color of sand.
+
+    Args:
+        photo: (H, W, 3) uint8.
+
+    Example:
+        >>> is_gray(np.full((8, 8, 3), (100, 104, 108), np.uint8))
+        True
+    """
+    spread = photo.max(axis=2) - photo.min(axis=2)
+    return bool(np.count_nonzero(spread > _MAX_SPREAD) <= _MAX_FRACTION * spread.size)
