@@ -55,7 +55,7 @@ def seeded_split(
 
     Returns:
         One array of positions in ascending order for each fraction, and one for the rest. A part with a fraction above
-        0 receives at least one photo, and its share as closely as the groups allow.
+        0 receives that fraction of the photos, rounded and at least one, or fewer where groups would be divided.
 
     Example:
         >>> [len(part) for part in seeded_split([f"{n}.jpg" for n in range(10)], range(10), [0.2], seed=0)]
