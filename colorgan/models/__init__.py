@@ -1,7 +1,7 @@
-"""The parts that a model is assembled from, under the public names that YAML and checkpoints use.
+"""Generators, discriminators, color spaces, hints and losses, under the public names used in YAML and checkpoints.
 
-Generators, discriminators, color spaces, hints and losses are interchangeable; each lives in a file of its own. A
-:class:`ColorizationNetwork` joins a generator, a color space and hints. Nothing here reads photos or trains.
+They are interchangeable, and each lives in its own file. A :class:`ColorizationNetwork` combines a generator, a color
+space and hints. Nothing in this package reads photos or trains.
 """
 
 from colorgan.models.chroma import ChromaNet

@@ -1,4 +1,4 @@
-"""The assembly that every task shares: generator, color space and hints in one module, gray in, color out."""
+"""The network that all tasks share: generator, color space and hints in one module."""
 
 import torch
 from torch import Tensor, nn
@@ -9,13 +9,13 @@ from colorgan.models.hints import Hints, NoHints
 
 
 class ColorizationNetwork(nn.Module):
-    """A generator with the color space it works in and the kind of hints it takes.
+    """A generator with its color space and its kind of hints.
 
     Args:
         generator: network from ``1 + hints.channels(color_space.channels)`` to ``color_space.channels`` channels.
-        color_space: the color space the generator works in; :class:`Lab` by default.
-        hints: the kind of hints the generator was built for; none by default.
-        size: side in pixels of the photos it was trained on. It is kept in the ``state_dict``, as ``working_size``.
+        color_space: color space of the generator; :class:`Lab` by default.
+        hints: kind of hints that the generator was built for; :class:`NoHints` by default.
+        size: height and width in pixels of the training photos, stored in the ``state_dict`` as ``working_size``.
 
     Example:
         >>> from colorgan.models import UNet
@@ -37,12 +37,12 @@ class ColorizationNetwork(nn.Module):
 
     @property
     def size(self) -> int:
-        """Side in pixels of the photos it was trained on."""
+        """Height and width in pixels of the training photos."""
         return int(self.working_size)
 
     @property
     def takes_hints(self) -> bool:
-        """Whether the generator follows hints."""
+        """Whether the generator takes hints."""
         return self.hints.channels(self.color_space.channels) > 0
 
     def predict(self, gray: Tensor, hints: Tensor | None = None) -> Tensor:
@@ -50,10 +50,10 @@ class ColorizationNetwork(nn.Module):
 
         Args:
             gray: (B, 1, H, W) in [-1, 1], H and W multiples of ``generator.size_multiple``.
-            hints: (B, h, H, W) as made by ``self.hints``; ``None`` gives none.
+            hints: (B, ``hints.channels(color_space.channels)``, H, W) from ``self.hints``, or None for no hints.
 
         Returns:
-            The color channels, (B, ``color_space.channels``, H, W) in [-1, 1].
+            Color (B, ``color_space.channels``, H, W) in [-1, 1].
         """
         if hints is None:
             channels = self.hints.channels(self.color_space.channels)
@@ -62,14 +62,14 @@ class ColorizationNetwork(nn.Module):
         return color
 
     def split_and_predict(self, rgb: Tensor, hints: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Takes the gray from photos of any size and predicts their color.
+        """Predicts the color of photos of any size from their gray.
 
         Args:
-            rgb: (B, 3, H, W) in [0, 1]; it is padded to a size that the generator accepts.
-            hints: (B, h, H, W) as made by ``self.hints``, or ``None``.
+            rgb: (B, 3, H, W) in [0, 1], padded internally to a size that the generator accepts.
+            hints: hint channels as in :meth:`predict`, or None.
 
         Returns:
-            gray (B, 1, H, W) and color (B, ``color_space.channels``, H, W), both in [-1, 1].
+            Gray (B, 1, H, W) and color (B, ``color_space.channels``, H, W), both in [-1, 1].
         """
         gray, _ = self.color_space.split(rgb)
         height, width = gray.shape[-2:]
@@ -77,20 +77,20 @@ class ColorizationNetwork(nn.Module):
         return gray, color[..., :height, :width].float()
 
     def forward(self, rgb: Tensor, hints: Tensor | None = None) -> Tensor:
-        """Colorizes photos at their own resolution; only the gray of ``rgb`` is used.
+        """Colorizes photos at full resolution; only the gray of ``rgb`` is used.
 
         Args:
             rgb: (B, 3, H, W) in [0, 1], of any size.
-            hints: (B, h, H, W) as made by ``self.hints``, or ``None``.
+            hints: hint channels as in :meth:`predict`, or None.
 
         Returns:
-            (B, 3, H, W) in [0, 1].
+            RGB (B, 3, H, W) in [0, 1].
         """
         merged: Tensor = self.color_space.merge(*self.split_and_predict(rgb, hints))
         return merged.clamp(0.0, 1.0)
 
     def predict_ab(self, rgb: Tensor, hints: Tensor | None = None) -> Tensor:
-        """Predicts the chroma of photos; arguments as for :meth:`forward`.
+        """Predicts the chroma of photos. The arguments are those of :meth:`forward`.
 
         Returns:
             a* and b*, float32 (B, 2, H, W), in the units of CIE Lab.
@@ -98,14 +98,14 @@ class ColorizationNetwork(nn.Module):
         return self.color_space.to_ab(*self.split_and_predict(rgb, hints))
 
     def _pad(self, image: Tensor) -> Tensor:
-        """Extends the lower and right edges, by repetition, to the next size that the generator accepts."""
+        """Replicates the lower and right edges up to the next size that the generator accepts."""
         multiple = self.generator.size_multiple
-        least = -(-self.generator.min_size // multiple)
+        min_steps = -(-self.generator.min_size // multiple)
         for dim in (-2, -1):
             length = image.shape[dim]
-            steps = (length + multiple - 1) // multiple  # of positive numbers: ONNX rounds toward zero
-            wanted = multiple * (torch.sym_max(steps, least) if least > 1 else steps)
-            if torch.compiler.is_exporting() or wanted != length:  # an exported graph pads whatever the size
-                repeated = torch.arange(wanted, device=image.device).clamp(max=length - 1)
-                image = image.index_select(dim, repeated)
+            steps = (length + multiple - 1) // multiple  # avoids negative operands: ONNX rounds toward zero
+            padded = multiple * (torch.sym_max(steps, min_steps) if min_steps > 1 else steps)
+            if torch.compiler.is_exporting() or padded != length:  # exported graphs cannot branch on the size
+                position = torch.arange(padded, device=image.device).clamp(max=length - 1)
+                image = image.index_select(dim, position)
         return image

@@ -51,14 +51,15 @@ class Part:
 def class_path(cls: type) -> str:
     """The public name of a class: the shortest importable path to it.
 
-    Checkpoints and YAML files hold these names, so a class can move to another file of its package.
+    Checkpoints and YAML files hold these names, so a class can move to another file of its package. Names of colorgan
+    include the package, such as ``colorgan.models``, since :func:`class_from_config` looks them up there.
 
     >>> from colorgan.models.generators.unet import UNet
     >>> class_path(UNet)
     'colorgan.models.UNet'
     """
     parts = cls.__module__.split(".")
-    for count in range(1, len(parts)):
+    for count in range(2 if parts[0] == "colorgan" else 1, len(parts)):
         package = ".".join(parts[:count])
         if getattr(importlib.import_module(package), cls.__qualname__, None) is cls:
             return f"{package}.{cls.__qualname__}"

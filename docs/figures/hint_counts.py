@@ -19,7 +19,7 @@ COUNTS = (0, 5, 10, 50)
 
 colorizer = Colorizer.from_checkpoint(sys.argv[1] if len(sys.argv) > 1 else None)
 color_space = colorizer.color_space
-sampler = PointHints(sides=(2, 2))
+sampler = PointHints(patch_sizes=(2, 2))
 
 files = sorted((SAMPLE_PHOTOS / "val").glob("*.jpg"))[3::7]
 photos = [np.asarray(Image.open(file).resize((colorizer.size, colorizer.size))) for file in files]

@@ -31,7 +31,7 @@ CARD = ModelCard(
 @pytest.fixture
 def colorizer() -> Colorizer:
     torch.manual_seed(0)
-    return Colorizer(UNet(4, 2, width=4, depth=2), HSV("vector"), PointHints(most=7), size=24).eval()
+    return Colorizer(UNet(4, 2, width=4, depth=2), HSV("vector"), PointHints(max_points=7), size=24).eval()
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def photo() -> np.ndarray:
 def test_what_is_saved_is_what_is_loaded(colorizer: Colorizer, tmp_path: Path) -> None:
     colorizer.save_pretrained(tmp_path, half=False)
     loaded = Colorizer.from_pretrained(tmp_path)
-    assert (loaded.size, loaded.hints.init_args, loaded.color_space.init_args) == (24, {"most": 7}, {"hue": "vector"})
+    assert (loaded.size, loaded.hints.init_args, loaded.color_space.init_args) == (24, {"max_points": 7}, {"hue": "vector"})
     assert not loaded.training
     np.testing.assert_array_equal(loaded.colorize(photo()), colorizer.colorize(photo()))
     assert sorted(file.name for file in tmp_path.iterdir()) == ["config.yaml", "model.safetensors"]
@@ -88,7 +88,7 @@ def test_an_encoder_is_rebuilt_without_its_pretrained_weights(tmp_path: Path, mo
     def refuse(*_: object) -> None:
         raise AssertionError("pretrained weights were asked for")
 
-    monkeypatch.setattr("colorgan.models.encoders.efficientnet_lite0_file", refuse)
+    monkeypatch.setattr("colorgan.models.encoders.building.efficientnet_lite0_file", refuse)
     loaded = Colorizer.from_pretrained(tmp_path)
     given, kept = (next(network.parameters()) for network in (generator, loaded.generator))
     torch.testing.assert_close(kept, given, atol=1e-3, rtol=1e-3)

@@ -56,7 +56,7 @@ class Pix2PixPatchGAN(Discriminator):
             apply_spectral_norm(self)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Scores a batch: (B, in_channels, H, W) → scores (B, 1, H / s - 2, W / s - 2), where s = 2**num_downsamples."""
+        """Scores a batch: (B, in_channels, H, W) → (B, 1, H / s - 2, W / s - 2), where s = 2**num_downsamples."""
         self.check_input(x)
         scores: Tensor = self.layers(x)
         return scores

@@ -1,4 +1,4 @@
-"""Losses: what the discriminator and the generator are told about each other, and about the target colors."""
+"""Losses: adversarial losses of generator and discriminator, and reconstruction losses against the target colors."""
 
 from colorgan.models.losses.adversarial import BCE, AdversarialLoss, Hinge, LeastSquares, Wasserstein, WassersteinGP
 from colorgan.models.losses.reconstruction import L1, MSE, Reconstruction

@@ -1,6 +1,6 @@
-"""Adversarial losses: they own the sign, the targets and the mean of raw scores, so that each works with every network.
+"""Adversarial losses. They own the sign, the labels and the mean, so each works with every discriminator.
 
-A discriminator returns raw scores of any shape, one per photo, per patch or per pixel. Scores are taken in float32.
+Discriminators return raw scores of any shape: one per photo, patch or pixel. Losses are computed in float32.
 """
 
 import math
@@ -16,22 +16,22 @@ from colorgan.models.config import Part
 
 
 class AdversarialLoss(Part, ABC):
-    """What the discriminator learns about real and fake, and the generator from the discriminator."""
+    """The losses of the discriminator and the generator, given the discriminator's scores."""
 
     @abstractmethod
     def real_loss(self, scores: Tensor) -> Tensor:
-        """The discriminator's loss on real photos: raw scores of any shape to a scalar."""
+        """The discriminator's loss on real photos: raw scores of any shape → scalar."""
 
     @abstractmethod
     def fake_loss(self, scores: Tensor) -> Tensor:
-        """The discriminator's loss on colorized photos: raw scores of any shape to a scalar."""
+        """The discriminator's loss on colorized photos: raw scores of any shape → scalar."""
 
     @abstractmethod
     def generator_loss(self, fake_scores: Tensor) -> Tensor:
-        """The generator's loss: raw scores of its photos, of any shape, to a scalar."""
+        """The generator's loss: raw scores of colorized photos, of any shape → scalar."""
 
     def discriminator_loss(self, real_scores: Tensor, fake_scores: Tensor) -> Tensor:
-        """The mean of the losses on real and on fake photos, each with its own target.
+        """The mean of the losses on real and on colorized photos.
 
         Args:
             real_scores: raw scores of real photos, of any shape.
@@ -43,12 +43,12 @@ class AdversarialLoss(Part, ABC):
         return (self.real_loss(real_scores) + self.fake_loss(fake_scores)) / 2
 
     def penalty(self, discriminator: nn.Module, real_pair: Tensor, fake_pair: Tensor) -> Tensor:
-        """What is added to the discriminator's loss for reasons other than its scores: nothing, for most losses.
+        """A regularization term for the discriminator's loss; 0 for most losses.
 
         Args:
-            discriminator: the network; it is called only by losses that have a penalty.
+            discriminator: the network, which is called only if the loss has a penalty.
             real_pair: the discriminator's input for real photos, (B, C, H, W).
-            fake_pair: the same for colorized photos.
+            fake_pair: its input for colorized photos.
 
         Returns:
             A scalar.
@@ -56,31 +56,31 @@ class AdversarialLoss(Part, ABC):
         return real_pair.new_zeros((), dtype=torch.float32)
 
     def after_discriminator_step(self, discriminator: nn.Module) -> None:
-        """Called after each step of the discriminator's optimizer; weight clipping happens here."""
+        """Hook after each step of the discriminator's optimizer, such as for weight clipping."""
 
     def check(self, discriminator: nn.Module) -> None:
-        """Refuses a discriminator that this loss cannot train.
+        """Checks that this loss can train a discriminator.
 
         Raises:
-            ColorganError: naming the network, the reason and the way out.
+            ColorganError: naming the network, the reason and the fix.
         """
 
     def boundary(self, real_scores: Tensor, fake_scores: Tensor) -> Tensor:
-        """The score above which a photo counts as taken for real: 0 unless a loss says otherwise."""
+        """The score above which a photo is classified as real; 0 unless a loss overrides it."""
         return real_scores.new_zeros((), dtype=torch.float32)
 
     @torch.no_grad()
     def accuracy(self, real_scores: Tensor, fake_scores: Tensor) -> tuple[Tensor, Tensor]:
-        """How often the discriminator is right, over all of its scores.
+        """The accuracy of the discriminator over all scores.
 
-        A score at the boundary is undecided and counts as wrong on either side.
+        A score exactly at the boundary counts as wrong.
 
         Args:
             real_scores: raw scores of real photos, of any shape.
             fake_scores: raw scores of colorized photos.
 
         Returns:
-            The share of real scores above the boundary and of fake scores below it, two scalars in [0, 1].
+            The fraction of real scores above the boundary and of fake scores below it, two scalars in [0, 1].
 
         Example:
             >>> real, fake = BCE().accuracy(torch.tensor([2.0, 0.5, -1.0, 3.0]), torch.tensor([-1.0, 1.0]))
@@ -94,13 +94,13 @@ class AdversarialLoss(Part, ABC):
 class BCE(AdversarialLoss):
     """Binary cross-entropy on logits, with the non-saturating loss for the generator (Goodfellow et al. 2014).
 
-    Smoothing the real label alone to 0.9 is the advice of Salimans et al. 2016; ``real_label=0.9, fake_label=0.1``
-    smooths both sides, as a published flowers system does.
+    By default only the real label is smoothed, to 0.9 (Salimans et al. 2016). ``real_label=0.9, fake_label=0.1``
+    smooths both, as in a published flowers system.
 
     Args:
-        real_label: the discriminator's target for real photos.
-        fake_label: the discriminator's target for colorized photos.
-        generator_label: the generator's target for its own photos.
+        real_label: the discriminator's label for real photos.
+        fake_label: the discriminator's label for colorized photos.
+        generator_label: the generator's label for colorized photos.
 
     Example:
         >>> zeros = torch.zeros(2, 1, 8, 8)
@@ -111,30 +111,30 @@ class BCE(AdversarialLoss):
     def __init__(self, real_label: float = 0.9, fake_label: float = 0.0, generator_label: float = 1.0) -> None:
         if not 0 <= fake_label < real_label <= 1:
             raise ColorganError(
-                f"BCE needs 0 <= fake_label < real_label <= 1, but fake_label {fake_label!r} and real_label "
-                f"{real_label!r} were given"
+                f"BCE needs 0 <= fake_label < real_label <= 1, received fake_label={fake_label!r} and "
+                f"real_label={real_label!r}"
             )
         if not fake_label < generator_label <= 1:
-            raise ColorganError(f"BCE's generator_label must be in (fake_label, 1], but {generator_label!r} was given")
+            raise ColorganError(f"BCE: generator_label must be in (fake_label, 1], received {generator_label!r}")
         self.real_label = real_label
         self.fake_label = fake_label
         self.generator_label = generator_label
 
     def real_loss(self, scores: Tensor) -> Tensor:
         """Cross-entropy with ``real_label``."""
-        return _cross_entropy(scores, self.real_label)
+        return _bce_with_logits(scores, self.real_label)
 
     def fake_loss(self, scores: Tensor) -> Tensor:
         """Cross-entropy with ``fake_label``."""
-        return _cross_entropy(scores, self.fake_label)
+        return _bce_with_logits(scores, self.fake_label)
 
     def generator_loss(self, fake_scores: Tensor) -> Tensor:
         """Cross-entropy with ``generator_label``."""
-        return _cross_entropy(fake_scores, self.generator_label)
+        return _bce_with_logits(fake_scores, self.generator_label)
 
 
 class LeastSquares(AdversarialLoss):
-    """Squared distance of the scores to 1 (real) and 0 (fake) (Mao et al. 2017).
+    """Squared distance of the scores from 1 (real) and 0 (fake) (Mao et al. 2017).
 
     The generator's loss is (score - 1)² without the paper's factor ½, as in CycleGAN.
 
@@ -156,7 +156,7 @@ class LeastSquares(AdversarialLoss):
         return self.real_loss(fake_scores)
 
     def boundary(self, real_scores: Tensor, fake_scores: Tensor) -> Tensor:
-        """Halfway between the two targets: 0.5."""
+        """Halfway between the two labels: 0.5."""
         return real_scores.new_full((), 0.5, dtype=torch.float32)
 
 
@@ -177,15 +177,15 @@ class Hinge(AdversarialLoss):
         return F.relu(1 + scores.float()).mean()
 
     def generator_loss(self, fake_scores: Tensor) -> Tensor:
-        """Minus the mean score."""
+        """The negative mean score."""
         return -fake_scores.float().mean()
 
 
 class Critic(AdversarialLoss):
-    """The Wasserstein critic's losses, without what keeps the critic Lipschitz."""
+    """The losses of a Wasserstein critic, without the Lipschitz constraint."""
 
     def real_loss(self, scores: Tensor) -> Tensor:
-        """Minus the mean score."""
+        """The negative mean score."""
         return -scores.float().mean()
 
     def fake_loss(self, scores: Tensor) -> Tensor:
@@ -193,15 +193,15 @@ class Critic(AdversarialLoss):
         return scores.float().mean()
 
     def discriminator_loss(self, real_scores: Tensor, fake_scores: Tensor) -> Tensor:
-        """Mean fake score minus mean real score: minus the estimated Wasserstein distance, hence not halved."""
+        """Mean fake score minus mean real score: the negative estimated Wasserstein distance, hence not halved."""
         return self.real_loss(real_scores) + self.fake_loss(fake_scores)
 
     def generator_loss(self, fake_scores: Tensor) -> Tensor:
-        """Minus the mean score."""
+        """The negative mean score."""
         return -fake_scores.float().mean()
 
     def boundary(self, real_scores: Tensor, fake_scores: Tensor) -> Tensor:
-        """Halfway between the mean real and the mean fake score of this batch, since a critic's zero means nothing."""
+        """Halfway between the mean scores of real and fake photos: the scores of a critic have no absolute zero."""
         return (real_scores.detach().float().mean() + fake_scores.detach().float().mean()) / 2
 
 
@@ -209,7 +209,7 @@ class Wasserstein(Critic):
     """Wasserstein distance with weight clipping (Arjovsky et al. 2017).
 
     Args:
-        clip: every weight of the critic is brought into [-clip, clip] after each of its steps.
+        clip: limit of the critic's weights, which are clipped to [-clip, clip] after each of its steps.
 
     Example:
         >>> Wasserstein().discriminator_loss(torch.tensor([3.0, 1.0]), torch.tensor([0.5, -0.5])).item()
@@ -218,7 +218,7 @@ class Wasserstein(Critic):
 
     def __init__(self, clip: float = 0.01) -> None:
         if not (math.isfinite(clip) and clip > 0):
-            raise ColorganError(f"Wasserstein's clip must be a positive number such as 0.01, but {clip!r} was given")
+            raise ColorganError(f"Wasserstein: clip must be a positive number such as 0.01, received {clip!r}")
         self.clip = clip
 
     @torch.no_grad()
@@ -231,33 +231,31 @@ class Wasserstein(Critic):
 class WassersteinGP(Critic):
     """Wasserstein distance with a gradient penalty (Gulrajani et al. 2017).
 
-    The paper trains with five critic steps per generator step, Adam(1e-4, betas (0, 0.9)), and no BatchNorm in the
-    critic, which :meth:`check` insists on.
+    The paper uses five critic steps per generator step, Adam(1e-4, betas (0, 0.9)), and no BatchNorm in the critic,
+    which :meth:`check` enforces.
 
     Args:
-        weight: weight of the penalty, the paper's λ.
+        weight: weight of the penalty, λ in the paper.
     """
 
     def __init__(self, weight: float = 10.0) -> None:
         if not (math.isfinite(weight) and weight > 0):
-            raise ColorganError(
-                f"WassersteinGP's weight must be a positive number such as 10, but {weight!r} was given"
-            )
+            raise ColorganError(f"WassersteinGP: weight must be a positive number such as 10, received {weight!r}")
         self.weight = weight
 
     def penalty(self, discriminator: nn.Module, real_pair: Tensor, fake_pair: Tensor) -> Tensor:
-        """λ·(‖gradient‖ - 1)², averaged over one random point between each real pair and its fake twin.
+        """λ·(‖gradient‖ - 1)², averaged over one random interpolation between each real pair and its fake pair.
 
-        The gradient is that of a photo's mean score with respect to everything that the critic sees of it. Computed in
-        float32 without autocast, and without ``torch.compile``, which knows no second derivatives.
+        The gradient is that of a photo's mean score with respect to the critic's input. It is computed in float32
+        without autocast, and without ``torch.compile``, which does not support double backward.
 
         Args:
             discriminator: the critic.
             real_pair: its input for real photos, (B, C, H, W).
-            fake_pair: its input for the colorized ones.
+            fake_pair: its input for colorized photos.
 
         Returns:
-            A scalar that can be differentiated by the critic's weights.
+            A scalar, differentiable with respect to the critic's weights.
         """
         device = real_pair.device
         with (
@@ -266,26 +264,26 @@ class WassersteinGP(Critic):
             torch.compiler.set_stance("force_eager"),
         ):
             real, fake = real_pair.detach().float(), fake_pair.detach().float()
-            share = torch.rand(len(real), 1, 1, 1, device=device)
-            between = torch.lerp(fake, real, share).requires_grad_()
-            scores: Tensor = discriminator(between).float().reshape(len(real), -1)
-            (gradient,) = torch.autograd.grad(scores.mean(1).sum(), between, create_graph=True)
-            steepness: Tensor = torch.linalg.vector_norm(gradient.flatten(1), dim=1)
-            return self.weight * (steepness - 1).square().mean()
+            alpha = torch.rand(len(real), 1, 1, 1, device=device)
+            interpolated = torch.lerp(fake, real, alpha).requires_grad_()
+            scores: Tensor = discriminator(interpolated).float().reshape(len(real), -1)
+            (gradient,) = torch.autograd.grad(scores.mean(1).sum(), interpolated, create_graph=True)
+            gradient_norm: Tensor = torch.linalg.vector_norm(gradient.flatten(1), dim=1)
+            return self.weight * (gradient_norm - 1).square().mean()
 
     def check(self, discriminator: nn.Module) -> None:
-        """Refuses BatchNorm: with it, a photo's gradient depends on the other photos of the batch.
+        """Rejects BatchNorm, with which a photo's gradient depends on the other photos of the batch.
 
         Raises:
-            ColorganError: naming the network and the way out.
+            ColorganError: naming the network and the fix.
         """
         if any(isinstance(module, _BatchNorm) for module in discriminator.modules()):
             raise ColorganError(
-                f"WassersteinGP penalizes the critic's gradient photo by photo, but {type(discriminator).__name__} has "
+                f"WassersteinGP penalizes the critic's gradient for each photo, but {type(discriminator).__name__} has "
                 "BatchNorm, which mixes the photos of a batch: set the discriminator's norm to 'instance' or 'none'"
             )
 
 
-def _cross_entropy(scores: Tensor, label: float) -> Tensor:
+def _bce_with_logits(scores: Tensor, label: float) -> Tensor:
     scores = scores.float()
     return F.binary_cross_entropy_with_logits(scores, torch.full_like(scores, label))

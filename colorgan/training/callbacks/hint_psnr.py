@@ -63,7 +63,7 @@ class HintPSNR(EvaluationCallback):
             if value is not None and value < 1:
                 raise ColorganError(f"HintPSNR's {name} must be at least 1, but is {value}")
         self.counts = tuple(counts)
-        self.hints = PointHints(sides=(patch_size, patch_size), places=placement)
+        self.hints = PointHints(patch_sizes=(patch_size, patch_size), placement=placement)
         self.patch_size, self.image_size = patch_size, image_size
         self.max_photos, self.every_n_epochs = max_photos, every_n_epochs
         self._rows: list[Tensor] = []

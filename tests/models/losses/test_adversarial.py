@@ -21,7 +21,7 @@ def cross_entropy(score: float, label: float) -> float:
 
 
 @pytest.mark.parametrize(("real_label", "fake_label"), [(1.0, 0.0), (0.9, 0.0), (0.9, 0.1)])
-def test_bce_by_hand(real_label: float, fake_label: float) -> None:
+def test_bce_matches_manual_computation(real_label: float, fake_label: float) -> None:
     loss = BCE(real_label, fake_label)
     real = (cross_entropy(2.0, real_label) + cross_entropy(-1.0, real_label)) / 2
     fake = (cross_entropy(0.5, fake_label) + cross_entropy(-3.0, fake_label)) / 2
@@ -31,22 +31,22 @@ def test_bce_by_hand(real_label: float, fake_label: float) -> None:
     assert loss.generator_loss(scores(0.5)).item() == pytest.approx(cross_entropy(0.5, 1.0))
 
 
-def test_the_generators_label_can_be_smoothed() -> None:
+def test_generator_label_can_be_smoothed() -> None:
     assert BCE(generator_label=0.9).generator_loss(scores(0.5)).item() == pytest.approx(cross_entropy(0.5, 0.9))
 
 
-def test_bce_survives_confident_scores() -> None:
+def test_bce_is_stable_for_large_scores() -> None:
     assert BCE(1.0, 0.0).discriminator_loss(scores(-200.0), scores(200.0)).item() == pytest.approx(200)
 
 
-def test_least_squares_by_hand() -> None:
+def test_least_squares_matches_manual_computation() -> None:
     assert LeastSquares().discriminator_loss(scores(2.0, 1.0), scores(0.5, -1.0)).item() == pytest.approx(
         ((1 + 0) / 2 + (0.25 + 1) / 2) / 2
     )
     assert LeastSquares().generator_loss(scores(0.5, -1.0)).item() == pytest.approx((0.25 + 4) / 2)
 
 
-def test_hinge_by_hand() -> None:
+def test_hinge_matches_manual_computation() -> None:
     assert Hinge().discriminator_loss(scores(2.0, 0.25), scores(0.5, -1.5)).item() == pytest.approx(
         ((0 + 0.75) / 2 + (1.5 + 0) / 2) / 2
     )
@@ -54,15 +54,15 @@ def test_hinge_by_hand() -> None:
 
 
 @pytest.mark.parametrize("loss", [Wasserstein(), WassersteinGP()])
-def test_wasserstein_by_hand(loss: AdversarialLoss) -> None:
+def test_wasserstein_matches_manual_computation(loss: AdversarialLoss) -> None:
     assert loss.discriminator_loss(scores(2.0, 1.0), scores(0.5, -1.5)).item() == pytest.approx(-0.5 - 1.5)
     assert loss.generator_loss(scores(0.5, -1.5)).item() == pytest.approx(0.5)
 
 
 @every_loss
 @pytest.mark.parametrize("shape", [(2,), (2, 1), (2, 1, 4, 4), (2, 1, 16, 16)])
-def test_scores_of_any_shape(loss: AdversarialLoss, shape: tuple[int, ...]) -> None:
-    """A constant score means the same, however often it is given."""
+def test_accepts_scores_of_any_shape(loss: AdversarialLoss, shape: tuple[int, ...]) -> None:
+    """The loss of a constant score does not depend on the number of scores."""
     real, fake = torch.full(shape, 0.7), torch.full(shape, -0.2)
     for one, many in (
         (loss.discriminator_loss(scores(0.7), scores(-0.2)), loss.discriminator_loss(real, fake)),
@@ -73,8 +73,8 @@ def test_scores_of_any_shape(loss: AdversarialLoss, shape: tuple[int, ...]) -> N
 
 
 @every_loss
-def test_following_the_gradients_separates_and_fools(loss: AdversarialLoss) -> None:
-    """A step down each loss moves the scores where they should go, whatever the loss's sign conventions."""
+def test_gradients_have_the_right_signs(loss: AdversarialLoss) -> None:
+    """Descending each loss moves the scores in the right direction, whatever the sign conventions of the loss."""
     real, fake = torch.full((4,), 0.5, requires_grad=True), torch.full((4,), 0.5, requires_grad=True)
     loss.discriminator_loss(real, fake).backward()
     assert (real.grad < 0).all()
@@ -87,7 +87,7 @@ def test_following_the_gradients_separates_and_fools(loss: AdversarialLoss) -> N
 
 @every_loss
 def test_half_precision_scores_give_float32_losses(loss: AdversarialLoss) -> None:
-    """A mean over bfloat16 scores would have three digits."""
+    """A mean in bfloat16 would have only three significant digits."""
     real, fake = torch.randn(2, 64, 64).bfloat16(), torch.randn(2, 64, 64).bfloat16()
     with torch.autocast("cpu", dtype=torch.bfloat16):
         half = loss.discriminator_loss(real, fake), loss.generator_loss(fake)
@@ -108,12 +108,12 @@ def test_half_precision_scores_give_float32_losses(loss: AdversarialLoss) -> Non
         (WassersteinGP(), (0.0, 0.0), (0.0, 0.0), (0.0, 0.0)),
     ],
 )
-def test_accuracy_by_hand(loss: AdversarialLoss, real: tuple, fake: tuple, expected: tuple) -> None:
+def test_accuracy_matches_manual_computation(loss: AdversarialLoss, real: tuple, fake: tuple, expected: tuple) -> None:
     accuracies = loss.accuracy(scores(*real), scores(*fake))
     assert [accuracy.item() for accuracy in accuracies] == pytest.approx(expected)
 
 
-def test_clipping_reaches_every_weight_and_only_wasserstein_does_it() -> None:
+def test_only_wasserstein_clips_the_weights() -> None:
     critic = nn.Sequential(nn.Conv2d(2, 4, 3), nn.LeakyReLU(), nn.Conv2d(4, 1, 3))
     before = [weight.clone() for weight in critic.parameters()]
     for loss in (BCE(), LeastSquares(), Hinge(), WassersteinGP()):
@@ -126,7 +126,7 @@ def test_clipping_reaches_every_weight_and_only_wasserstein_does_it() -> None:
 
 
 class Slope(nn.Module):
-    """A critic with a known gradient: its score is the sum of its input times a slope, given per pixel or per photo."""
+    """A critic with a known gradient: its score per photo or per pixel is the sum of its input times a slope."""
 
     def __init__(self, slope: float, per_pixel: bool = False) -> None:
         super().__init__()
@@ -140,19 +140,19 @@ class Slope(nn.Module):
 
 
 @pytest.mark.parametrize("per_pixel", [False, True])
-def test_gradient_penalty_by_hand(per_pixel: bool) -> None:
-    """‖gradient‖ = slope · √(number of inputs) = 0.25 · √(3·4·4) at every photo, for patch scores as for one score."""
+def test_gradient_penalty_matches_manual_computation(per_pixel: bool) -> None:
+    """‖gradient‖ = slope · √(number of inputs) = 0.25 · √(3·4·4), for scores per photo and per pixel alike."""
     real, fake = torch.rand(2, 3, 4, 4), torch.rand(2, 3, 4, 4)
     critic = Slope(0.25, per_pixel)
     penalty = WassersteinGP(weight=7.0).penalty(critic, real, fake)
-    steepness = 0.25 * math.sqrt(48)
-    assert penalty.item() == pytest.approx(7 * (steepness - 1) ** 2, rel=1e-5)
+    gradient_norm = 0.25 * math.sqrt(48)
+    assert penalty.item() == pytest.approx(7 * (gradient_norm - 1) ** 2, rel=1e-5)
 
     penalty.backward()
-    assert critic.slope.grad.item() == pytest.approx(7 * 2 * (steepness - 1) * math.sqrt(48), rel=1e-5)
+    assert critic.slope.grad.item() == pytest.approx(7 * 2 * (gradient_norm - 1) * math.sqrt(48), rel=1e-5)
 
 
-def test_gradient_penalty_is_taken_between_real_and_fake() -> None:
+def test_gradient_penalty_interpolates_between_real_and_fake() -> None:
     class Recorder(nn.Module):
         def forward(self, pair: Tensor) -> Tensor:
             self.seen = pair.detach()
@@ -162,8 +162,10 @@ def test_gradient_penalty_is_taken_between_real_and_fake() -> None:
     WassersteinGP().penalty(critic, torch.ones(64, 1, 2, 2), torch.full((64, 1, 2, 2), 3.0))
     assert critic.seen.min() >= 1
     assert critic.seen.max() <= 3
-    assert critic.seen[:, 0, 0, 0].unique().numel() > 60  # every photo its own point
-    assert (critic.seen.amax((1, 2, 3)) == critic.seen.amin((1, 2, 3))).all()  # and one point per photo
+    assert critic.seen[:, 0, 0, 0].unique().numel() > 60  # a different point for each photo
+    assert (
+        critic.seen.amax((1, 2, 3)) == critic.seen.amin((1, 2, 3))
+    ).all()  # the same point for all values of a photo
 
 
 def test_gradient_penalty_of_a_flat_critic_has_a_finite_gradient() -> None:
@@ -174,7 +176,7 @@ def test_gradient_penalty_of_a_flat_critic_has_a_finite_gradient() -> None:
     assert critic.slope.grad.isfinite()
 
 
-def test_gradient_penalty_is_float32_under_autocast_and_works_in_no_grad() -> None:
+def test_gradient_penalty_is_float32_under_autocast_and_no_grad() -> None:
     class DtypeRecorder(nn.Module):
         def __init__(self) -> None:
             super().__init__()
@@ -200,7 +202,7 @@ def test_gradient_penalty_does_not_reach_the_generator() -> None:
 
 
 def test_gradient_penalty_of_a_compiled_critic() -> None:
-    """torch.compile knows no double backward."""
+    """torch.compile does not support double backward."""
     critic = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Tanh(), nn.Conv2d(4, 1, 3))
     pairs = torch.rand(2, 3, 8, 8), torch.rand(2, 3, 8, 8)
     torch.manual_seed(1)
@@ -213,7 +215,7 @@ def test_gradient_penalty_of_a_compiled_critic() -> None:
     assert critic[0].weight.grad.abs().sum() > 0
 
 
-def test_gradient_penalty_refuses_batch_norm_and_names_the_way_out() -> None:
+def test_gradient_penalty_rejects_batch_norm() -> None:
     class Critic(nn.Sequential):
         pass
 
@@ -226,7 +228,7 @@ def test_gradient_penalty_refuses_batch_norm_and_names_the_way_out() -> None:
 
 
 @pytest.mark.parametrize("loss", [BCE(), LeastSquares(), Hinge(), Wasserstein()])
-def test_others_have_no_penalty_and_do_not_call_the_network(loss: AdversarialLoss) -> None:
+def test_losses_without_penalty_do_not_call_the_network(loss: AdversarialLoss) -> None:
     def never(pair: Tensor) -> Tensor:
         raise AssertionError
 
@@ -234,24 +236,24 @@ def test_others_have_no_penalty_and_do_not_call_the_network(loss: AdversarialLos
 
 
 @pytest.mark.parametrize(
-    ("make", "words"),
+    ("make", "message"),
     [
-        (lambda: BCE(1.1), "real_label 1.1"),
-        (lambda: BCE(0.4, 0.6), "fake_label 0.6"),
-        (lambda: BCE(math.nan), "real_label nan"),
+        (lambda: BCE(1.1), "real_label=1.1"),
+        (lambda: BCE(0.4, 0.6), "fake_label=0.6"),
+        (lambda: BCE(math.nan), "real_label=nan"),
         (lambda: BCE(generator_label=0.0), "generator_label"),
-        (lambda: Wasserstein(0.0), "positive number such as 0.01, but 0.0"),
-        (lambda: Wasserstein(math.nan), "but nan"),
-        (lambda: WassersteinGP(-1.0), "but -1.0"),
-        (lambda: WassersteinGP(math.inf), "but inf"),
+        (lambda: Wasserstein(0.0), "positive number such as 0.01, received 0.0"),
+        (lambda: Wasserstein(math.nan), "received nan"),
+        (lambda: WassersteinGP(-1.0), "received -1.0"),
+        (lambda: WassersteinGP(math.inf), "received inf"),
     ],
 )
-def test_bad_arguments_are_named(make, words: str) -> None:
-    with pytest.raises(ValueError, match=words):
+def test_rejects_invalid_arguments(make, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         make()
 
 
-def test_losses_are_described_as_data() -> None:
+def test_to_config() -> None:
     assert to_config(BCE(0.9, fake_label=0.1)) == {
         "class_path": "colorgan.models.BCE",
         "init_args": {"real_label": 0.9, "fake_label": 0.1},

@@ -39,7 +39,7 @@ def follower(points: PointHints | None = None) -> Colorizer:
 
 
 def test_values_match_scikit_image() -> None:
-    target, index, points = photos(), torch.arange(6), PointHints(sides=(3, 3))
+    target, index, points = photos(), torch.arange(6), PointHints(patch_sizes=(3, 3))
     colorizer = follower()
     values = hinted_psnr(colorizer, target, index, [0, 7], points)
     assert values.shape == (6, 2)
@@ -54,7 +54,7 @@ def test_values_match_scikit_image() -> None:
 
 
 def test_psnr_increases_with_number_of_hints() -> None:
-    values = hinted_psnr(follower(), photos(), torch.arange(6), [0, 1, 5, 10, 50, 100], PointHints(sides=(1, 1)))
+    values = hinted_psnr(follower(), photos(), torch.arange(6), [0, 1, 5, 10, 50, 100], PointHints(patch_sizes=(1, 1)))
     assert (values.mean(0).diff() > 0).all()
 
 

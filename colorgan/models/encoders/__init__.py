@@ -1,0 +1,17 @@
+"""Encoders from timm, and their pretrained weights."""
+
+from colorgan.models.encoders.building import build_encoder
+from colorgan.models.encoders.pretrained import (
+    efficientnet_lite0_file,
+    pretrained_weights_wanted,
+    without_pretrained_weights,
+)
+from colorgan.models.encoders.stages import encoder_stages
+
+__all__ = [
+    "build_encoder",
+    "efficientnet_lite0_file",
+    "encoder_stages",
+    "pretrained_weights_wanted",
+    "without_pretrained_weights",
+]
