@@ -185,7 +185,7 @@ _SMALL_GRID = {
 
 @pytest.fixture
 def write_grid(tmp_path: Path) -> Callable[..., Path]:
-    """Writes a grid, by default a small one, with changes to its first level."""
+    """Writes a small grid; keyword arguments replace its top-level keys."""
 
     def write_it(name: str = "small.yaml", **changes: object) -> Path:
         file = tmp_path / name

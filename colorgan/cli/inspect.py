@@ -1,63 +1,72 @@
-"""``colorgan inspect DATA``: what the networks will see of a folder of photos."""
+"""``colorgan inspect DATA``: the tensors that the networks receive from a folder of photos."""
 
 import argparse
 from pathlib import Path
 
 from colorgan.data import Photos
 from colorgan.evaluation.inspection import inspect
-from colorgan.models import color_spaces
-from colorgan.models.color_spaces import ColorSpace, Lab
+from colorgan.models.color_spaces import HSV, RGB, ColorSpace, Lab, YCbCr
+
+_COLOR_SPACES: dict[str, type[ColorSpace]] = {space.__name__: space for space in (RGB, HSV, YCbCr, Lab)}
 
 
 def _color_space(name: str) -> ColorSpace:
-    known = {
-        one.__name__: one for one in vars(color_spaces).values() if isinstance(one, type) and one is not ColorSpace
-    }
-    found = known.get(name)
-    if found is None or not issubclass(found, ColorSpace):
-        spaces = ", ".join(known_name for known_name, one in known.items() if issubclass(one, ColorSpace))
-        raise argparse.ArgumentTypeError(f"there is no color space {name!r}; there are {spaces}")
-    return found()
+    if name not in _COLOR_SPACES:
+        raise argparse.ArgumentTypeError(f"there is no color space {name!r}; choose one of {', '.join(_COLOR_SPACES)}")
+    return _COLOR_SPACES[name]()
 
 
 def main(args: list[str] | None = None) -> int:
-    """The command ``colorgan inspect``.
+    """Runs ``colorgan inspect``.
 
     Args:
-        args: the words after the command; by default those of the process.
+        args: the arguments of the command; by default those of the process.
 
     Returns:
-        0; what is wrong with the data is raised as :class:`~colorgan.errors.ColorganError`.
+        The exit code, 0.
+
+    Raises:
+        ColorganError: if the data is invalid, or the sheet cannot be written.
     """
     parser = argparse.ArgumentParser(
-        "colorgan inspect", description="Shows what the networks will see of a folder of photos, and its figures."
+        "colorgan inspect",
+        description="Prints statistics of the tensors that the networks receive from a folder of photos, and "
+        "draws a sheet of the first batch.",
     )
-    parser.add_argument("data", metavar="DATA", help="folder of photos, or `sample` for those that come with colorgan")
-    parser.add_argument("--size", type=int, default=128, help="height and width that the networks see (default 128)")
+    parser.add_argument("data", metavar="DATA", help="folder of photos, or `sample` for the sample photos")
+    parser.add_argument("--size", type=int, default=128, help="height and width of the photos (default: 128)")
     parser.add_argument(
-        "--crop", choices=("center", "random", "none"), default="center", help="how photos become squares"
+        "--crop",
+        choices=("center", "random", "none"),
+        default="center",
+        help="crop photos to squares, or resize them with `none`",
     )
     parser.add_argument("--color-space", type=_color_space, default=Lab(), help="RGB, HSV, YCbCr or Lab (default)")
     parser.add_argument(
-        "--out", type=Path, default=Path("inspect.png"), help="file for the sheet (default inspect.png)"
+        "--out", type=Path, default=Path("inspect.png"), help="file of the sheet (default: inspect.png)"
     )
-    parser.add_argument("--photos", type=int, default=8, help="photos on the sheet (default 8)")
-    parser.add_argument("--val_fraction", type=float, default=0.1, help="share for validation, if no folder is for it")
-    parser.add_argument("--seed", type=int, default=0, help="fixes the division (default 0)")
-    parser.add_argument("--cache_dir", default=None, help="where decoded photos are kept")
-    given = parser.parse_args(args)
-    if given.photos < 1:
-        parser.error(f"--photos must be at least 1; received {given.photos}")
+    parser.add_argument("--photos", type=int, default=8, help="photos on the sheet (default: 8)")
+    parser.add_argument(
+        "--val_fraction",
+        type=float,
+        default=0.1,
+        help="fraction of photos for validation, if there is no folder for it",
+    )
+    parser.add_argument("--seed", type=int, default=0, help="random seed of the validation split (default: 0)")
+    parser.add_argument("--cache_dir", default=None, help="folder of decoded photos")
+    options = parser.parse_args(args)
+    if options.photos < 1:
+        parser.error(f"--photos must be at least 1; received {options.photos}")
     data = Photos(
-        given.data,
-        size=given.size,
-        crop=given.crop,
-        val_fraction=given.val_fraction,
-        seed=given.seed,
-        cache_dir=given.cache_dir,
-        batch_size=given.photos,
+        options.data,
+        size=options.size,
+        crop=options.crop,
+        val_fraction=options.val_fraction,
+        seed=options.seed,
+        cache_dir=options.cache_dir,
+        batch_size=options.photos,
         num_workers=0,
         drop_last=False,
     )
-    print(inspect(data, given.color_space, given.out, given.photos).text)
+    print(inspect(data, options.color_space, options.out, options.photos).text)
     return 0

@@ -11,8 +11,8 @@ from colorgan.evaluation.statistics import Interval
 _COLORS = ("#3b7dd8", "#d9622b", "#2f9e57", "#b14fc5", "#c79a00", "#d6336c", "#1098ad", "#8d6e63", "#7a8794")
 _DASHES = ("", "7 4", "2 3")
 _STYLE = (
-    "<style>svg text{fill:currentColor;font:12px system-ui,sans-serif}.faint{stroke:currentColor;opacity:.18}"
-    ".baseline{stroke:currentColor;opacity:.6;stroke-dasharray:3 4}svg{color:#1c1c1e}"
+    "<style>svg text{fill:currentColor;font:12px system-ui,sans-serif}svg .grid{stroke:currentColor;opacity:.18}"
+    "svg .baseline{stroke:currentColor;opacity:.6;stroke-dasharray:3 4}svg{color:#1c1c1e}"
     "@media(prefers-color-scheme:dark){svg{color:#e4e6e9}}</style>"
 )
 _WIDTH = 760
@@ -92,12 +92,13 @@ def line_chart(
 
     body = [_text(horizontal(tick), bottom + 16, f"{tick:g}", "middle") for tick in horizontal.ticks(integers=True)]
     if small:
-        body += [_text(4, 14, y_label, attributes=' font-weight="600"'), _text(right, bottom + 30, x_label, "end")]
+        bold = ' style="font-weight:600"'
+        body += [_text(4, 14, y_label, attributes=bold), _text(right, bottom + 30, x_label, "end")]
     else:
         rotation = f' transform="rotate(-90 14 {bottom / 2:g})"'
         body += [_text(width / 2, height - 6, x_label, "middle"), _text(14, bottom / 2, y_label, "middle", rotation)]
     for tick in vertical.ticks():
-        body.append(_segment(left, vertical(tick), right, vertical(tick), ' class="faint"'))
+        body.append(_segment(left, vertical(tick), right, vertical(tick), ' class="grid"'))
         body.append(_text(left - 6, vertical(tick) + 4, f"{tick:g}", "end"))
     if baseline is not None:
         body.append(_segment(left, vertical(baseline), right, vertical(baseline), ' class="baseline"'))
@@ -147,7 +148,7 @@ def dot_chart(rows: Sequence[Dots], x_label: str, baseline: float | None = None,
 
     body = [_text((left + right) / 2, bottom + 34, x_label, "middle")]
     for tick in scale.ticks():
-        body.append(_segment(scale(tick), top, scale(tick), bottom, ' class="faint"'))
+        body.append(_segment(scale(tick), top, scale(tick), bottom, ' class="grid"'))
         body.append(_text(scale(tick), bottom + 16, f"{tick:g}", "middle"))
     if baseline is not None:
         body.append(_segment(scale(baseline), top, scale(baseline), bottom, ' class="baseline"'))

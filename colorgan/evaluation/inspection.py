@@ -1,4 +1,4 @@
-"""``colorgan inspect DATA``: what the networks will see of a folder of photos, as a sheet and as figures."""
+"""``colorgan inspect DATA``: statistics and a sheet of the tensors that the networks receive."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -16,37 +16,37 @@ from colorgan.errors import ColorganError
 from colorgan.images import contact_sheet, printable
 from colorgan.models.color_spaces import ColorSpace
 
-_SHOWN = 10
-_BATCH = 64
+_MAX_NAMES = 10
+_BATCH_SIZE = 64
 
 
 @dataclass
 class ChannelStatistics:
-    """Figures of one channel over all pixels of all training photos, in the networks' range.
+    """Statistics of one channel over all pixels of all training photos, in [-1, 1].
 
     Attributes:
-        name: what the channel is called.
+        name: name of the channel.
         mean: mean over the pixels.
-        deviation: standard deviation over the pixels.
-        low: smallest value.
-        high: largest value.
+        std: standard deviation over the pixels.
+        min: smallest value.
+        max: largest value.
     """
 
     name: str
     mean: float
-    deviation: float
-    low: float
-    high: float
+    std: float
+    min: float
+    max: float
 
 
 @dataclass
 class Inspection:
-    """What :func:`inspect` found.
+    """The result of :func:`inspect`.
 
     Attributes:
-        channels: figures of the gray condition, then of each color channel.
-        gray_l1: mean absolute difference between the colors and those of a gray photo: what a model has to beat.
-        text: all of it and more, to be read.
+        channels: statistics of the gray channel, followed by the color channels.
+        gray_l1: L1 distance between the photos and their gray versions, which a trained model has to beat.
+        text: a readable summary, including the number of photos and the shapes of the tensors.
         sheet: the file of the sheet, if one was written.
     """
 
@@ -57,117 +57,126 @@ class Inspection:
 
 
 def inspect(data: Photos, color_space: ColorSpace, out: Path | None = None, photos: int = 8) -> Inspection:
-    """Looks at photos as the networks will see them.
+    """Computes statistics of the training photos as the networks receive them, and optionally draws a sheet.
 
-    The figures are of all training photos, streamed and without augmentation; the sheet shows the first training batch,
-    with augmentation: gray | the colors at one lightness | each color channel, -1 black and 1 white | the photo.
+    Statistics are streamed over all training photos without augmentation. The sheet shows the first training batch with
+    augmentation. Its columns are the gray channel, the colors at constant lightness, each color channel (-1 is black, 1
+    is white), and the photo.
 
     Args:
-        data: where the photos come from.
-        color_space: the color space that takes them apart.
-        out: file for the sheet (PNG); none is drawn without it.
-        photos: rows of the sheet, at most a batch.
+        data: the data module.
+        color_space: the color space of the networks.
+        out: PNG file of the sheet; no sheet is drawn without it.
+        photos: rows of the sheet, at most the size of a batch.
 
     Raises:
-        ColorganError: if there are no photos to look at, or the sheet cannot be written.
+        ColorganError: if there are no photos, or the sheet cannot be written.
     """
     data.setup()
     train = data.splits["train"]
     channels, gray_l1, shapes = _statistics(PhotoDataset(train.photos, train.indices, data.image_size), color_space)
-    lines = [*_about_files(data), *_about_tensors(shapes), "", *_table(channels), ""]
-    lines.append(f"L1 of the gray photos: {gray_l1:.4f} (a model that learned something is below)")
+    lines = [*_describe_files(data), *_describe_batch(shapes), "", *_format_table(channels), ""]
+    lines.append(f"L1 of the gray photos: {gray_l1:.4f} (a trained model has to be below)")
     if out is not None:
-        _draw(next(iter(data.train_dataloader())), color_space, out, photos, train.names)
-        lines.append(f"sheet of a batch: {printable(out)}")
+        _draw_sheet(next(iter(data.train_dataloader())), color_space, out, photos, train.names)
+        lines.append(f"sheet of the first batch: {printable(out)}")
     return Inspection(channels, gray_l1, "\n".join(lines), out)
 
 
 def _statistics(dataset: PhotoDataset, color_space: ColorSpace) -> tuple[list[ChannelStatistics], float, list[str]]:
-    """Streams over the photos; sums are kept in float64, so that they stay exact for any number of photos."""
+    """Streams over the photos and accumulates in float64, which is precise enough for any number of photos.
+
+    Returns:
+        The statistics of all channels, the L1 of the gray photos, and a description of the tensors of a batch.
+    """
     sums = torch.zeros(2, 1 + color_space.channels, dtype=torch.float64)
-    low, high = torch.full((1 + color_space.channels,), torch.inf), torch.full((1 + color_space.channels,), -torch.inf)
+    low = torch.full((1 + color_space.channels,), torch.inf)
+    high = -low
     distance, pixels = 0.0, 0
-    shapes: list[str] = []
+    description: list[str] = []
     sampler = EpochSampler(len(dataset), seed=0, shuffle=False)
-    for batch in PhotoLoader(dataset, batch_size=_BATCH, sampler=sampler, collate_fn=to_batch):
+    for batch in PhotoLoader(dataset, batch_size=_BATCH_SIZE, sampler=sampler, collate_fn=to_batch):
         gray, color = color_space.split(batch["rgb"].float() / 255)
-        if not shapes:
-            shapes = [_described("rgb", batch["rgb"]), _described("gray", gray), _described("color", color)]
+        if not description:
+            tensors = {"rgb": batch["rgb"], "gray": gray, "color": color}
+            description = [_describe_tensor(name, tensor) for name, tensor in tensors.items()]
         values = torch.cat([gray, color], dim=1).transpose(0, 1).flatten(1)
         low, high = torch.minimum(low, values.amin(1)), torch.maximum(high, values.amax(1))
-        exact = values.double()
-        sums += torch.stack([exact.sum(1), exact.square().sum(1)])
+        precise = values.double()
+        sums += torch.stack([precise.sum(1), precise.square().sum(1)])
         distance += float((color - color_space.neutral(gray)).abs().double().sum())
         pixels += values.shape[1]
     mean = sums[0] / pixels
-    deviation = (sums[1] / pixels - mean.square()).clamp(min=0).sqrt()
+    std = (sums[1] / pixels - mean.square()).clamp(min=0).sqrt()
     names = ("gray", *color_space.names)
-    rows = zip(names, mean.tolist(), deviation.tolist(), low.tolist(), high.tolist(), strict=True)
-    return [ChannelStatistics(*row) for row in rows], distance / (pixels * color_space.channels), shapes
+    rows = zip(names, mean.tolist(), std.tolist(), low.tolist(), high.tolist(), strict=True)
+    return [ChannelStatistics(*row) for row in rows], distance / (pixels * color_space.channels), description
 
 
-def _described(name: str, tensor: Tensor) -> str:
-    kind = str(tensor.dtype).removeprefix("torch.")
-    inside = "0 to 255" if tensor.dtype == torch.uint8 else "-1 to 1"
-    return f"{name:<11} {kind:<8} {' x '.join(map(str, tensor.shape)):<20} {inside}"
+def _describe_tensor(name: str, tensor: Tensor) -> str:
+    dtype = str(tensor.dtype).removeprefix("torch.")
+    value_range = "0 to 255" if tensor.dtype == torch.uint8 else "-1 to 1"
+    return f"{name:<11} {dtype:<8} {' x '.join(map(str, tensor.shape)):<20} {value_range}"
 
 
-def _about_files(data: Photos) -> Iterator[str]:
-    how = {"center": "the middle", "random": f"squares out of {data.load_size}", "none": "all, squeezed,"}
-    yield f"{data.location('train')} at {data.image_size} x {data.image_size} pixels ({how[data.crop]} of each photo)"
+def _describe_files(data: Photos) -> Iterator[str]:
+    crop = {"center": "center crop", "random": f"random crops of {data.load_size} pixels", "none": "resized"}
+    yield f"{data.location('train')} at {data.image_size} x {data.image_size} pixels ({crop[data.crop]})"
     yield ""
     for name in ("train", "val", "test"):
         yield f"{name:<11} {len(data.splits[name]):,}"
     caches = list({id(split.photos): split for split in data.splits.values()}.values())
     gray = [name for split in caches for name in split.gray]
     unreadable = [pair for split in caches for pair in split.unreadable]
-    yield f"{'gray':<11} {len(gray):,} left out{_names(gray)}"
-    yield f"{'unreadable':<11} {len(unreadable):,} left out{_names([f'{name} ({why})' for name, why in unreadable])}"
+    yield f"{'gray':<11} {len(gray):,} skipped{_list_names(gray)}"
+    unreadable_names = [f"{name} ({reason})" for name, reason in unreadable]
+    yield f"{'unreadable':<11} {len(unreadable):,} skipped{_list_names(unreadable_names)}"
     yield ""
     sizes = [size for split in caches for size in split.photos.sizes]
     sides = sorted(side for size in sizes for side in size)
-    (width, height), times = Counter(sizes).most_common(1)[0]
-    yield f"files       sides of {sides[0]:,} to {sides[-1]:,} pixels, most often {width} x {height} ({times:,})"
+    (width, height), count = Counter(sizes).most_common(1)[0]
+    yield f"files       {sides[0]:,} to {sides[-1]:,} pixels wide and high, most often {width} x {height} ({count:,})"
     small = sum(min(size) < data.load_size for size in sizes)
     if small:
-        yield f"enlarged    {small:,}, being smaller than {data.load_size} pixels"
+        yield f"enlarged    {small:,} photos smaller than {data.load_size} pixels"
 
 
-def _about_tensors(shapes: list[str]) -> Iterator[str]:
+def _describe_batch(shapes: list[str]) -> Iterator[str]:
     yield ""
     yield "batch       type     shape                range"
     yield from shapes
 
 
-def _names(names: list[str]) -> str:
+def _list_names(names: list[str]) -> str:
     if not names:
         return ""
-    more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
-    return f": {', '.join(printable(name) for name in names[:_SHOWN])}{more}"
+    more = f" and {len(names) - _MAX_NAMES:,} more" if len(names) > _MAX_NAMES else ""
+    return f": {', '.join(printable(name) for name in names[:_MAX_NAMES])}{more}"
 
 
-def _table(channels: list[ChannelStatistics]) -> Iterator[str]:
-    yield f"{'channel':<12}{'mean':>9}{'deviation':>11}{'lowest':>9}{'highest':>9}"
-    for one in channels:
-        yield f"{one.name:<12}{one.mean:>9.4f}{one.deviation:>11.4f}{one.low:>9.4f}{one.high:>9.4f}"
+def _format_table(channels: list[ChannelStatistics]) -> Iterator[str]:
+    yield f"{'channel':<12}{'mean':>9}{'std':>9}{'min':>9}{'max':>9}"
+    for channel in channels:
+        values = (channel.mean, channel.std, channel.min, channel.max)
+        yield f"{channel.name:<12}" + "".join(f"{value:>9.4f}" for value in values)
 
 
-def _draw(batch: PhotoBatch, color_space: ColorSpace, out: Path, photos: int, names: list[str]) -> None:
+def _draw_sheet(batch: PhotoBatch, color_space: ColorSpace, out: Path, photos: int, names: list[str]) -> None:
     rgb = batch["rgb"][:photos]
     gray, color = color_space.split(rgb.float() / 255)
     columns: dict[str, Tensor] = {"gray": (gray + 1) / 2}
-    if color_space.channels < 3:  # with three channels the color is the photo itself
-        columns["color alone"] = color_space.merge(torch.full_like(gray, 0.2), color)
-    columns |= {name: (color[:, [at]] + 1) / 2 for at, name in enumerate(color_space.names)}
+    if color_space.channels < 3:  # three color channels are the photo itself
+        columns["color only"] = color_space.merge(torch.full_like(gray, 0.2), color)
+    columns |= {name: (color[:, [channel]] + 1) / 2 for channel, name in enumerate(color_space.names)}
     columns["photo"] = rgb
-    drawn = contact_sheet(
+    sheet = contact_sheet(
         columns,
-        captions=[names[at] for at in batch["index"][:photos].tolist()],
-        title=f"A training batch in {type(color_space).__name__}: channels from -1 (black) to 1 (white)",
+        captions=[names[index] for index in batch["index"][:photos].tolist()],
+        title=f"A training batch in {type(color_space).__name__}, channels from -1 (black) to 1 (white)",
         blocks=2 if len(rgb) > 3 else 1,
     )
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        drawn.save(out, "PNG")
+        sheet.save(out, "PNG")
     except OSError as error:
         raise ColorganError(f"cannot write the sheet {printable(out)}: {error.strerror or error}") from error

@@ -1,4 +1,4 @@
-"""The figures of `colorgan inspect` against hand calculation, its sheet pixel by pixel, its command line."""
+"""`colorgan inspect`: statistics against a direct computation, the sheet pixel by pixel, and the command line."""
 
 import numpy as np
 import pytest
@@ -15,37 +15,37 @@ from colorgan.models.color_spaces import HSV, RGB, Lab, YCbCr
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     monkeypatch.setenv("COLORGAN_CACHE", str(tmp_path / "cache"))
-    place = tmp_path / "photos"
-    place.mkdir()
+    folder = tmp_path / "photos"
+    folder.mkdir()
     for seed in range(11):
         coarse = np.random.default_rng(seed).integers(0, 256, (3, 4, 3), dtype=np.uint8)
-        Image.fromarray(coarse).resize((40, 30 + seed)).save(place / f"{seed:02d}.png")
-    return place
+        Image.fromarray(coarse).resize((40, 30 + seed)).save(folder / f"{seed:02d}.png")
+    return folder
 
 
 @pytest.mark.parametrize(
     "color_space", [Lab(), RGB(), HSV(), HSV("angle"), YCbCr()], ids=lambda color_space: type(color_space).__name__
 )
-def test_figures_are_those_of_all_training_photos(folder, color_space):
+def test_statistics_cover_all_training_photos(folder, color_space):
     data = Photos(str(folder), size=24, batch_size=3, val_fraction=0.2, num_workers=0)
     found = inspect(data, color_space)
     split = data.splits["train"]
-    rgb = torch.from_numpy(np.stack([split.photos.pixels[at] for at in split.indices])).permute(0, 3, 1, 2)
+    rgb = torch.from_numpy(np.stack([split.photos.pixels[index] for index in split.indices])).permute(0, 3, 1, 2)
     assert len(rgb) == 9
     gray, color = color_space.split(rgb.float() / 255)
-    for at, one in enumerate(found.channels):
-        values = torch.cat([gray, color], 1)[:, at].double()
-        assert one.mean == pytest.approx(values.mean().item(), abs=1e-9)
-        assert one.deviation == pytest.approx(values.std(correction=0).item(), abs=1e-7)
-        assert (one.low, one.high) == (values.min().item(), values.max().item())
-    assert [one.name for one in found.channels] == ["gray", *color_space.names]
+    for number, channel in enumerate(found.channels):
+        values = torch.cat([gray, color], 1)[:, number].double()
+        assert channel.mean == pytest.approx(values.mean().item(), abs=1e-9)
+        assert channel.std == pytest.approx(values.std(correction=0).item(), abs=1e-7)
+        assert (channel.min, channel.max) == (values.min().item(), values.max().item())
+    assert [channel.name for channel in found.channels] == ["gray", *color_space.names]
     assert len(color_space.names) == color_space.channels
     assert found.gray_l1 == pytest.approx((color - color_space.neutral(gray)).abs().double().mean().item())
     assert f"{found.gray_l1:.4f}" in found.text
     assert found.sheet is None
 
 
-def test_what_the_text_says(folder, tmp_path, capsys):
+def test_summary_lists_counts_sizes_and_tensors(folder, tmp_path, capsys):
     Image.new("L", (30, 30), 80).save(folder / "gray.png")
     (folder / "broken.jpg").write_bytes(b"")
     with pytest.warns(UserWarning, match="broken.jpg"):
@@ -55,15 +55,15 @@ def test_what_the_text_says(folder, tmp_path, capsys):
     lines = {line.split()[0]: line for line in text.splitlines() if line}
     assert lines["train"].split() == ["train", "9"]
     assert lines["val"].split() == ["val", "2"]
-    assert lines["unreadable"].endswith("1 left out: broken.jpg (the file is empty)")
-    assert "1 left out: gray.png" in text
-    assert lines["files"].endswith("sides of 30 to 40 pixels, most often 40 x 30 (1)")
-    assert lines["enlarged"].split()[1] == "3,"
+    assert lines["unreadable"].endswith("1 skipped: broken.jpg (the file is empty)")
+    assert "1 skipped: gray.png" in text
+    assert lines["files"].endswith("30 to 40 pixels wide and high, most often 40 x 30 (1)")
+    assert lines["enlarged"].split()[1] == "3"
     assert lines["rgb"].split()[1:8] == ["uint8", "9", "x", "3", "x", "32", "x"]
     assert (tmp_path / "new/sheet.png").stat().st_size > 1000
 
 
-def test_the_sheet_shows_gray_channels_and_photo(folder, tmp_path):
+def test_sheet_shows_gray_channels_and_photo(folder, tmp_path):
     data = Photos(str(folder), size=128, batch_size=2, num_workers=0)
     inspect(data, Lab(), tmp_path / "sheet.png", photos=1)
     drawn = np.asarray(Image.open(tmp_path / "sheet.png"))
@@ -80,7 +80,7 @@ def test_the_sheet_shows_gray_channels_and_photo(folder, tmp_path):
         assert np.array_equal(tile[..., 0], tile[..., 2])
 
 
-def test_bad_input(folder, tmp_path, capsys):
+def test_invalid_input_is_rejected(folder, tmp_path, capsys):
     with pytest.raises(ColorganError, match="there is no folder"):
         main([str(tmp_path / "absent")])
     with pytest.raises(ColorganError, match=r"data\.size must be at least 1; received 0"):
@@ -88,10 +88,10 @@ def test_bad_input(folder, tmp_path, capsys):
     (tmp_path / "file").touch()
     with pytest.raises(ColorganError, match="cannot write the sheet"):
         main([str(folder), "--size", "16", "--out", str(tmp_path / "file/sheet.png")])
-    for words, message in (
-        (["--color-space", "Lba"], "there are RGB, HSV, YCbCr, Lab"),
+    for arguments, message in (
+        (["--color-space", "Lba"], "choose one of RGB, HSV, YCbCr, Lab"),
         (["--photos", "0"], "at least 1"),
     ):
         with pytest.raises(SystemExit):
-            main([str(folder), *words])
+            main([str(folder), *arguments])
         assert message in capsys.readouterr().err
