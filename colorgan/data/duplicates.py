@@ -1,7 +1,7 @@
 """Detection of near-duplicate photos, which would make validation results too good if they were split up."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -9,14 +9,24 @@ from PIL import Image
 
 from colorgan.images import RGBArray
 
-if TYPE_CHECKING:
-    from colorgan.data.cache import CachedPhotos
-
 _NUM_BANDS, _BAND_BITS = 4, 16
 _MAX_DIFFERENT_BITS = _NUM_BANDS - 1  # if at most 3 bits differ, one of 4 bands is equal: the search is fast
 _MIN_INFORMATIVE_BITS = 4
 _THUMBNAIL_SIDE = 16
 _MAX_DIFFERENCE = 13.0  # mean absolute difference of two thumbnails, of 255
+
+
+class HashedPhotos(Protocol):
+    """What the search needs to know of decoded photos; see :class:`colorgan.data.cache.CachedPhotos`."""
+
+    hashes: list[int]
+    digests: list[str]
+
+    @property
+    def pixels(self) -> npt.NDArray[Any]:
+        """All photos, (N, side, side, 3) uint8."""
+
+    def __len__(self) -> int: ...
 
 
 def dhash(photo: RGBArray) -> int:
@@ -31,7 +41,7 @@ def dhash(photo: RGBArray) -> int:
     return int.from_bytes(np.packbits(small[:, 1:] > small[:, :-1]).tobytes(), "big")
 
 
-def near_duplicate_groups(caches: "Sequence[CachedPhotos]") -> npt.NDArray[np.int64]:
+def near_duplicate_groups(caches: Sequence[HashedPhotos]) -> npt.NDArray[np.int64]:
     """Groups near-duplicate photos: identical, scaled or recompressed copies.
 
     Two photos are near-duplicates if they are identical, or if their :func:`dhash` differs in at most 3 of 64 bits and

@@ -2,80 +2,23 @@
 
 They are interchangeable, and each lives in its own file. A :class:`ColorizationNetwork` combines a generator, a color
 space and hints. Nothing in this package reads photos or trains.
+
+A part is exported by the package of its role, such as ``colorgan.models.generators``; its name then appears here.
 """
 
+from colorgan.models import color_spaces, discriminators, generators, hints, losses
 from colorgan.models.chroma import ChromaNet
-from colorgan.models.color_spaces import HSV, RGB, ColorSpace, Lab, YCbCr
+from colorgan.models.color_spaces import *
 from colorgan.models.colorization import ColorizationNetwork
 from colorgan.models.config import Part
-from colorgan.models.discriminators import (
-    ConvLinear,
-    Discriminator,
-    FixedSizeDiscriminator,
-    FlatDiscriminator,
-    PatchGAN,
-    Pix2PixPatchGAN,
-    UNetDiscriminator,
-)
-from colorgan.models.generators import (
-    EncoderDecoder,
-    EncoderUNet,
-    FlatUNet,
-    Generator,
-    Pix2PixUNet,
-    PlainCNN,
-    UNet,
-    WeirdNet,
-)
-from colorgan.models.hints import GeometricPointHints, Hints, NoHints, PixelHints, PointHints
-from colorgan.models.losses import (
-    BCE,
-    L1,
-    MSE,
-    AdversarialLoss,
-    Hinge,
-    LeastSquares,
-    Reconstruction,
-    Wasserstein,
-    WassersteinGP,
-)
+from colorgan.models.discriminators import *
+from colorgan.models.generators import *
+from colorgan.models.hints import *
+from colorgan.models.losses import *
 
-__all__ = [
-    "BCE",
-    "HSV",
-    "L1",
-    "MSE",
-    "RGB",
-    "AdversarialLoss",
-    "ChromaNet",
-    "ColorSpace",
-    "ColorizationNetwork",
-    "ConvLinear",
-    "Discriminator",
-    "EncoderDecoder",
-    "EncoderUNet",
-    "FixedSizeDiscriminator",
-    "FlatDiscriminator",
-    "FlatUNet",
-    "Generator",
-    "GeometricPointHints",
-    "Hinge",
-    "Hints",
-    "Lab",
-    "LeastSquares",
-    "NoHints",
-    "Part",
-    "PatchGAN",
-    "Pix2PixPatchGAN",
-    "Pix2PixUNet",
-    "PixelHints",
-    "PlainCNN",
-    "PointHints",
-    "Reconstruction",
-    "UNet",
-    "UNetDiscriminator",
-    "Wasserstein",
-    "WassersteinGP",
-    "WeirdNet",
-    "YCbCr",
-]
+__all__ = ["ChromaNet", "ColorizationNetwork", "Part"]
+__all__ += color_spaces.__all__
+__all__ += discriminators.__all__
+__all__ += generators.__all__
+__all__ += hints.__all__
+__all__ += losses.__all__

@@ -6,7 +6,6 @@ both load under ``torch.load(weights_only=True)``.
 """
 
 import dataclasses
-import difflib
 import functools
 import importlib
 import importlib.util
@@ -16,7 +15,7 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import PurePath
 from typing import Any
 
-from colorgan.errors import CheckpointError
+from colorgan.errors import CheckpointError, did_you_mean
 
 TRUSTED_PACKAGES = ("colorgan.", "torch.optim.", "lightning.pytorch.cli.ReduceLROnPlateau")
 """Packages whose classes a checkpoint may name."""
@@ -165,9 +164,7 @@ def _exported(path: str) -> Any:
     module = importlib.import_module(package)
     names: list[str] = getattr(module, "__all__", [])
     if name not in names:
-        close = difflib.get_close_matches(name, names, n=1)
-        suggestion = f"; did you mean {close[0]}?" if close else ""
-        raise CheckpointError(f"this version of colorgan has no {path}{suggestion}")
+        raise CheckpointError(f"this version of colorgan has no {path}{did_you_mean(name, names)}")
     return getattr(module, name)
 
 

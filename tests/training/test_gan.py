@@ -288,7 +288,7 @@ def altered(saved: Path, **hyper: Any) -> Path:
         ),
         (
             {"generator": {"class_path": "colorgan.models.UNett"}},
-            "has no colorgan.models.UNett; did you mean UNet",
+            "has no colorgan.models.UNett; did you mean 'UNet'",
         ),
         (
             {"generator": {"class_path": "colorgan.models.UNet", "init_args": {"width": 8}}},

@@ -1,6 +1,5 @@
 """Builds timm networks that return a pyramid of feature maps."""
 
-import difflib
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from colorgan.errors import ColorganError, first_sentence
+from colorgan.errors import ColorganError, did_you_mean, first_sentence
 from colorgan.models.encoders.pretrained import efficientnet_lite0_file, match_state_dict, pretrained_weights_wanted
 from colorgan.models.layers.blocks import SameConv2d
 from colorgan.models.weight_files import read_tensors
@@ -35,10 +34,8 @@ def build_encoder(name: str, weights: str | None, max_reduction: int) -> Any:
     import timm  # slow to import, and needed for encoders only
 
     if not timm.is_model(name):
-        close = difflib.get_close_matches(name, timm.list_models(), n=1)
-        raise ColorganError(
-            f"timm has no encoder {name!r}" + (f"; did you mean {close[0]!r}?" if close else ": see timm.list_models()")
-        )
+        suggestion = did_you_mean(name, timm.list_models()) or "; timm.list_models() lists all"
+        raise ColorganError(f"timm has no encoder {name!r}{suggestion}")
     options: dict[str, Any] = {"features_only": True, "out_indices": _feature_indices(name, max_reduction)}
     if weights is None or not pretrained_weights_wanted():
         return _remove_unused_stages(_create_model(name, **options))
