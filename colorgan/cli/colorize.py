@@ -1,4 +1,4 @@
-"""``colorgan colorize``: photos, folders of photos and frames of films, of any size, into files of the same size."""
+"""``colorgan colorize``: colorizes photos, folders of photos and video frames of any size."""
 
 import argparse
 import sys
@@ -7,22 +7,20 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from colorgan.cli.parsing.options import Parser, add_model_options, number
+from colorgan.cli.parsing import Parser, add_model_options, number
 from colorgan.errors import ColorganError
-from colorgan.inference.batch.before_after import write_sheets
-from colorgan.inference.batch.jobs import plan
-from colorgan.inference.batch.pipeline import Options, Outcome, colorize_files
+from colorgan.inference.batch import BatchOptions, BatchResult, colorize_files, plan_jobs, write_sheets
 from colorgan.inference.hint_file import read_hints
 from colorgan.inference.open_model import open_model
 
 _EXAMPLES = """\
 examples:
   colorgan colorize old.jpg                                  writes colorized/old.png
-  colorgan colorize albums -o colored --grid                a folder, its tree mirrored, and sheets to look through
+  colorgan colorize albums -o colorized --grid               a folder and its subfolders, with before/after sheets
   colorgan colorize old.jpg -o new.png --hints hints.json    with colors that you know
-  colorgan colorize frames -o colored --temporal 0.8        the frames of a film, kept steady
+  colorgan colorize frames -o colorized --temporal 0.8       video frames, with less flicker
 
-Files that are there are never overwritten, unless you say --overwrite: the same command goes on with interrupted work.
+Existing files are skipped unless you give --overwrite, so an interrupted run continues where it stopped.
 """
 _INTERRUPTED = 130
 
@@ -31,86 +29,91 @@ def main(args: Sequence[str]) -> int:
     """Runs the command.
 
     Args:
-        args: its words.
+        args: the arguments of the command.
 
     Returns:
         0; 1 if any photo could not be read or written; 130 after Ctrl-C.
 
     Raises:
-        ColorganError: for input that the user can mend, before any work.
+        ColorganError: for invalid input, before any work is done.
     """
-    given = _parser().parse_args(args)
-    jobs = plan(given.photos, given.output, f".{given.format}")
+    options = _parser().parse_args(args)
+    jobs = plan_jobs(options.photos, options.output, f".{options.format}")
     hints = None
-    if given.hints is not None:
+    if options.hints is not None:
         if len(jobs) != 1:
-            raise ColorganError(f"hints belong to one photo, but {len(jobs)} photos are to be colored")
-        hints = read_hints(given.hints)
-    options = Options(given.size, given.batch, given.strength, hints, given.temporal, given.metadata, given.overwrite)
-    with tqdm(total=len(jobs), unit="photo", disable=None) as bar:
+            raise ColorganError(f"--hints applies to a single photo, received {len(jobs)} photos")
+        hints = read_hints(options.hints)
+    batch_options = BatchOptions(
+        size=options.size,
+        batch_size=options.batch,
+        strength=options.strength,
+        hints=hints,
+        temporal=options.temporal,
+        metadata=options.metadata,
+        overwrite=options.overwrite,
+    )
+    with tqdm(total=len(jobs), unit="photo", disable=None) as progress:
         try:
-            outcome = colorize_files(open_model(given.checkpoint, given.device), jobs, options, bar.update)
+            model = open_model(options.checkpoint, options.device)
+            result = colorize_files(model, jobs, batch_options, progress.update)
         except KeyboardInterrupt:
-            bar.close()
-            print("stopped; the same command goes on from here", file=sys.stderr)
+            progress.close()
+            print("interrupted; run the same command again to continue", file=sys.stderr)
             return _INTERRUPTED
-    pages = write_sheets(jobs, _folder(given.output), given.overwrite) if given.grid else []
-    _report(outcome, given.output, pages)
-    return 1 if outcome.failures else 0
+    folder = options.output if options.output.is_dir() else options.output.parent
+    sheets = write_sheets(jobs, folder, options.overwrite) if options.grid else []
+    _print_result(result, options.output, sheets)
+    return 1 if result.failures else 0
 
 
-def _report(outcome: Outcome, output: Path, pages: Sequence[Path]) -> None:
-    for sentence in outcome.failures:
-        print(f"error: {sentence}", file=sys.stderr)
-    notes = [f"{_photos(outcome.written)} colored into {output}"]
-    if outcome.kept:
-        notes.append(f"{_photos(outcome.kept)} left as they were there already (--overwrite replaces them)")
-    if outcome.failures:
-        notes.append(f"{_photos(len(outcome.failures))} left out, named above")
-    if outcome.scenes:
-        notes.append(f"{outcome.scenes} scene{'s' * (outcome.scenes != 1)}")
-    if pages:
-        notes.append(f"sheet{'s' * (len(pages) > 1)}: {', '.join(str(page) for page in pages)}")
-    print("; ".join(notes))
+def _print_result(result: BatchResult, output: Path, sheets: Sequence[Path]) -> None:
+    for message in result.failures:
+        print(f"error: {message}", file=sys.stderr)
+    parts = [f"colorized {_count(result.written, 'photo')} into {output}"]
+    if result.skipped:
+        parts.append(f"skipped {_count(result.skipped, 'existing file')} (--overwrite replaces them)")
+    if result.failures:
+        parts.append(f"{_count(len(result.failures), 'photo')} failed (see above)")
+    if result.scenes:
+        parts.append(_count(result.scenes, "scene"))
+    if sheets:
+        parts.append(f"sheet{'s' * (len(sheets) > 1)}: {', '.join(map(str, sheets))}")
+    print("; ".join(parts))
 
 
-def _photos(count: int) -> str:
-    return f"{count} photo{'s' * (count != 1)}"
-
-
-def _folder(output: Path) -> Path:
-    return output if output.is_dir() else output.parent
+def _count(count: int, noun: str) -> str:
+    return f"{count} {noun}{'s' * (count != 1)}"
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(
         "colorgan colorize",
-        description="Colorize photos of any size; what comes out has the same pixels and the same lightness.",
+        description="Colorize photos of any size. The result has the same size and the same lightness.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
-    parser.add_argument("photos", nargs="+", type=Path, metavar="PHOTO|FOLDER", help="what to colorize")
+    parser.add_argument("photos", nargs="+", type=Path, metavar="PHOTO|FOLDER", help="photos and folders to colorize")
     parser.add_argument(
-        "-o", "--output", type=Path, default=Path("colorized"), metavar="OUT",
-        help="folder to write to (default: colorized); for one photo, also a file name ending in .png or .jpg",
+        "-o", "--output", type=Path, default=Path("colorized"), metavar="PATH",
+        help="folder to write to, or, for one photo, a file name ending in .png or .jpg (default: %(default)s)",
     )  # fmt: skip
     add_model_options(parser)
-    parser.add_argument("--hints", type=Path, metavar="hints.json", help="colors that you know, for one photo")
+    parser.add_argument("--hints", type=Path, metavar="hints.json", help="color hints, for a single photo")
     parser.add_argument(
         "--batch", type=number(int, 1, 1024), default=8, metavar="N",
-        help="photos that go through the network together, at most (default: %(default)s)",
+        help="maximum number of photos per network call (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument(
         "--strength", type=number(float, 0, 1), default=1.0, metavar="0..1",
-        help="0 gives the gray photo, 1 the predicted colors (default: %(default)g)",
+        help="strength of the colors: 0 is gray, 1 is as predicted (default: %(default)g)",
     )  # fmt: skip
     parser.add_argument(
         "--temporal", type=number(float, 0, 0.99), default=0.0, metavar="0..0.99",
-        help="for the frames of a film: how much of the last frame's colors is kept, such as 0.8; cuts are seen",
+        help="for video frames: weight of the previous frame's colors, such as 0.8; restarts at cuts (default: off)",
     )  # fmt: skip
-    parser.add_argument("--grid", action="store_true", help="write sheets of the photos before and after")
-    parser.add_argument("--format", choices=("png", "jpg"), default="png", help="of the files (default: %(default)s)")
+    parser.add_argument("--grid", action="store_true", help="write contact sheets of the photos before and after")
+    parser.add_argument("--format", choices=("png", "jpg"), default="png", help="file format (default: %(default)s)")
     parser.add_argument("--metadata", action="store_true", help="keep EXIF, XMP and resolution")
-    parser.add_argument("--overwrite", action="store_true", help="replace files that are there")
+    parser.add_argument("--overwrite", action="store_true", help="replace existing files")
     return parser

@@ -1,7 +1,7 @@
-"""``colorgan COMMAND``: finds the command, runs it, and turns errors into a sentence and an exit code.
+"""``colorgan COMMAND``: runs a command, and turns errors into a message and an exit code.
 
-Light on purpose: each command imports what it needs, so that photos can be colored, and help be read, without waiting
-for the libraries that training needs.
+Each command is imported only when it runs, so that colorizing photos and showing help do not wait for the training
+libraries.
 """
 
 import importlib
@@ -12,69 +12,68 @@ from colorgan.errors import ColorganError, TrainingInterruptedError, did_you_mea
 
 TRAINER_COMMANDS = {
     "fit": "train a model",
-    "validate": "measure a checkpoint on the validation photos",
-    "test": "measure a checkpoint on the test photos",
+    "validate": "evaluate a checkpoint on the validation photos",
+    "test": "evaluate a checkpoint on the test photos",
     "predict": "colorize a folder of photos with a checkpoint",
 }
-"""What LightningCLI carries out."""
+"""Commands of LightningCLI."""
 
 COMMANDS = {
     "colorize": ("colorgan.cli.colorize", "colorize photos, folders and video frames of any size"),
-    "app": ("colorgan.cli.app", "open a page to color photos in the browser, with hints"),
-    "export": ("colorgan.cli.export", "write a model as ONNX or a torch.export program"),
-    "release": ("colorgan.cli.release", "make a small released model of a training checkpoint"),
-    "chroma": ("colorgan.cli.chroma", "fit, validate or test a regressor of the mean color"),
-    "lr-find": ("colorgan.cli.lr_find", "find a learning rate for what `fit` would train"),
-    "inspect": ("colorgan.cli.inspect", "show what the networks will see of a folder of photos"),
-    "evaluate": ("colorgan.cli.evaluate", "measure checkpoints and folders of pictures against the reference"),
-    "benchmark": ("colorgan.cli.benchmark", "run a grid of trainings, and report it"),
+    "app": ("colorgan.cli.app", "colorize photos in the browser, with color hints"),
+    "export": ("colorgan.cli.export", "export a model as ONNX or a torch.export program"),
+    "release": ("colorgan.cli.release", "convert a training checkpoint to a small released model"),
+    "chroma": ("colorgan.cli.chroma", "train, validate or test a regressor of the mean color"),
+    "lr-find": ("colorgan.cli.lr_find", "find a learning rate for `fit`"),
+    "inspect": ("colorgan.cli.inspect", "show a folder of photos as the networks see them"),
+    "evaluate": ("colorgan.cli.evaluate", "compare checkpoints and folders of images with reference photos"),
+    "benchmark": ("colorgan.cli.benchmark", "train a grid of configurations and report the results"),
 }
-"""Commands beside those of the trainer, with the module whose ``main(args)`` carries them out."""
+"""All other commands: the module whose ``main(args)`` runs the command, and a description."""
 
 
 def main(args: list[str] | None = None) -> int:
     """Runs a command.
 
     Args:
-        args: the words after the program's name; by default those of the process.
+        args: the command and its arguments. Default: those of the process.
 
     Returns:
-        The exit code: 0; 1 for input that the user can mend; 2 for wrong usage; 128 + n after signal n.
+        The exit code: 0; 1 for invalid input; 2 for wrong usage; 128 + n after signal n.
     """
-    words = sys.argv[1:] if args is None else list(args)
-    if not words or words[0] in ("-h", "--help"):
+    args = sys.argv[1:] if args is None else list(args)
+    if not args or args[0] in ("-h", "--help"):
         print(_overview())
         return 0
-    if words[0] not in (*COMMANDS, *TRAINER_COMMANDS) and not words[0].startswith("-"):
-        _say(
-            f"there is no command {words[0]!r}{did_you_mean(words[0], [*COMMANDS, *TRAINER_COMMANDS])}\n\n{_overview()}"
-        )
+    command = args[0]
+    if command not in (*COMMANDS, *TRAINER_COMMANDS) and not command.startswith("-"):
+        suggestion = did_you_mean(command, [*COMMANDS, *TRAINER_COMMANDS])
+        _print_error(f"there is no command {command!r}{suggestion}\n\n{_overview()}")
         return 2
     try:
-        if words[0] in COMMANDS:
-            code: int = importlib.import_module(COMMANDS[words[0]][0]).main(words[1:])
+        if command in COMMANDS:
+            code: int = importlib.import_module(COMMANDS[command][0]).main(args[1:])
             return code
-        importlib.import_module("colorgan.cli.trainer").train(words)
-    except TrainingInterruptedError as stopped:
-        _say(str(stopped))
-        return 128 + stopped.signal
+        importlib.import_module("colorgan.cli.trainer").train(args)
+    except TrainingInterruptedError as interruption:
+        _print_error(str(interruption))
+        return 128 + interruption.signal
     except (ValueError, FileNotFoundError, PermissionError) as error:
         if os.environ.get("COLORGAN_TRACEBACK"):
             raise
-        where = "" if isinstance(error, ColorganError) else " (COLORGAN_TRACEBACK=1 shows where this comes from)"
-        _say(f"error: {error}{where}")
+        note = "" if isinstance(error, ColorganError) else " (set COLORGAN_TRACEBACK=1 to see the traceback)"
+        _print_error(f"error: {error}{note}")
         return 1
     return 0
 
 
 def _overview() -> str:
-    described = {**TRAINER_COMMANDS, **{name: text for name, (_, text) in COMMANDS.items()}}
-    lines = [f"  {name:<10} {text}" for name, text in described.items()]
+    descriptions = {**TRAINER_COMMANDS, **{name: description for name, (_, description) in COMMANDS.items()}}
     return "\n".join(
         [
             "usage: colorgan COMMAND [OPTIONS]      (COMMAND --help shows the options)",
             "",
-            *lines,
+            *(f"  {name:<10} {description}" for name, description in descriptions.items()),
             "",
             "try:   colorgan colorize old.jpg",
             "       python train.py fit -c configs/quickstart.yaml",
@@ -82,5 +81,5 @@ def _overview() -> str:
     )
 
 
-def _say(text: str) -> None:
+def _print_error(text: str) -> None:
     print(text, file=sys.stderr)

@@ -1,42 +1,46 @@
-"""``colorgan release``: a released model from a training checkpoint."""
+"""``colorgan release``: converts a training checkpoint to a released model."""
 
-import argparse
 import shutil
 from pathlib import Path
 
+from colorgan.cli.parsing import Parser
 from colorgan.errors import ColorganError
 from colorgan.inference.card import ModelCard
 from colorgan.inference.checkpoint import read_network
 from colorgan.inference.released import read_released, write_released
 from colorgan.inference.shipped import CONFIG, WEIGHTS
 
+_CARD_SOURCE = "card.yaml"
+
 
 def main(args: list[str]) -> int:
     """Runs the command.
 
     Args:
-        args: its words.
+        args: the arguments of the command.
 
     Returns:
         0.
 
     Raises:
-        ColorganError: for input that the user can mend.
+        ColorganError: for invalid input.
     """
-    parser = argparse.ArgumentParser("colorgan release", description="Make a released model of a training checkpoint.")
-    parser.add_argument("checkpoint", type=Path, help="a .ckpt file that fit wrote")
-    parser.add_argument("-o", "--output", type=Path, required=True, help="folder of the released model")
-    parser.add_argument("--card", type=Path, help="YAML with the contents of the model card")
-    parser.add_argument("--full", action="store_true", help="keep the weights in 32 bits")
-    parser.add_argument("--overwrite", action="store_true", help="replace a model that is there")
-    given = parser.parse_args(args)
-    if (given.output / CONFIG).exists() and not given.overwrite:
-        raise ColorganError(f"{given.output} holds a model already; choose another folder or say --overwrite")
-    card = ModelCard.read(given.card).markdown() if given.card else ""
-    write_released(read_network(given.checkpoint), given.output, card, half=not given.full)
-    if given.card and given.card.resolve() != (given.output / "card.yaml").resolve():
-        shutil.copyfile(given.card, given.output / "card.yaml")
-    read_released(given.output)  # what cannot be read back is not released
-    size = sum(file.stat().st_size for file in (given.output / WEIGHTS, given.output / CONFIG))
-    print(f"{given.output}: {size / 1e6:.1f} MB")
+    parser = Parser("colorgan release", description="Convert a training checkpoint to a small released model.")
+    parser.add_argument("checkpoint", type=Path, help="a .ckpt file written by `fit`")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER", help="folder to write to")
+    parser.add_argument("--card", type=Path, metavar="FILE", help="YAML file with the contents of the model card")
+    parser.add_argument("--full", action="store_true", help="keep the weights in float32 (default: float16)")
+    parser.add_argument("--overwrite", action="store_true", help="replace an existing model")
+    options = parser.parse_args(args)
+    if (options.output / CONFIG).exists() and not options.overwrite:
+        raise ColorganError(
+            f"{options.output} already contains a model; choose another folder, or replace it with --overwrite"
+        )
+    card = ModelCard.read(options.card).markdown() if options.card else ""
+    write_released(read_network(options.checkpoint), options.output, card, half=not options.full)
+    if options.card and options.card.resolve() != (options.output / _CARD_SOURCE).resolve():
+        shutil.copyfile(options.card, options.output / _CARD_SOURCE)
+    read_released(options.output)  # verifies that the model can be loaded
+    num_bytes = sum(file.stat().st_size for file in (options.output / WEIGHTS, options.output / CONFIG))
+    print(f"{options.output}: {num_bytes / 1e6:.1f} MB")
     return 0

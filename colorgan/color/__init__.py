@@ -1,4 +1,6 @@
-"""Color science: CIE L*a*b* in NumPy and in torch, color differences and colorfulness.
+"""Color science: CIE L*a*b* in NumPy and PyTorch, color differences and colorfulness.
 
-The NumPy half (:mod:`~colorgan.color.cielab`) serves photos at full size and needs no torch; it is imported by itself.
+:mod:`~colorgan.color.cielab` is for photos at full size and does not need torch; :mod:`~colorgan.color.tensors` and
+:mod:`~colorgan.color.difference` are for tensors. Nothing is exported here, so that importing the first does not import
+torch.
 """

@@ -1,7 +1,7 @@
-"""Measures of color: how much of it there is, and how far it is from the target.
+"""Colorfulness and color differences.
 
-Photos are (B, 3, H, W), uint8 or float in [0, 1]; figures are one a photo, (B,), in float64 (float32 on devices that
-have no float64). Lab is CIE L*a*b* under D65 and the 2° observer.
+Photos are (B, 3, H, W), uint8 or float in [0, 1]. Results are float64 (float32 on devices without float64), with one
+value per photo, (B,), unless stated otherwise. Lab is CIE L*a*b* with D65 and the 2° observer.
 """
 
 import math
@@ -14,15 +14,15 @@ from colorgan.errors import ColorganError
 
 
 def colorfulness(photos: Tensor, *, signed: bool = False) -> Tensor:
-    """Colorfulness (Hasler and Süsstrunk 2003, https://doi.org/10.1117/12.477378), on values from 0 to 255.
+    """Computes the colorfulness (Hasler and Süsstrunk 2003, https://doi.org/10.1117/12.477378) on values in [0, 255].
 
-    ``sqrt(var(rg) + var(yb)) + 0.3 sqrt(mean(rg)^2 + mean(yb)^2)`` with the opponents ``rg = R - G`` and
-    ``yb = (R + G) / 2 - B``. The colorization literature takes the opponents' absolute values first, which the paper
-    does not; its figures can only be compared with ``signed=False``.
+    ``sqrt(var(rg) + var(yb)) + 0.3 sqrt(mean(rg)^2 + mean(yb)^2)`` with the opponent channels ``rg = R - G`` and
+    ``yb = (R + G) / 2 - B``. Colorization papers take the absolute values of the opponent channels first, unlike the
+    original paper; compare with their results using ``signed=False``.
 
     Args:
         photos: (B, 3, H, W), uint8 or float in [0, 1].
-        signed: as the paper defines it, rather than as colorization papers compute it.
+        signed: whether to follow the original paper instead of colorization papers.
 
     Returns:
         (B,); 0 for gray photos, above 100 for extremely colorful ones.
@@ -41,14 +41,14 @@ def colorfulness(photos: Tensor, *, signed: bool = False) -> Tensor:
 
 
 def ab_error(predicted: Tensor, target: Tensor) -> Tensor:
-    """Mean absolute error of a and b.
+    """Computes the mean absolute error of a and b.
 
     Args:
-        predicted: photos in Lab, (B, 3, H, W), as :func:`to_lab` gives them.
-        target: the same.
+        predicted: photos in Lab, (B, 3, H, W), as returned by :func:`~colorgan.color.tensors.to_lab`.
+        target: photos of the same shape.
 
     Returns:
-        (B,), in units of Lab.
+        (B,), in Lab units.
 
     Example:
         >>> ab_error(torch.tensor([50.0, 3.0, -1.0]).view(1, 3, 1, 1), torch.zeros(1, 3, 1, 1)).item()
@@ -58,13 +58,13 @@ def ab_error(predicted: Tensor, target: Tensor) -> Tensor:
 
 
 def ciede2000(predicted: Tensor, target: Tensor) -> Tensor:
-    """The CIEDE2000 color difference (Sharma et al. 2005, https://doi.org/10.1002/col.20070) of each pixel.
+    """Computes the CIEDE2000 color difference (Sharma et al. 2005, https://doi.org/10.1002/col.20070) of each pixel.
 
-    All weights are 1. A difference of 1 is just noticeable, one of 100 is that of black and white.
+    All weights are 1. A difference of 1 is just noticeable; black and white differ by 100.
 
     Args:
-        predicted: Lab, (B, 3, H, W), as :func:`to_lab` gives it.
-        target: the same.
+        predicted: photos in Lab, (B, 3, H, W), as returned by :func:`~colorgan.color.tensors.to_lab`.
+        target: photos of the same shape.
 
     Returns:
         (B, H, W).
@@ -79,7 +79,8 @@ def ciede2000(predicted: Tensor, target: Tensor) -> Tensor:
     """
     if predicted.shape != target.shape or predicted.ndim != 4 or predicted.shape[1] != 3:
         raise ColorganError(
-            f"colors in Lab are (B, 3, H, W) both; received {tuple(predicted.shape)} and {tuple(target.shape)}"
+            "CIEDE2000 needs two Lab tensors of the same shape (B, 3, H, W), "
+            f"received {tuple(predicted.shape)} and {tuple(target.shape)}"
         )
     lightness_1, a_1, b_1 = predicted.unbind(dim=1)
     lightness_2, a_2, b_2 = target.unbind(dim=1)
@@ -91,7 +92,7 @@ def ciede2000(predicted: Tensor, target: Tensor) -> Tensor:
     hue_1, hue_2 = torch.atan2(b_1, a_1) % (2 * math.pi), torch.atan2(b_2, a_2) % (2 * math.pi)
     colorless = chroma_1 * chroma_2 == 0
 
-    # The difference of hues goes the shorter way round; where a color has no hue there is none.
+    # The hue difference takes the shorter way around the circle, and is zero if either color is achromatic.
     turn = hue_2 - hue_1
     apart = turn.abs() > math.pi
     turn = torch.where(apart, turn - 2 * math.pi * turn.sign(), turn).masked_fill(colorless, 0.0)

@@ -1,4 +1,4 @@
-"""Photos as torch tensors: from 8 bits or [0, 1] to one range, and to CIE L*a*b*."""
+"""Conversions of photos as tensors: between uint8 and [0, 1], and to CIE L*a*b*."""
 
 import torch
 from kornia.color import rgb_to_lab
@@ -8,17 +8,17 @@ from colorgan.errors import ColorganError
 
 
 def matched_pair(first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
-    """Checks two batches of photos and brings both to [0, 1].
+    """Converts two batches of photos to [0, 1], after checking that their shapes are equal.
 
     Args:
         first: (B, 3, H, W), uint8 or float in [0, 1].
-        second: another one of the same shape.
+        second: a batch of the same shape.
 
     Returns:
-        Both as float64 (float32 on devices without).
+        Both batches, in float64 (float32 on devices without float64).
 
     Raises:
-        ColorganError: if they are no photos or their shapes differ.
+        ColorganError: if their shapes or dtypes are not supported, or the shapes differ.
     """
     if first.shape != second.shape:
         raise ColorganError(
@@ -29,18 +29,17 @@ def matched_pair(first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def unit_range(photos: Tensor) -> Tensor:
-    """Photos (B, 3, H, W) in [0, 1], float64 (float32 on devices without)."""
+    """Converts photos (B, 3, H, W), uint8 or float in [0, 1], to [0, 1] in float64 (float32 on devices without it)."""
     if photos.ndim != 4 or photos.shape[1] != 3 or not (photos.dtype == torch.uint8 or photos.is_floating_point()):
         raise ColorganError(
-            "photos are measured as (B, 3, H, W), uint8 or float in [0, 1]; "
-            f"received {photos.dtype} {tuple(photos.shape)}"
+            f"photos must be (B, 3, H, W), uint8 or float in [0, 1]; received {photos.dtype} {tuple(photos.shape)}"
         )
     wide = photos.to(torch.float32 if photos.device.type == "mps" else torch.float64)
     return wide / 255.0 if photos.dtype == torch.uint8 else wide
 
 
 def to_lab(photos: Tensor) -> Tensor:
-    """Photos in CIE L*a*b*, (B, 3, H, W): L from 0 to 100, a and b in its own units.
+    """Converts photos to CIE L*a*b*, (B, 3, H, W), with L in [0, 100] and unscaled a and b.
 
     Example:
         >>> to_lab(torch.full((1, 3, 1, 1), 255, dtype=torch.uint8)).flatten()[0].round().item()
@@ -51,7 +50,7 @@ def to_lab(photos: Tensor) -> Tensor:
 
 
 def to_uint8(rgb: Tensor) -> Tensor:
-    """Rounds photos in [0, 1] to uint8, clamping values outside of it.
+    """Rounds photos in [0, 1] to uint8, and clamps values outside that range.
 
     >>> to_uint8(torch.tensor([-0.1, 0.5, 1.01]))
     tensor([  0, 128, 255], dtype=torch.uint8)

@@ -1,7 +1,7 @@
-"""From a model's file to a colorized photo. Nothing here knows training.
+"""Loads models and colorizes photos, without any training code.
 
 What needs torch is imported from its own module (:class:`colorgan.inference.colorizer.Colorizer`, also exported as
-``colorgan.Colorizer``), so that an exported model colorizes photos where torch is not installed.
+``colorgan.Colorizer``), so that an exported model runs where torch is not installed.
 """
 
 from colorgan.inference.full_size import ChromaPrediction, apply_chroma

@@ -1,4 +1,4 @@
-"""Builds a network from plain data and weights that may come from a stranger."""
+"""Builds a network from a plain description and weights, neither of which is trusted."""
 
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -20,18 +20,18 @@ from colorgan.models.hints import Hints
 def build_network(
     config: Mapping[str, Any], state: Mapping[str, Tensor], source: str | Path, trusted: Collection[str] = ()
 ) -> ColorizationNetwork:
-    """Builds a network, ready for inference, and fills it with its weights.
+    """Builds a network and loads its weights, ready for inference.
 
-    Shapes are compared on the ``meta`` device first: a small file may ask for an enormous network.
+    Shapes are compared on the ``meta`` device first, because a small file may ask for an enormous network.
 
     Args:
-        config: plain descriptions of ``color_space``, ``hints`` and ``generator``.
+        config: the configurations of ``color_space``, ``hints`` and ``generator``.
         state: the ``state_dict`` of a :class:`ColorizationNetwork`.
-        source: where both come from, for messages.
-        trusted: class paths outside of colorgan that the descriptions may name.
+        source: name of the file or folder, for error messages.
+        trusted: class paths outside of colorgan that the configuration may name.
 
     Raises:
-        CheckpointError: if classes are named that are not trusted, or the weights do not fit.
+        CheckpointError: if the configuration names an untrusted class, or the weights do not fit.
     """
     try:
         color_space = from_config(config["color_space"], ColorSpace, trusted)

@@ -1,4 +1,4 @@
-"""Model cards: what a user should know about a model before trusting it, written in YAML and shown in Markdown."""
+"""Model cards: written in YAML, published in Markdown."""
 
 import re
 from collections.abc import Mapping
@@ -16,17 +16,17 @@ _FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 
 @dataclass
 class ModelCard:
-    """What a user should know of a model before trusting it; written in YAML, shown in Markdown.
+    """A model card: the information users need to decide whether to trust a model.
 
     Attributes:
-        name: of the model.
-        summary: what it is, in a sentence or two.
-        license: of the weights, as an SPDX identifier.
-        data: what it was trained on, one entry per source.
-        training: how: steps, schedule, hardware, and the command that repeats it.
-        evaluation: on which photos the figures were taken, and how.
-        figures: name of a metric, to the name of a system ("this model", "gray", "mean color"), to its figure.
-        limits: what it does badly, one entry each.
+        name: name of the model.
+        summary: description in a sentence or two.
+        license: license of the weights, as an SPDX identifier.
+        data: training data, one entry per source.
+        training: steps, schedule, hardware, and the command to reproduce the training.
+        evaluation: description of the evaluation: photos, size, command.
+        metrics: maps metric names to a mapping from systems ("this model", "gray", "mean color") to values.
+        limits: known weaknesses, one entry each.
     """
 
     name: str
@@ -35,52 +35,54 @@ class ModelCard:
     data: list[str]
     training: str
     evaluation: str
-    figures: dict[str, dict[str, float]]
+    metrics: dict[str, dict[str, float]]
     limits: list[str] = field(default_factory=list)
 
     @classmethod
     def read(cls, path: str | Path) -> "ModelCard":
-        """Reads a card from YAML.
+        """Reads a card from a YAML file.
 
         Raises:
-            ColorganError: naming the key that is missing or too much.
+            ColorganError: if the file cannot be read, or keys are missing or unknown.
         """
         try:
             data = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-            raise ColorganError(f"cannot read the card {path}: {first_sentence(error)}") from error
-        names = {entry.name for entry in fields(cls)}
-        given = set(data) if isinstance(data, Mapping) else set()
-        if wrong := sorted((names - {"limits"} - given) | (given - names)):
-            raise ColorganError(
-                f"{path}: a card has the keys {', '.join(sorted(names))}; {', '.join(wrong)} is missing or too much"
-            )
+            raise ColorganError(f"cannot read the model card {path}: {first_sentence(error)}") from error
+        if not isinstance(data, Mapping):
+            raise ColorganError(f"{path} is not a model card: it must be a YAML mapping")
+        keys = [entry.name for entry in fields(cls)]
+        missing = [key for key in keys if key not in data and key != "limits"]
+        unknown = [key for key in data if key not in keys]
+        if missing or unknown:
+            problems = [f"{key!r} is missing" for key in missing] + [f"{key!r} is unknown" for key in unknown]
+            raise ColorganError(f"{path}: {', '.join(problems)}; a model card has the keys {', '.join(keys)}")
         return cls(**data)
 
     def markdown(self) -> str:
-        """The card with the front matter that the Hugging Face hub reads.
+        """Renders the card in Markdown, with the front matter that the Hugging Face Hub reads.
 
         Example:
-            >>> figures = {"PSNR, dB": {"this model": 23.4, "gray": 21.75}}
-            >>> card = ModelCard("tiny", "Colors.", "Apache-2.0", ["photos"], "One step.", "Ten photos.", figures)
+            >>> metrics = {"PSNR, dB": {"this model": 23.4, "gray": 21.75}}
+            >>> card = ModelCard("tiny", "Colorizes.", "MIT", ["photos"], "One step.", "Ten photos.", metrics)
             >>> print(card.markdown().split("Ten photos.")[1].strip())
             | | this model | gray |
             |---|---|---|
             | PSNR, dB | 23.4 | 21.75 |
         """
-        matter = {
+        front_matter = {
             "license": self.license.lower(),
             "library_name": "colorgan",
             "pipeline_tag": "image-to-image",
             "tags": ["colorization"],
         }
-        systems = list(dict.fromkeys(system for row in self.figures.values() for system in row))
+        systems = list(dict.fromkeys(system for row in self.metrics.values() for system in row))
         table = [f"| | {' | '.join(systems)} |", f"|---{'|---' * len(systems)}|"]
-        for metric, row in self.figures.items():
+        for metric, row in self.metrics.items():
             cells = [f"{row[system]:g}" if system in row else "-" for system in systems]
             table.append(f"| {metric} | {' | '.join(cells)} |")
         sections = [
-            f"---\n{yaml.safe_dump(matter, sort_keys=False)}---",
+            f"---\n{yaml.safe_dump(front_matter, sort_keys=False)}---",
             f"# {self.name}",
             self.summary,
             f"{_LICENSE}{self.license}.",
@@ -92,7 +94,7 @@ class ModelCard:
             "## Training",
             self.training,
             *([f"## {_LIMITS}", "\n".join(f"- {entry}" for entry in self.limits)] if self.limits else []),
-            "## Figures",
+            "## Metrics",
             self.evaluation,
             "\n".join(table),
         ]

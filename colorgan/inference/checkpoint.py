@@ -1,7 +1,7 @@
-"""The one reader of training checkpoints, for every command.
+"""Reads training checkpoints; every command uses this module.
 
-A checkpoint may come from a stranger. It is read as data (``weights_only=True``), and its digest, schema and bounds are
-checked before anything is built from it. Which classes it may name is checked by :mod:`colorgan.models.config`.
+A checkpoint may come from an untrusted source. It is loaded as data (``weights_only=True``), and its digest, schema and
+bounds are checked before anything is built from it. :mod:`colorgan.models.config` decides which classes it may name.
 """
 
 import zipfile
@@ -17,61 +17,64 @@ from colorgan.models.colorization import ColorizationNetwork
 from colorgan.models.weight_files import read_torch_file
 
 _PREFIXES = ("average.module.", "colorizer.")
-"""Where a checkpoint keeps its network: the moving average comes first, because it is what was validated."""
+"""Prefixes of the network's parameters. The moving average comes first: it is the one that was validated."""
 
 
 def read(path: str | Path) -> dict[str, Any]:
-    """Reads a training checkpoint and checks everything that can be checked before building from it.
+    """Reads a training checkpoint and validates it.
 
     Args:
         path: a local file; URLs are refused.
 
     Returns:
-        The checkpoint as plain data and tensors on the CPU.
+        The checkpoint as plain data, with tensors on the CPU.
 
     Raises:
-        CheckpointError: in one sentence, for a file that is missing, damaged or not one of ours.
+        CheckpointError: if the file is missing, damaged or not a colorgan checkpoint.
     """
     file = _existing_file(path)
     check_digest(file)
     if not zipfile.is_zipfile(file):
-        raise CheckpointError(f"{file} is not a checkpoint or is cut short; give a .ckpt file that `fit` wrote")
+        raise CheckpointError(f"{file} is not a checkpoint or is truncated; give a .ckpt file written by `fit`")
     contents: dict[str, Any] = read_torch_file(file, file)
     check_training_checkpoint(contents, file)
     return contents
 
 
 def hyper_parameters(checkpoint: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments of the model in a checkpoint, without what Lightning adds to them."""
+    """The arguments of the model in a checkpoint, without those that Lightning adds."""
     return {name: value for name, value in checkpoint["hyper_parameters"].items() if not name.startswith("_")}
 
 
 def read_network(path: str | Path, trusted: Collection[str] = ()) -> ColorizationNetwork:
-    """Rebuilds the generator of a checkpoint, with its color space and its hints, for inference.
+    """Rebuilds the generator of a checkpoint, with its color space and hints, for inference.
 
     Args:
         path: a local ``.ckpt`` file of a :class:`~colorgan.training.ColorGAN`.
         trusted: class paths outside of colorgan that the checkpoint may name.
 
     Raises:
-        CheckpointError: if the file is missing, damaged, foreign, or names classes that are not trusted.
+        CheckpointError: if the file is missing, damaged, not a ColorGAN checkpoint, or names untrusted classes.
     """
     contents = read(path)
     state = contents["state_dict"]
     prefix = next((prefix for prefix in _PREFIXES if any(name.startswith(prefix) for name in state)), None)
     if prefix is None:
-        raise CheckpointError(f"{path} holds no colorizer; give a checkpoint of a ColorGAN")
-    own = {name.removeprefix(prefix): tensor for name, tensor in state.items() if name.startswith(prefix)}
-    return build_network(hyper_parameters(contents), own, path, trusted)
+        raise CheckpointError(
+            f"{path} contains no generator and cannot colorize photos: give a checkpoint of a ColorGAN "
+            "(that of a ChromaRegressor is only used to train one, as --model.generator.regressor)"
+        )
+    weights = {name.removeprefix(prefix): tensor for name, tensor in state.items() if name.startswith(prefix)}
+    return build_network(hyper_parameters(contents), weights, path, trusted)
 
 
 def _existing_file(path: str | Path) -> Path:
     if "://" in str(path):
-        raise CheckpointError(f"{path} is a URL; download the file yourself and give its local path")
+        raise CheckpointError(f"{path} is a URL; download the file and give its local path")
     file = Path(path)
     if not file.exists():
-        beside = sorted(file.parent.glob("*.ckpt")) if file.parent.is_dir() else []
-        found = f"; {file.parent} holds {', '.join(other.name for other in beside[:5])}" if beside else ""
+        siblings = sorted(file.parent.glob("*.ckpt")) if file.parent.is_dir() else []
+        found = f"; {file.parent} contains {', '.join(other.name for other in siblings[:5])}" if siblings else ""
         raise CheckpointError(f"there is no checkpoint {file}{found}")
     if not file.is_file():
         raise CheckpointError(f"{file} is not a file; give the path of a .ckpt file")

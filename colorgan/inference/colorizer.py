@@ -1,4 +1,4 @@
-"""The colorizer over PyTorch: a checkpoint or a released model, ready to colorize photos of any size."""
+"""The PyTorch colorizer: loads a checkpoint or a released model and colorizes photos of any size."""
 
 from pathlib import Path
 from typing import Self
@@ -13,14 +13,14 @@ from colorgan.models.colorization import ColorizationNetwork
 
 
 class Colorizer(ColorizationNetwork, PhotoColorizer):
-    """A :class:`~colorgan.models.ColorizationNetwork` that colorizes whole photos and is loaded from files.
+    """A :class:`~colorgan.models.ColorizationNetwork` that colorizes whole photos and can be loaded from files.
 
     Example:
         >>> from colorgan.inference import ColorHint
         >>> from colorgan.models import Lab, PointHints, UNet
         >>> from PIL import Image
         >>> colorizer = Colorizer(UNet(4, 2, width=4), Lab(), PointHints(), size=32).eval()
-        >>> photo = Image.linear_gradient("L")  # stands for Image.open("old.jpg")
+        >>> photo = Image.linear_gradient("L")  # or Image.open("old.jpg")
         >>> colorizer.colorize(photo, hints=[ColorHint(x=80, y=40, color="seagreen", radius=8)])
         <PIL.Image.Image image mode=RGB size=256x256 at ...>
         >>> colorizer.colorize(torch.rand(2, 3, 40, 30), strength=0.5).shape
@@ -29,20 +29,19 @@ class Colorizer(ColorizationNetwork, PhotoColorizer):
 
     @classmethod
     def of(cls, network: ColorizationNetwork) -> Self:
-        """The colorizer that shares the weights of a network."""
+        """Wraps a network, sharing its weights."""
         colorizer = cls(network.generator, network.color_space, network.hints)
         colorizer.working_size = network.working_size
         return colorizer.train(network.training)
 
     @classmethod
     def from_checkpoint(cls, path: str | Path | None = None, device: str | torch.device = "cpu") -> Self:
-        """Loads the generator of a checkpoint, with its color space and its hints, ready to use.
+        """Loads the generator of a checkpoint, with its color space and hints, in evaluation mode.
 
         Args:
-            path: a ``.ckpt`` file written by ``fit`` (of a run with a moving average, the average is taken), or the
-                folder (or the ``.safetensors`` file) of a released model; by default the model that ships with
-                colorgan.
-            device: where the network goes.
+            path: a ``.ckpt`` file written by ``fit`` (the moving average is loaded if there is one), or the folder or
+                ``.safetensors`` file of a released model. Default: the model that ships with colorgan.
+            device: device of the network.
 
         Raises:
             CheckpointError: if the file is missing, damaged or not a colorgan checkpoint.
@@ -53,15 +52,15 @@ class Colorizer(ColorizationNetwork, PhotoColorizer):
 
     @classmethod
     def from_pretrained(cls, name: str | Path | None = None, device: str | torch.device = "cpu") -> Self:
-        """Loads a released model: weights as safetensors, and a YAML file that describes the network.
+        """Loads a released model: safetensors weights and a YAML description of the network.
 
         Args:
-            name: a folder that :meth:`save_pretrained` wrote, or the name of a repository on the Hugging Face hub; by
-                default the model that ships with colorgan.
-            device: where the network goes.
+            name: a folder written by :meth:`save_pretrained`, or the name of a repository on the Hugging Face Hub.
+                Default: the model that ships with colorgan.
+            device: device of the network.
 
         Raises:
-            CheckpointError: if there is no such model, or it is damaged or refused.
+            CheckpointError: if the model is missing, damaged or refused.
         """
         return cls.of(read_released(name)).to(device)
 
@@ -69,15 +68,15 @@ class Colorizer(ColorizationNetwork, PhotoColorizer):
         """Writes a released model: ``model.safetensors``, ``config.yaml`` and, if given, the card as ``README.md``.
 
         Args:
-            folder: where to; it is created if necessary.
-            card: the model card in Markdown; :class:`colorgan.inference.card.ModelCard` writes one.
-            half: store the weights in 16 bits, which halves the file; they are 32 bits again once loaded.
+            folder: the folder to write to; created if it does not exist.
+            card: the model card in Markdown; :class:`colorgan.inference.card.ModelCard` generates one.
+            half: whether to store weights as float16, which halves the file size; loading converts them to float32.
         """
         write_released(self, folder, card, half)
 
     @torch.inference_mode()
     def run_network(self, rgb: FloatArray, hints: FloatArray | None = None) -> FloatArray:
-        """Predicts the chroma of small pictures; see :meth:`PhotoColorizer.run_network`."""
+        """Predicts the chroma of small images; see :meth:`PhotoColorizer.run_network`."""
         device = self.working_size.device
         network_hints = None
         if hints is not None:

@@ -1,4 +1,4 @@
-"""Which device a network runs on."""
+"""Selects the device that a network runs on."""
 
 import torch
 
@@ -6,13 +6,13 @@ from colorgan.errors import ColorganError
 
 
 def choose_device(name: str) -> torch.device:
-    """The device of a name, after a look whether it can be used.
+    """Returns a device by name, after checking that it can be used.
 
     Args:
-        name: ``cpu``, ``cuda``, ``cuda:1``, ``mps`` and so on; ``auto`` for the accelerator if there is one.
+        name: ``cpu``, ``cuda``, ``cuda:1``, ``mps``, ...; ``auto`` selects the accelerator if there is one.
 
     Raises:
-        ColorganError: if there is no such device.
+        ColorganError: if the device is not available.
 
     Example:
         >>> choose_device("cpu")
@@ -24,7 +24,7 @@ def choose_device(name: str) -> torch.device:
     try:
         device = torch.device(name)
         torch.empty(1, device=device)
-    except (RuntimeError, AssertionError) as error:  # torch has no error of its own for this
+    except (RuntimeError, AssertionError) as error:  # torch has no specific exception for this
         reason = str(error).strip().partition("\n")[0]
-        raise ColorganError(f"the device {name!r} cannot be used here ({reason}); try cpu") from error
+        raise ColorganError(f"the device {name!r} is not available ({reason}); try cpu") from error
     return device

@@ -78,8 +78,8 @@ def apply_chroma(photo: SRGBArray, prediction: ChromaPrediction, strength: float
     """Joins predicted chroma to the lightness of a photo at full size.
 
     Each pixel's chroma is a mean over the four nearest pixels of the small image, weighted by distance and by
-    similarity in lightness (joint bilateral upsampling, Kopf et al. 2007), so that colors do not bleed over edges. Where
-    sRGB cannot show the chroma at the photo's lightness, the chroma is reduced and the lightness is kept.
+    similarity in lightness (joint bilateral upsampling, Kopf et al. 2007), so that colors do not bleed over edges. If a
+    color is outside the sRGB gamut, its chroma is reduced and its lightness is kept.
 
     Args:
         photo: (H, W) gray or (H, W, 3) RGB, uint8 or uint16; of RGB only the lightness counts.
@@ -91,7 +91,7 @@ def apply_chroma(photo: SRGBArray, prediction: ChromaPrediction, strength: float
     """
     height, width = photo.shape[:2]
     colorized = np.empty((height, width, 3), photo.dtype)
-    small, ab = _at_most(prediction, height, width)
+    small, ab = _limit_to_photo(prediction, height, width)
     guide = cielab.fy(small)
     taps = [(guide[row], *ab[:, row] * np.float32(strength)) for row in range(len(guide))]
     left, right, along = _neighbors(width, guide.shape[1])
@@ -131,10 +131,10 @@ def _strips(height: int, width: int, small_height: int) -> Iterator[tuple[slice,
     """
     upper, lower, down = _neighbors(height, small_height)
     starts = np.flatnonzero(np.diff(upper + lower, prepend=-1)).tolist()
-    most = max(1, _STRIP_PIXELS // width)
+    max_rows = max(1, _STRIP_PIXELS // width)
     for start, stop in zip(starts, [*starts[1:], height], strict=True):
-        for first in range(start, stop, most):
-            rows = slice(first, min(first + most, stop))
+        for first in range(start, stop, max_rows):
+            rows = slice(first, min(first + max_rows, stop))
             yield rows, int(upper[first]), int(lower[first]), down[rows, None]
 
 
@@ -148,7 +148,7 @@ def _neighbors(length: int, small_length: int) -> tuple[npt.NDArray[np.intp], np
     return before, after, nearness
 
 
-def _at_most(prediction: ChromaPrediction, height: int, width: int) -> tuple[npt.NDArray[np.uint8], FloatArray]:
+def _limit_to_photo(prediction: ChromaPrediction, height: int, width: int) -> tuple[npt.NDArray[np.uint8], FloatArray]:
     """The prediction, downscaled to the photo's size if the photo is smaller than the working size."""
     small, ab = prediction.small, prediction.ab
     shape = min(height, small.shape[0]), min(width, small.shape[1])

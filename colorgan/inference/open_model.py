@@ -1,4 +1,4 @@
-"""Opens whatever model a path names: a checkpoint of a run, a released model, an ONNX file, or the one that ships.
+"""Opens any kind of model: a training checkpoint, a released model, an ONNX file, or the shipped model.
 
 Torch is imported only for models that need it.
 """
@@ -11,17 +11,17 @@ from colorgan.inference.shipped import shipped_model
 
 
 def open_model(path: str | Path | None = None, device: str = "cpu") -> PhotoColorizer:
-    """Opens whatever model a path names.
+    """Opens a model of any kind.
 
     Args:
-        path: a ``.ckpt`` file that ``fit`` wrote, the folder (or the ``.safetensors`` file) of a released model, or an
-            ``.onnx`` file that ``colorgan export`` wrote; by default the model that ships with colorgan.
-        device: where it runs: ``cpu``, ``cuda``, ``cuda:1``, ``mps`` and so on; ``auto`` for the fastest. An ``.onnx``
-            file runs on ``cpu`` or ``cuda``.
+        path: a ``.ckpt`` file written by ``fit``, the folder or ``.safetensors`` file of a released model, or an
+            ``.onnx`` file written by ``colorgan export``. Default: the model that ships with colorgan.
+        device: ``cpu``, ``cuda``, ``cuda:1``, ``mps``, ...; ``auto`` selects the fastest. An ``.onnx`` file runs on
+            ``cpu`` or ``cuda``.
 
     Raises:
-        CheckpointError: if there is no such model, or it is damaged or refused.
-        ColorganError: if there is no such device.
+        CheckpointError: if the model is missing, damaged or refused.
+        ColorganError: if the device is not available.
     """
     if path is None:
         path = shipped_model()
@@ -32,14 +32,14 @@ def open_model(path: str | Path | None = None, device: str = "cpu") -> PhotoColo
         return OnnxColorizer(path, device)
     if suffix == ".pt2":
         raise CheckpointError(
-            f"{path} is not opened here, since torch.export.load can run code that such a file holds: "
-            "load what you exported yourself with it, and give a .ckpt file, a released model or an .onnx file here"
+            f"{path} was refused, because torch.export.load can run code contained in the file: give a .ckpt file, a "
+            "released model or an .onnx file, or load a file that you exported yourself with torch.export.load"
         )
     try:
         from colorgan.inference.colorizer import Colorizer
         from colorgan.inference.device import choose_device
     except ModuleNotFoundError as error:
         raise CheckpointError(
-            f"{path} needs {error.name}, which is not installed: install colorgan with all that it depends on"
+            f"{path} needs {error.name}, which is not installed: install colorgan with all of its dependencies"
         ) from error
     return Colorizer.from_checkpoint(path, choose_device(device))

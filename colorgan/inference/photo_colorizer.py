@@ -1,4 +1,4 @@
-"""Colorizing photos of any kind and size with a network that takes small pictures: what torch and ONNX share."""
+"""Colorizes photos of any kind and size with a network for small images; shared by the PyTorch and ONNX colorizers."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -14,23 +14,23 @@ from colorgan.inference.hint_file import ColorHint, rasterize_hints
 
 P = TypeVar("P", bound=ImageLike)
 
-_LARGEST_SIZE = 4096
-_BATCH = 8
+_MAX_SIZE = 4096
+_BATCH_SIZE = 8
 
 
 class PhotoColorizer(ABC):
-    """A model that colors photos of any size, whatever runs it.
+    """A model that colorizes photos of any size, independent of the runtime.
 
-    A subclass says how a small picture is colored; this class does the rest, from the photo to the photo.
+    Subclasses implement :meth:`run_network` for small images; this class does everything before and after it.
     """
 
     card: str = ""
-    """The model card in Markdown, if the model's own file holds one."""
+    """The model card in Markdown, if the model file contains one."""
 
     @property
     @abstractmethod
     def size(self) -> int:
-        """Shorter side in pixels at which the model was trained and, by default, predictions at photos."""
+        """Shorter side, in pixels, of the training images; predictions use the same size by default."""
 
     @property
     @abstractmethod
@@ -39,11 +39,11 @@ class PhotoColorizer(ABC):
 
     @abstractmethod
     def run_network(self, rgb: FloatArray, hints: FloatArray | None = None) -> FloatArray:
-        """Predicts the chroma of small pictures.
+        """Predicts the chroma of small images.
 
         Args:
-            rgb: (B, 3, h, w) in [0, 1]; only the lightness counts.
-            hints: (B, 4, h, w), as :func:`colorgan.inference.hint_file.rasterize_hints` makes them, or ``None``.
+            rgb: (B, 3, h, w) in [0, 1]; only the lightness is used.
+            hints: (B, 4, h, w), as returned by :func:`colorgan.inference.hint_file.rasterize_hints`, or ``None``.
 
         Returns:
             CIE a* and b*, (B, 2, h, w).
@@ -55,44 +55,43 @@ class PhotoColorizer(ABC):
         *,
         size: int | None = None,
         hints: Sequence[Sequence[ColorHint] | None] | None = None,
-        batch: int = _BATCH,
+        batch_size: int = _BATCH_SIZE,
     ) -> list[ChromaPrediction]:
-        """Predicts the chroma of photos at the working size, without joining it to their lightness.
+        """Predicts the chroma of photos at the working size.
 
         Args:
             photos: (H, W) or (H, W, 3), uint8 or uint16, of any sizes.
-            size: shorter side in pixels at which the chroma is predicted; :attr:`size` by default.
-            hints: for each photo its hints, in its own pixels, or ``None``.
-            batch: the largest number of pictures that go through the network together.
+            size: shorter side, in pixels, at which chroma is predicted. Default: :attr:`size`.
+            hints: for each photo, its hints in pixels of that photo, or ``None``.
+            batch_size: maximum number of images per network call.
 
         Returns:
-            For each photo what :func:`colorgan.inference.full_size.apply_chroma` needs.
+            One prediction per photo, for :func:`colorgan.inference.full_size.apply_chroma`.
 
         Raises:
-            ColorganError: for a size out of range, and for hints that lie outside of a photo or that the model does not
-                follow.
+            ColorganError: if the size is out of range, a hint is outside its photo, or the model does not take hints.
         """
         size = self.size if size is None else size
-        if not 1 <= size <= _LARGEST_SIZE:
-            raise ColorganError(f"size must be a number of pixels from 1 to {_LARGEST_SIZE}, received {size}")
-        if batch < 1:
-            raise ColorganError(f"batch must be at least 1, received {batch}")
-        given = list(hints) if hints is not None else [None] * len(photos)
-        if len(given) != len(photos):
-            raise ColorganError(f"{len(photos)} photos need as many lists of hints, received {len(given)}")
-        if any(given) and not self.takes_hints:
-            raise ColorganError("this model was trained without hints and cannot follow any; use one with PointHints")
-        smalls = [downscale(photo, working_shape(photo.shape[:2], size)) for photo in photos]
+        if not 1 <= size <= _MAX_SIZE:
+            raise ColorganError(f"size must be a number of pixels from 1 to {_MAX_SIZE}, received {size}")
+        if batch_size < 1:
+            raise ColorganError(f"batch_size must be at least 1, received {batch_size}")
+        hint_lists = list(hints) if hints is not None else [None] * len(photos)
+        if len(hint_lists) != len(photos):
+            raise ColorganError(f"hints must contain one list per photo ({len(photos)}), received {len(hint_lists)}")
+        if any(hint_lists) and not self.takes_hints:
+            raise ColorganError("this model was trained without hints and cannot follow them; use one with PointHints")
+        images = [downscale(photo, working_shape(photo.shape[:2], size)) for photo in photos]
         rasterized = [
-            rasterize_hints(own, (photo.shape[1], photo.shape[0]), small) if own else None
-            for photo, small, own in zip(photos, smalls, given, strict=True)
+            rasterize_hints(photo_hints, (photo.shape[1], photo.shape[0]), image) if photo_hints else None
+            for photo, image, photo_hints in zip(photos, images, hint_lists, strict=True)
         ]
         predictions: dict[int, ChromaPrediction] = {}
-        for indices in _by_size(smalls, batch):
-            rgb = as_batch([smalls[index] for index in indices])
-            ab = self.run_network(rgb, _stacked([rasterized[index] for index in indices]))
-            for index, own_ab in zip(indices, ab, strict=True):
-                predictions[index] = ChromaPrediction(smalls[index], own_ab)
+        for indices in _batches_of_equal_shape(images, batch_size):
+            rgb = as_batch([images[index] for index in indices])
+            ab = self.run_network(rgb, _stack_hints([rasterized[index] for index in indices]))
+            for index, image_ab in zip(indices, ab, strict=True):
+                predictions[index] = ChromaPrediction(images[index], image_ab)
         return [predictions[index] for index in range(len(photos))]
 
     @overload
@@ -104,76 +103,80 @@ class PhotoColorizer(ABC):
     def colorize(self, photo: P, *, size: int | None = None, hints: Any = None, strength: float = 1.0) -> P: ...
 
     def colorize(self, photo: Any, *, size: int | None = None, hints: Any = None, strength: float = 1.0) -> Any:
-        """Colorizes photos of any size and keeps their own lightness at full resolution.
+        """Colorizes photos of any size and keeps their lightness at full resolution.
 
-        The color is predicted at the working size, enlarged along the edges of the photo, and joined in CIE Lab to its
-        lightness: the mean difference in L* is below 0.1, which is the rounding to 8 bits.
+        Chroma is predicted at the working size, upsampled along the edges of the photo, and joined in CIE L*a*b* to the
+        lightness of the photo. The mean difference in L* is below 0.1, which is due to rounding to 8 bits.
 
         Args:
             photo: a PIL image; an array (H, W), (H, W, 3) or (B, H, W, 3); a tensor (C, H, W) or (B, C, H, W) with C of
                 1 or 3; or a list of these. Arrays and tensors are uint8, uint16 or float in [0, 1].
-            size: shorter side in pixels at which the color is predicted; by default that of the training.
-            hints: what :func:`colorgan.inference.hint_file.read_hints` returns: a list of hints in pixels of the photo. For
-                several photos, such a list for each.
-            strength: 0 gives the gray photo, 1 the predicted colors.
+            size: shorter side, in pixels, at which chroma is predicted. Default: the size of the training images.
+            hints: a list of :class:`~colorgan.inference.ColorHint` in pixels of the photo, such as
+                :func:`~colorgan.inference.read_hints` returns; for several photos, one such list or ``None`` per photo.
+            strength: factor on the chroma; 0 gives the gray photo, 1 the prediction.
 
         Returns:
-            The colored photos, of the kind, the dtype and the size that was given, in RGB.
+            The colorized photos in RGB, with the type, dtype and size of the input.
 
         Raises:
-            ColorganError: for photos of another kind, numbers out of range, or hints that cannot be followed.
+            ColorganError: if the photos are of another type or range, or the hints cannot be used.
         """
         check_strength(strength)
-        several = isinstance(photo, list | tuple)
-        taken = [to_srgb_arrays(item) for item in (photo if several else [photo])]
-        codes = [code for some, _ in taken for code in some]
-        predictions = self.predict_chroma(codes, size=size, hints=_hints_of_each(hints, len(codes)))
-        colorized = [own.apply_to(code, strength) for own, code in zip(predictions, codes, strict=True)]
+        is_list = isinstance(photo, list | tuple)
+        inputs = [to_srgb_arrays(item) for item in (photo if is_list else [photo])]
+        arrays = [array for item_arrays, _ in inputs for array in item_arrays]
+        predictions = self.predict_chroma(arrays, size=size, hints=_hints_per_photo(hints, len(arrays)))
+        colorized = [
+            prediction.apply_to(array, strength) for prediction, array in zip(predictions, arrays, strict=True)
+        ]
         results, start = [], 0
-        for some, restore in taken:
-            results.append(restore(colorized[start : start + len(some)]))
-            start += len(some)
-        return results if several else results[0]
+        for item_arrays, restore in inputs:
+            results.append(restore(colorized[start : start + len(item_arrays)]))
+            start += len(item_arrays)
+        return results if is_list else results[0]
 
 
 def check_strength(strength: float) -> None:
-    """Refuses a strength outside of [0, 1].
+    """Checks that a strength is in [0, 1].
 
     Raises:
-        ColorganError: naming what was received.
+        ColorganError: if it is not.
     """
     if not 0.0 <= strength <= 1.0:
-        raise ColorganError(f"strength must lie between 0 (gray) and 1 (as predicted), received {strength}")
+        raise ColorganError(f"strength must be between 0 (gray) and 1 (as predicted), received {strength}")
 
 
-def _hints_of_each(hints: Any, count: int) -> Sequence[Sequence[ColorHint] | None] | None:
-    """One list of hints is meant for one photo; several photos come with several lists."""
+def _hints_per_photo(hints: Any, num_photos: int) -> Sequence[Sequence[ColorHint] | None] | None:
+    """Accepts one list of hints for one photo, or one list per photo."""
     if hints is None:
         return None
     if all(isinstance(hint, ColorHint) for hint in hints):
-        if count > 1 and hints:
-            raise ColorganError(f"{count} photos need a list of hints for each of them, received one list")
-        return [list(hints)] * count
+        if num_photos > 1 and hints:
+            raise ColorganError(f"hints must contain one list per photo ({num_photos}), received a single list")
+        return [list(hints)] * num_photos
     return list(hints)
 
 
-def _stacked(rasterized: Sequence[FloatArray | None]) -> FloatArray | None:
-    """The rasterized hints of a batch, zero for photos that have none; ``None`` if no photo has any."""
-    shapes = [own.shape for own in rasterized if own is not None]
+def _stack_hints(rasterized: Sequence[FloatArray | None]) -> FloatArray | None:
+    """Stacks the rasterized hints of a batch, with zeros for photos without hints; ``None`` if no photo has any."""
+    shapes = [planes.shape for planes in rasterized if planes is not None]
     if not shapes:
         return None
-    return np.stack([np.zeros(shapes[0], np.float32) if own is None else own for own in rasterized])
+    return np.stack([np.zeros(shapes[0], np.float32) if planes is None else planes for planes in rasterized])
 
 
-def _by_size(smalls: Sequence[SRGBArray], largest: int) -> list[list[int]]:
-    """Indices of pictures of equal size, in groups of at most ``largest``."""
+def _batches_of_equal_shape(images: Sequence[SRGBArray], batch_size: int) -> list[list[int]]:
+    """Groups the indices of images by shape, in batches of at most ``batch_size``."""
     groups: dict[tuple[int, ...], list[int]] = {}
-    for index, small in enumerate(smalls):
-        groups.setdefault(small.shape, []).append(index)
-    return [group[first : first + largest] for group in groups.values() for first in range(0, len(group), largest)]
+    for index, image in enumerate(images):
+        groups.setdefault(image.shape, []).append(index)
+    return [
+        group[start : start + batch_size] for group in groups.values() for start in range(0, len(group), batch_size)
+    ]
 
 
-def as_batch(smalls: Sequence[SRGBArray]) -> FloatArray:
-    """Pictures (h, w, 3) of equal size as a batch (B, 3, h, w) in [0, 1]."""
-    batch = np.stack([small.transpose(2, 0, 1) for small in smalls])
+def as_batch(images: Sequence[SRGBArray]) -> FloatArray:
+    """Stacks images (h, w, 3) of equal shape into a batch (B, 3, h, w) in [0, 1]."""
+    batch = np.stack([image.transpose(2, 0, 1) for image in images])
     return batch.astype(np.float32) / np.float32(255)

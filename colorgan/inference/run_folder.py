@@ -1,4 +1,4 @@
-"""The folder of a training run, which is the only place that knows what lies where in it."""
+"""The layout of a training run's folder."""
 
 import os
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ from colorgan.errors import CheckpointError
 from colorgan.files import age
 
 VARIABLE = "COLORGAN_RUN_FOLDER"
-"""The environment variable that names the run folder to the processes of a multi-GPU run and to the runs of a grid."""
+"""Environment variable that passes the run folder to the processes of a multi-GPU run and to the runs of a grid."""
 
 
 @dataclass(frozen=True)
 class RunFolder:
-    """A run's folder, by default ``checkpoints/NAME/TIME/``.
+    """The folder of a training run, by default ``checkpoints/NAME/TIME/``.
 
     Attributes:
         path: the folder.
@@ -25,27 +25,27 @@ class RunFolder:
 
     @property
     def checkpoints(self) -> Path:
-        """Where checkpoints are written."""
+        """Folder of the checkpoints."""
         return self.path / "checkpoints"
 
     @property
     def last_checkpoint(self) -> Path:
-        """The checkpoint to resume from."""
+        """Checkpoint to resume from."""
         return self.checkpoints / "last.ckpt"
 
     @property
     def best_checkpoint(self) -> Path:
-        """The checkpoint of the best epoch."""
+        """Checkpoint of the best epoch."""
         return self.checkpoints / "best.ckpt"
 
     @property
     def metrics(self) -> Path:
-        """All metrics that were logged, as CSV."""
+        """CSV file of all logged metrics."""
         return self.path / "metrics.csv"
 
     @classmethod
     def of_checkpoint(cls, file: str | Path) -> Self | None:
-        """The run that a checkpoint lies in, or ``None`` if it lies elsewhere.
+        """Returns the run folder that contains a checkpoint, or ``None`` if it is not in one.
 
         >>> RunFolder.of_checkpoint("runs/flowers/1/checkpoints/best.ckpt").path.as_posix()
         'runs/flowers/1'
@@ -55,14 +55,15 @@ class RunFolder:
 
     @classmethod
     def new(cls, runs: str | Path, name: str, command: str = "fit") -> Self:
-        """Chooses the folder of a new run.
+        """Chooses the folder of a new run; the folder is not created.
 
-        The processes of one ``fit`` (a multi-GPU run, the nodes of a SLURM job and its requeued self) share a folder.
+        All processes of one ``fit`` (the ranks of a multi-GPU run; the nodes and requeues of a SLURM job) get the same
+        folder.
 
         Args:
-            runs: folder of all runs.
-            name: of the run.
-            command: which command runs; only ``fit`` shares its folder through the environment.
+            runs: parent folder of all runs.
+            name: name of the run.
+            command: the trainer's command; only ``fit`` passes its folder on through the environment.
         """
         if inherited := os.environ.get(VARIABLE):
             return cls(Path(inherited))
@@ -81,7 +82,12 @@ class RunFolder:
 
     @classmethod
     def find_checkpoint(cls, runs: str | Path, name: str, which: str) -> Path:
-        """The newest ``last.ckpt`` or ``best.ckpt`` among the runs of a name.
+        """Returns the newest checkpoint among the runs of a name.
+
+        Args:
+            runs: parent folder of all runs.
+            name: name of the run.
+            which: ``last`` or ``best``.
 
         Raises:
             CheckpointError: if there is none.

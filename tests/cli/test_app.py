@@ -166,10 +166,10 @@ def test_missing_model_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (["--port", "70000"], "a whole number from 0 to 65535 is needed, received '70000'"),
-        (["--max-upload", "0"], "a number from 0.001 to 100000 is needed, received '0'"),
-        (["--max-megapixels", "1000"], "a number from 0.001 to 178.957 is needed, received '1000'"),
-        (["--checkpiont", "x"], "unrecognized arguments: --checkpiont x"),
+        (["--port", "70000"], "expected an integer from 0 to 65535, received '70000'"),
+        (["--max-upload", "0"], "expected a number from 0.001 to 100000, received '0'"),
+        (["--max-megapixels", "1000"], "expected a number from 0.001 to 178.957, received '1000'"),
+        (["--checkpiont", "x"], "there is no option '--checkpiont'; did you mean '--checkpoint'?"),
     ],
 )
 def test_invalid_arguments(args: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:

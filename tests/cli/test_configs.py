@@ -1,4 +1,4 @@
-"""Every YAML that ships is found, parsed and run for a batch of each kind."""
+"""Parses and runs every configuration file in configs/."""
 
 import itertools
 from pathlib import Path
@@ -11,7 +11,7 @@ from colorgan.cli import main
 from colorgan.cli.trainer import train
 from tests.helpers import CONFIGS
 
-WHOLE = [CONFIGS / "base.yaml", CONFIGS / "quickstart.yaml"]
+COMPLETE = [CONFIGS / "base.yaml", CONFIGS / "quickstart.yaml"]
 RECIPES = sorted((CONFIGS / "recipes").glob("*.yaml"))
 OVERLAYS = sorted(
     file
@@ -20,7 +20,7 @@ OVERLAYS = sorted(
     for file in folder.glob("*.yaml")
 )
 SMALL = ["--data.size=32", "--data.batch_size=2", "--data.num_workers=0", "--trainer.accelerator=cpu"]
-"""What makes a run small without touching what the file is about."""
+"""Options that make a run fast without changing what the configuration is about."""
 NEEDS_GPUS = ("laptop_8gb", "multi_gpu", "slurm")
 
 
@@ -29,48 +29,44 @@ def name_of(file: Path) -> str:
 
 
 def run(tmp_path: Path, *files: Path, extra: tuple[str, ...] = ()) -> int:
-    layers = [word for file in files for word in ("-c", str(file))]
-    return main(["fit", *layers, *SMALL, "--trainer.fast_dev_run=1", f"--runs={tmp_path}", *extra])
+    configs = [arg for file in files for arg in ("-c", str(file))]
+    return main(["fit", *configs, *SMALL, "--trainer.fast_dev_run=1", f"--runs={tmp_path}", *extra])
 
 
-@pytest.mark.parametrize("file", WHOLE, ids=name_of)
-def test_whole_configurations_run(file: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("file", COMPLETE, ids=name_of)
+def test_complete_configurations_run(file: Path, tmp_path: Path) -> None:
     assert run(tmp_path, file) == 0
-    assert not list(tmp_path.rglob("*.*"))  # fast_dev_run leaves nothing
+    assert not list(tmp_path.rglob("*.*"))  # fast_dev_run writes nothing
 
 
-def offline(file: Path) -> list[str]:
-    """What a test must not fetch, and the run that a second stage begins from."""
+def offline_options(file: Path) -> list[str]:
+    """Options that replace downloads and checkpoints of earlier runs."""
     contents = yaml.safe_load(file.read_text())
     model, photos = contents.get("model", {}), contents.get("data", {}).get("class_path", "Photos")
-    words = [] if photos == "Photos" else ["--data=Photos", "--data.root=sample"]
+    options = [] if photos == "Photos" else ["--data=Photos", "--data.root=sample"]
     if model.get("init_from"):
-        words.append("--model.init_from=null")
+        options.append("--model.init_from=null")
     generator = model.get("generator") if isinstance(model.get("generator"), dict) else {}
     if generator.get("init_args", {}).get("weights") == "timm":
-        words.append("--model.generator.weights=null")
+        options.append("--model.generator.weights=null")
     if generator.get("init_args", {}).get("regressor"):
-        words.append("--model.generator.regressor=null")
+        options.append("--model.generator.regressor=null")
     if generator.get("class_path") == "EncoderDecoder":
-        words.append("--data.size=64")  # which it halves six times
-    if (model.get("discriminator") or {}).get("init_args", {}).get("size"):
-        words.append("--model.discriminator.size=32")
-    return words
+        options.append("--data.size=64")  # downsampled six times
+    return options
 
 
 @pytest.mark.parametrize("file", RECIPES, ids=name_of)
-def test_recipes_run_over_the_base(file: Path, tmp_path: Path) -> None:
+def test_recipes_run_on_the_base_configuration(file: Path, tmp_path: Path) -> None:
     size = ["--data.size=256"] if file.stem == "pix2pix" else []
-    narrow = ["--model.generator.width=8"] if file.stem == "pix2pix" else []
-    assert run(tmp_path, CONFIGS / "base.yaml", file, extra=(*offline(file), *size, *narrow)) == 0
+    width = ["--model.generator.width=8"] if file.stem == "pix2pix" else []
+    assert run(tmp_path, CONFIGS / "base.yaml", file, extra=(*offline_options(file), *size, *width)) == 0
 
 
 @pytest.mark.parametrize("file", OVERLAYS, ids=name_of)
-def test_overlays_run_over_the_base(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_overlays_run_on_the_base_configuration(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WANDB_MODE", "disabled")
-    extra: list[str] = ["--model.generator.width=4", *offline(file)]
-    if file.stem == "conv_linear":
-        extra.append("--model.discriminator.size=32")
+    extra: list[str] = ["--model.generator.width=4", *offline_options(file)]
     if file == CONFIGS / "generator" / "pix2pix.yaml":
         extra.append("--data.size=256")
     if file.stem in NEEDS_GPUS:
@@ -87,12 +83,12 @@ def test_overlays_are_short(file: Path) -> None:
     assert set(yaml.safe_load(file.read_text())) <= {"model", "trainer", "data"}
 
 
-def test_no_configuration_states_a_channel_count() -> None:
+def test_configurations_contain_no_channel_counts() -> None:
     for file in CONFIGS.rglob("*.yaml"):
         assert "channels:" not in file.read_text(), file
 
 
-def test_the_wasserstein_penalty_goes_over_every_discriminator(tmp_path: Path) -> None:
+def test_gradient_penalty_runs_with_every_discriminator(tmp_path: Path) -> None:
     for name in ("conv_linear", "patch", "pix2pix_patch", "unet"):
         files = [
             CONFIGS / "base.yaml",
@@ -100,8 +96,6 @@ def test_the_wasserstein_penalty_goes_over_every_discriminator(tmp_path: Path) -
             CONFIGS / "loss" / "wasserstein_gp.yaml",
         ]
         extra = ["--model.generator.width=4", "--model.discriminator.width=4"]
-        if name == "conv_linear":
-            extra.append("--model.discriminator.size=32")
         assert run(tmp_path, *files, extra=tuple(extra)) == 0
 
 
@@ -110,27 +104,25 @@ def combinations() -> list[tuple[Path, Path, Path]]:
     return list(itertools.product(*folders))
 
 
-def trains_two_batches(tmp_path: Path, files: tuple[Path, Path, Path]) -> None:
+def check_two_batches(tmp_path: Path, files: tuple[Path, Path, Path]) -> None:
     color, discriminator, loss = files
-    # the penalty's overlay speaks of a discriminator, so that where there is none it goes first
-    layered = [color, loss, discriminator] if discriminator.stem == "none" else [color, discriminator, loss]
-    words = [word for file in (CONFIGS / "base.yaml", *layered) for word in ("-c", str(file))]
+    # The overlay of the penalty sets a discriminator argument, so it comes before an overlay without discriminator.
+    overlays = [color, loss, discriminator] if discriminator.stem == "none" else [color, discriminator, loss]
+    configs = [arg for file in (CONFIGS / "base.yaml", *overlays) for arg in ("-c", str(file))]
     extra = ["--model.generator.width=4", f"--runs={tmp_path}", "--trainer.enable_model_summary=false"]
-    if discriminator.stem == "conv_linear":
-        extra.append("--model.discriminator.size=32")
-    command = train(["fit", *words, *SMALL, "--trainer.fast_dev_run=2", *extra])
+    command = train(["fit", *configs, *SMALL, "--trainer.fast_dev_run=2", *extra])
     metrics = command.trainer.callback_metrics
     assert ("train/discriminator" in metrics) == (discriminator.stem != "none")
     assert all(torch.isfinite(value) for value in metrics.values()), (files, metrics)
 
 
-def test_colors_discriminators_and_losses_from_yaml_alone(tmp_path: Path) -> None:
-    """Each overlay with some of the others; tests/test_gan.py trains all combinations built in Python."""
+def test_sample_of_color_discriminator_and_loss_combinations(tmp_path: Path) -> None:
+    """Every 21st combination; tests/training/test_gan.py trains all combinations built in Python."""
     for files in combinations()[::21]:
-        trains_two_batches(tmp_path, files)
+        check_two_batches(tmp_path, files)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("files", combinations(), ids=lambda files: "-".join(file.stem for file in files))
-def test_every_combination_from_yaml_alone(files: tuple[Path, Path, Path], tmp_path: Path) -> None:
-    trains_two_batches(tmp_path, files)
+def test_all_color_discriminator_and_loss_combinations(files: tuple[Path, Path, Path], tmp_path: Path) -> None:
+    check_two_batches(tmp_path, files)

@@ -8,7 +8,7 @@ from colorgan.color.tensors import to_lab
 from colorgan.errors import ColorganError
 from tests.helpers import photos
 
-# Sharma, Wu and Dalal 2005, table 1: two colors in Lab and their difference.
+# Table 1 of Sharma, Wu and Dalal 2005: two Lab colors and their difference.
 SHARMA = """
 50 2.6772 -79.7751 50 0 -82.7485 2.0425
 50 3.1571 -77.2803 50 0 -82.7485 2.8615
@@ -47,7 +47,7 @@ SHARMA = """
 """
 
 
-def test_ciede2000_reproduces_the_papers_table():
+def test_ciede2000_matches_the_table_of_the_paper():
     rows = torch.tensor([[float(x) for x in line.split()] for line in SHARMA.strip().splitlines()], dtype=torch.float64)
     assert len(rows) == 34
     first, second = (colors.T.reshape(1, 3, 1, -1) for colors in (rows[:, :3], rows[:, 3:6]))
@@ -59,60 +59,60 @@ def lab(photo: torch.Tensor) -> np.ndarray:
     return rgb2lab(photo.permute(1, 2, 0).numpy())
 
 
-def test_ciede2000_and_lab_of_photos_equal_scikit_image():
+def test_lab_and_ciede2000_of_photos_match_scikit_image():
     one, two = (
         torch.randint(0, 256, (3, 3, 40, 30), generator=torch.Generator().manual_seed(s)).byte() for s in (0, 1)
     )
-    one[0, :, :5] = one[0, :1, :5]  # grays, which have no hue
+    one[0, :, :5] = one[0, :1, :5]  # grays have no hue
     two[0, :, 3:8] = two[0, :1, 3:8]
-    ours = ciede2000(to_lab(one), to_lab(two)).mean(dim=(1, 2))
+    differences = ciede2000(to_lab(one), to_lab(two)).mean(dim=(1, 2))
     errors = ab_error(to_lab(one), to_lab(two))
     for index in range(3):
         a, b = lab(one[index]), lab(two[index])
         np.testing.assert_allclose(to_lab(one)[index].permute(1, 2, 0).numpy(), a, atol=1e-4)
-        assert ours[index] == pytest.approx(deltaE_ciede2000(a, b).mean(), rel=1e-4)
+        assert differences[index] == pytest.approx(deltaE_ciede2000(a, b).mean(), rel=1e-4)
         assert errors[index] == pytest.approx(np.abs(a - b)[..., 1:].mean(), rel=1e-4)
 
 
-def test_identical_photos_have_no_difference_not_even_nan():
+def test_difference_of_identical_photos_is_zero_and_not_nan():
     one = photos(2, seed=1)
     one[:, :, :4] = 0
     assert ciede2000(to_lab(one), to_lab(one)).abs().max() == 0
     assert ab_error(to_lab(one), to_lab(one)).abs().max() == 0
 
 
-def by_hand(photo: torch.Tensor, bend) -> float:
-    """Hasler and Süsstrunk's formula, written in NumPy."""
+def expected_colorfulness(photo: torch.Tensor, transform) -> float:
+    """The formula of Hasler and Süsstrunk in NumPy."""
     red, green, blue = photo.numpy().astype(np.float64)
-    rg, yb = bend(red - green), bend((red + green) / 2 - blue)
+    rg, yb = transform(red - green), transform((red + green) / 2 - blue)
     return np.sqrt(np.std(rg) ** 2 + np.std(yb) ** 2) + 0.3 * np.sqrt(np.mean(rg) ** 2 + np.mean(yb) ** 2)
 
 
-def test_colorfulness_equals_a_hand_calculation():
+def test_colorfulness_matches_the_formula():
     images = photos(4, seed=2)
-    for image, found, signed in zip(images, colorfulness(images), colorfulness(images, signed=True), strict=True):
-        assert found == pytest.approx(by_hand(image, np.abs), rel=1e-9)
-        assert signed == pytest.approx(by_hand(image, lambda x: x), rel=1e-9)
+    for image, unsigned, signed in zip(images, colorfulness(images), colorfulness(images, signed=True), strict=True):
+        assert unsigned == pytest.approx(expected_colorfulness(image, np.abs), rel=1e-9)
+        assert signed == pytest.approx(expected_colorfulness(image, lambda x: x), rel=1e-9)
     two_colors = torch.tensor([[255, 0], [0, 255], [0, 0]], dtype=torch.uint8).view(1, 3, 1, 2)  # red and green
-    # rg = 255, -255 and yb = 127.5, 127.5; with absolute values nothing varies
+    # rg = 255, -255 and yb = 127.5, 127.5; the variance of the absolute values is zero
     assert colorfulness(two_colors).item() == pytest.approx(0.3 * np.hypot(255, 127.5))
     assert colorfulness(two_colors, signed=True).item() == pytest.approx(255 + 0.3 * 127.5)
 
 
-def test_gray_photos_have_no_color():
+def test_gray_photos_have_zero_colorfulness():
     gray = photos(3, seed=1)[:, :1].expand(-1, 3, -1, -1)
     assert colorfulness(gray).abs().max() < 1e-9
     assert to_lab(gray)[:, 1:].abs().max() < 0.01
 
 
-def test_floats_and_bytes_measure_the_same():
+def test_float_and_uint8_photos_give_the_same_results():
     images = photos(2, seed=3)
     torch.testing.assert_close(colorfulness(images / 255), colorfulness(images), rtol=1e-5, atol=1e-5)
     assert colorfulness(images).dtype == torch.float64
 
 
-def test_bad_shapes_are_refused():
-    with pytest.raises(ColorganError, match=r"\(B, 3, H, W\) both; received \(1, 3, 2, 2\) and \(1, 3, 2, 3\)"):
+def test_invalid_shapes_are_refused():
+    with pytest.raises(ColorganError, match=r"\(B, 3, H, W\), received \(1, 3, 2, 2\) and \(1, 3, 2, 3\)"):
         ciede2000(torch.zeros(1, 3, 2, 2), torch.zeros(1, 3, 2, 3))
     with pytest.raises(ColorganError, match=r"received torch.float32 \(3, 2, 2\)"):
         colorfulness(torch.zeros(3, 2, 2))

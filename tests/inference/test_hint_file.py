@@ -17,9 +17,9 @@ from colorgan.inference.hint_file import rasterize_hints as rasterize_lab
 from colorgan.models.color_spaces import HSV, RGB, ColorSpace, Lab, YCbCr
 from colorgan.models.hints import NoHints, PointHints
 
-SPACES = [RGB(), HSV(), HSV("angle", gray="value"), YCbCr(), Lab()]
-every_space = pytest.mark.parametrize(
-    "color_space", SPACES, ids=lambda color_space: f"{type(color_space).__name__}{color_space.init_args}"
+COLOR_SPACES = [RGB(), HSV(), HSV("angle", gray="value"), YCbCr(), Lab()]
+every_color_space = pytest.mark.parametrize(
+    "color_space", COLOR_SPACES, ids=lambda color_space: f"{type(color_space).__name__}{color_space.init_args}"
 )
 
 
@@ -30,7 +30,7 @@ def gray_photo(level: float = 0.5, height: int = 32, width: int = 48) -> Tensor:
 def rasterize_hints(
     hints: list[ColorHint], photo_size: tuple[int, int], working: Tensor, color_space: ColorSpace
 ) -> Tensor:
-    """Hints as a network takes them, (1, C + 1, H, W)."""
+    """Hints in the network's representation, (1, C + 1, H, W)."""
     small = (working[0] * 65535).round().permute(1, 2, 0).numpy().astype(np.uint16)
     return PointHints().from_lab(torch.from_numpy(rasterize_lab(hints, photo_size, small))[None], color_space)
 
@@ -42,7 +42,7 @@ def lab(rgb: Tensor) -> list[float]:
 # -- reading and writing -----------------------------------------------------------------------------------------------
 
 
-def test_a_file_written_is_a_file_read(tmp_path: Path) -> None:
+def test_written_file_is_read_back(tmp_path: Path) -> None:
     hints = [ColorHint(412, 96.5, "#2e6b34", 8), ColorHint(0, 0, "RebeccaPurple", 0.25)]
     write_hints(tmp_path / "hints.json", hints)
     assert read_hints(tmp_path / "hints.json") == hints
@@ -63,13 +63,13 @@ def test_a_file_written_is_a_file_read(tmp_path: Path) -> None:
         )
     )
 )
-def test_any_hints_survive_the_file(tmp_path_factory: pytest.TempPathFactory, hints: list[ColorHint]) -> None:
+def test_arbitrary_hints_round_trip(tmp_path_factory: pytest.TempPathFactory, hints: list[ColorHint]) -> None:
     path = tmp_path_factory.mktemp("hints") / "hints.json"
     write_hints(path, hints)
     assert read_hints(path) == hints
 
 
-def test_a_byte_order_mark_is_no_harm(tmp_path: Path) -> None:
+def test_byte_order_mark_is_accepted(tmp_path: Path) -> None:
     (tmp_path / "hints.json").write_text('{"hints": []}', encoding="utf-8-sig")
     assert read_hints(tmp_path / "hints.json") == []
 
@@ -77,7 +77,7 @@ def test_a_byte_order_mark_is_no_harm(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("color", "rgb"), [("#2E6b34", (46, 107, 52)), ("navy", (0, 0, 128)), ("Tomato", (255, 99, 71))]
 )
-def test_colors(color: str, rgb: tuple[int, int, int]) -> None:
+def test_color_names_and_hex_codes(color: str, rgb: tuple[int, int, int]) -> None:
     assert ColorHint(0, 0, color, 1).rgb == rgb
 
 
@@ -85,13 +85,13 @@ GOOD = {"x": 1, "y": 2, "color": "red", "radius": 3}
 
 
 @pytest.mark.parametrize(
-    ("content", "sentence"),
+    ("content", "message"),
     [
-        ("", "this is not JSON (line 1, column 1: Expecting value)"),
-        ('{"hints": [\n{"x": 1,}]}', "this is not JSON (line 2, column 9"),
-        ("[" * 100_000, "this is not JSON that could hold hints"),
-        (b"\xff\xfe\x00", "this is not JSON that could hold hints"),
-        ('{"hints": [{"x": ' + "9" * 5000 + "}]}", "this is not JSON that could hold hints"),
+        ("", "the file is not valid JSON (line 1, column 1: Expecting value)"),
+        ('{"hints": [\n{"x": 1,}]}', "the file is not valid JSON (line 2, column 9"),
+        ("[" * 100_000, "the file is not valid JSON for hints"),
+        (b"\xff\xfe\x00", "the file is not valid JSON for hints"),
+        ('{"hints": [{"x": ' + "9" * 5000 + "}]}", "the file is not valid JSON for hints"),
         ("[]", "the file must be an object with a list called 'hints', received a list"),
         ("{}", "the file has no 'hints'"),
         ('{"hint": []}', "the file has the unknown key 'hint'; did you mean 'hints'"),
@@ -116,7 +116,7 @@ GOOD = {"x": 1, "y": 2, "color": "red", "radius": 3}
     ],
     ids=range(26),
 )
-def test_a_bad_file_is_explained_in_one_sentence(tmp_path: Path, content: str | bytes | dict, sentence: str) -> None:
+def test_invalid_files_are_explained_in_one_line(tmp_path: Path, content: str | bytes | dict, message: str) -> None:
     path = tmp_path / "hints.json"
     if isinstance(content, dict):
         content = json.dumps({"hints": [GOOD, content]})
@@ -124,12 +124,12 @@ def test_a_bad_file_is_explained_in_one_sentence(tmp_path: Path, content: str | 
     with pytest.raises(ColorganError) as error:
         read_hints(path)
     assert str(error.value).startswith(f"{path}: ")
-    assert sentence in str(error.value)
+    assert message in str(error.value)
     assert "\n" not in str(error.value)
     assert len(str(error.value)) < len(str(path)) + 160
 
 
-def test_files_that_are_none(tmp_path: Path) -> None:
+def test_unusable_paths_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ColorganError, match="does not exist"):
         read_hints(tmp_path / "none.json")
     with pytest.raises(ColorganError, match="is a folder"):
@@ -137,115 +137,112 @@ def test_files_that_are_none(tmp_path: Path) -> None:
     with pytest.raises(ColorganError, match="cannot be written"):
         write_hints(tmp_path / "no folder" / "hints.json", [])
     (tmp_path / "large.json").write_bytes(b" " * (5 * 2**20))
-    with pytest.raises(ColorganError, match="at most 4 MiB"):
+    with pytest.raises(ColorganError, match="exceeds the limit of 4 MiB"):
         read_hints(tmp_path / "large.json")
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
-def test_a_pipe_does_not_block(tmp_path: Path) -> None:
+def test_named_pipe_does_not_block(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.json")
-    with pytest.raises(ColorganError, match="is no regular file"):
+    with pytest.raises(ColorganError, match="is not a regular file"):
         read_hints(tmp_path / "pipe.json")
 
 
-def test_a_stranger_cannot_send_hints_without_end() -> None:
-    with pytest.raises(ColorganError, match=f"page: at most {MAX_HINTS} hints"):
+def test_number_of_hints_is_limited() -> None:
+    with pytest.raises(ColorganError, match=f"page: at most {MAX_HINTS} hints are allowed, received {MAX_HINTS + 1}"):
         parse_hints({"hints": [GOOD] * (MAX_HINTS + 1)}, "page")
 
 
-# -- drawing -----------------------------------------------------------------------------------------------------------
+# -- rasterizing -------------------------------------------------------------------------------------------------------
 
 
-def test_a_disc_lies_where_it_was_put() -> None:
-    """At the photo's own size: all pixels whose middle is within the radius."""
-    made = rasterize_hints([ColorHint(20, 10, "red", 4)], (48, 32), gray_photo(), Lab())
-    down, right = torch.meshgrid(torch.arange(32) + 0.5, torch.arange(48) + 0.5, indexing="ij")
-    expected = (down - 10) ** 2 + (right - 20) ** 2 <= 16
-    assert made.shape == (1, 3, 32, 48)
-    assert torch.equal(made[0, 2].bool(), expected)
-    assert made[0, :2, ~expected].count_nonzero() == 0
+def test_disk_covers_the_pixels_within_its_radius() -> None:
+    rasterized = rasterize_hints([ColorHint(20, 10, "red", 4)], (48, 32), gray_photo(), Lab())
+    y, x = torch.meshgrid(torch.arange(32) + 0.5, torch.arange(48) + 0.5, indexing="ij")
+    expected = (y - 10) ** 2 + (x - 20) ** 2 <= 16
+    assert rasterized.shape == (1, 3, 32, 48)
+    assert torch.equal(rasterized[0, 2].bool(), expected)
+    assert rasterized[0, :2, ~expected].count_nonzero() == 0
 
 
-def test_positions_are_those_of_the_photo_whatever_the_working_size() -> None:
+def test_positions_scale_with_the_working_size() -> None:
     hint = ColorHint(600, 100, "red", 40)
     for shape in ((32, 64), (37, 61)):
-        made = rasterize_hints([hint], (800, 400), gray_photo(0.5, *shape), Lab())
-        rows, columns = made[0, -1].nonzero().double().T
+        rasterized = rasterize_hints([hint], (800, 400), gray_photo(0.5, *shape), Lab())
+        rows, columns = rasterized[0, -1].nonzero().double().T
         assert ((rows.mean() + 0.5) / shape[0]).item() == pytest.approx(0.25, abs=0.01)
         assert ((columns.mean() + 0.5) / shape[1]).item() == pytest.approx(0.75, abs=0.01)
-        area = made[0, -1].mean().item() * 800 * 400
+        area = rasterized[0, -1].mean().item() * 800 * 400
         assert area == pytest.approx(math.pi * 40**2, rel=0.2)
 
 
-@pytest.mark.parametrize("place", [(0, 0), (799.9, 399.9), (0, 399.9), (799.9, 0), (123.4, 56.7)])
-def test_a_hint_smaller_than_a_pixel_marks_the_pixel_it_lies_in(place: tuple[float, float]) -> None:
-    made = rasterize_hints([ColorHint(*place, "red", 0.1)], (800, 400), gray_photo(0.5, 32, 64), Lab())
-    assert made[0, -1].nonzero().tolist() == [[int(place[1] * 32 / 400), int(place[0] * 64 / 800)]]
+@pytest.mark.parametrize("position", [(0, 0), (799.9, 399.9), (0, 399.9), (799.9, 0), (123.4, 56.7)])
+def test_hint_smaller_than_a_pixel_covers_that_pixel(position: tuple[float, float]) -> None:
+    rasterized = rasterize_hints([ColorHint(*position, "red", 0.1)], (800, 400), gray_photo(0.5, 32, 64), Lab())
+    assert rasterized[0, -1].nonzero().tolist() == [[int(position[1] * 32 / 400), int(position[0] * 64 / 800)]]
 
 
 def test_later_hints_cover_earlier_ones() -> None:
     big, small = ColorHint(24, 16, "red", 10), ColorHint(24, 16, "blue", 3)
-    made = rasterize_hints([big, small], (48, 32), gray_photo(), Lab())
+    rasterized = rasterize_hints([big, small], (48, 32), gray_photo(), Lab())
     only_big, only_small = (rasterize_hints([hint], (48, 32), gray_photo(), Lab()) for hint in (big, small))
     inside = only_small[0, -1].bool()
-    assert torch.equal(made[0][:, inside], only_small[0][:, inside])
-    assert torch.equal(made[0][:, ~inside], only_big[0][:, ~inside])
+    assert torch.equal(rasterized[0][:, inside], only_small[0][:, inside])
+    assert torch.equal(rasterized[0][:, ~inside], only_big[0][:, ~inside])
 
 
-@every_space
-def test_a_hint_enters_with_its_chroma_at_the_lightness_of_the_photo(color_space: ColorSpace) -> None:
+@every_color_space
+def test_hint_has_its_own_chroma_and_the_lightness_of_the_photo(color_space: ColorSpace) -> None:
     photo = gray_photo(0.4)
-    made = rasterize_hints([ColorHint(24, 16, "#8a5040", 3)], (48, 32), photo, color_space)
-    inside = made[0, -1].bool()
-    lightness, a, b = lab(color_space.merge(color_space.split(photo)[0], made[:, :-1])[0, :, inside][:, 0])
-    _, true_a, true_b = lab(torch.tensor([0x8A, 0x50, 0x40]) / 255)
-    assert math.atan2(b, a) == pytest.approx(math.atan2(true_b, true_a), abs=0.05)
-    if (
-        not isinstance(color_space, HSV) or color_space.gray == "luma"
-    ):  # with V as the gray, saturated colors come out darker
-        exact = isinstance(color_space, RGB | Lab)  # the others merge with luma, which is not quite L*
+    rasterized = rasterize_hints([ColorHint(24, 16, "#8a5040", 3)], (48, 32), photo, color_space)
+    inside = rasterized[0, -1].bool()
+    lightness, a, b = lab(color_space.merge(color_space.split(photo)[0], rasterized[:, :-1])[0, :, inside][:, 0])
+    _, expected_a, expected_b = lab(torch.tensor([0x8A, 0x50, 0x40]) / 255)
+    assert math.atan2(b, a) == pytest.approx(math.atan2(expected_b, expected_a), abs=0.05)
+    if not isinstance(color_space, HSV) or color_space.gray == "luma":  # with V as gray, saturated colors become darker
+        exact = isinstance(color_space, RGB | Lab)  # the others use luma, which differs from L*
         assert lightness == pytest.approx(lab(torch.tensor([0.4, 0.4, 0.4]))[0], abs=0.5 if exact else 3)
-        assert (a, b) == pytest.approx((true_a, true_b), abs=0.5 if exact else 3)
+        assert (a, b) == pytest.approx((expected_a, expected_b), abs=0.5 if exact else 3)
 
 
-@every_space
-def test_a_hint_of_the_photos_own_color_is_that_of_training(color_space: ColorSpace) -> None:
-    """Taken from a photo of one color, a user's hint is what PointHints would have drawn there."""
+@every_color_space
+def test_hint_of_the_photos_color_matches_training_hints(color_space: ColorSpace) -> None:
+    """A hint with the color of a single-color photo equals what PointHints samples from that photo."""
     level = 0x30 / 255, 0x70 / 255, 0x50 / 255
     photo = torch.tensor(level).view(1, 3, 1, 1).expand(-1, -1, 32, 48)
-    made = rasterize_hints([ColorHint(24, 16, "#307050", 3)], (48, 32), photo, color_space)
-    true = color_space.split(photo)[1]
-    inside = made[0, -1].bool()
-    torch.testing.assert_close(made[0, :-1, inside], true[0][:, inside], atol=2e-3, rtol=0)
+    rasterized = rasterize_hints([ColorHint(24, 16, "#307050", 3)], (48, 32), photo, color_space)
+    target = color_space.split(photo)[1]
+    inside = rasterized[0, -1].bool()
+    torch.testing.assert_close(rasterized[0, :-1, inside], target[0][:, inside], atol=2e-3, rtol=0)
 
 
 @pytest.mark.parametrize("level", [0.0, 0.05, 0.95, 1.0])
-def test_a_color_too_strong_for_the_lightness_keeps_its_hue(level: float) -> None:
-    made = rasterize_hints([ColorHint(24, 16, "blue", 3)], (48, 32), gray_photo(level), Lab())
-    a, b = (made[0, :2, 16, 24] * 110).tolist()
+def test_color_outside_the_gamut_keeps_its_hue(level: float) -> None:
+    rasterized = rasterize_hints([ColorHint(24, 16, "blue", 3)], (48, 32), gray_photo(level), Lab())
+    a, b = (rasterized[0, :2, 16, 24] * 110).tolist()
     _, blue_a, blue_b = lab(torch.tensor([0.0, 0.0, 1.0]))
     assert math.hypot(a, b) < math.hypot(blue_a, blue_b)
     if math.hypot(a, b) > 2:
         assert math.atan2(b, a) == pytest.approx(math.atan2(blue_b, blue_a), abs=0.1)
     if level in (0.0, 1.0):
         assert math.hypot(a, b) < 1
-    merged = Lab().merge(Lab().split(gray_photo(level))[0], made[:, :2])
-    clipped = (merged - Lab().merge(Lab().split(gray_photo(level))[0], made[:, :2], clip=False)).abs().max()
-    assert clipped < 2e-3
+    merged = Lab().merge(Lab().split(gray_photo(level))[0], rasterized[:, :2])
+    clipping = (merged - Lab().merge(Lab().split(gray_photo(level))[0], rasterized[:, :2], clip=False)).abs().max()
+    assert clipping < 2e-3
 
 
-def test_a_gray_hint_is_neutral() -> None:
-    made = rasterize_hints([ColorHint(24, 16, "#808080", 3)], (48, 32), gray_photo(0.3), Lab())
-    assert made[0, -1].any()
-    assert made[0, :2].abs().max() < 1e-3
+def test_gray_hint_is_neutral() -> None:
+    rasterized = rasterize_hints([ColorHint(24, 16, "#808080", 3)], (48, 32), gray_photo(0.3), Lab())
+    assert rasterized[0, -1].any()
+    assert rasterized[0, :2].abs().max() < 1e-3
 
 
-def test_no_hints_are_zeros() -> None:
+def test_without_hints_all_planes_are_zero() -> None:
     assert rasterize_hints([], (48, 32), gray_photo(), RGB()).shape == (1, 4, 32, 48)
     assert rasterize_hints([], (48, 32), gray_photo(), RGB()).count_nonzero() == 0
     assert NoHints().from_lab(torch.zeros(1, 4, 32, 48), RGB()).shape == (1, 0, 32, 48)
 
 
-def test_hints_that_cannot_be_followed_are_refused() -> None:
-    with pytest.raises(ColorganError, match=r"hint 2 lies at \(48, 3\), outside of the photo of 48 x 32 pixels"):
+def test_hint_outside_the_photo_is_refused() -> None:
+    with pytest.raises(ColorganError, match=r"hint 2 is at \(48, 3\), outside the photo of 48 x 32 pixels"):
         rasterize_hints([ColorHint(47.9, 3, "red", 2), ColorHint(48, 3, "red", 2)], (48, 32), gray_photo(), Lab())

@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -10,22 +11,11 @@ from colorgan.cli.release import main
 from colorgan.errors import CheckpointError, ColorganError
 from colorgan.files import digest
 from colorgan.inference import open_model, shipped
-from colorgan.inference.card import ModelCard
 from colorgan.inference.colorizer import Colorizer
 from colorgan.models.color_spaces import HSV, Lab
 from colorgan.models.generators import EncoderUNet, UNet
 from colorgan.models.hints import PointHints
-
-CARD = ModelCard(
-    name="tiny",
-    summary="Colors photos.",
-    license="Apache-2.0",
-    data=["sample photos"],
-    training="Two steps on two cores.",
-    evaluation="On ten held-out photos.",
-    figures={"PSNR, dB": {"this model": 23.456, "gray": 21.5}, "ΔE": {"this model": 9.0}},
-    limits=["It guesses."],
-)
+from tests.helpers import REPOSITORY
 
 
 @pytest.fixture
@@ -36,11 +26,11 @@ def colorizer() -> Colorizer:
 
 @pytest.fixture
 def folder(colorizer: Colorizer, tmp_path: Path) -> Path:
-    colorizer.save_pretrained(tmp_path / "tiny", CARD.markdown())
+    colorizer.save_pretrained(tmp_path / "tiny", "# tiny")
     return tmp_path / "tiny"
 
 
-def rewrite(folder: Path, **changes: object) -> None:
+def change_config(folder: Path, **changes: object) -> None:
     file = folder / "config.yaml"
     config = yaml.safe_load(file.read_text())
     file.write_text(yaml.safe_dump({**config, **changes}))
@@ -50,18 +40,22 @@ def photo() -> np.ndarray:
     return np.random.default_rng(0).integers(0, 256, (30, 40, 3)).astype(np.uint8)
 
 
-def test_what_is_saved_is_what_is_loaded(colorizer: Colorizer, tmp_path: Path) -> None:
+def test_round_trip_in_float32_is_exact(colorizer: Colorizer, tmp_path: Path) -> None:
     colorizer.save_pretrained(tmp_path, half=False)
     loaded = Colorizer.from_pretrained(tmp_path)
-    assert (loaded.size, loaded.hints.init_args, loaded.color_space.init_args) == (24, {"max_points": 7}, {"hue": "vector"})
+    assert (loaded.size, loaded.hints.init_args, loaded.color_space.init_args) == (
+        24,
+        {"max_points": 7},
+        {"hue": "vector"},
+    )
     assert not loaded.training
     np.testing.assert_array_equal(loaded.colorize(photo()), colorizer.colorize(photo()))
     assert sorted(file.name for file in tmp_path.iterdir()) == ["config.yaml", "model.safetensors"]
 
 
-def test_half_the_bytes_give_nearly_the_same_colors(colorizer: Colorizer, folder: Path, tmp_path: Path) -> None:
+def test_float16_weights_give_nearly_the_same_colors(colorizer: Colorizer, folder: Path, tmp_path: Path) -> None:
     colorizer.save_pretrained(tmp_path / "full", half=False)
-    sizes = [(place / "model.safetensors").stat().st_size for place in (folder, tmp_path / "full")]
+    sizes = [(path / "model.safetensors").stat().st_size for path in (folder, tmp_path / "full")]
     assert sizes[0] < 0.7 * sizes[1]
     loaded = Colorizer.from_pretrained(folder)
     assert {tensor.dtype for tensor in loaded.state_dict().values()} == {torch.float32, torch.int64}
@@ -69,170 +63,150 @@ def test_half_the_bytes_give_nearly_the_same_colors(colorizer: Colorizer, folder
     assert np.abs(difference).max() <= 2
 
 
-def test_a_weight_too_large_for_16_bits_keeps_32(colorizer: Colorizer, tmp_path: Path) -> None:
+def test_weights_too_large_for_float16_stay_float32(colorizer: Colorizer, tmp_path: Path) -> None:
     with torch.no_grad():
         weight = next(parameter for parameter in colorizer.generator.parameters() if parameter.ndim > 1)
         weight[0] = 1e5
     colorizer.save_pretrained(tmp_path)
-    assert Colorizer.from_pretrained(tmp_path).state_dict()["generator." + _name(colorizer, weight)].max() == 1e5
+    assert Colorizer.from_pretrained(tmp_path).state_dict()["generator." + name_of(colorizer, weight)].max() == 1e5
 
 
-def _name(colorizer: Colorizer, weight: torch.Tensor) -> str:
+def name_of(colorizer: Colorizer, weight: torch.Tensor) -> str:
     return next(name for name, parameter in colorizer.generator.named_parameters() if parameter is weight)
 
 
-def test_an_encoder_is_rebuilt_without_its_pretrained_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_encoder_is_rebuilt_without_pretrained_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     generator = EncoderUNet(1, 2, encoder="tf_efficientnet_lite0", weights="package", width=4, depth=2)
     Colorizer(generator, Lab(), size=32).save_pretrained(tmp_path)
 
     def refuse(*_: object) -> None:
-        raise AssertionError("pretrained weights were asked for")
+        raise AssertionError("pretrained weights were requested")
 
     monkeypatch.setattr("colorgan.models.encoders.building.efficientnet_lite0_file", refuse)
     loaded = Colorizer.from_pretrained(tmp_path)
-    given, kept = (next(network.parameters()) for network in (generator, loaded.generator))
-    torch.testing.assert_close(kept, given, atol=1e-3, rtol=1e-3)
+    saved_weight, loaded_weight = (next(network.parameters()) for network in (generator, loaded.generator))
+    torch.testing.assert_close(loaded_weight, saved_weight, atol=1e-3, rtol=1e-3)
 
 
-def test_the_number_of_channels_is_not_written_down(folder: Path) -> None:
+def test_channel_counts_are_not_written(folder: Path) -> None:
     assert "channels" not in (folder / "config.yaml").read_text()
 
 
-def test_the_card_is_readable_by_people_and_by_the_hub(folder: Path, tmp_path: Path) -> None:
-    text = (folder / "README.md").read_text()
-    _, matter, body = text.split("---\n", 2)
-    assert yaml.safe_load(matter)["license"] == "apache-2.0"
-    for part in (
-        "# tiny",
-        "- sample photos",
-        "Two steps",
-        "| PSNR, dB | 23.456 | 21.5 |",
-        "| ΔE | 9 | - |",
-        "It guesses.",
-    ):
-        assert part in body
-    (tmp_path / "card.yaml").write_text(yaml.safe_dump(CARD.__dict__), encoding="utf-8")
-    assert ModelCard.read(tmp_path / "card.yaml") == CARD
-    (tmp_path / "card.yaml").write_text("name: tiny\ncolor: red\n")
-    with pytest.raises(ColorganError, match=r"color.* is missing or too much"):
-        ModelCard.read(tmp_path / "card.yaml")
+# -- untrusted files ---------------------------------------------------------------------------------------------------
 
 
-# -- what a stranger may send ------------------------------------------------------------------------------------------
-
-
-def spoil(folder: Path, what: str) -> None:
+def damage(folder: Path, kind: str) -> None:
     weights, config = folder / "model.safetensors", folder / "config.yaml"
-    if what == "bit":
+    if kind == "flipped bit":
         data = bytearray(weights.read_bytes())
         data[-5] ^= 1
         weights.write_bytes(data)
-    elif what == "no weights":
+    elif kind == "no weights":
         weights.unlink()
-    elif what == "no config":
+    elif kind == "no config":
         config.unlink()
-    elif what == "cut":
+    elif kind == "truncated":
         weights.write_bytes(weights.read_bytes()[:200])
-        rewrite(folder, sha256=digest(weights))
-    elif what == "nan":
+        change_config(folder, sha256=digest(weights))
+    elif kind == "nan":
         state = load_file(weights)
         next(tensor for tensor in state.values() if tensor.is_floating_point()).fill_(float("nan"))
         save_file(state, weights)
-        rewrite(folder, sha256=digest(weights))
-    elif what == "foreign class":
-        rewrite(folder, generator={"class_path": "os.system", "init_args": {"command": "ls"}})
-    elif what == "wide":
-        rewrite(folder, generator={"class_path": "colorgan.models.UNet", "init_args": {"width": 60_000}})
-    elif what == "absurd":
-        rewrite(folder, generator={"class_path": "colorgan.models.UNet", "init_args": {"width": 10**9}})
-    elif what == "unknown argument":
-        rewrite(folder, generator={"class_path": "colorgan.models.UNet", "init_args": {"breadth": 4}})
-    elif what == "size":
-        rewrite(folder, size="large")
-    elif what == "format":
-        rewrite(folder, format=99)
-    elif what == "not yaml":
+        change_config(folder, sha256=digest(weights))
+    elif kind == "untrusted class":
+        change_config(folder, generator={"class_path": "os.system", "init_args": {"command": "ls"}})
+    elif kind == "other width":
+        change_config(folder, generator={"class_path": "colorgan.models.UNet", "init_args": {"width": 60_000}})
+    elif kind == "absurd width":
+        change_config(folder, generator={"class_path": "colorgan.models.UNet", "init_args": {"width": 10**9}})
+    elif kind == "unknown argument":
+        change_config(folder, generator={"class_path": "colorgan.models.UNet", "init_args": {"breadth": 4}})
+    elif kind == "size":
+        change_config(folder, size="large")
+    elif kind == "format":
+        change_config(folder, format=99)
+    elif kind == "not yaml":
         config.write_text("a: [b")
-    elif what == "python":
+    elif kind == "python":
         config.write_text("!!python/object/apply:os.system ['true']")
-    elif what == "list":
+    elif kind == "list":
         config.write_text("- a\n")
 
 
 @pytest.mark.parametrize(
-    ("what", "sentence"),
+    ("kind", "message"),
     [
-        ("bit", "is damaged: its SHA-256"),
+        ("flipped bit", "is damaged: its SHA-256"),
         ("no weights", "lacks model.safetensors"),
         ("no config", "is not a released model: it lacks config.yaml"),
-        ("cut", "is damaged"),
+        ("truncated", "is damaged"),
         ("nan", "holds NaN"),
-        ("foreign class", "os.system is not part of colorgan"),
-        ("wide", "another architecture"),
-        ("absurd", "asks for a network with the number 1000000000"),
+        ("untrusted class", "os.system is not part of colorgan"),
+        ("other width", "another architecture"),
+        ("absurd width", "asks for a network with the argument 1000000000"),
         ("unknown argument", "cannot be rebuilt"),
-        ("size", "size must be a whole number of pixels, received 'large'"),
-        ("format", "of format 99"),
+        ("size", "size must be an integer number of pixels, received 'large'"),
+        ("format", "has format 99"),
         ("not yaml", "is damaged"),
         ("python", "is damaged"),
         ("list", "is not the configuration of a released model"),
     ],
 )
-def test_a_spoiled_model_is_refused_in_one_sentence(folder: Path, what: str, sentence: str) -> None:
-    spoil(folder, what)
-    with pytest.raises(CheckpointError, match=sentence) as error:
+def test_damaged_models_are_refused(folder: Path, kind: str, message: str) -> None:
+    damage(folder, kind)
+    with pytest.raises(CheckpointError, match=message) as error:
         Colorizer.from_pretrained(folder)
     assert "\n" not in str(error.value)
 
 
-def test_the_hub_is_asked_for_names_that_are_no_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unknown_names_are_downloaded_from_the_hub(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import huggingface_hub
 
-    asked = []
+    requests = []
 
     def download(name: str, allow_patterns: list[str]) -> str:
-        asked.append((name, allow_patterns))
+        requests.append((name, allow_patterns))
         return str(folder)
 
     monkeypatch.setattr(huggingface_hub, "snapshot_download", download)
     assert Colorizer.from_pretrained("someone/tiny").size == 24
-    assert asked == [("someone/tiny", ["config.yaml", "model.safetensors", "README.md"])]
+    assert requests == [("someone/tiny", ["config.yaml", "model.safetensors", "README.md"])]
 
     def refuse(*_: object, **__: object) -> str:
         raise OSError("no network")
 
     monkeypatch.setattr(huggingface_hub, "snapshot_download", refuse)
-    with pytest.raises(CheckpointError, match=r"from the Hugging Face hub \(no network\)"):
+    with pytest.raises(CheckpointError, match=r"from the Hugging Face Hub \(no network\)"):
         Colorizer.from_pretrained("someone/tiny")
-    with pytest.raises(CheckpointError, match="there is no folder nowhere; give one that save_pretrained wrote"):
+    with pytest.raises(CheckpointError, match="there is no folder nowhere; give one written by save_pretrained"):
         Colorizer.from_pretrained("nowhere")
 
 
-# -- the model that ships ----------------------------------------------------------------------------------------------
+# -- the shipped model -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("place", ["package/checkpoints", "checkpoints"])
-def test_the_shipped_model_is_found_in_a_package_and_in_a_checkout(
-    colorizer: Colorizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+@pytest.mark.parametrize("parent", ["package/checkpoints", "checkpoints"])
+def test_shipped_model_is_found_in_a_package_and_in_a_checkout(
+    colorizer: Colorizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, parent: str
 ) -> None:
     monkeypatch.setattr(shipped, "_PACKAGE", tmp_path / "package")
-    with pytest.raises(CheckpointError, match="came without a model: name one with --checkpoint"):
+    with pytest.raises(CheckpointError, match="has no shipped model: give one as --checkpoint"):
         open_model()
-    colorizer.save_pretrained(tmp_path / place / shipped.SHIPPED)
+    colorizer.save_pretrained(tmp_path / parent / shipped.SHIPPED)
     for opened in (open_model(), Colorizer.from_pretrained(), Colorizer.from_checkpoint()):
         assert opened.size == 24
-    assert open_model(tmp_path / place / shipped.SHIPPED / "model.safetensors").size == 24
+    assert open_model(tmp_path / parent / shipped.SHIPPED / "model.safetensors").size == 24
 
 
-def test_a_release_is_made_of_a_checkpoint(tmp_path: Path, tiny_model, capsys: pytest.CaptureFixture[str]) -> None:
+def test_release_command_converts_a_checkpoint(tmp_path: Path, tiny_model, capsys: pytest.CaptureFixture[str]) -> None:
     from colorgan.training.checkpoints import CheckpointFiles
 
     model = tiny_model()
     contents = {"state_dict": model.state_dict(), "hyper_parameters": dict(model.hparams)}
     CheckpointFiles().save_checkpoint(contents, tmp_path / "model.ckpt")
-    (tmp_path / "card.yaml").write_text(yaml.safe_dump(CARD.__dict__), encoding="utf-8")
-    words = [str(tmp_path / "model.ckpt"), "-o", str(tmp_path / "out"), "--card", str(tmp_path / "card.yaml")]
-    assert main(words) == 0
+    shutil.copyfile(REPOSITORY / "checkpoints" / "colorgan-photos" / "card.yaml", tmp_path / "card.yaml")
+    args = [str(tmp_path / "model.ckpt"), "-o", str(tmp_path / "out"), "--card", str(tmp_path / "card.yaml")]
+    assert main(args) == 0
     assert "MB" in capsys.readouterr().out
     assert sorted(file.name for file in (tmp_path / "out").iterdir()) == [
         "README.md",
@@ -241,9 +215,9 @@ def test_a_release_is_made_of_a_checkpoint(tmp_path: Path, tiny_model, capsys: p
         "model.safetensors",
     ]
     assert Colorizer.from_checkpoint(tmp_path / "out").size == model.inference.size
-    with pytest.raises(ColorganError, match="holds a model already"):
-        main(words)
-    assert main([*words, "--overwrite", "--full"]) == 0
-    in_place = [*words[:-1], str(tmp_path / "out" / "card.yaml"), "--overwrite"]  # as the card of the model that ships
+    with pytest.raises(ColorganError, match="already contains a model"):
+        main(args)
+    assert main([*args, "--overwrite", "--full"]) == 0
+    in_place = [*args[:-1], str(tmp_path / "out" / "card.yaml"), "--overwrite"]  # as for the shipped model
     assert main(in_place) == 0
     assert (tmp_path / "out" / "card.yaml").read_text(encoding="utf-8") == (tmp_path / "card.yaml").read_text("utf-8")

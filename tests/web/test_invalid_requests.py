@@ -116,14 +116,14 @@ def test_uploaded_names_never_become_paths(client: TestClient, temp_root: Path, 
         (b'{"hints": [{"x": 1, "y": 1, "radius": 1, "color": "url(x)"}]}', "the hints: hint 1: color must be #rrggbb"),
         (
             b'{"hints": [{"x": 90, "y": 1, "radius": 1, "color": "red"}]}',
-            "hint 1 lies at (90, 1), outside of the photo of 90 x 60",
+            "hint 1 is at (90, 1), outside the photo of 90 x 60",
         ),
         (
             b'{"hints": [{"x": -1, "y": 1, "radius": 1, "color": "red"}]}',
             "the hints: hint 1: x must be a number of pixels",
         ),
-        (b'{"strength": 2}', "strength must lie between 0 (gray) and 1 (as predicted), received 2"),
-        (b'{"strength": NaN}', "strength must lie between 0"),
+        (b'{"strength": 2}', "strength must be between 0 (gray) and 1 (as predicted), received 2"),
+        (b'{"strength": NaN}', "strength must be between 0"),
         (b'{"strength": true}', "strength must be a number between 0 (gray) and 1 (as predicted), received true"),
         (b'{"format": "exe"}', 'format must be png or jpeg, received "exe"'),
         (b'{"metadata": "yes"}', 'metadata must be true or false, received "yes"'),
@@ -146,4 +146,4 @@ def test_request_limits(client: TestClient) -> None:
     response = client.post(f"/api/photos/{key}/colorized", json={"hints": [RED] * 1001})
     assert response.json()["error"] == "the hints: the page supports at most 1000 hints, received 1001"
     response = client.post(f"/api/photos/{key}/suggestions", json={"x": 1000, "y": 3, "radius": 3})
-    assert response.json()["error"].startswith("hint 1 lies at (1000, 3), outside of the photo")
+    assert response.json()["error"].startswith("hint 1 is at (1000, 3), outside the photo")

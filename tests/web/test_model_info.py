@@ -13,7 +13,7 @@ CARD = ModelCard(
     data=["photos"],
     training="One step.",
     evaluation="Ten photos.",
-    figures={"PSNR, dB": {"this model": 23.4}},
+    metrics={"PSNR, dB": {"this model": 23.4}},
     limits=["Faces come out pale.", "Cars are\n  always red."],
 )
 

@@ -1,51 +1,68 @@
-"""What the command lines of the app have in common."""
+"""The argparse options and error messages that several commands share."""
 
 import argparse
 import math
+import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
+
+from colorgan.errors import did_you_mean
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that answers wrong usage in a sentence, without the list of all options."""
+    """An argument parser that reports errors in one line and suggests the nearest option.
+
+    Options cannot be abbreviated unless ``allow_abbrev`` is set.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"allow_abbrev": False, **kwargs})
 
     def error(self, message: str) -> NoReturn:
-        """Ends the program with exit code 2."""
+        """Exits with code 2."""
+        if unknown := re.match(r"unrecognized arguments: (--?[^\s=]+)", message):
+            options = [option for action in self._actions for option in action.option_strings]
+            message = f"there is no option {unknown[1]!r}{did_you_mean(unknown[1], options)}"
         self.exit(2, f"error: {message}\n(`{self.prog} --help` lists all options)\n")
 
 
-def number(kind: Callable[[str], float], least: float, most: float) -> Callable[[str], float]:
-    """A number within bounds, for argparse.
+def number(convert: Callable[[str], float], low: float, high: float) -> Callable[[str], float]:
+    """Creates an argparse type for numbers in a closed interval.
+
+    Args:
+        convert: ``int`` or ``float``.
+        low: the minimum.
+        high: the maximum.
 
     Example:
         >>> number(int, 1, 9)("0")
         Traceback (most recent call last):
         ...
-        argparse.ArgumentTypeError: a whole number from 1 to 9 is needed, received '0'
+        argparse.ArgumentTypeError: expected an integer from 1 to 9, received '0'
     """
 
     def parse(text: str) -> float:
         try:
-            value = kind(text)
+            value = convert(text)
         except ValueError:
             value = math.nan
-        if not least <= value <= most:
-            what = "a whole number" if kind is int else "a number"
-            raise argparse.ArgumentTypeError(f"{what} from {least:g} to {most:g} is needed, received {text!r}")
+        if not low <= value <= high:
+            kind = "an integer" if convert is int else "a number"
+            raise argparse.ArgumentTypeError(f"expected {kind} from {low:g} to {high:g}, received {text!r}")
         return value
 
     return parse
 
 
 def add_model_options(parser: argparse.ArgumentParser) -> None:
-    """Adds which model colors, at which size, and where: ``--checkpoint``, ``--size`` and ``--device``."""
+    """Adds ``--checkpoint``, ``--size`` and ``--device``."""
     parser.add_argument(
-        "--checkpoint", type=Path, metavar="C",
-        help="a .ckpt file of a run, the folder of a released model, or an .onnx file (default: the model that ships)",
+        "--checkpoint", type=Path, metavar="PATH",
+        help="a .ckpt file of a run, the folder of a released model, or an .onnx file (default: the shipped model)",
     )  # fmt: skip
     parser.add_argument(
         "--size", type=number(int, 1, 4096), metavar="N",
-        help="shorter side in pixels at which the color is predicted (default: that of the training)",
+        help="shorter side, in pixels, at which colors are predicted (default: the training size)",
     )  # fmt: skip
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, mps … (default: %(default)s)")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, mps, ... (default: %(default)s)")

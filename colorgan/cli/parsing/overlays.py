@@ -1,7 +1,7 @@
-"""How configurations are laid over each other: an overlay that names another class begins afresh.
+"""How configuration files override each other: an overlay that names another class resets that class's arguments.
 
-jsonargparse keeps arguments of the class before wherever the new class has some of the same name, its defaults among
-them: ``EncoderUNet`` over a ``UNet`` would get the depth of the latter, which nobody asked for.
+By default, jsonargparse keeps arguments of the previous class, its defaults included, wherever the new class has an
+argument of the same name. ``EncoderUNet`` over a ``UNet`` would silently get the depth of the ``UNet``.
 """
 
 from collections.abc import Mapping
@@ -9,33 +9,33 @@ from typing import Any
 
 from jsonargparse import Namespace, _typehints
 
-_REPLACED = "discard_init_args_on_class_path_change"
+_PATCHED = "discard_init_args_on_class_path_change"
 
 
-def forget_arguments_of_other_classes() -> None:
-    """Makes jsonargparse drop all ``init_args`` where the class changes."""
-    assert hasattr(_typehints, _REPLACED)  # it is not public; the tests say whether it still does its work
-    setattr(_typehints, _REPLACED, _begin_afresh)
+def reset_init_args_on_class_change() -> None:
+    """Makes jsonargparse discard all ``init_args`` when an overlay changes the class."""
+    assert hasattr(_typehints, _PATCHED)  # a private function; tests/cli/test_overlays.py checks that patching it works
+    setattr(_typehints, _PATCHED, _discard_init_args)
 
 
-def _begin_afresh(parser: Any, previous: Any, value: Any) -> None:
-    """Empties the arguments that were given before, if they were given to another class.
+def _discard_init_args(parser: Any, previous: Any, value: Any) -> None:
+    """Clears the arguments of the previous class in place.
 
     Args:
-        parser: not needed.
-        previous: class and arguments so far, if any.
-        value: class and arguments laid over them.
+        parser: unused; part of the patched function's signature.
+        previous: the class and arguments so far, if any.
+        value: the class and arguments of the overlay.
     """
-    if not previous or "init_args" not in previous or _name(previous) == _name(value):
+    if not previous or "init_args" not in previous or _class_name(previous) == _class_name(value):
         return
-    arguments = previous["init_args"]
-    if isinstance(arguments, Namespace):
-        for key in list(vars(arguments)):
-            arguments.pop(key)
-    elif isinstance(arguments, dict):
-        arguments.clear()
+    init_args = previous["init_args"]
+    if isinstance(init_args, Namespace):
+        for key in list(vars(init_args)):
+            init_args.pop(key)
+    elif isinstance(init_args, dict):
+        init_args.clear()
 
 
-def _name(part: Namespace | Mapping[str, Any]) -> str:
-    """The class's own name: it may stand there with its module or without."""
-    return str(part["class_path"]).rpartition(".")[2]
+def _class_name(config: Namespace | Mapping[str, Any]) -> str:
+    """The class name without its module; configurations may give either."""
+    return str(config["class_path"]).rpartition(".")[2]

@@ -9,7 +9,7 @@ from colorgan.cli.parsing.messages import explain
 
 
 class OneLineErrorParser(LightningArgumentParser):
-    """Reports an error in one line, with the nearest valid key, instead of printing the whole usage."""
+    """A LightningCLI parser that reports errors in one line and suggests the nearest key."""
 
     def error(self, message: str, ex: Exception | None = None) -> NoReturn:
         """Exits with code 2."""

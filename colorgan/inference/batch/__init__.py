@@ -1,1 +1,7 @@
-""""""
+"""Colorizes many files: plans jobs, reads, colorizes and writes photos, and draws before/after sheets."""
+
+from colorgan.inference.batch.before_after import write_sheets
+from colorgan.inference.batch.jobs import Job, plan_jobs
+from colorgan.inference.batch.pipeline import BatchOptions, BatchResult, colorize_files
+
+__all__ = ["BatchOptions", "BatchResult", "Job", "colorize_files", "plan_jobs", "write_sheets"]

@@ -1,4 +1,4 @@
-"""Sheets of photos before and after, a page at a time, so that memory does not grow with their number."""
+"""Draws contact sheets of photos before and after, one sheet at a time, so that memory does not grow with the batch."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,40 +11,44 @@ from colorgan.files import atomic_write
 from colorgan.images import UnreadableImage, contact_sheet, read_rgb
 from colorgan.inference.batch.jobs import Job
 
-_TILE = 320
-_PHOTOS = 24
-_BLOCKS = 3
+_TILE_SIZE = 320
+_PHOTOS_PER_SHEET = 24
+_PHOTOS_PER_ROW = 3
 
 
 def write_sheets(jobs: Sequence[Job], folder: Path, overwrite: bool = False) -> list[Path]:
-    """Writes ``before_after_1.png`` and so on, 24 photos on each.
+    """Writes ``before_after_1.png`` and so on, with 24 photos each.
 
-    Photos that were not colored are left out. A sheet that is there stays, unless it may be overwritten.
+    Photos that were not colorized are left out.
 
     Args:
-        jobs: photos and the files they were colored into.
-        folder: where the sheets go.
-        overwrite: whether sheets that are there are replaced.
+        jobs: the photos and their colorized files.
+        folder: the folder to write to.
+        overwrite: whether to replace existing sheets.
 
     Returns:
-        The sheets of these photos, the older ones included.
+        The sheets of these photos, including those that already existed.
     """
-    pages = []
-    for first in range(0, len(jobs), _PHOTOS):
-        target = folder / f"before_after_{first // _PHOTOS + 1}.png"
-        if overwrite or not target.exists():
-            rows = [(job.name, *row) for job in jobs[first : first + _PHOTOS] if (row := _row(job)) is not None]
+    sheets = []
+    for start in range(0, len(jobs), _PHOTOS_PER_SHEET):
+        file = folder / f"before_after_{start // _PHOTOS_PER_SHEET + 1}.png"
+        if overwrite or not file.exists():
+            sheet_jobs = jobs[start : start + _PHOTOS_PER_SHEET]
+            rows = [(job.name, *pair) for job in sheet_jobs if (pair := _thumbnails(job)) is not None]
             if not rows:
                 continue
             names, before, after = zip(*rows, strict=True)
-            drawn = contact_sheet({"before": before, "after": after}, captions=names, blocks=_BLOCKS, tile=_TILE)
-            with atomic_write(target) as temporary:
-                drawn.save(temporary, "PNG")
-        pages.append(target)
-    return pages
+            sheet = contact_sheet(
+                {"before": before, "after": after}, captions=names, blocks=_PHOTOS_PER_ROW, tile=_TILE_SIZE
+            )
+            with atomic_write(file) as temporary:
+                sheet.save(temporary, "PNG")
+        sheets.append(file)
+    return sheets
 
 
-def _row(job: Job) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]] | None:
+def _thumbnails(job: Job) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]] | None:
+    """The photo before and after, or ``None`` if either cannot be read."""
     try:
         return _thumbnail(job.source), _thumbnail(job.target)
     except UnreadableImage:
@@ -52,6 +56,6 @@ def _row(job: Job) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]] | None
 
 
 def _thumbnail(file: Path) -> npt.NDArray[np.uint8]:
-    image = Image.fromarray(read_rgb(file, shrink_to=_TILE))
-    image.thumbnail((_TILE, _TILE), Image.Resampling.LANCZOS)
+    image = Image.fromarray(read_rgb(file, shrink_to=_TILE_SIZE))
+    image.thumbnail((_TILE_SIZE, _TILE_SIZE), Image.Resampling.LANCZOS)
     return np.asarray(image)

@@ -1,4 +1,4 @@
-"""Colors files one after the other: reading ahead, in batches, writing behind, and never more than a few at a time."""
+"""Colorizes files one batch at a time, reading ahead and writing behind, with only a few photos in memory."""
 
 import errno
 from collections.abc import Callable, Iterator, Sequence
@@ -16,29 +16,30 @@ from colorgan.inference.hint_file import ColorHint
 from colorgan.inference.photo_colorizer import PhotoColorizer
 from colorgan.inference.temporal import TemporalSmoother
 
-_LARGE = 16_000_000
-"""Photos with more pixels are read and written one at a time, so that the largest fit into memory."""
-_BATCH_PIXELS = 32_000_000
-_WAITING = 2
-_NO_MORE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
+_LARGE_PHOTO_PIXELS = 16_000_000
+"""Larger photos are read and written one at a time, so that the largest still fit into memory."""
+_MAX_BATCH_PIXELS = 32_000_000
+_MAX_PENDING_WRITES = 2
+_FATAL_ERRNOS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
+"""Errors after which no other file can be written either."""
 
 
 @dataclass(frozen=True)
-class Options:
-    """How photos are colored.
+class BatchOptions:
+    """Options of :func:`colorize_files`.
 
     Attributes:
-        size: shorter side in pixels at which the color is predicted; the model's own by default.
-        batch: how many photos go through the network together, at most.
-        strength: 0 gives the gray photo, 1 the predicted colors.
-        hints: for the one photo that is colored.
-        temporal: weight of the frame before; 0 treats every photo by itself.
-        metadata: whether EXIF, XMP and resolution are kept.
-        overwrite: whether files that are there are replaced.
+        size: shorter side, in pixels, at which chroma is predicted. Default: the size of the model.
+        batch_size: maximum number of photos per network call.
+        strength: factor on the chroma; 0 gives the gray photo, 1 the prediction.
+        hints: hints, for a batch of one photo.
+        temporal: weight of the previous frame in temporal smoothing; 0 treats each photo separately.
+        metadata: whether to keep EXIF, XMP and resolution.
+        overwrite: whether to replace existing files.
     """
 
     size: int | None = None
-    batch: int = 8
+    batch_size: int = 8
     strength: float = 1.0
     hints: Sequence[ColorHint] | None = None
     temporal: float = 0.0
@@ -47,187 +48,195 @@ class Options:
 
 
 @dataclass
-class Outcome:
-    """What has become of the photos.
+class BatchResult:
+    """Result of :func:`colorize_files`.
 
     Attributes:
-        written: how many were colored.
-        kept: how many had been colored before.
-        failures: a sentence for each that could not be read or written.
-        scenes: how many scenes there were, if the colors were kept steady.
+        written: number of photos colorized.
+        skipped: number of photos whose output file already existed.
+        failures: an error message for each photo that could not be read or written.
+        scenes: number of scenes found by temporal smoothing; 0 without it.
     """
 
     written: int = 0
-    kept: int = 0
+    skipped: int = 0
     failures: list[str] = field(default_factory=list)
     scenes: int = 0
 
 
 @dataclass(frozen=True)
-class _Loaded:
+class _LoadedPhoto:
+    """A photo in memory.
+
+    Attributes:
+        job: the source and target files.
+        pixels: (H, W) or (H, W, 3), uint8 or uint16.
+        metadata: the photo without its pixels, if its metadata is kept.
+        is_skipped: whether the target exists, so that the photo is only needed for temporal smoothing.
+    """
+
     job: Job
     pixels: SRGBArray
-    source: Photo | None
-    wanted: bool
+    metadata: Photo | None
+    is_skipped: bool
 
     @property
-    def large(self) -> bool:
-        return self.area > _LARGE
-
-    @property
-    def area(self) -> int:
+    def num_pixels(self) -> int:
         height, width = self.pixels.shape[:2]
         return int(height) * int(width)
+
+    @property
+    def is_large(self) -> bool:
+        return self.num_pixels > _LARGE_PHOTO_PIXELS
 
 
 def colorize_files(
     model: PhotoColorizer,
     jobs: Sequence[Job],
-    options: Options,
-    tick: Callable[[], object] = lambda: None,
-) -> Outcome:
-    """Colors photos into files.
+    options: BatchOptions,
+    on_progress: Callable[[], object] = lambda: None,
+) -> BatchResult:
+    """Colorizes photos from files into files.
 
-    A file that is there is left as it is, so that interrupted work goes on where it stopped. Memory does not grow with
-    the number of photos.
+    Existing files are skipped, so that an interrupted batch can be resumed. Memory use does not grow with the number of
+    photos.
 
     Args:
-        model: what colors.
-        jobs: which file becomes which.
-        options: how.
-        tick: called after each photo.
+        model: the model.
+        jobs: source and target files.
+        options: the options.
+        on_progress: called after each photo.
 
     Returns:
-        How many were written, and what could not be.
+        The number of files written and skipped, and an error message for each failure.
 
     Raises:
-        ColorganError: if the options do not suit the model or the photo, or nothing more can be written.
+        ColorganError: if the options do not suit the model or the photo, or no more files can be written.
     """
-    outcome = Outcome()
-    steadier = TemporalSmoother(options.temporal) if options.temporal > 0 else None
+    result = BatchResult()
+    smoother = TemporalSmoother(options.temporal) if options.temporal > 0 else None
     folder: Path | None = None
     with ThreadPoolExecutor(1) as writer:
-        waiting: list[tuple[Job, Future[None]]] = []
+        pending: list[tuple[Job, Future[None]]] = []
 
-        def settle(most: int = 0) -> None:
-            while len(waiting) > most:
-                job, writing = waiting.pop(0)
-                _note(outcome, job, writing)
-                tick()
+        def finish_writes(max_pending: int = 0) -> None:
+            while len(pending) > max_pending:
+                job, future = pending.pop(0)
+                _record_write(result, job, future)
+                on_progress()
 
-        for batch in _batches(_read(jobs, options, steadier is not None, outcome, tick), options.batch):
-            looks = model.predict_chroma(
-                [loaded.pixels for loaded in batch],
+        photos = _read_photos(jobs, options, result, on_progress)
+        for batch in _batches(photos, options.batch_size):
+            predictions = model.predict_chroma(
+                [photo.pixels for photo in batch],
                 size=options.size,
                 hints=None if options.hints is None else [options.hints] * len(batch),
-                batch=options.batch,
+                batch_size=options.batch_size,
             )
-            for loaded, look in zip(batch, looks, strict=True):
-                if steadier is not None:
-                    if loaded.job.source.parent != folder:  # each folder is a film
-                        steadier.restart()
-                        folder = loaded.job.source.parent
-                    look = steadier(look)
-                if not loaded.wanted:
-                    outcome.kept += 1
-                    tick()
+            for photo, prediction in zip(batch, predictions, strict=True):
+                if smoother is not None:
+                    if photo.job.source.parent != folder:  # each folder is a video
+                        smoother.restart()
+                        folder = photo.job.source.parent
+                    prediction = smoother(prediction)
+                if photo.is_skipped:
+                    result.skipped += 1
+                    on_progress()
                     continue
-                painted = look.apply_to(loaded.pixels, options.strength)
-                settle(0 if loaded.large else _WAITING)
-                waiting.append((loaded.job, writer.submit(write_photo, loaded.job.target, painted, loaded.source)))
-                if loaded.large:
-                    del painted
-                    settle()
-        settle()
-    outcome.scenes = steadier.scenes if steadier is not None else 0
-    return outcome
+                colorized = prediction.apply_to(photo.pixels, options.strength)
+                finish_writes(0 if photo.is_large else _MAX_PENDING_WRITES)
+                pending.append((photo.job, writer.submit(write_photo, photo.job.target, colorized, photo.metadata)))
+                if photo.is_large:
+                    del colorized
+                    finish_writes()
+        finish_writes()
+    result.scenes = smoother.scenes if smoother is not None else 0
+    return result
 
 
-def _read(
-    jobs: Sequence[Job],
-    options: Options,
-    film: bool,
-    outcome: Outcome,
-    tick: Callable[[], object],
-) -> Iterator[_Loaded]:
-    """Reads the photos in turn, the next one while the last is worked on, unless that one is large."""
+def _read_photos(
+    jobs: Sequence[Job], options: BatchOptions, result: BatchResult, on_progress: Callable[[], object]
+) -> Iterator[_LoadedPhoto]:
+    """Yields the photos in order, reading the next one in the background unless the current one is large."""
 
-    def needed() -> Iterator[tuple[Job, bool]]:
+    def needed_jobs() -> Iterator[tuple[Job, bool]]:
         for job in jobs:
-            wanted = options.overwrite or not job.target.is_file()
-            if wanted or film:  # the colors of a later frame depend on those of the frames that are there
-                yield job, wanted
-            else:
-                outcome.kept += 1
-                tick()
+            is_skipped = not options.overwrite and job.target.is_file()
+            if is_skipped and options.temporal == 0:
+                result.skipped += 1
+                on_progress()
+            else:  # smoothing needs the frames whose target exists as well
+                yield job, is_skipped
 
     with ThreadPoolExecutor(1) as reader:
-        ahead: Future[_Loaded] | None = None
+        next_photo: Future[_LoadedPhoto] | None = None
         current: Job | None = None
-        queue = needed()
+        queue = needed_jobs()
         while True:
-            if ahead is None:
+            if next_photo is None:
                 following = next(queue, None)
                 if following is None:
                     return
                 current = following[0]
-                ahead = reader.submit(_load, *following, options.metadata)
+                next_photo = reader.submit(_load, *following, options.metadata)
             assert current is not None
             try:
-                loaded = ahead.result()
+                photo = next_photo.result()
             except (UnreadableImage, MemoryError) as error:
-                ahead = None
-                outcome.failures.append(_sentence(current, error))
-                tick()
+                next_photo = None
+                result.failures.append(_read_error(current, error))
+                on_progress()
                 continue
-            ahead = None
-            if not loaded.large:
+            next_photo = None
+            if not photo.is_large:
                 following = next(queue, None)
                 if following is not None:
                     current = following[0]
-                    ahead = reader.submit(_load, *following, options.metadata)
-            yield loaded
-            del loaded
+                    next_photo = reader.submit(_load, *following, options.metadata)
+            yield photo
+            del photo
 
 
-def _load(job: Job, wanted: bool, metadata: bool) -> _Loaded:
+def _load(job: Job, is_skipped: bool, keep_metadata: bool) -> _LoadedPhoto:
     photo = read_photo(job.source)
     pixels = photo.rgb if photo.gray16 is None else photo.gray16
-    nothing = np.empty((0, 0, 3), np.uint8)
-    return _Loaded(job, pixels, replace(photo, rgb=nothing, gray16=None) if metadata else None, wanted)
+    metadata = replace(photo, rgb=np.empty((0, 0, 3), np.uint8), gray16=None) if keep_metadata else None
+    return _LoadedPhoto(job, pixels, metadata, is_skipped)
 
 
-def _batches(photos: Iterator[_Loaded], most: int) -> Iterator[list[_Loaded]]:
-    """Photos that go through the network together: so many at most, and not too many pixels."""
-    batch: list[_Loaded] = []
-    pixels = 0
-    for loaded in photos:
-        batch.append(loaded)
-        pixels += loaded.area
-        large = loaded.large
-        del loaded
-        if len(batch) == most or pixels > _BATCH_PIXELS or large:
+def _batches(photos: Iterator[_LoadedPhoto], batch_size: int) -> Iterator[list[_LoadedPhoto]]:
+    """Groups photos into batches that are limited in both photos and pixels."""
+    batch: list[_LoadedPhoto] = []
+    num_pixels = 0
+    for photo in photos:
+        batch.append(photo)
+        num_pixels += photo.num_pixels
+        is_large = photo.is_large
+        del photo
+        if len(batch) == batch_size or num_pixels > _MAX_BATCH_PIXELS or is_large:
             yield batch
-            batch, pixels = [], 0
+            batch, num_pixels = [], 0
     if batch:
         yield batch
 
 
-def _note(outcome: Outcome, job: Job, writing: "Future[None]") -> None:
-    """Counts a file that was written, or says why it was not."""
+def _record_write(result: BatchResult, job: Job, future: "Future[None]") -> None:
+    """Waits for a write and records its success or failure."""
     try:
-        writing.result()
-        outcome.written += 1
+        future.result()
+        result.written += 1
     except OSError as error:
-        reason = f"cannot write {printable(job.target)}: {(error.strerror or str(error)).lower()}"
-        if error.errno in _NO_MORE:
-            raise ColorganError(f"{reason}; what is written stays, and the same command goes on from there") from error
-        outcome.failures.append(reason)
+        message = f"cannot write {printable(job.target)}: {(error.strerror or str(error)).lower()}"
+        if error.errno in _FATAL_ERRNOS:
+            raise ColorganError(
+                f"{message}; files written so far are kept, run the same command again to continue"
+            ) from error
+        result.failures.append(message)
     except ValueError as error:
-        outcome.failures.append(str(error))
+        result.failures.append(str(error))
 
 
-def _sentence(job: Job, error: Exception) -> str:
+def _read_error(job: Job, error: Exception) -> str:
     if isinstance(error, UnreadableImage):
         return str(error)
     return f"cannot read {printable(job.source)}: not enough memory"

@@ -1,7 +1,7 @@
-"""A trained colorizer as one file that other programs run, from RGB to RGB.
+"""Exports a colorizer, from RGB to RGB, as an ONNX file or a torch.export program.
 
-Color conversion, hints and the padding to what the network can halve are part of the exported graph, and batch, height
-and width stay free. What is written has been compared with PyTorch on a photo before it gets its name.
+Color conversion, hints and padding are part of the exported graph; batch, height and width are dynamic. A file is only
+kept if its output on a photo matches that of PyTorch.
 """
 
 import contextlib
@@ -27,47 +27,47 @@ from colorgan.files import atomic_write
 from colorgan.images import SAMPLE_PHOTOS, list_photos, read_rgb
 from colorgan.inference.full_size import downscale, working_shape
 from colorgan.inference.hint_file import ColorHint, rasterize_hints
-from colorgan.inference.onnx.colorizer import FORMAT, METADATA, OUTPUTS, OnnxColorizer
+from colorgan.inference.onnx.colorizer import FORMAT, METADATA_KEY, OUTPUTS, OnnxColorizer
 from colorgan.inference.photo_colorizer import as_batch
 from colorgan.models.colorization import ColorizationNetwork
 from colorgan.models.config import to_config
 from colorgan.models.generators import Generator
 
 Precision = Literal["float32", "half", "int8"]
-"""What the network computes in; inputs, outputs and color conversion are float32 in any case."""
+"""Precision of the network; inputs, outputs and color conversion are always float32."""
 
-ENDINGS = (".onnx", ".pt2")
+SUFFIXES = (".onnx", ".pt2")
 
 _OPSET = 18
-_CALIBRATION = 24
+_NUM_CALIBRATION_PHOTOS = 24
 _DYNAMIC = {0: torch.export.Dim.DYNAMIC, 2: torch.export.Dim.DYNAMIC, 3: torch.export.Dim.DYNAMIC}
 
-_BOUNDS: dict[str, tuple[float, float]] = {"float32": (1.0, 0.1), "half": (8.0, 0.5), "int8": (255.0, 4.0)}
-"""How far a file may be from PyTorch on a photo, greatest and mean, in 1/255; a file beyond that is not written."""
+_TOLERANCES: dict[str, tuple[float, float]] = {"float32": (1.0, 0.1), "half": (8.0, 0.5), "int8": (255.0, 4.0)}
+"""Maximum and mean difference from PyTorch on a photo, in 1/255; files that exceed either are not written."""
 
 
 @dataclass(frozen=True)
 class Parity:
-    """How far an exported file is from PyTorch, over all values of a photo at two sizes.
+    """Difference between an exported file and PyTorch, over all values of a photo at two sizes.
 
     Attributes:
-        greatest: difference, in 1/255.
-        mean: absolute difference, in 1/255.
+        max: maximum absolute difference, in 1/255.
+        mean: mean absolute difference, in 1/255.
     """
 
-    greatest: float
+    max: float
     mean: float
 
     def __str__(self) -> str:
-        return f"{self.greatest:.3g}/255 at most, {self.mean:.3g}/255 on average"
+        return f"at most {self.max:.3g}/255, {self.mean:.3g}/255 on average"
 
 
 class ExportedGraph(nn.Module):
-    """What is exported: RGB and rasterized hints in; RGB, and a* and b*, out.
+    """The exported module: takes RGB and rasterized hints, and returns RGB, and a* and b*.
 
     Args:
-        network: a copy of it is taken, for inference on the CPU.
-        half: whether the generator has weights of, and computes in, float16.
+        network: the network; a copy of it is used, on the CPU and in evaluation mode.
+        half: whether the generator computes in float16.
     """
 
     def __init__(self, network: ColorizationNetwork, half: bool = False) -> None:
@@ -77,15 +77,15 @@ class ExportedGraph(nn.Module):
             self.network.generator = cast(Generator, _Half(self.network.generator))
 
     def forward(self, rgb: Tensor, hints: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Colorizes pictures.
+        """Colorizes images.
 
         Args:
-            rgb: (B, 3, H, W) in [0, 1], of any size; only the lightness counts.
-            hints: L*, a*, b* and a mask, (B, 4, H, W), as :func:`colorgan.inference.hint_file.rasterize_hints` makes
-                them, zero where there is no hint; only for models that take hints.
+            rgb: (B, 3, H, W) in [0, 1], of any size; only the lightness is used.
+            hints: L*, a*, b* and a mask, (B, 4, H, W), as returned by
+                :func:`colorgan.inference.hint_file.rasterize_hints`; only for models that take hints.
 
         Returns:
-            The colorized pictures, (B, 3, H, W) in [0, 1], and their predicted a* and b*, (B, 2, H, W).
+            The colorized images, (B, 3, H, W) in [0, 1], and their predicted a* and b*, (B, 2, H, W).
         """
         color_space = self.network.color_space
         network_hints = None if hints is None else self.network.hints.from_lab(hints, color_space)
@@ -94,7 +94,7 @@ class ExportedGraph(nn.Module):
 
 
 class _Half(nn.Module):
-    """A generator in float16 between tensors of float32."""
+    """Runs a generator in float16, with float32 input and output."""
 
     def __init__(self, generator: Generator) -> None:
         super().__init__()
@@ -107,26 +107,26 @@ class _Half(nn.Module):
 
 
 def export(network: ColorizationNetwork, path: str | Path, precision: Precision = "float32", card: str = "") -> Parity:
-    """Writes a colorizer as ONNX or as a program of torch.export, and compares it with PyTorch.
+    """Writes a colorizer as an ONNX file or a torch.export program, and compares its output with that of PyTorch.
 
     Args:
-        network: what is exported.
-        path: a file name that ends in ``.onnx`` or ``.pt2``; a file of that name is replaced in one piece.
-        precision: ``float32``; ``half``; or, for ONNX, ``int8``: weights of 8 bits, and activations whose ranges are
-            measured on the sample photos.
-        card: the model card in Markdown, which is kept in the file.
+        network: the network to export.
+        path: a file name ending in ``.onnx`` or ``.pt2``; an existing file is replaced atomically.
+        precision: ``float32``, ``half`` or, for ONNX only, ``int8``: 8-bit weights, and 8-bit activations whose ranges
+            are measured on the sample photos.
+        card: the model card in Markdown, which is stored in the file.
 
     Returns:
-        How far the file is from PyTorch on a photo.
+        The difference from PyTorch on a photo.
 
     Raises:
-        ColorganError: for another ending, libraries that are missing, a network that cannot be exported, or a result
-            that differs from PyTorch by more than is allowed. No file is left then.
+        ColorganError: if the suffix is not supported, libraries are missing, the network cannot be exported, or the
+            output differs from that of PyTorch by more than the tolerance. No file is written in these cases.
     """
     path = Path(path)
     check_output(path, precision)
-    program = _program(network, precision == "half")
-    about = {
+    program = _export_program(network, precision == "half")
+    metadata = {
         "format": FORMAT,
         "colorgan": version("colorgan"),
         "size": network.size,
@@ -137,90 +137,90 @@ def export(network: ColorizationNetwork, path: str | Path, precision: Precision 
     }
     with atomic_write(path) as temporary:
         if path.suffix == ".onnx":
-            _write_onnx(program, temporary, network, precision, json.dumps(about))
+            _write_onnx(program, temporary, network, precision, json.dumps(metadata))
             parity = compare(network, OnnxColorizer(temporary).colorize_small)
         else:
             buffer = io.BytesIO()
-            torch.export.save(program, buffer, extra_files={f"{METADATA}.json": json.dumps(about)})
+            torch.export.save(program, buffer, extra_files={f"{METADATA_KEY}.json": json.dumps(metadata)})
             temporary.write_bytes(buffer.getvalue())
-            parity = compare(network, _runner(temporary, network.takes_hints))
-        greatest, mean = _BOUNDS[precision]
-        if not (parity.greatest <= greatest and parity.mean <= mean):
+            parity = compare(network, _load_program(temporary, network.takes_hints))
+        max_difference, mean_difference = _TOLERANCES[precision]
+        if not (parity.max <= max_difference and parity.mean <= mean_difference):
             raise ColorganError(
-                f"{path} was not written: it would differ from PyTorch by {parity}, and "
-                f"{greatest:g}/255 and {mean:g}/255 are allowed; "
+                f"{path} was not written: its output would differ from that of PyTorch by {parity}, but only "
+                f"{max_difference:g}/255 and {mean_difference:g}/255 are allowed; "
                 + ("export it without --half and --quantize" if precision != "float32" else "please report this")
             )
     return parity
 
 
 def check_output(path: Path, precision: Precision) -> None:
-    """Refuses, before any work, what cannot be written.
+    """Checks that a model can be exported to a file, before doing any work.
 
     Raises:
-        ColorganError: for another ending, or libraries that are missing.
+        ColorganError: if the suffix is not supported or libraries are missing.
     """
-    if path.suffix not in ENDINGS:
-        raise ColorganError(f"{path}: a model is exported to a file ending in {' or '.join(ENDINGS)}")
+    if path.suffix not in SUFFIXES:
+        raise ColorganError(f"cannot export to {path}: the file name must end in {' or '.join(SUFFIXES)}")
     if precision == "int8" and path.suffix != ".onnx":
-        raise ColorganError(f"{path}: weights of 8 bits are for ONNX; choose a file name ending in .onnx")
-    needed = ("onnx", "onnxscript", "onnxruntime") if path.suffix == ".onnx" else ()
-    missing = [name for name in needed if importlib.util.find_spec(name) is None]
+        raise ColorganError(f"cannot export to {path}: quantization needs ONNX; choose a file name ending in .onnx")
+    required = ("onnx", "onnxscript", "onnxruntime") if path.suffix == ".onnx" else ()
+    missing = [name for name in required if importlib.util.find_spec(name) is None]
     if missing:
         raise ColorganError(f"exporting to ONNX needs {' and '.join(missing)}: pip install 'colorgan[export]'")
 
 
 def compare(network: ColorizationNetwork, run: Any) -> Parity:
-    """Compares a runtime with PyTorch on a sample photo at two sizes, with a hint where the model takes any.
+    """Compares a runtime with PyTorch on a sample photo at two sizes, with a hint if the model takes hints.
 
     Args:
-        network: the original.
-        run: takes RGB (B, 3, h, w) and rasterized hints (B, 4, h, w) or ``None``, and returns RGB.
+        network: the original network.
+        run: a function of RGB (B, 3, h, w) and rasterized hints (B, 4, h, w) or ``None`` that returns RGB.
     """
     photo = read_rgb(list_photos(SAMPLE_PHOTOS / "val")[0])
     differences = []
     for size in (network.size, max(network.size * 2 // 3 - 1, 1)):
-        rgb, hints = _seen(network, photo, size)
+        rgb, hints = _network_inputs(network, photo, size)
         network_hints = None if hints is None else network.hints.from_lab(torch.from_numpy(hints), network.color_space)
         with torch.inference_mode():
             expected = network(torch.from_numpy(rgb), network_hints).numpy()
         differences.append(np.abs(run(rgb, hints) - expected).ravel() * 255)
-    all_of_them = np.concatenate(differences)
-    return Parity(float(all_of_them.max()), float(all_of_them.mean()))
+    difference = np.concatenate(differences)
+    return Parity(float(difference.max()), float(difference.mean()))
 
 
-def _seen(network: ColorizationNetwork, photo: SRGBArray, size: int) -> tuple[FloatArray, FloatArray | None]:
-    """A photo as the network sees it, with one hint."""
+def _network_inputs(network: ColorizationNetwork, photo: SRGBArray, size: int) -> tuple[FloatArray, FloatArray | None]:
+    """A photo at the working size, (1, 3, h, w), and one rasterized hint, (1, 4, h, w), if the model takes hints."""
     height, width = photo.shape[:2]
     small = downscale(photo, working_shape((height, width), size))
     hint = ColorHint(width / 3, height / 2, "seagreen", max(height, width) / 20)
-    painted = rasterize_hints([hint], (width, height), small)[None] if network.takes_hints else None
-    return as_batch([small]), painted
+    rasterized = rasterize_hints([hint], (width, height), small)[None] if network.takes_hints else None
+    return as_batch([small]), rasterized
 
 
-def _program(network: ColorizationNetwork, half: bool) -> torch.export.ExportedProgram:
-    # sizes that no later one is mistaken for: neither square nor 1 nor multiples of anything
+def _export_program(network: ColorizationNetwork, half: bool) -> torch.export.ExportedProgram:
+    # Sizes that torch.export does not specialize on: not square, not 1, and multiples of nothing.
     rgb, hints = torch.rand(2, 3, 45, 67), torch.zeros(2, 4, 45, 67)
     inputs = (rgb, hints) if network.takes_hints else (rgb,)
     shapes = {"rgb": _DYNAMIC, **({"hints": _DYNAMIC} if network.takes_hints else {})}
     try:
-        with _quiet():
+        with _silence_exporter():
             return torch.export.export(ExportedGraph(network, half).eval(), inputs, dynamic_shapes=shapes)
-    except Exception as error:  # whatever torch's tracing and the network's own code come up with
+    except Exception as error:  # tracing and the network itself can raise anything
         name = type(network.generator).__name__
         raise ColorganError(
-            f"{name} cannot be exported for pictures of any size ({first_sentence(error)}); "
-            "a network of a fixed size, or with decisions that depend on the picture, cannot become one graph"
+            f"{name} cannot be exported for images of any size ({first_sentence(error)}); "
+            "the network must not have a fixed input size, or control flow that depends on the image"
         ) from error
 
 
 def _write_onnx(
-    program: torch.export.ExportedProgram, file: Path, network: ColorizationNetwork, precision: Precision, about: str
+    program: torch.export.ExportedProgram, file: Path, network: ColorizationNetwork, precision: Precision, metadata: str
 ) -> None:
     import onnx
 
     try:
-        with _quiet():
+        with _silence_exporter():
             converted = torch.onnx.export(
                 program, dynamo=True, verbose=False, opset_version=_OPSET, output_names=list(OUTPUTS)
             )
@@ -232,19 +232,19 @@ def _write_onnx(
     assert converted is not None
     model = converted.model_proto
     if precision == "int8":
-        from colorgan.inference.onnx.quantization import quantized
+        from colorgan.inference.onnx.quantization import quantize
 
         photos = list_photos(SAMPLE_PHOTOS / "train")
-        chosen = photos[:: max(1, len(photos) // _CALIBRATION)]
-        model = quantized(model, [_seen(network, read_rgb(photo), network.size) for photo in chosen])
-    _name_and_strip(model)
-    onnx.helper.set_model_props(model, {METADATA: about})
+        photos = photos[:: max(1, len(photos) // _NUM_CALIBRATION_PHOTOS)]
+        model = quantize(model, [_network_inputs(network, read_rgb(photo), network.size) for photo in photos])
+    _clean_up(model)
+    onnx.helper.set_model_props(model, {METADATA_KEY: metadata})
     model.producer_name, model.producer_version = "colorgan", version("colorgan")
     file.write_bytes(model.SerializeToString())
 
 
-def _name_and_strip(model: Any) -> None:
-    """Gives the free dimensions their names; takes out what the exporter notes about this machine's source files."""
+def _clean_up(model: Any) -> None:
+    """Names the dynamic dimensions, and removes traces of the exporting machine, such as source paths."""
     for entry in (*model.graph.input, *model.graph.output):
         for axis, name in ((0, "batch"), (2, "height"), (3, "width")):
             entry.type.tensor_type.shape.dim[axis].dim_param = name
@@ -254,12 +254,13 @@ def _name_and_strip(model: Any) -> None:
         item.doc_string = ""
 
 
-def _runner(file: Path, takes_hints: bool) -> Any:
-    graph = torch.export.load(file).module(check_guards=False)  # which only say how memory is laid out
+def _load_program(file: Path, takes_hints: bool) -> Any:
+    """Loads an exported program as a function of NumPy arrays."""
+    module = torch.export.load(file).module(check_guards=False)  # the guards only concern memory layout
 
     def run(rgb: FloatArray, hints: FloatArray | None) -> FloatArray:
-        given = (rgb, hints) if takes_hints else (rgb,)
-        colorized, _ = graph(*(torch.from_numpy(array) for array in given))
+        inputs = (rgb, hints) if takes_hints else (rgb,)
+        colorized, _ = module(*(torch.from_numpy(array) for array in inputs))
         rgb_out: FloatArray = colorized.numpy()
         return rgb_out
 
@@ -267,8 +268,8 @@ def _runner(file: Path, takes_hints: bool) -> Any:
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """The exporters speak to their developers; what matters to users is in the errors."""
+def _silence_exporter() -> Iterator[None]:
+    """Suppresses warnings of the exporters, which are meant for their developers."""
     disabled = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:

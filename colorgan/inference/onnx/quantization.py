@@ -1,4 +1,4 @@
-"""Exported graphs with convolutions of 8 bits."""
+"""Quantizes exported graphs to 8 bits."""
 
 import logging
 import tempfile
@@ -10,51 +10,51 @@ from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantTy
 
 from colorgan.color.cielab import FloatArray
 
-_FIRST, _LAST = 3, 8
-"""Convolutions at the graph's ends that keep 32 bits: rounding gray, hints or colors is what would show."""
+_NUM_FIRST, _NUM_LAST = 3, 8
+"""Maximum number of convolutions at the input and output that stay in float32, because rounding there is visible."""
 
 
-def quantized(model: Any, seen: Sequence[tuple[FloatArray, FloatArray | None]]) -> Any:
-    """The model with 8-bit convolutions, all but the first and the last ones, between tensors of float32 (QDQ).
+def quantize(model: Any, calibration_inputs: Sequence[tuple[FloatArray, FloatArray | None]]) -> Any:
+    """Quantizes convolutions to 8 bits, except for the first and last ones, in QDQ format.
 
-    Weights are rounded for each channel by itself; the ranges of activations are those met on photos. Everything but
-    convolutions, color conversion above all, stays as it is.
+    Weights are quantized per channel; the ranges of activations are measured on the calibration inputs. All other
+    operators, such as color conversion, stay in float32.
 
     Args:
         model: an ``onnx.ModelProto``.
-        seen: pictures (B, 3, h, w) and, for models that take them, painted hints (B, 4, h, w).
+        calibration_inputs: images (B, 3, h, w) and, for models with hints, rasterized hints (B, 4, h, w).
 
     Returns:
-        Another ``onnx.ModelProto``.
+        The quantized ``onnx.ModelProto``.
     """
     import onnx
 
     convolutions = [node.name for node in model.graph.node if node.op_type == "Conv"]
-    first, last = min(_FIRST, len(convolutions) // 8), min(_LAST, len(convolutions) // 4)
+    num_first, num_last = min(_NUM_FIRST, len(convolutions) // 8), min(_NUM_LAST, len(convolutions) // 4)
     level = logging.root.level
-    logging.root.setLevel(logging.ERROR)  # it advises on every call to optimize first, which the exporter has done
+    logging.root.setLevel(logging.ERROR)  # silences the advice to optimize first, which the exporter has done
     try:
         with tempfile.TemporaryDirectory() as folder:
-            target = Path(folder, "quantized.onnx")
+            file = Path(folder, "quantized.onnx")
             quantize_static(
                 model,
-                target,
-                _Photos(seen),
+                file,
+                _CalibrationInputs(calibration_inputs),
                 quant_format=QuantFormat.QDQ,
                 op_types_to_quantize=["Conv"],
-                nodes_to_exclude=[*convolutions[:first], *convolutions[len(convolutions) - last :]],
+                nodes_to_exclude=[*convolutions[:num_first], *convolutions[len(convolutions) - num_last :]],
                 per_channel=True,
                 activation_type=QuantType.QUInt8,
                 weight_type=QuantType.QInt8,
             )
-            return onnx.load(target)
+            return onnx.load(file)
     finally:
         logging.root.setLevel(level)
 
 
-class _Photos(CalibrationDataReader):  # type: ignore[misc]
-    def __init__(self, seen: Sequence[tuple[FloatArray, FloatArray | None]]) -> None:
-        self._feeds = iter({"rgb": rgb, **({} if hints is None else {"hints": hints})} for rgb, hints in seen)
+class _CalibrationInputs(CalibrationDataReader):  # type: ignore[misc]
+    def __init__(self, inputs: Sequence[tuple[FloatArray, FloatArray | None]]) -> None:
+        self._inputs = iter({"rgb": rgb, **({} if hints is None else {"hints": hints})} for rgb, hints in inputs)
 
     def get_next(self) -> dict[str, FloatArray] | None:
-        return next(self._feeds, None)
+        return next(self._inputs, None)

@@ -1,4 +1,4 @@
-"""Files that claim to be exported models, from strangers."""
+"""Exported models, valid ones and damaged or malicious ones."""
 
 import json
 import os
@@ -15,64 +15,65 @@ from onnx import TensorProto, helper, numpy_helper
 
 from colorgan.cli import main
 from colorgan.errors import CheckpointError, ColorganError
-from colorgan.inference.onnx import file as onnx_file
+from colorgan.inference.onnx import file_check
 from colorgan.inference.onnx.colorizer import OnnxColorizer
 from colorgan.inference.open_model import open_model
 from tests.helpers import picture
 
-ABOUT = {"format": 2, "colorgan": "0.1.0", "size": 32, "takes_hints": False}
+METADATA = {"format": 2, "colorgan": "0.1.0", "size": 32, "takes_hints": False}
 
 
-def value(name: str, channels: int = 3, kind: int = TensorProto.FLOAT, batch: Any = "batch") -> Any:
-    return helper.make_tensor_value_info(name, kind, [batch, channels, "height", "width"])
+def image_info(name: str, channels: int = 3, data_type: int = TensorProto.FLOAT, batch: Any = "batch") -> Any:
+    return helper.make_tensor_value_info(name, data_type, [batch, channels, "height", "width"])
 
 
 def model(
     nodes: list[Any] | None = None,
     inputs: list[Any] | None = None,
-    about: Any = ABOUT,
+    metadata: Any = METADATA,
     weight: Any = None,
     domains: tuple[str, ...] = ("",),
     output: Any = None,
 ) -> onnx.ModelProto:
-    """Colors everything warm: the least model there is."""
+    """Creates a minimal model, which tints images warm."""
     tensor = numpy_helper.from_array(np.array([1, 0.9, 0.7], np.float32).reshape(1, 3, 1, 1), "weight")
     to_ab = numpy_helper.from_array(np.array([[[[0]]] * 3, [[[30]]] * 3], np.float32), "to_ab")
     nodes = nodes or [helper.make_node("Conv", ["rgb", "to_ab"], ["ab"])]
     graph = helper.make_graph(
         [*nodes, helper.make_node("Mul", ["rgb", "weight"], ["colorized"])],
         "graph",
-        inputs or [value("rgb")],
-        [output or value("colorized"), value("ab", 2)],
+        inputs or [image_info("rgb")],
+        [output or image_info("colorized"), image_info("ab", 2)],
         [to_ab, tensor, *([] if weight is None else [weight])],
     )
-    made = helper.make_model(
+    result = helper.make_model(
         graph, opset_imports=[helper.make_opsetid(name, 18 if not name else 1) for name in domains]
     )
-    made.ir_version = 10
-    if about is not None:
-        helper.set_model_props(made, {"colorgan": about if isinstance(about, str) else json.dumps(about)})
-    return made
+    result.ir_version = 10
+    if metadata is not None:
+        text = metadata if isinstance(metadata, str) else json.dumps(metadata)
+        helper.set_model_props(result, {"colorgan": text})
+    return result
 
 
 @pytest.fixture
 def file(tmp_path: Path) -> Callable[..., Path]:
-    def write(made: onnx.ModelProto | bytes) -> Path:
+    def write(content: onnx.ModelProto | bytes) -> Path:
         path = tmp_path / "model.onnx"
-        path.write_bytes(made if isinstance(made, bytes) else made.SerializeToString())
+        path.write_bytes(content if isinstance(content, bytes) else content.SerializeToString())
         return path
 
     return write
 
 
-def external(**_: Any) -> onnx.TensorProto:
+def external_tensor() -> onnx.TensorProto:
     tensor = TensorProto(name="weight", data_type=TensorProto.FLOAT, dims=[1, 3, 1, 1])
     tensor.data_location = TensorProto.EXTERNAL
     tensor.external_data.add(key="location", value="../../../../etc/passwd")
     return tensor
 
 
-def loop() -> list[Any]:
+def loop_nodes() -> list[Any]:
     body = helper.make_graph(
         [helper.make_node("Identity", ["go"], ["again"])],
         "body",
@@ -85,167 +86,167 @@ def loop() -> list[Any]:
     return [helper.make_node("Loop", ["", ""], ["ab"], body=body)]
 
 
-def with_functions() -> onnx.ModelProto:
-    made = model(domains=("", "mine"))
-    made.functions.append(
+def model_with_functions() -> onnx.ModelProto:
+    result = model(domains=("", "mine"))
+    result.functions.append(
         helper.make_function(
             "mine", "F", ["x"], ["y"], [helper.make_node("Identity", ["x"], ["y"])], [helper.make_opsetid("", 18)]
         )
     )
-    return made
+    return result
 
 
-def nan() -> onnx.TensorProto:
+def nan_tensor() -> onnx.TensorProto:
     return numpy_helper.from_array(np.array([1, np.nan, 1], np.float32).reshape(1, 3, 1, 1), "weight")
 
 
-def constant_elsewhere() -> list[Any]:
+def external_constant_nodes() -> list[Any]:
     return [
-        helper.make_node("Constant", [], ["constant"], value=external()),
+        helper.make_node("Constant", [], ["constant"], value=external_tensor()),
         helper.make_node("Mul", ["rgb", "constant"], ["ab"]),
     ]
 
 
-BAD: dict[str, tuple[Callable[[], onnx.ModelProto | bytes], str]] = {
-    "empty": (lambda: b"", "is damaged or no ONNX file"),
-    "text": (lambda: b"this is no model", "is damaged or no ONNX file"),
-    "a zip": (lambda: b"PK\x03\x04" + bytes(100), "is damaged or no ONNX file"),
-    "cut": (lambda: model().SerializeToString()[:-90], "is damaged or no ONNX file"),
-    "an endless number": (lambda: b"\x08" + b"\xff" * 50, "is damaged or no ONNX file"),
-    "external weights": (lambda: model(weight=external()), "keeps weights in another file"),
-    "an external constant": (lambda: model(constant_elsewhere()), "keeps weights in another file"),
-    "a loop": (lambda: model(loop()), "holds a loop or a branch ('Loop')"),
-    "functions": (with_functions, "brings functions of its own"),
-    "another domain": (
+INVALID: dict[str, tuple[Callable[[], onnx.ModelProto | bytes], str]] = {
+    "empty": (lambda: b"", "is damaged or not an ONNX file"),
+    "text": (lambda: b"this is no model", "is damaged or not an ONNX file"),
+    "zip": (lambda: b"PK\x03\x04" + bytes(100), "is damaged or not an ONNX file"),
+    "truncated": (lambda: model().SerializeToString()[:-90], "is damaged or not an ONNX file"),
+    "endless varint": (lambda: b"\x08" + b"\xff" * 50, "is damaged or not an ONNX file"),
+    "external weights": (lambda: model(weight=external_tensor()), "was refused: it keeps weights in another file"),
+    "external constant": (lambda: model(external_constant_nodes()), "was refused: it keeps weights in another file"),
+    "loop": (lambda: model(loop_nodes()), "was refused: it contains a loop or branch ('Loop')"),
+    "functions": (model_with_functions, "was refused: it defines functions"),
+    "custom domain": (
         lambda: model(
             [helper.make_node("EPContext", ["rgb"], ["ab"], domain="com.microsoft")],
             domains=("", "com.microsoft"),
         ),
-        "needs the operator 'EPContext', which ONNX does not define",
+        "was refused: it needs 'EPContext', which is not a standard operator",
     ),
-    "an unknown operator": (
+    "unknown operator": (
         lambda: model([helper.make_node("Magic", ["rgb"], ["ab"])]),
         "cannot be loaded by onnxruntime",
     ),
-    "NaN": (lambda: model(weight=nan()), "holds NaN or infinite weights"),
-    "no metadata": (lambda: model(about=None), "was not written by `colorgan export`"),
-    "metadata of another kind": (lambda: model(about="[1, 2]"), "in a way that this version of colorgan does not know"),
-    "metadata that is no JSON": (
-        lambda: model(about="{" * 9999),
-        "in a way that this version of colorgan does not know",
+    "NaN": (lambda: model(weight=nan_tensor()), "contains NaN or infinite weights"),
+    "no metadata": (lambda: model(metadata=None), "was not written by `colorgan export`"),
+    "metadata of another type": (
+        lambda: model(metadata="[1, 2]"),
+        "this version of colorgan cannot read",
     ),
-    "a later format": (
-        lambda: model(about={**ABOUT, "format": 3}),
-        "in a way that this version of colorgan does not know",
+    "metadata that is not JSON": (
+        lambda: model(metadata="{" * 9999),
+        "this version of colorgan cannot read",
     ),
-    "an absurd size": (lambda: model(about={**ABOUT, "size": 10**9}), "received 1000000000 and False"),
-    "a size that is none": (lambda: model(about={**ABOUT, "size": "big"}), "received 'big' and False"),
-    "another input": (
-        lambda: model(inputs=[value("rgb"), value("x")]),
-        "it takes rgb ['batch', 3, 'height', 'width'], x",
+    "newer format": (
+        lambda: model(metadata={**METADATA, "format": 3}),
+        "this version of colorgan cannot read",
     ),
-    "no hints": (
-        lambda: model(about={**ABOUT, "takes_hints": True}),
+    "absurd size": (lambda: model(metadata={**METADATA, "size": 10**9}), "received 1000000000 and False"),
+    "size that is not a number": (lambda: model(metadata={**METADATA, "size": "big"}), "received 'big' and False"),
+    "additional input": (
+        lambda: model(inputs=[image_info("rgb"), image_info("x")]),
+        "its inputs are rgb ['batch', 3, 'height', 'width'], x",
+    ),
+    "missing hints": (
+        lambda: model(metadata={**METADATA, "takes_hints": True}),
         "instead of rgb (B, 3, H, W) and hints (B, 4, H, W)",
     ),
-    "a fixed batch": (lambda: model(inputs=[value("rgb", batch=1)]), "is no exported colorizer"),
+    "fixed batch": (lambda: model(inputs=[image_info("rgb", batch=1)]), "is not an exported colorizer"),
 }
 
 
-def test_the_least_model_colors(file: Callable[..., Path]) -> None:
+def test_minimal_model_colorizes(file: Callable[..., Path]) -> None:
     colorizer = open_model(file(model()), "auto")
     assert isinstance(colorizer, OnnxColorizer)
     assert (colorizer.size, colorizer.takes_hints) == (32, False)
-    colored = np.asarray(colorizer.colorize(picture(0, 30, 50)))
-    assert colored.shape == (30, 50, 3)
-    assert (colored[..., 0].astype(int) - colored[..., 2]).mean() > 10
+    colorized = np.asarray(colorizer.colorize(picture(0, 30, 50)))
+    assert colorized.shape == (30, 50, 3)
+    assert (colorized[..., 0].astype(int) - colorized[..., 2]).mean() > 10
 
 
-@pytest.mark.parametrize("kind", BAD)
-def test_what_is_no_exported_model_is_refused_in_a_sentence(kind: str, file: Callable[..., Path]) -> None:
-    make, sentence = BAD[kind]
+@pytest.mark.parametrize("kind", INVALID)
+def test_invalid_files_are_refused_in_one_line(kind: str, file: Callable[..., Path]) -> None:
+    make, expected = INVALID[kind]
     path = file(make())
     with pytest.raises(CheckpointError) as caught:
         OnnxColorizer(path)
-    said = str(caught.value)
-    assert sentence in said
-    assert said.startswith(str(path))
-    assert "\n" not in said
-    assert len(said) < 400
+    message = str(caught.value)
+    assert expected in message
+    assert message.startswith(str(path))
+    assert "\n" not in message
+    assert len(message) < 400
 
 
-def test_every_cut_is_a_sentence(file: Callable[..., Path]) -> None:
-    """No length of a file that is cut short leaves anything but a refusal."""
-    whole = model(about={**ABOUT, "takes_hints": True}).SerializeToString()
-    for length in range(0, len(whole), 7):
+def test_truncation_at_any_length_is_refused(file: Callable[..., Path]) -> None:
+    data = model(metadata={**METADATA, "takes_hints": True}).SerializeToString()
+    for length in range(0, len(data), 7):
         with pytest.raises(CheckpointError):
-            OnnxColorizer(file(whole[:length]))
+            OnnxColorizer(file(data[:length]))
 
 
-def test_files_that_are_not_there_and_too_large(tmp_path: Path, file: Callable[..., Path], monkeypatch: Any) -> None:
+def test_missing_and_too_large_files_are_refused(tmp_path: Path, file: Callable[..., Path], monkeypatch: Any) -> None:
     with pytest.raises(CheckpointError, match=r"none\.onnx does not exist; give an \.onnx file"):
         OnnxColorizer(tmp_path / "none.onnx")
     (tmp_path / "folder.onnx").mkdir()
     with pytest.raises(CheckpointError, match=r"folder\.onnx is not a file"):
         open_model(tmp_path / "folder.onnx")
-    monkeypatch.setattr(onnx_file, "_LARGEST", 10)
+    monkeypatch.setattr(file_check, "_MAX_BYTES", 10)
     with pytest.raises(CheckpointError, match="larger than 1 GiB"):
         OnnxColorizer(file(model()))
 
 
-@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="needs permissions that bind")
-def test_a_file_that_cannot_be_read(file: Callable[..., Path]) -> None:
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="file permissions are not enforced")
+def test_unreadable_file_is_refused(file: Callable[..., Path]) -> None:
     path = file(model())
     path.chmod(0)
     with pytest.raises(CheckpointError, match="cannot be read"):
         OnnxColorizer(path)
 
 
-def test_a_model_that_gives_no_picture_is_named(file: Callable[..., Path]) -> None:
+def test_invalid_output_is_an_error(file: Callable[..., Path]) -> None:
     half = helper.make_node("AveragePool", ["rgb"], ["ab"], kernel_shape=[2, 2], strides=[2, 2])
-    with pytest.raises(ColorganError, match=r"predicted no colors for pictures of shape \(1, 3, 32, 53\)"):
+    with pytest.raises(ColorganError, match=r"predicted no valid colors for images of shape \(1, 3, 32, 53\)"):
         OnnxColorizer(file(model([half]))).colorize(picture(0, 30, 50))
     seven = numpy_helper.from_array(np.array([1, 3, 7, 7]), "shape")
     reshape = helper.make_node("Reshape", ["rgb", "shape"], ["ab"])
     with pytest.raises(ColorganError, match=r"model\.onnx cannot be run by onnxruntime"):
         OnnxColorizer(file(model([reshape], weight=seven))).colorize(picture(0, 30, 50))
     root = [helper.make_node("Neg", ["rgb"], ["below"]), helper.make_node("Sqrt", ["below"], ["ab"])]
-    with pytest.raises(ColorganError, match="predicted no colors"):
+    with pytest.raises(ColorganError, match="predicted no valid colors"):
         OnnxColorizer(file(model(root))).colorize(picture(0, 30, 50))
 
 
 @pytest.mark.parametrize(
-    ("device", "sentence"),
+    ("device", "message"),
     [
-        ("cuda", "the device 'cuda' cannot be used here (onnxruntime-gpu is not installed); try cpu"),
-        ("mps", "the device 'mps' cannot be used here (an .onnx file runs on cpu or cuda); try cpu"),
-        ("cpu:1", "the device 'cpu:1' cannot be used here"),
+        ("cuda", "the device 'cuda' is not available (onnxruntime-gpu is not installed); try cpu"),
+        ("mps", "the device 'mps' is not available (an .onnx file runs on cpu or cuda); try cpu"),
+        ("cpu:1", "the device 'cpu:1' is not available"),
     ],
 )
-def test_devices_that_are_not_there(
-    device: str, sentence: str, file: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+def test_unavailable_devices_are_refused(
+    device: str, message: str, file: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: ["CPUExecutionProvider"])
     with pytest.raises(ColorganError) as caught:
         open_model(file(model()), device)
-    assert sentence in str(caught.value)
+    assert message in str(caught.value)
 
 
-def test_a_gpu_that_onnxruntime_passes_over_is_not_passed_over(
-    file: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Where CUDA's libraries are missing, onnxruntime falls back to the CPU without an error."""
+def test_silent_fallback_to_the_cpu_is_an_error(file: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the CUDA libraries, onnxruntime falls back to the CPU and only warns."""
     monkeypatch.setattr(
         onnxruntime, "get_available_providers", lambda: ["CUDAExecutionProvider", "CPUExecutionProvider"]
     )
     with (
         pytest.warns(UserWarning, match="CUDAExecutionProvider"),
-        pytest.raises(ColorganError, match="the device 'cuda:1' cannot be used here by onnx"),
+        pytest.raises(ColorganError, match="the device 'cuda:1' is not available to onnx"),
     ):
         open_model(file(model()), "cuda:1")
 
 
-def test_onnxruntime_that_is_not_installed_is_named(file: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_onnxruntime_is_named(file: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     with pytest.raises(
         CheckpointError, match=r"needs onnxruntime, which is not installed: pip install 'colorgan\[onnx\]'"
@@ -253,15 +254,15 @@ def test_onnxruntime_that_is_not_installed_is_named(file: Callable[..., Path], m
         open_model(file(model()))
 
 
-def test_programs_of_torch_export_are_not_opened(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match=r"model\.pt2 is not opened here, since torch\.export\.load can run code"):
+def test_torch_export_programs_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match=r"model\.pt2 was refused, because torch\.export\.load can run code"):
         open_model(tmp_path / "model.pt2")
 
 
-def test_the_command_names_a_bad_file(file: Callable[..., Path], tmp_path: Path, capsys: Any) -> None:
+def test_command_names_the_invalid_file(file: Callable[..., Path], tmp_path: Path, capsys: Any) -> None:
     picture(0).save(tmp_path / "a.png")
-    path = file(model(weight=external()))
+    path = file(model(weight=external_tensor()))
     assert main(["colorize", str(tmp_path / "a.png"), "-o", str(tmp_path / "out"), "--checkpoint", str(path)]) == 1
-    said = capsys.readouterr().err.strip().splitlines()
-    assert said[-1] == f"error: {path} keeps weights in another file, which is refused: export it into one file"
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert lines[-1] == f"error: {path} was refused: it keeps weights in another file; export it into one file"
     assert not (tmp_path / "out").exists()

@@ -1,4 +1,4 @@
-"""Every network and color space as an exported file, against PyTorch."""
+"""Compares exported files of every network and color space with PyTorch."""
 
 import subprocess
 import sys
@@ -38,8 +38,8 @@ PHOTO = exporting.SAMPLE_PHOTOS / "val" / "bridge_00.jpg"
 SIZES = [(96, 128), (45, 67), (1, 1), (17, 5), (130, 64)]
 
 
-def colorizer(make: Any, color_space: ColorSpace, hinted: bool = False, size: int = 48) -> Colorizer:
-    """With random weights, and batch statistics as of a network that has been trained for a while."""
+def make_colorizer(make: Any, color_space: ColorSpace, hinted: bool = False, size: int = 48) -> Colorizer:
+    """Creates a colorizer with random weights and batch statistics, as if it had been trained."""
     torch.manual_seed(0)
     hints = PointHints() if hinted else NoHints()
     model = Colorizer(make(1 + hints.channels(color_space.channels), color_space.channels), color_space, hints, size)
@@ -50,35 +50,35 @@ def colorizer(make: Any, color_space: ColorSpace, hinted: bool = False, size: in
     return model.eval().requires_grad_(False)
 
 
-def photos(height: int, width: int, count: int = 3) -> np.ndarray:
-    """Views of a real photo, so that they differ."""
+def make_photos(height: int, width: int, count: int = 3) -> np.ndarray:
+    """Shifted copies of a photo, (count, 3, h, w)."""
     photo = read_rgb(PHOTO)
     return as_batch([downscale(np.roll(photo, 31 * number, axis=1), (height, width)) for number in range(count)])
 
 
-def dots(height: int, width: int, count: int = 3) -> np.ndarray:
+def make_hints(height: int, width: int, count: int = 3) -> np.ndarray:
     small = downscale(read_rgb(PHOTO), (height, width))
     hints = [ColorHint(0.3 * width, 0.6 * height, "firebrick", 3), ColorHint(0.8 * width, 0.1 * height, "navy", 5)]
     return np.repeat(rasterize_hints(hints, (width, height), small)[None], count, axis=0)
 
 
 def colorized(original: Colorizer, rgb: np.ndarray, hints: np.ndarray | None = None) -> np.ndarray:
-    """What PyTorch makes of small pictures, (B, 3, h, w)."""
-    own = None if hints is None else original.hints.from_lab(torch.from_numpy(hints), original.color_space)
-    return original(torch.from_numpy(rgb), own).numpy()
+    """The output of PyTorch for small images, (B, 3, h, w)."""
+    network_hints = None if hints is None else original.hints.from_lab(torch.from_numpy(hints), original.color_space)
+    return original(torch.from_numpy(rgb), network_hints).numpy()
 
 
-def assert_equal_to_pytorch(original: Colorizer, exported: OnnxColorizer, within: float = 1.0) -> None:
-    # a single pixel has no contrast: divided by its standard deviation, what remains are rounding errors (PyTorch's own
-    # answers in 32 and in 64 bits differ by 113/255)
-    normalized = any(isinstance(module, torch.nn.InstanceNorm2d) for module in original.modules())
-    for height, width in [size for size in SIZES if size != (1, 1) or not normalized]:
-        rgb = photos(height, width)
-        for hints in (None, dots(height, width)) if original.takes_hints else (None,):
+def assert_matches_pytorch(original: Colorizer, exported: OnnxColorizer, tolerance: float = 1.0) -> None:
+    # Instance norm of a single pixel divides rounding errors by rounding errors: PyTorch's own results in float32 and
+    # float64 differ by 113/255.
+    has_instance_norm = any(isinstance(module, torch.nn.InstanceNorm2d) for module in original.modules())
+    for height, width in [size for size in SIZES if size != (1, 1) or not has_instance_norm]:
+        rgb = make_photos(height, width)
+        for hints in (None, make_hints(height, width)) if original.takes_hints else (None,):
             difference = np.abs(exported.colorize_small(rgb, hints) - colorized(original, rgb, hints)) * 255
-            assert difference.max() <= within, f"{difference.max():.3g}/255 at {height} x {width}"
+            assert difference.max() <= tolerance, f"{difference.max():.3g}/255 at {height} x {width}"
             ab = np.abs(exported.run_network(rgb, hints) - original.run_network(rgb, hints))
-            assert ab.max() <= within, f"{ab.max():.3g} of a* or b* at {height} x {width}"
+            assert ab.max() <= tolerance, f"{ab.max():.3g} of a* or b* at {height} x {width}"
 
 
 NETWORKS: dict[str, tuple[Any, ColorSpace, bool]] = {
@@ -97,15 +97,15 @@ NETWORKS: dict[str, tuple[Any, ColorSpace, bool]] = {
 }
 
 
-QUICK = ("EncoderDecoder", "Pix2PixUNet", "WeirdNet")
-"""Networks whose test takes a few seconds."""
+FAST = ("EncoderDecoder", "Pix2PixUNet", "WeirdNet")
+"""Networks whose tests take only a few seconds."""
 
 
-def test_no_generator_is_forgotten() -> None:
-    made = {type(make(1, 2)) for make, _, _ in NETWORKS.values()}
+def test_every_generator_is_tested() -> None:
+    tested = {type(make(1, 2)) for make, _, _ in NETWORKS.values()}
     import colorgan.models.generators as shipped
 
-    assert made == {
+    assert tested == {
         cls
         for cls in vars(shipped).values()
         if isinstance(cls, type) and issubclass(cls, Generator) and cls is not Generator
@@ -113,44 +113,44 @@ def test_no_generator_is_forgotten() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in NETWORKS]
+    "name", [pytest.param(name, marks=() if name in FAST else pytest.mark.slow) for name in NETWORKS]
 )
-def test_every_network_and_color_space_equals_pytorch_at_every_size(name: str, tmp_path: Path) -> None:
+def test_networks_and_color_spaces_match_pytorch_at_every_size(name: str, tmp_path: Path) -> None:
     make, color_space, hinted = NETWORKS[name]
-    original = colorizer(make, color_space, hinted)
+    original = make_colorizer(make, color_space, hinted)
     parity = export(original, tmp_path / "model.onnx")
-    assert parity.greatest < 0.5
-    assert_equal_to_pytorch(original, OnnxColorizer(tmp_path / "model.onnx"))
+    assert parity.max < 0.5
+    assert_matches_pytorch(original, OnnxColorizer(tmp_path / "model.onnx"))
 
 
-# -- precisions, and the file ------------------------------------------------------------------------------------------
+# -- precision and file contents----------------------------------------------------------------------------------------
 
 
 def export_all(original: Colorizer, folder: Path) -> dict[str, Path]:
-    """A released model, and the three files that the command makes of it."""
-    original.save_pretrained(folder / "released", card="# tiny\n\nColors.", half=False)
+    """Writes a released model, and exports it in all three precisions."""
+    original.save_pretrained(folder / "released", card="# tiny\n\nColorizes.", half=False)
     for precision, option in (("float32", []), ("half", ["--half"]), ("int8", ["--quantize"])):
-        words = ["export", "--checkpoint", str(folder / "released"), "-o", str(folder / f"{precision}.onnx"), *option]
-        assert main(words) == 0
+        args = ["export", "--checkpoint", str(folder / "released"), "-o", str(folder / f"{precision}.onnx"), *option]
+        assert main(args) == 0
     return {file.stem: file for file in folder.glob("*.onnx")} | {"released": folder / "released"}
 
 
 def check_precisions(original: Colorizer, files: dict[str, Path]) -> None:
-    assert_equal_to_pytorch(original, OnnxColorizer(files["float32"]))
-    rgb, hints = photos(96, 128), dots(96, 128)
+    assert_matches_pytorch(original, OnnxColorizer(files["float32"]))
+    rgb, hints = make_photos(96, 128), make_hints(96, 128)
     expected = colorized(original, rgb, hints)
-    strength = np.abs(expected - rgb.mean(1, keepdims=True)).mean() * 255
-    for precision, greatest, mean in (("half", 8.0, 0.5), ("int8", 255.0, 4.0)):
+    colorfulness = np.abs(expected - rgb.mean(1, keepdims=True)).mean() * 255
+    for precision, max_difference, mean_difference in (("half", 8.0, 0.5), ("int8", 255.0, 4.0)):
         difference = np.abs(OnnxColorizer(files[precision]).colorize_small(rgb, hints) - expected) * 255
-        assert difference.max() <= greatest
-        assert 0 < difference.mean() <= mean
-        assert difference.mean() < strength / 4  # what it says is still what the model says
+        assert difference.max() <= max_difference
+        assert 0 < difference.mean() <= mean_difference
+        assert difference.mean() < colorfulness / 4
         assert files[precision].stat().st_size < files["float32"].stat().st_size
 
 
 @pytest.fixture(scope="module")
 def small() -> Colorizer:
-    return colorizer(lambda i, o: UNet(i, o, width=8, depth=2), Lab(), True)
+    return make_colorizer(lambda i, o: UNet(i, o, width=8, depth=2), Lab(), True)
 
 
 @pytest.fixture(scope="module")
@@ -158,13 +158,13 @@ def files(small: Colorizer, tmp_path_factory: pytest.TempPathFactory) -> dict[st
     return export_all(small, tmp_path_factory.mktemp("small"))
 
 
-def test_every_precision_stays_near_pytorch(small: Colorizer, files: dict[str, Path]) -> None:
+def test_every_precision_is_close_to_pytorch(small: Colorizer, files: dict[str, Path]) -> None:
     check_precisions(small, files)
 
 
 @pytest.mark.slow
-def test_the_kind_of_model_that_ships(tmp_path: Path) -> None:
-    original = colorizer(
+def test_architecture_of_the_shipped_model(tmp_path: Path) -> None:
+    original = make_colorizer(
         lambda i, o: EncoderUNet(i, o, encoder="tf_efficientnet_lite0", weights="package", width=16, depth=4),
         Lab(),
         True,
@@ -177,19 +177,19 @@ def test_the_kind_of_model_that_ships(tmp_path: Path) -> None:
     assert sizes["int8"] < 0.4 * sizes["float32"]
 
 
-def test_hints_count(files: dict[str, Path]) -> None:
-    """The parity above would also hold of a graph in which hints do nothing, if they did nothing in PyTorch."""
-    rgb, hints = photos(45, 67), dots(45, 67)
+def test_hints_affect_the_exported_model(files: dict[str, Path]) -> None:
+    """Parity alone would also hold if hints had no effect in PyTorch."""
+    rgb, hints = make_photos(45, 67), make_hints(45, 67)
     exported = OnnxColorizer(files["float32"])
     assert np.abs(exported.run_network(rgb, hints) - exported.run_network(rgb)).max() > 5
 
 
-def test_the_file_says_what_it_is_and_nothing_of_this_machine(files: dict[str, Path]) -> None:
+def test_file_contains_metadata_and_no_traces_of_the_machine(files: dict[str, Path]) -> None:
     exported = OnnxColorizer(files["half"])
     assert (exported.size, exported.takes_hints) == (48, True)
-    assert exported.card == "# tiny\n\nColors."
-    assert exported.about["precision"] == "half"
-    assert exported.about["color_space"] == {"class_path": "colorgan.models.Lab", "init_args": {}}
+    assert exported.card == "# tiny\n\nColorizes."
+    assert exported.metadata["precision"] == "half"
+    assert exported.metadata["color_space"] == {"class_path": "colorgan.models.Lab", "init_args": {}}
     model = onnx.load(files["half"])
     onnx.checker.check_model(model, full_check=True)
     shapes = [
@@ -200,105 +200,112 @@ def test_the_file_says_what_it_is_and_nothing_of_this_machine(files: dict[str, P
     assert str(Path(exporting.__file__).parent).encode() not in files["half"].read_bytes()
 
 
-def test_the_command_colors_as_from_the_checkpoint(files: dict[str, Path], tmp_path: Path) -> None:
+def test_colorize_command_gives_the_same_result_as_the_checkpoint(files: dict[str, Path], tmp_path: Path) -> None:
     (tmp_path / "hints.json").write_text('{"hints": [{"x": 50, "y": 60, "color": "seagreen", "radius": 9}]}')
     for name in ("float32", "released"):
-        words = ["colorize", PHOTO, "-o", tmp_path / f"{name}.png", "--checkpoint", files[name]]
-        assert main([str(word) for word in [*words, "--hints", tmp_path / "hints.json", "--device", "cpu"]]) == 0
-    one, other = (read_rgb(tmp_path / f"{name}.png").astype(int) for name in ("float32", "released"))
-    assert np.abs(one - other).max() <= 1
-    assert np.ptp(one, axis=-1).max() > 10
+        args = ["colorize", PHOTO, "-o", tmp_path / f"{name}.png", "--checkpoint", files[name]]
+        assert main([str(arg) for arg in [*args, "--hints", tmp_path / "hints.json", "--device", "cpu"]]) == 0
+    exported, original = (read_rgb(tmp_path / f"{name}.png").astype(int) for name in ("float32", "released"))
+    assert np.abs(exported - original).max() <= 1
+    assert np.ptp(exported, axis=-1).max() > 10
 
 
-def test_a_program_of_torch_export(tmp_path: Path) -> None:
-    original = colorizer(lambda i, o: UNet(i, o, width=4, depth=2), Lab(), True)
-    assert export(original, tmp_path / "model.pt2").greatest < 1e-3
+def test_torch_export_program(tmp_path: Path) -> None:
+    original = make_colorizer(lambda i, o: UNet(i, o, width=4, depth=2), Lab(), True)
+    assert export(original, tmp_path / "model.pt2").max < 1e-3
     extra = {"colorgan.json": ""}
     graph = torch.export.load(tmp_path / "model.pt2", extra_files=extra).module(check_guards=False)
     assert '"size": 48' in extra["colorgan.json"]
     for height, width in SIZES:
-        rgb, hints = photos(height, width), dots(height, width)
+        rgb, hints = make_photos(height, width), make_hints(height, width)
         rgb_out, ab = graph(torch.from_numpy(rgb), torch.from_numpy(hints))
         np.testing.assert_allclose(rgb_out, colorized(original, rgb, hints), atol=1e-5)
         np.testing.assert_allclose(ab, original.run_network(rgb, hints), atol=1e-3)
 
 
-# -- what cannot be done is said ---------------------------------------------------------------------------------------
+# -- errors ------------------------------------------------------------------------------------------------------------
 
 
-class Fixed(UNet):
-    """A network for one size."""
+class FixedSizeUNet(UNet):
+    """A network with a fixed input size."""
 
     def forward(self, x: Tensor) -> Tensor:
         return super().forward(x.reshape(-1, 3, 48, 48)[:, :1])
 
 
-def test_a_network_of_a_fixed_size_is_refused(tmp_path: Path) -> None:
-    original = Colorizer(Fixed(1, 2, width=4, depth=2)).eval()
-    with pytest.raises(ColorganError, match="Fixed cannot be exported for pictures of any size") as caught:
+def test_network_with_a_fixed_size_is_refused(tmp_path: Path) -> None:
+    original = Colorizer(FixedSizeUNet(1, 2, width=4, depth=2)).eval()
+    with pytest.raises(ColorganError, match="FixedSizeUNet cannot be exported for images of any size") as caught:
         export(original, tmp_path / "model.onnx")
     assert "\n" not in str(caught.value)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_file_that_differs_is_not_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    original = colorizer(lambda i, o: PlainCNN(i, o), Lab())
-    (tmp_path / "model.onnx").write_bytes(b"the one before")
+def test_file_that_differs_from_pytorch_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    original = make_colorizer(lambda i, o: PlainCNN(i, o), Lab())
+    (tmp_path / "model.onnx").write_bytes(b"existing file")
     monkeypatch.setattr(
         ExportedGraph, "forward", lambda self, rgb: (self.network(rgb).clamp(max=0.5), self.network.predict_ab(rgb))
     )
-    with pytest.raises(ColorganError, match=r"model.onnx was not written: it would differ from PyTorch by \d+/255"):
+    with pytest.raises(
+        ColorganError,
+        match=r"its output would differ from that of PyTorch by at most \d+/255",
+    ):
         export(original, tmp_path / "model.onnx")
-    assert [file.read_bytes() for file in tmp_path.iterdir()] == [b"the one before"]
+    assert [file.read_bytes() for file in tmp_path.iterdir()] == [b"existing file"]
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "sentence"),
+    ("args", "code", "message"),
     [
-        (["-o", "model.tflite"], 1, "model.tflite: a model is exported to a file ending in .onnx or .pt2"),
-        (["-o", "model.pt2", "--quantize"], 1, "weights of 8 bits are for ONNX; choose a file name ending in .onnx"),
-        (["-o", "there.onnx"], 1, "there.onnx is there already; choose another name or say --overwrite"),
+        (["-o", "model.tflite"], 1, "cannot export to model.tflite: the file name must end in .onnx or .pt2"),
+        (["-o", "model.pt2", "--quantize"], 1, "quantization needs ONNX; choose a file name ending in .onnx"),
+        (
+            ["-o", "existing.onnx"],
+            1,
+            "existing.onnx already exists; choose another name, or replace it",
+        ),
         (["-o", "a.onnx", "--half", "--quantize"], 2, "not allowed with argument --half"),
         ([], 2, "required: -o/--output"),
-        (["-o", "a.onnx", "--checkpoint", "other.onnx"], 1, "other.onnx is exported already"),
+        (["-o", "a.onnx", "--checkpoint", "other.onnx"], 1, "other.onnx is already exported"),
     ],
 )
-def test_wrong_usage_gives_a_sentence(
-    words: list[str],
+def test_wrong_usage_is_reported_in_one_line(
+    args: list[str],
     code: int,
-    sentence: str,
+    message: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("there.onnx").write_bytes(b"")
+    Path("existing.onnx").write_bytes(b"")
     try:
-        found = main(["export", *words])
-    except SystemExit as end:
-        found = int(end.code or 0)
+        received = main(["export", *args])
+    except SystemExit as error:
+        received = int(error.code or 0)
     captured = capsys.readouterr()
-    assert found == code
-    assert sentence in captured.err
+    assert received == code
+    assert message in captured.err
     assert len([line for line in captured.err.splitlines() if line.startswith("error: ")]) == 1
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["there.onnx"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["existing.onnx"]
 
 
 def test_missing_libraries_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "onnxscript" else name)
     with pytest.raises(ColorganError, match=r"needs onnxscript: pip install 'colorgan\[export\]'"):
-        export(colorizer(lambda i, o: PlainCNN(i, o), Lab()), tmp_path / "model.onnx")
+        export(make_colorizer(lambda i, o: PlainCNN(i, o), Lab()), tmp_path / "model.onnx")
 
 
-def test_coloring_from_onnx_imports_no_torch(files: dict[str, Path], tmp_path: Path) -> None:
-    words = ["colorize", str(PHOTO), "-o", str(tmp_path / "out.png"), "--checkpoint", str(files["float32"])]
+def test_colorizing_with_onnx_does_not_import_torch(files: dict[str, Path], tmp_path: Path) -> None:
+    args = ["colorize", str(PHOTO), "-o", str(tmp_path / "out.png"), "--checkpoint", str(files["float32"])]
     code = f"""
 import sys
 from colorgan.cli import main
-assert main({words!r}) == 0
+assert main({args!r}) == 0
 loaded = {{name.partition(".")[0] for name in sys.modules}} & {{"torch", "kornia", "timm", "lightning", "onnx", "yaml"}}
 assert not loaded, loaded
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
+    assert process.returncode == 0, process.stderr
     assert (tmp_path / "out.png").is_file()
