@@ -38,12 +38,12 @@ def test_small_flowers_grid_has_at_least_eight_runs() -> None:
 
 
 def command_of(variant: Variant, folder: Path) -> list[str]:
-    words = [*filter(None, [variant.command]), "fit"]
+    arguments = [*filter(None, [variant.command]), "fit"]
     for number, overlay in enumerate(variant.overlays):
         file = folder / f"{number}.yaml"
         file.write_text(overlay.text)
-        words += ["--config", str(file)]
-    return words
+        arguments += ["--config", str(file)]
+    return arguments
 
 
 def parsed(variant: Variant, folder: Path, capsys: pytest.CaptureFixture[str]) -> str:
@@ -86,12 +86,12 @@ def small(variant: Variant) -> list[str]:
     discriminators = [model["discriminator"] for model in models if isinstance(model.get("discriminator"), dict)]
     classes = [generator["class_path"] for generator in generators if "class_path" in generator]
     flat = any(discriminator.get("class_path") == "FlatDiscriminator" for discriminator in discriminators)
-    words = ["--data.root=sample", "--data.batch_size=2", "--data.num_workers=0", "--trainer.accelerator=cpu"]
-    words.append(f"--data.size={64 if classes[-1:] == ['EncoderDecoder'] else 32}")
-    words += ["--model.discriminator.size=32"] if flat else []
-    words += ["--model.init_from=null"] if any(model.get("init_from") for model in models) else []
+    arguments = ["--data.root=sample", "--data.batch_size=2", "--data.num_workers=0", "--trainer.accelerator=cpu"]
+    arguments.append(f"--data.size={64 if classes[-1:] == ['EncoderDecoder'] else 32}")
+    arguments += ["--model.discriminator.size=32"] if flat else []
+    arguments += ["--model.init_from=null"] if any(model.get("init_from") for model in models) else []
     has_regressor = any(generator.get("init_args", {}).get("regressor") for generator in generators)
-    return [*words, *(["--model.generator.regressor=null"] if has_regressor else []), "--trainer.fast_dev_run=1"]
+    return [*arguments, *(["--model.generator.regressor=null"] if has_regressor else []), "--trainer.fast_dev_run=1"]
 
 
 @pytest.mark.parametrize("variant", last_of_each_group())

@@ -24,9 +24,9 @@ def report(reference_folder, tmp_path, monkeypatch, tiny_features):
     for name, size in (("zhang2017", 32), ("icolorit", 28)):
         monkeypatch.setitem(PROTOCOLS, name, replace(PROTOCOLS[name], size=size))
 
-    def run(*words, out="report"):
+    def run(*arguments, out="report"):
         folder = tmp_path / out
-        assert command.main([*map(str, words), "--data.root", str(reference_folder), "--out", str(folder)]) == 0
+        assert command.main([*map(str, arguments), "--data.root", str(reference_folder), "--out", str(folder)]) == 0
         return folder
 
     return run

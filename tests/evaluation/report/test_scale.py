@@ -48,10 +48,10 @@ def test_memory_is_bounded_and_cost_is_linear(tmp_path):
     seconds = {}
     for count in (1250, 2500, 5000):
         out = tmp_path / f"report{count}"
-        words = [f"theirs={theirs}", "--data.root", reference, "--limit", count, "--out", out, "--device", "cpu"]
+        arguments = [f"theirs={theirs}", "--data.root", reference, "--limit", count, "--out", out, "--device", "cpu"]
         started = time.monotonic()
         finished = subprocess.run(
-            [sys.executable, "-c", SCRIPT, *map(str, words)],
+            [sys.executable, "-c", SCRIPT, *map(str, arguments)],
             env=environment,
             capture_output=True,
             text=True,
