@@ -1,4 +1,4 @@
-"""Files that are either whole or not there."""
+"""Atomic writes, file digests and paths."""
 
 import contextlib
 import hashlib
@@ -15,20 +15,20 @@ _READ_SIZE = 1 << 20
 
 @contextlib.contextmanager
 def atomic_write(path: str | Path) -> Iterator[Path]:
-    """Yields a temporary file beside ``path`` and, if the block succeeds, puts it in the place of ``path`` atomically.
+    """Yields a temporary file in the folder of ``path`` that atomically replaces ``path`` if the block succeeds.
 
-    The data are on the disk before the old file is gone, so that a crash at any moment leaves the old or the new one.
+    The data are synced to disk first, so that a crash at any moment leaves either the old or the new file intact.
 
     Args:
-        path: the file to write; its folder is made if it is not there.
+        path: the file to write; its folder is created if it does not exist.
 
     Example:
         >>> from tempfile import TemporaryDirectory
         >>> with TemporaryDirectory() as folder:
-        ...     with atomic_write(Path(folder, "figures.json")) as temporary:
+        ...     with atomic_write(Path(folder, "metrics.json")) as temporary:
         ...         _ = temporary.write_text("{}")
         ...     [file.name for file in Path(folder).iterdir()]
-        ['figures.json']
+        ['metrics.json']
     """
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -53,7 +53,7 @@ def _umask() -> int:
 
 
 def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":  # Windows cannot open a folder
+    if os.name == "nt":  # Windows cannot open folders
         return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
@@ -63,7 +63,7 @@ def _sync_folder(folder: Path) -> None:
 
 
 def digest(file: str | Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
+    """Computes the SHA-256 of a file, in hexadecimal."""
     sha = hashlib.sha256()
     with Path(file).open("rb") as stream:
         while block := stream.read(_READ_SIZE):
@@ -72,12 +72,12 @@ def digest(file: str | Path) -> str:
 
 
 def digest_file(file: Path) -> Path:
-    """The file beside ``file`` that holds its SHA-256, in the format of ``sha256sum``."""
+    """The path of the file with the SHA-256 of ``file``, in the format of ``sha256sum``."""
     return file.with_name(file.name + ".sha256")
 
 
 def check_digest(file: Path) -> None:
-    """Compares a file with the digest beside it, if there is one.
+    """Compares a file with its digest file, if there is one.
 
     Raises:
         CheckpointError: if they differ.
@@ -88,40 +88,40 @@ def check_digest(file: Path) -> None:
     expected = sidecar.read_text(encoding="ascii", errors="replace").split(" ")[0].strip()
     if digest(file) != expected:
         raise CheckpointError(
-            f"{file} is damaged: its SHA-256 is not the one in {sidecar.name}; use another copy "
+            f"{file} is damaged: its SHA-256 differs from that in {sidecar.name}; use another copy "
             f"(or delete {sidecar.name} if you changed the file on purpose)"
         )
 
 
 def age(file: Path) -> tuple[float, str]:
-    """Sorts files from the oldest to the newest."""
+    """Sort key that orders files from oldest to newest."""
     return file.stat().st_mtime, file.name
 
 
 def newest_file(source: str, argument: str) -> str:
-    """The file, or the newest one that a pattern matches.
+    """Returns the newest file that matches a pattern.
 
     Args:
-        source: a path or a pattern.
-        argument: where it was given, for the message.
+        source: a glob pattern, or a path, which is returned unchanged.
+        argument: name of the argument that contains it, for error messages.
 
     Raises:
-        CheckpointError: if nothing matches.
+        CheckpointError: if no file matches.
     """
-    if not any(sign in source for sign in "*?["):
+    if not any(character in source for character in "*?["):
         return source
     pattern = Path(source)
     found = [file for file in Path(pattern.anchor).glob(str(pattern.relative_to(pattern.anchor))) if file.is_file()]
     if not found:
         raise CheckpointError(
-            f"{argument}: no file matches {source}; train the run that it names first, give the path of another "
-            "checkpoint, or set it to null"
+            f"{argument}: no file matches {source}; train that run first, give the path of another checkpoint, or set "
+            "it to null"
         )
     return str(max(found, key=age))
 
 
 def display_path(path: str | Path) -> str:
-    """A path as a user would type it: relative to the working directory if it lies below."""
+    """Formats a path for messages: relative to the working directory if it is inside."""
     path = Path(path)
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 

@@ -49,7 +49,7 @@ def _read_card(checkpoint: Path | None) -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(
         "colorgan export",
-        description="Export a model, from RGB to RGB, to one file that runs without colorgan and, as ONNX, without torch.",
+        description="Export a model as one file that maps RGB to RGB without colorgan and, as ONNX, without torch.",
     )
     parser.add_argument(
         "--checkpoint", type=Path, metavar="PATH",

@@ -147,7 +147,7 @@ def test_pattern_selects_the_newest_file(save: Callable[..., Path], tiny_model: 
 def test_unusable_sources_are_refused(save: Callable[..., Path], tiny_model: Make, tmp_path: Path) -> None:
     first = save()
     for source, sentence in (
-        (f"{tmp_path}/none/*/best.ckpt", r"no file matches .*train the run that it names first"),
+        (f"{tmp_path}/none/*/best.ckpt", r"no file matches .*train that run first"),
         (f"{tmp_path}/none.ckpt", r"there is no checkpoint .*none.ckpt"),
         ("https://example.org/model.ckpt", "is a URL; download the file and give"),
     ):
