@@ -3,8 +3,17 @@ from pathlib import Path
 
 import pytest
 
+from colorgan import files
 from colorgan.errors import CheckpointError
-from colorgan.files import atomic_write, check_digest, digest, digest_file, display_path, newest_file
+from colorgan.files import (
+    atomic_write,
+    check_digest,
+    default_cache_dir,
+    digest,
+    digest_file,
+    display_path,
+    newest_file,
+)
 
 
 def test_failed_write_keeps_the_existing_file(tmp_path: Path) -> None:
@@ -59,3 +68,12 @@ def test_paths_below_the_working_directory_are_displayed_relative_to_it(
     monkeypatch.chdir(tmp_path)
     assert display_path(tmp_path / "runs" / "1") == str(Path("runs", "1"))
     assert display_path(tmp_path.parent) == str(tmp_path.parent)
+
+
+def test_default_cache_dir_follows_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLORGAN_CACHE", str(tmp_path))
+    assert default_cache_dir() == tmp_path
+    monkeypatch.delenv("COLORGAN_CACHE")
+    monkeypatch.setattr(files.sys, "platform", "linux")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert default_cache_dir() == tmp_path / "colorgan"
