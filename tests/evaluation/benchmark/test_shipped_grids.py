@@ -83,12 +83,9 @@ def small(variant: Variant) -> list[str]:
     """Arguments that make a run small, offline, and independent of earlier runs."""
     models = [overlay.content.get("model", {}) for overlay in variant.overlays]
     generators = [model["generator"] for model in models if isinstance(model.get("generator"), dict)]
-    discriminators = [model["discriminator"] for model in models if isinstance(model.get("discriminator"), dict)]
     classes = [generator["class_path"] for generator in generators if "class_path" in generator]
-    flat = any(discriminator.get("class_path") == "FlatDiscriminator" for discriminator in discriminators)
     arguments = ["--data.root=sample", "--data.batch_size=2", "--data.num_workers=0", "--trainer.accelerator=cpu"]
     arguments.append(f"--data.size={64 if classes[-1:] == ['EncoderDecoder'] else 32}")
-    arguments += ["--model.discriminator.size=32"] if flat else []
     arguments += ["--model.init_from=null"] if any(model.get("init_from") for model in models) else []
     has_regressor = any(generator.get("init_args", {}).get("regressor") for generator in generators)
     return [*arguments, *(["--model.generator.regressor=null"] if has_regressor else []), "--trainer.fast_dev_run=1"]
