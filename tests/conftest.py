@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import lightning.pytorch  # noqa: F401 (its log handler must not keep the captured stderr of the first test)
 import pytest
 import torch
 import yaml

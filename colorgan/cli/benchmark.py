@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from colorgan.cli.parsing.options import Parser
 from colorgan.evaluation.benchmark import cluster, local
 from colorgan.evaluation.benchmark.grid import Grid, Run, select_runs
 from colorgan.evaluation.benchmark.grid_file import read_grid
@@ -119,7 +120,7 @@ def _check_fit_options(parser: argparse.ArgumentParser, options: Sequence[str]) 
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="colorgan benchmark",
         description="Trains a grid of configurations and writes one report. The same command resumes an interrupted "
         "grid. Several processes that run the same command share the work.",

@@ -1,12 +1,11 @@
 """``colorgan evaluate``: measures checkpoints and folders of images, and writes a report."""
 
 import argparse
-import difflib
-import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
+from colorgan.cli.parsing.options import Parser
 from colorgan.errors import ColorganError
 
 if TYPE_CHECKING:
@@ -20,15 +19,6 @@ examples:
   colorgan evaluate ours=best.ckpt theirs=images/deoldify --data.root photos/test --out reports/two
   colorgan evaluate best.ckpt --data.root imagenet/val --limit 5000 --protocol literature --out reports/imagenet
 """
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        if unknown := re.search(r"unrecognized arguments: (--[\w.-]+)", message):
-            options = [option for action in self._actions for option in action.option_strings]
-            close = difflib.get_close_matches(unknown[1], options, n=1)
-            message = f"there is no option {unknown[1]}" + (f"; did you mean {close[0]}?" if close else "")
-        self.exit(2, f"error: {message}\n(`colorgan evaluate --help` lists all options)\n")
 
 
 def main(args: Sequence[str] | None = None) -> int:
@@ -73,7 +63,7 @@ def main(args: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = Parser(
         prog="colorgan evaluate",
         description="Compares checkpoints, and folders of images made by any program, with reference photos.",
         epilog=_EXAMPLES,

@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from colorgan.cli.parsing.options import Parser
 from colorgan.data import Photos
 from colorgan.evaluation.inspection import inspect
 from colorgan.models.color_spaces import HSV, RGB, ColorSpace, Lab, YCbCr
@@ -28,7 +29,7 @@ def main(args: list[str] | None = None) -> int:
     Raises:
         ColorganError: if the data is invalid, or the sheet cannot be written.
     """
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         "colorgan inspect",
         description="Prints statistics of the tensors that the networks receive from a folder of photos, and "
         "draws a sheet of the first batch.",

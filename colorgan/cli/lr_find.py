@@ -42,9 +42,7 @@ class _LRFindCLI(ColorganCLI):
     def before_instantiate_classes(self) -> None:
         section = self.config[self.subcommand]
         if section.get("ckpt_path"):
-            raise ColorganError(
-                "lr-find tests new runs only: give a checkpoint as --model.init_from, not --ckpt_path"
-            )
+            raise ColorganError("lr-find tests new runs only: give a checkpoint as --model.init_from, not --ckpt_path")
         for name, value in _TRAINER.items():
             section.trainer[name] = value
         section.trainer.callbacks = [

@@ -287,7 +287,10 @@ def test_invalid_input_raises_and_writes_no_report(evaluate, image_folder, tmp_p
 
 def test_unknown_options_suggest_the_closest_one(capsys):
     for arguments, message in (
-        (["x", "--data.rot", "y", "--data.root", "x", "--out", "z"], "no option --data.rot; did you mean --data.root?"),
+        (
+            ["x", "--data.rot", "y", "--data.root", "x", "--out", "z"],
+            "no option '--data.rot'; did you mean '--data.root'?",
+        ),
         (["x", "--data.root", "x"], "the following arguments are required: --out"),
     ):
         with pytest.raises(SystemExit) as stopped:

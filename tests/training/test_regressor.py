@@ -63,7 +63,7 @@ def test_fit_and_validate_from_the_command_line(tmp_path: Path, monkeypatch: pyt
 
 def test_predict_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["chroma", "predict"]) == 1
-    assert "colors no photos" in capsys.readouterr().err
+    assert "cannot colorize photos" in capsys.readouterr().err
 
 
 def test_output_channels_follow_the_color_space() -> None:

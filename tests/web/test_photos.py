@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 
 from colorgan.images import SAMPLE_PHOTOS
 from colorgan.inference.batch.jobs import Job
-from colorgan.inference.batch.pipeline import Options, colorize_files
+from colorgan.inference.batch.pipeline import BatchOptions, colorize_files
 from colorgan.inference.hint_file import ColorHint, parse_hints
 from colorgan.web.server.photo_session import PREVIEW_SIZE
 from tests.helpers import Painter, picture
@@ -100,7 +100,7 @@ def test_download_equals_output_of_command_line(
     exif[315] = "Grandfather"
     picture(5, 60, 90).convert("L").save(source, exif=exif, dpi=(300, 300))
     hints = parse_hints({"hints": [RED]})
-    colorize_files(painter, [Job(source, target, "")], Options(strength=0.7, hints=hints, metadata=True))
+    colorize_files(painter, [Job(source, target, "")], BatchOptions(strength=0.7, hints=hints, metadata=True))
 
     key = upload(client, source.read_bytes(), "grandma.tif")
     options = {"hints": [RED], "strength": 0.7, "format": image_format, "metadata": True}

@@ -1,6 +1,5 @@
 """A grid of training runs: groups of configurations, each trained with several seeds."""
 
-import difflib
 import fnmatch
 import hashlib
 import itertools
@@ -9,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from colorgan.errors import ColorganError
+from colorgan.errors import ColorganError, did_you_mean
 from colorgan.evaluation.metric import Metric
 
 
@@ -173,9 +172,8 @@ def select_runs(runs: Sequence[Run], patterns: Sequence[str]) -> list[Run]:
     for pattern in patterns:
         if not any(_matches(run, pattern) for run in runs):
             names = list(dict.fromkeys(run.variant.name for run in runs))
-            close = difflib.get_close_matches(pattern, names, n=1)
-            hint = f"did you mean {close[0]!r}?" if close else f"the names are {', '.join(names)}"
-            raise ColorganError(f"--only {pattern!r} matches no run of the grid; {hint}")
+            suggestion = did_you_mean(pattern, names, list_all=True)
+            raise ColorganError(f"--only {pattern!r} matches no run of the grid{suggestion}")
     return [run for run in runs if not patterns or any(_matches(run, pattern) for pattern in patterns)]
 
 

@@ -1,6 +1,5 @@
 """Reads grids from YAML files; ``docs/benchmark.md`` describes the format."""
 
-import difflib
 import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,7 +8,7 @@ from typing import Any, Literal
 
 import yaml
 
-from colorgan.errors import ColorganError
+from colorgan.errors import ColorganError, did_you_mean
 from colorgan.evaluation.benchmark.grid import Grid, Group, Overlay, Published, Variant
 from colorgan.evaluation.metric import Metric
 
@@ -187,9 +186,8 @@ def _mapping(value: Any, where: str) -> dict[str, Any]:
 def _reject_unknown_keys(content: Mapping[str, Any], known: set[str], where: str) -> None:
     for key in content:
         if key not in known:
-            close = difflib.get_close_matches(str(key), known, n=1)
-            hint = f"did you mean {close[0]!r}?" if close else f"the keys are {', '.join(sorted(known))}"
-            raise ColorganError(f"{where}{' ' if where.endswith(':') else ''}{key} is not a known key; {hint}")
+            suggestion = did_you_mean(str(key), sorted(known), list_all=True)
+            raise ColorganError(f"{where}{' ' if where.endswith(':') else ''}{key} is not a known key{suggestion}")
 
 
 def _check_name(name: str, where: str) -> None:
