@@ -1,5 +1,6 @@
 """What tests of several folders share: the places of files, photos that are made, and stand-ins for slow parts."""
 
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,26 @@ REPOSITORY = Path(__file__).parents[1]
 CONFIGS = REPOSITORY / "configs"
 FAKE_FIT = (sys.executable, str(Path(__file__).with_name("evaluation") / "benchmark" / "fake_fit.py"))
 """Stands for ``colorgan fit`` in tests of grids."""
+
+_TWO_RANKS = """
+import sys, torch
+from colorgan.cli.trainer import train
+command = train(sys.argv[1:])
+weights = torch.cat([p.detach().flatten() for p in command.model.parameters()])
+ranks = command.trainer.strategy.all_gather(weights)
+assert torch.equal(ranks[0], ranks[1]), (ranks[0] - ranks[1]).abs().max()
+"""
+
+
+def train_on_two_ranks(*options: str) -> None:
+    """Runs ``colorgan fit`` with DDP on two processes of the CPU, and checks that both end with the same weights."""
+    ddp = ("--trainer.devices=2", "--trainer.strategy=ddp_find_unused_parameters_true")
+    program = Path("two_ranks.py").absolute()  # DDP starts the second process from the file of the first
+    program.write_text(_TWO_RANKS)
+    finished = subprocess.run(
+        [sys.executable, str(program), *options, *ddp], capture_output=True, text=True, timeout=300, check=False
+    )
+    assert finished.returncode == 0, finished.stderr[-3000:]
 
 
 class RandomPhotos(Dataset[dict[str, Any]]):

@@ -5,8 +5,6 @@ import itertools
 import os
 import re
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -18,6 +16,7 @@ import yaml
 from PIL import Image
 
 from colorgan.cli import main
+from tests.helpers import train_on_two_ranks
 
 TINY = """
 seed_everything: 1
@@ -354,18 +353,5 @@ def test_wandb_falls_back_to_offline_mode(
 @pytest.mark.slow
 def test_two_processes_train_identically(place: Path) -> None:
     """DDP on two CPU processes: both hold the same weights, and metrics of all photos."""
-    program = (
-        "import sys, torch\n"
-        "from colorgan.cli.trainer import train\n"
-        "command = train(sys.argv[1:])\n"
-        "flat = torch.cat([p.detach().flatten() for p in command.model.parameters()])\n"
-        "everyone = command.trainer.strategy.all_gather(flat)\n"
-        "assert torch.equal(everyone[0], everyone[1]), (everyone[0] - everyone[1]).abs().max()\n"
-    )
-    Path("program.py").write_text(program)
-    options = [*FIT, "--trainer.devices=2", "--trainer.strategy=ddp_find_unused_parameters_true"]
-    finished = subprocess.run(
-        [sys.executable, "program.py", *options], capture_output=True, text=True, timeout=300, check=False
-    )
-    assert finished.returncode == 0, finished.stderr[-3000:]
+    train_on_two_ranks(*FIT)
     assert only("checkpoints/tiny/*/checkpoints/last.ckpt")

@@ -77,7 +77,7 @@ def summarize(results: EvaluationResults) -> list[str]:
         interval = format_interval(estimates[name], headline)
         value = format_value(estimates[name], headline)
         sentences.append(f"{name}: {headline.title} {value}{f' ({interval})' if interval else ''}.")
-    sentences.append(f"The gray photos have {format_value(gray, headline)}, the reference photos themselves 0.")
+    sentences.append(f"The gray photos score {format_value(gray, headline)}; the reference photos score 0.")
     ranks = results.ranks.get(headline.key, {})
     if len(ordered) > 1:
         sentences.append(

@@ -3,8 +3,6 @@ import itertools
 import os
 import re
 import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,6 +19,7 @@ from colorgan.models.generators import EncoderUNet
 from colorgan.training.callbacks import FineTuning
 from colorgan.training.callbacks.fine_tuning import Stage, layer_group_lrs, one_cycle
 from colorgan.training.gan import ColorGAN
+from tests.helpers import train_on_two_ranks
 
 Make = Callable[..., Any]
 ENCODER = functools.partial(EncoderUNet, encoder="test_resnet", width=4, depth=3)
@@ -323,18 +322,4 @@ def test_saved_config_reproduces_the_run(workdir: Path, capsys: pytest.CaptureFi
 @pytest.mark.slow
 def test_two_ranks_agree_after_unfreezing(workdir: Path) -> None:
     """DDP ignores parameters that are frozen when it wraps the model, so layers must be frozen after that."""
-    program = (
-        "import sys, torch\n"
-        "from colorgan.cli.trainer import train\n"
-        "command = train(sys.argv[1:])\n"
-        "flat = torch.cat([p.detach().flatten() for p in command.model.parameters()])\n"
-        "everyone = command.trainer.strategy.all_gather(flat)\n"
-        "assert torch.equal(everyone[0], everyone[1]), (everyone[0] - everyone[1]).abs().max()\n"
-    )
-    Path("program.py").write_text(program)
-    options = [*FIT, "--trainer.devices=2", "--trainer.strategy=ddp_find_unused_parameters_true"]
-    finished = subprocess.run(
-        [sys.executable, "program.py", *options, "--trainer.max_epochs=3"],
-        capture_output=True, text=True, timeout=300, check=False,
-    )  # fmt: skip
-    assert finished.returncode == 0, finished.stderr[-3000:]
+    train_on_two_ranks(*FIT, "--trainer.max_epochs=3")
