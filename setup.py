@@ -1,4 +1,4 @@
-"""Puts the released models of ``checkpoints/`` into the package; all else stands in pyproject.toml."""
+"""Puts the released models of ``checkpoints/`` into the package. Everything else is in pyproject.toml."""
 
 import shutil
 from pathlib import Path
