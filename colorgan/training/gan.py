@@ -71,7 +71,7 @@ class ColorGAN(ManualOptimization):
         scheduler_interval: whether learning-rate schedules advance once per ``epoch`` or per ``batch``. A
             ``ReduceLROnPlateau`` always advances per epoch, on the metric that its ``monitor`` names.
         gradient_clip: largest norm of a network's gradients; null does not clip. Use this instead of the Trainer's.
-        accumulate: batches whose gradients are summed before a step. Use this instead of the Trainer's.
+        accumulate: batches whose gradients are averaged before a step. Use this instead of the Trainer's.
         ema_decay: decay of an exponential moving average of the generator's weights, which is then used to validate and
             to predict; 0 keeps none.
         channels_last: use the memory layout that suits convolutions on CPUs and tensor cores.

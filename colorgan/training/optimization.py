@@ -21,7 +21,7 @@ class ManualOptimization(Trainable):
 
     Args:
         gradient_clip: largest norm of the gradients of one optimizer; ``None`` does not clip.
-        accumulate: batches whose gradients are summed before a step.
+        accumulate: batches whose gradients are averaged before a step.
         scheduler_interval: whether learning-rate schedules advance per ``epoch`` or per ``batch``.
     """
 
