@@ -21,7 +21,8 @@ from tests.helpers import FAKE_FIT
 WriteGrid = Callable[..., Path]
 
 DRIVER = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs of a shell start with SIGINT ignored
 from pathlib import Path
 from colorgan.evaluation.benchmark.local import train
 from colorgan.evaluation.benchmark.grid_file import read_grid
