@@ -1,7 +1,9 @@
 """What tests of several folders share: the places of files, photos that are made, and stand-ins for slow parts."""
 
+import importlib
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 from torch_fidelity.feature_extractor_base import FeatureExtractorBase
 
+from colorgan.cli.parsing.function_parser import run_function
 from colorgan.color.cielab import FloatArray, rgb_to_ab
 from colorgan.inference.photo_colorizer import PhotoColorizer
 
@@ -28,6 +31,12 @@ weights = torch.cat([p.detach().flatten() for p in command.model.parameters()])
 ranks = command.trainer.strategy.all_gather(weights)
 assert torch.equal(ranks[0], ranks[1]), (ranks[0] - ranks[1]).abs().max()
 """
+
+
+def run_command(name: str, args: Sequence[str | Path]) -> int:
+    """Runs a command without turning its errors into messages."""
+    module = importlib.import_module(f"colorgan.cli.{name}")
+    return run_function(getattr(module, name), [str(argument) for argument in args], name)
 
 
 def train_on_two_ranks(*options: str) -> None:

@@ -1,6 +1,5 @@
 """``colorgan app``: serves a page on which photos are colorized, with color hints."""
 
-import argparse
 import contextlib
 import ipaddress
 import os
@@ -9,40 +8,53 @@ import sys
 import threading
 import webbrowser
 from collections.abc import Sequence
+from typing import Annotated
 
-from colorgan.cli.parsing.options import Parser, add_model_options, number
+from colorgan.cli.parsing.options import SHIPPED_MODEL, ModelOptions, Option, Range
 from colorgan.errors import ColorganError
-from colorgan.images import MAX_PIXELS
-from colorgan.inference.open_model import open_model
 
-_EXAMPLES = """\
-examples:
-  colorgan app                                                   use the shipped model
-  colorgan app --checkpoint checkpoints/RUN/checkpoints/best.ckpt
-  ssh -L 7860:localhost:7860 server colorgan app --no-browser    run it on a remote server, through an SSH tunnel
-
-By default, only this machine can reach the page; use --host to change that.
-"""
 _MAX_CONNECTIONS = 100
 _SHUTDOWN_TIMEOUT = 5
 
 
-def main(args: Sequence[str]) -> int:
-    """Serves the page until interrupted.
+def app(
+    *,
+    model: ModelOptions = SHIPPED_MODEL,
+    host: Annotated[str, Option(metavar="ADDRESS")] = "127.0.0.1",
+    port: Annotated[int, Range(0, 65535), Option(metavar="N")] = 7860,
+    allow_name: Annotated[Sequence[str], Option(metavar="NAME")] = (),
+    no_browser: bool = False,
+    max_upload: Annotated[float, Range(0.001, 100_000), Option(metavar="MB")] = 200.0,
+    max_megapixels: Annotated[float, Range(0.001, 178), Option(metavar="N")] = 100.0,
+) -> int:
+    """Colorize photos in the browser, with color hints.
+
+    By default, only this machine can reach the page; use --host to change that.
 
     Args:
-        args: command-line arguments.
+        model: the model, its working size and its device.
+        host: address to listen on; the default is reachable from this machine only.
+        port: port to listen on; 0 chooses a free one.
+        allow_name: host name under which browsers may open the page, in addition to localhost; may be repeated.
+        no_browser: do not open a browser.
+        max_upload: maximum size of an uploaded photo.
+        max_megapixels: maximum number of megapixels of a photo; Pillow's own limit is 178.
 
     Returns:
         The exit code, 0.
 
     Raises:
         ColorganError: if the model cannot be opened, the address is not available, or a library is missing.
+
+    Examples:
+        colorgan app                                                   use the shipped model
+        colorgan app --checkpoint checkpoints/RUN/checkpoints/best.ckpt
+        ssh -L 7860:localhost:7860 server colorgan app --no-browser    run it on a remote server, through an SSH tunnel
     """
-    options = _parser().parse_args(args)
     try:
         import uvicorn
 
+        from colorgan.inference import open_model
         from colorgan.web.server import ColorizationService, ServerSettings, create_app, load_model_info
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
@@ -52,20 +64,20 @@ def main(args: Sequence[str]) -> int:
             f"`colorgan app` needs {missing}, which is not installed; run: pip install 'colorgan[app]'"
         ) from error
 
-    with contextlib.closing(_listen(options.host, options.port)) as server_socket:
-        url = _url(options.host, server_socket)
+    with contextlib.closing(_listen(host, port)) as server_socket:
+        url = _url(host, server_socket)
         local_only = ipaddress.ip_address(server_socket.getsockname()[0]).is_loopback
-        model = open_model(options.checkpoint, options.device)
-        service = ColorizationService(model, options.size, round(options.max_megapixels * 1_000_000))
+        photo_colorizer = open_model(model.checkpoint, model.device)
+        service = ColorizationService(photo_colorizer, model.size, round(max_megapixels * 1_000_000))
         settings = ServerSettings(
-            max_bytes=round(options.max_upload * 1_000_000),
+            max_bytes=round(max_upload * 1_000_000),
             local_only=local_only,
-            host_names=[*options.allow_name, *([] if local_only else [socket.gethostname(), socket.getfqdn()])],
+            host_names=[*allow_name, *([] if local_only else [socket.gethostname(), socket.getfqdn()])],
         )
-        app = create_app(service, load_model_info(options.checkpoint, model.card), settings)
+        application = create_app(service, load_model_info(model.checkpoint, photo_colorizer.card), settings)
         server = uvicorn.Server(
             uvicorn.Config(
-                app,
+                application,
                 log_level="warning",
                 access_log=False,
                 server_header=False,
@@ -82,7 +94,7 @@ def main(args: Sequence[str]) -> int:
                 f"warning: anyone who can reach {url} can use it; there is no password and no encryption",
                 file=sys.stderr,
             )
-        if options.browser and _has_display():
+        if not no_browser and _has_display():
             threading.Thread(target=_open_browser, args=(url,), daemon=True).start()
         with contextlib.suppress(KeyboardInterrupt):
             server.run(sockets=[server_socket])
@@ -115,36 +127,3 @@ def _has_display() -> bool:
 def _open_browser(url: str) -> None:
     with contextlib.suppress(webbrowser.Error):
         webbrowser.open(url)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = Parser(
-        "colorgan app",
-        description="Colorize photos in the browser, and guide the model with color hints.",
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    add_model_options(parser)
-    parser.add_argument(
-        "--host", default="127.0.0.1", metavar="ADDRESS",
-        help="address to listen on (default: %(default)s, reachable from this machine only)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--port", type=number(int, 0, 65535), default=7860, metavar="N",
-        help="port to listen on; 0 chooses a free one (default: %(default)s)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--allow-name", action="append", default=[], metavar="NAME",
-        help="host name under which browsers may open the page, in addition to localhost; may be repeated",
-    )  # fmt: skip
-    parser.add_argument("--no-browser", dest="browser", action="store_false", help="do not open a browser")
-    parser.add_argument(
-        "--max-upload", type=number(float, 0.001, 100_000), default=200.0, metavar="MB",
-        help="maximum size of an uploaded photo (default: %(default)g)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--max-megapixels", type=number(float, 0.001, MAX_PIXELS / 1e6), default=100.0, metavar="N",
-        help="maximum number of megapixels of a photo (default: %(default)g)",
-    )  # fmt: skip
-    return parser

@@ -1,12 +1,15 @@
 """``colorgan chroma fit|validate|test``: the trainer's commands for the chrominance regressor."""
 
-from colorgan.cli.trainer import train
+from typing import Annotated
+
+from colorgan.cli.parsing.options import PassThrough
 from colorgan.errors import ColorganError
-from colorgan.training.regressor import ChromaRegressor
 
 
-def main(args: list[str]) -> int:
-    """Runs a command of the trainer with a ChromaRegressor instead of a ColorGAN.
+def chroma(*args: Annotated[str, PassThrough()]) -> int:
+    """Train, validate or test a regressor of the mean color.
+
+    These are the commands of the trainer with a ``ChromaRegressor`` instead of a ``ColorGAN``.
 
     Args:
         args: ``fit``, ``validate`` or ``test``, and its options.
@@ -17,9 +20,12 @@ def main(args: list[str]) -> int:
     Raises:
         ColorganError: for ``predict``, which a regressor does not support.
     """
-    if args[:1] == ["predict"]:
+    from colorgan.cli.trainer import train
+    from colorgan.training.regressor import ChromaRegressor
+
+    if args[:1] == ("predict",):
         raise ColorganError(
             "a regressor cannot colorize photos: use its checkpoint as --model.generator.regressor to train a generator"
         )
-    train(args, model=ChromaRegressor)
+    train(list(args), model=ChromaRegressor)
     return 0

@@ -1,13 +1,15 @@
 """``colorgan COMMAND``: runs a command, and turns errors into a message and an exit code.
 
-Each command is imported only when it runs, so that colorizing photos and showing help do not wait for the training
-libraries.
+Each command is a function with a docstring, from which its parser is made. The modules import their libraries only when
+the command runs, so that colorizing photos and showing help do not wait for the training libraries.
 """
 
 import importlib
 import os
 import sys
+from collections.abc import Callable
 
+from colorgan.cli.parsing.function_parser import run_function, summary
 from colorgan.errors import ColorganError, TrainingInterruptedError, did_you_mean
 
 TRAINER_COMMANDS = {
@@ -18,18 +20,8 @@ TRAINER_COMMANDS = {
 }
 """Commands of LightningCLI."""
 
-COMMANDS = {
-    "colorize": ("colorgan.cli.colorize", "colorize photos, folders and video frames of any size"),
-    "app": ("colorgan.cli.app", "colorize photos in the browser, with color hints"),
-    "export": ("colorgan.cli.export", "export a model as ONNX or a torch.export program"),
-    "release": ("colorgan.cli.release", "convert a training checkpoint to a small released model"),
-    "chroma": ("colorgan.cli.chroma", "train, validate or test a regressor of the mean color"),
-    "lr-find": ("colorgan.cli.lr_find", "find a learning rate for `fit`"),
-    "inspect": ("colorgan.cli.inspect", "show a folder of photos as the networks see them"),
-    "evaluate": ("colorgan.cli.evaluate", "compare checkpoints and folders of images with reference photos"),
-    "benchmark": ("colorgan.cli.benchmark", "train a grid of configurations and report the results"),
-}
-"""All other commands: the module whose ``main(args)`` runs the command, and a description."""
+COMMANDS = ("colorize", "app", "export", "release", "chroma", "lr-find", "inspect", "evaluate", "benchmark")
+"""All other commands. ``lr-find`` is the function ``lr_find`` in ``colorgan.cli.lr_find``."""
 
 
 def main(args: list[str] | None = None) -> int:
@@ -52,8 +44,7 @@ def main(args: list[str] | None = None) -> int:
         return 2
     try:
         if command in COMMANDS:
-            code: int = importlib.import_module(COMMANDS[command][0]).main(args[1:])
-            return code
+            return run_function(_function(command), args[1:], command)
         importlib.import_module("colorgan.cli.trainer").train(args)
     except TrainingInterruptedError as interruption:
         _print_error(str(interruption))
@@ -67,8 +58,15 @@ def main(args: list[str] | None = None) -> int:
     return 0
 
 
+def _function(command: str) -> Callable[..., int]:
+    name = command.replace("-", "_")
+    function: Callable[..., int] = getattr(importlib.import_module(f"colorgan.cli.{name}"), name)
+    return function
+
+
 def _overview() -> str:
-    descriptions = {**TRAINER_COMMANDS, **{name: description for name, (_, description) in COMMANDS.items()}}
+    summaries = {command: summary(_function(command)) for command in COMMANDS}
+    descriptions = TRAINER_COMMANDS | {name: text[:1].lower() + text[1:] for name, text in summaries.items()}
     return "\n".join(
         [
             "usage: colorgan COMMAND [OPTIONS]      (COMMAND --help shows the options)",

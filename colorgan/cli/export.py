@@ -1,23 +1,32 @@
 """``colorgan export``: exports a model to a single file that runs without colorgan."""
 
-import argparse
-from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated, Literal
 
-from colorgan.cli.parsing import Parser
+from colorgan.cli.parsing.options import Option
 from colorgan.errors import ColorganError
-from colorgan.inference.colorizer import Colorizer
-from colorgan.inference.onnx.export import SUFFIXES, check_output, export
-from colorgan.inference.shipped import CARD, shipped_model
 
 _MAX_CARD_LENGTH = 1 << 18
 
 
-def main(args: Sequence[str]) -> int:
-    """Runs the command.
+def export(
+    *,
+    checkpoint: Annotated[Path | None, Option(metavar="PATH")] = None,
+    output: Annotated[Path, Option(("-o", "--output"), "FILE")],
+    half: bool = False,
+    quantize: bool = False,
+    overwrite: bool = False,
+) -> int:
+    """Export a model as ONNX or a torch.export program.
+
+    The file maps RGB to RGB without colorgan and, as ONNX, without torch.
 
     Args:
-        args: the arguments of the command.
+        checkpoint: a .ckpt file of a run, or the folder of a released model (default: the shipped model).
+        output: file to write, ending in .onnx or .pt2.
+        half: export as float16: half the size, for GPUs.
+        quantize: export as int8 (ONNX only): a quarter of the size, with slightly different colors.
+        overwrite: replace an existing file.
 
     Returns:
         0.
@@ -25,47 +34,30 @@ def main(args: Sequence[str]) -> int:
     Raises:
         ColorganError: for invalid input.
     """
-    options = _parser().parse_args(args)
-    check_output(options.output, options.precision)
-    if options.output.exists() and not options.overwrite:
-        raise ColorganError(f"{options.output} already exists; choose another name, or replace it with --overwrite")
-    if options.checkpoint is not None and options.checkpoint.suffix in SUFFIXES:
-        raise ColorganError(f"{options.checkpoint} is already exported; give the checkpoint it was exported from")
-    colorizer = Colorizer.from_checkpoint(options.checkpoint)
-    parity = export(colorizer, options.output, options.precision, _read_card(options.checkpoint))
-    megabytes = options.output.stat().st_size / 1e6
-    print(f"{options.output}: {megabytes:.1f} MB, {options.precision}; differs from PyTorch by {parity}")
+    from colorgan.inference.colorizer import Colorizer
+    from colorgan.inference.onnx.export import SUFFIXES, check_output
+    from colorgan.inference.onnx.export import export as write
+
+    if half and quantize:
+        raise ColorganError("--half and --quantize exclude each other; give one of them")
+    precision: Literal["float32", "half", "int8"] = "half" if half else "int8" if quantize else "float32"
+    check_output(output, precision)
+    if output.exists() and not overwrite:
+        raise ColorganError(f"{output} already exists; choose another name, or replace it with --overwrite")
+    if checkpoint is not None and checkpoint.suffix in SUFFIXES:
+        raise ColorganError(f"{checkpoint} is already exported; give the checkpoint it was exported from")
+    colorizer = Colorizer.from_checkpoint(checkpoint)
+    parity = write(colorizer, output, precision, _read_card(checkpoint))
+    megabytes = output.stat().st_size / 1e6
+    print(f"{output}: {megabytes:.1f} MB, {precision}; differs from PyTorch by {parity}")
     return 0
 
 
 def _read_card(checkpoint: Path | None) -> str:
     """The card of a released model; empty for training checkpoints."""
+    from colorgan.inference.shipped import CARD, shipped_model
+
     folder = shipped_model() if checkpoint is None else checkpoint if checkpoint.is_dir() else checkpoint.parent
     card = folder / CARD
     is_released = folder == checkpoint or checkpoint is None or checkpoint.suffix == ".safetensors"
     return card.read_text(encoding="utf-8")[:_MAX_CARD_LENGTH] if is_released and card.is_file() else ""
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = Parser(
-        "colorgan export",
-        description="Export a model as one file that maps RGB to RGB without colorgan and, as ONNX, without torch.",
-    )
-    parser.add_argument(
-        "--checkpoint", type=Path, metavar="PATH",
-        help="a .ckpt file of a run, or the folder of a released model (default: the shipped model)",
-    )  # fmt: skip
-    parser.add_argument(
-        "-o", "--output", type=Path, required=True, metavar="FILE", help="file to write, ending in .onnx or .pt2"
-    )
-    precision = parser.add_mutually_exclusive_group()
-    precision.add_argument(
-        "--half", dest="precision", action="store_const", const="half", default="float32",
-        help="export as float16: half the size, for GPUs",
-    )  # fmt: skip
-    precision.add_argument(
-        "--quantize", dest="precision", action="store_const", const="int8",
-        help="export as int8 (ONNX only): a quarter of the size, with slightly different colors",
-    )  # fmt: skip
-    parser.add_argument("--overwrite", action="store_true", help="replace an existing file")
-    return parser

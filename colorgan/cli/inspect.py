@@ -1,27 +1,37 @@
 """``colorgan inspect DATA``: the tensors that the networks receive from a folder of photos."""
 
-import argparse
 from pathlib import Path
+from typing import Annotated, Literal
 
-from colorgan.cli.parsing.options import Parser
-from colorgan.data import Photos
-from colorgan.evaluation.inspection import inspect
-from colorgan.models.color_spaces import HSV, RGB, ColorSpace, Lab, YCbCr
-
-_COLOR_SPACES: dict[str, type[ColorSpace]] = {space.__name__: space for space in (RGB, HSV, YCbCr, Lab)}
+from colorgan.cli.parsing.options import Option, Range
 
 
-def _color_space(name: str) -> ColorSpace:
-    if name not in _COLOR_SPACES:
-        raise argparse.ArgumentTypeError(f"there is no color space {name!r}; choose one of {', '.join(_COLOR_SPACES)}")
-    return _COLOR_SPACES[name]()
+def inspect(
+    data: Annotated[str, Option(metavar="DATA")],
+    *,
+    size: Annotated[int, Range(1), Option(metavar="N")] = 128,
+    crop: Literal["center", "random", "none"] = "center",
+    color_space: Literal["RGB", "HSV", "YCbCr", "Lab"] = "Lab",
+    out: Annotated[Path, Option(metavar="FILE")] = Path("inspect.png"),
+    photos: Annotated[int, Range(1), Option(metavar="N")] = 8,
+    val_fraction: Annotated[float, Range(0, 1), Option(metavar="0..1")] = 0.1,
+    seed: Annotated[int, Option(metavar="N")] = 0,
+    cache_dir: Annotated[str | None, Option(metavar="DIR")] = None,
+) -> int:
+    """Show a folder of photos as the networks see them.
 
-
-def main(args: list[str] | None = None) -> int:
-    """Runs ``colorgan inspect``.
+    Prints statistics of the tensors that the networks receive, and draws a sheet of the first batch.
 
     Args:
-        args: the arguments of the command; by default those of the process.
+        data: folder of photos, or `sample` for the sample photos.
+        size: height and width of the photos.
+        crop: crop photos to squares, or resize them with `none`.
+        color_space: color space of the networks.
+        out: file of the sheet.
+        photos: photos on the sheet.
+        val_fraction: fraction of photos for validation, if there is no folder for it.
+        seed: random seed of the validation split.
+        cache_dir: folder of decoded photos.
 
     Returns:
         The exit code, 0.
@@ -29,45 +39,20 @@ def main(args: list[str] | None = None) -> int:
     Raises:
         ColorganError: if the data is invalid, or the sheet cannot be written.
     """
-    parser = Parser(
-        "colorgan inspect",
-        description="Prints statistics of the tensors that the networks receive from a folder of photos, and "
-        "draws a sheet of the first batch.",
-    )
-    parser.add_argument("data", metavar="DATA", help="folder of photos, or `sample` for the sample photos")
-    parser.add_argument("--size", type=int, default=128, help="height and width of the photos (default: 128)")
-    parser.add_argument(
-        "--crop",
-        choices=("center", "random", "none"),
-        default="center",
-        help="crop photos to squares, or resize them with `none`",
-    )
-    parser.add_argument("--color-space", type=_color_space, default=Lab(), help="RGB, HSV, YCbCr or Lab (default)")
-    parser.add_argument(
-        "--out", type=Path, default=Path("inspect.png"), help="file of the sheet (default: inspect.png)"
-    )
-    parser.add_argument("--photos", type=int, default=8, help="photos on the sheet (default: 8)")
-    parser.add_argument(
-        "--val_fraction",
-        type=float,
-        default=0.1,
-        help="fraction of photos for validation, if there is no folder for it",
-    )
-    parser.add_argument("--seed", type=int, default=0, help="random seed of the validation split (default: 0)")
-    parser.add_argument("--cache_dir", default=None, help="folder of decoded photos")
-    options = parser.parse_args(args)
-    if options.photos < 1:
-        parser.error(f"--photos must be at least 1; received {options.photos}")
-    data = Photos(
-        options.data,
-        size=options.size,
-        crop=options.crop,
-        val_fraction=options.val_fraction,
-        seed=options.seed,
-        cache_dir=options.cache_dir,
-        batch_size=options.photos,
+    from colorgan import models
+    from colorgan.data import Photos
+    from colorgan.evaluation.inspection import inspect as describe
+
+    module = Photos(
+        data,
+        size=size,
+        crop=crop,
+        val_fraction=val_fraction,
+        seed=seed,
+        cache_dir=cache_dir,
+        batch_size=photos,
         num_workers=0,
         drop_last=False,
     )
-    print(inspect(data, options.color_space, options.out, options.photos).text)
+    print(describe(module, getattr(models, color_space)(), out, photos).text)
     return 0

@@ -12,18 +12,23 @@ import pytest
 import yaml
 from PIL import Image
 
-from colorgan.cli.benchmark import FIT, main
+from colorgan.cli.benchmark import FIT
 from colorgan.errors import ColorganError
 from colorgan.evaluation.benchmark.grid_file import read_grid
 from colorgan.evaluation.benchmark.records import GridRunFolder
 from colorgan.evaluation.benchmark.results import collect_results
-from tests.helpers import FAKE_FIT
+from tests.helpers import FAKE_FIT, run_command
 
 WriteGrid = Callable[..., Path]
 
 
+@pytest.fixture(autouse=True)
+def fake_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("colorgan.cli.benchmark.FIT", FAKE_FIT)
+
+
 def run(grid: Path, out: Path, *arguments: str) -> int:
-    return main([str(grid), "--out", str(out), *arguments], FAKE_FIT)
+    return run_command("benchmark", [grid, "--out", out, *arguments])
 
 
 def test_grid_writes_report(write_grid: WriteGrid, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -113,14 +118,23 @@ def test_overlays_and_fit_options_apply_to_all_runs(write_grid: WriteGrid, tmp_p
         run(write_grid(), out)
 
 
-@pytest.mark.parametrize("argument", ["--jobs=3", "--data.root", "--onyl", "extra", "--dta.root=x"])
+@pytest.mark.parametrize(
+    ("argument", "message"),
+    [
+        ("--jobs=3", "there is no option '--jobs'"),
+        ("--onyl", "there is no option '--onyl'; did you mean '--only'?"),
+        ("extra", "there is no place for the argument 'extra'"),
+        ("--data.root", "--data.root: options that are passed on take the form --data.root=FOLDER"),
+        ("--dta.root=x", "there is no option '--dta.root'"),
+    ],
+)
 def test_unknown_options_are_rejected(
-    write_grid: WriteGrid, tmp_path: Path, capsys: pytest.CaptureFixture[str], argument: str
+    write_grid: WriteGrid, tmp_path: Path, capsys: pytest.CaptureFixture[str], argument: str, message: str
 ) -> None:
     with pytest.raises(SystemExit) as stopped:
         run(write_grid(), tmp_path / "out", argument)
     assert stopped.value.code == 2
-    assert f"'{argument}' is not an option of benchmark" in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
 def test_report_does_not_train(write_grid: WriteGrid, tmp_path: Path) -> None:
@@ -141,7 +155,7 @@ def test_sweep_trains_the_same_runs(write_grid: WriteGrid, tmp_path: Path) -> No
     assert command[:3] == ["${env}", "colorgan", "benchmark"]
     assert command[-1] == "${args}"
     # an agent replaces ${args} by --only=NAME
-    assert main([*command[3:-1], f"--only={names[0]}"], FAKE_FIT) == 0
+    assert run_command("benchmark", [*command[3:-1], f"--only={names[0]}"]) == 0
     assert GridRunFolder(tmp_path / "out", names[0]).status() == "finished"
     assert not file.with_name("runs").exists()
 

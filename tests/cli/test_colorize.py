@@ -14,7 +14,6 @@ import pytest
 from PIL import Image
 from skimage.color import rgb2lab
 
-from colorgan.cli import colorize as command
 from colorgan.cli import main
 from colorgan.color.cielab import lightness
 from colorgan.images import read_rgb, write_photo
@@ -27,7 +26,7 @@ from tests.inference.batch.helpers import FlickeringPainter, write_frames
 @pytest.fixture
 def colorize(monkeypatch: pytest.MonkeyPatch, painter: Painter) -> Callable[..., int]:
     """Runs the command with a model whose colors are known."""
-    monkeypatch.setattr(command, "open_model", lambda path, device: painter)
+    monkeypatch.setattr("colorgan.inference.open_model", lambda path, device: painter)
     return lambda *args: main(["colorize", *map(str, args)])
 
 
@@ -254,7 +253,7 @@ def test_cyclic_links_terminate(colorize: Callable[..., int], album: Path, tmp_p
         (["album", "--batch", "2.5"], 2, "received '2.5'"),
         (["album", "--temporal", "1"], 2, "expected a number from 0 to 0.99"),
         (["album", "--color"], 2, "there is no option '--color'"),
-        ([], 2, "required: PHOTO|FOLDER"),
+        ([], 2, "required: photos"),
         (["empty"], 1, "contains no photos"),
         (["nothing.jpg"], 1, "cannot read nothing.jpg: no such file or directory"),
         (["album", "--hints", "hints.json"], 1, "--hints applies to a single photo, received 4 photos"),
@@ -353,7 +352,7 @@ def test_temporal_option_reduces_flicker_within_scenes(
     write_frames(tmp_path / "video")
 
     def flicker(*args: str) -> float:
-        monkeypatch.setattr(command, "open_model", lambda path, device: FlickeringPainter())
+        monkeypatch.setattr("colorgan.inference.open_model", lambda path, device: FlickeringPainter())
         out = tmp_path / "-".join(["out", *args])
         assert main(["colorize", str(tmp_path / "video"), "-o", str(out), "--batch", "1", *args]) == 0
         blue = [rgb2lab(read_rgb(out / f"frame{n}.png"))[..., 2].mean() for n in range(1, 7)]

@@ -12,10 +12,9 @@ from skimage.color import deltaE_ciede2000, rgb2lab
 from skimage.io import imread
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
-from colorgan.cli import evaluate as command
 from colorgan.errors import ColorganError
 from colorgan.metrics.features import FeatureExtractor
-from tests.helpers import photos, recolored, write
+from tests.helpers import photos, recolored, run_command, write
 
 pytestmark = pytest.mark.usefixtures("offline_cache")
 
@@ -27,7 +26,7 @@ def evaluate(reference_folder, tmp_path, monkeypatch, tiny_features):
 
     def run(*arguments, out="report"):
         folder = tmp_path / out
-        assert command.main([*map(str, arguments), "--data.root", str(reference_folder), "--out", str(folder)]) == 0
+        assert run_command("evaluate", [*arguments, "--data.root", reference_folder, "--out", folder]) == 0
         return folder, json.loads((folder / "metrics.json").read_text())
 
     return run
@@ -294,6 +293,6 @@ def test_unknown_options_suggest_the_closest_one(capsys):
         (["x", "--data.root", "x"], "the following arguments are required: --out"),
     ):
         with pytest.raises(SystemExit) as stopped:
-            command.main(arguments)
+            run_command("evaluate", arguments)
         assert stopped.value.code == 2
         assert message in capsys.readouterr().err

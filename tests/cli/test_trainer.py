@@ -224,14 +224,14 @@ def test_checkpoint_of_another_architecture_is_reported(place: Path, capsys: pyt
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        (["--model.generatr=UNet"], r"model\.generatr.*did you mean 'model\.generator'"),
+        (["--model.generatr=UNet"], r"model\.generatr.*did you mean '--model\.generator'"),
         (["--model.generator.widht=4"], r"widht.*did you mean 'width'"),
         (["--model.generator=Unet"], r"model\.generator: 'Unet' is not a valid class.*did you mean 'UNet'"),
         (["--model.color_space=UNet"], r"model\.color_space: 'UNet' is not.*; valid.*: HSV, Lab, RGB, YCbCr"),
         (["--model.generator_optimizer.lr=fast"], r"model\.generator_optimizer\.lr: expected a number, received fast"),
         (["--data.size=big"], r"data\.size: expected an integer, received big"),
         (["--data.rooot=x"], r"data: Photos has no argument 'rooot'; did you mean 'root'"),
-        (["--trainer.max_epoch=1"], r"did you mean 'trainer\.max_epochs'"),
+        (["--trainer.max_epoch=1"], r"did you mean '--trainer\.max_epochs'"),
         (["--model.generator_optimizer.lr=.nan"], r"model\.generator_optimizer: .*nan"),
         (["--model.generator_optimizer.lr=-0.1"], r"model\.generator_optimizer: .*-0\.1"),
         (["--model.reconstruction_weight=-1"], r"model\.reconstruction_weight must be a number >= 0"),

@@ -5,11 +5,11 @@ import pytest
 import torch
 from PIL import Image
 
-from colorgan.cli.inspect import main
 from colorgan.data import Photos
 from colorgan.errors import ColorganError
 from colorgan.evaluation.inspection import inspect
 from colorgan.models.color_spaces import HSV, RGB, Lab, YCbCr
+from tests.helpers import run_command
 
 
 @pytest.fixture
@@ -49,7 +49,9 @@ def test_summary_lists_counts_sizes_and_tensors(folder, tmp_path, capsys):
     Image.new("L", (30, 30), 80).save(folder / "gray.png")
     (folder / "broken.jpg").write_bytes(b"")
     with pytest.warns(UserWarning, match="broken.jpg"):
-        code = main([str(folder), "--size", "32", "--val_fraction", "0.2", "--out", str(tmp_path / "new/sheet.png")])
+        code = run_command(
+            "inspect", [str(folder), "--size", "32", "--val_fraction", "0.2", "--out", str(tmp_path / "new/sheet.png")]
+        )
     text = capsys.readouterr().out
     assert code == 0
     lines = {line.split()[0]: line for line in text.splitlines() if line}
@@ -82,16 +84,15 @@ def test_sheet_shows_gray_channels_and_photo(folder, tmp_path):
 
 def test_invalid_input_is_rejected(folder, tmp_path, capsys):
     with pytest.raises(ColorganError, match="there is no folder"):
-        main([str(tmp_path / "absent")])
-    with pytest.raises(ColorganError, match=r"data\.size must be at least 1; received 0"):
-        main([str(folder), "--size", "0"])
+        run_command("inspect", [str(tmp_path / "absent")])
     (tmp_path / "file").touch()
     with pytest.raises(ColorganError, match="cannot write the sheet"):
-        main([str(folder), "--size", "16", "--out", str(tmp_path / "file/sheet.png")])
+        run_command("inspect", [str(folder), "--size", "16", "--out", str(tmp_path / "file/sheet.png")])
     for arguments, message in (
-        (["--color-space", "Lba"], "choose one of RGB, HSV, YCbCr, Lab"),
-        (["--photos", "0"], "at least 1"),
+        (["--color-space", "Lba"], "expected RGB or HSV or YCbCr or Lab, received Lba"),
+        (["--photos", "0"], "expected an integer of at least 1, received '0'"),
+        (["--size", "0"], "expected an integer of at least 1, received '0'"),
     ):
         with pytest.raises(SystemExit):
-            main([str(folder), *arguments])
+            run_command("inspect", [str(folder), *arguments])
         assert message in capsys.readouterr().err

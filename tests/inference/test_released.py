@@ -7,7 +7,6 @@ import torch
 import yaml
 from safetensors.torch import load_file, save_file
 
-from colorgan.cli.release import main
 from colorgan.errors import CheckpointError, ColorganError
 from colorgan.files import digest
 from colorgan.inference import open_model, shipped
@@ -15,7 +14,7 @@ from colorgan.inference.colorizer import Colorizer
 from colorgan.models.color_spaces import HSV, Lab
 from colorgan.models.generators import EncoderUNet, UNet
 from colorgan.models.hints import PointHints
-from tests.helpers import REPOSITORY
+from tests.helpers import REPOSITORY, run_command
 
 
 @pytest.fixture
@@ -206,7 +205,7 @@ def test_release_command_converts_a_checkpoint(tmp_path: Path, tiny_model, capsy
     CheckpointFiles().save_checkpoint(contents, tmp_path / "model.ckpt")
     shutil.copyfile(REPOSITORY / "checkpoints" / "colorgan-photos" / "card.yaml", tmp_path / "card.yaml")
     args = [str(tmp_path / "model.ckpt"), "-o", str(tmp_path / "out"), "--card", str(tmp_path / "card.yaml")]
-    assert main(args) == 0
+    assert run_command("release", args) == 0
     assert "MB" in capsys.readouterr().out
     assert sorted(file.name for file in (tmp_path / "out").iterdir()) == [
         "README.md",
@@ -216,8 +215,8 @@ def test_release_command_converts_a_checkpoint(tmp_path: Path, tiny_model, capsy
     ]
     assert Colorizer.from_checkpoint(tmp_path / "out").size == model.inference.size
     with pytest.raises(ColorganError, match="already contains a model"):
-        main(args)
-    assert main([*args, "--overwrite", "--full"]) == 0
+        run_command("release", args)
+    assert run_command("release", [*args, "--overwrite", "--full"]) == 0
     in_place = [*args[:-1], str(tmp_path / "out" / "card.yaml"), "--overwrite"]  # as for the shipped model
-    assert main(in_place) == 0
+    assert run_command("release", in_place) == 0
     assert (tmp_path / "out" / "card.yaml").read_text(encoding="utf-8") == (tmp_path / "card.yaml").read_text("utf-8")

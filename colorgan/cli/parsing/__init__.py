@@ -1,5 +1,1 @@
-"""Option parsing and error messages shared by the commands."""
-
-from colorgan.cli.parsing.options import Parser, add_model_options, number
-
-__all__ = ["Parser", "add_model_options", "number"]
+"""Parsers made from functions, the rules of overlays, and error messages, shared by the commands."""

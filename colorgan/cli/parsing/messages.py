@@ -4,8 +4,8 @@ import inspect
 import re
 import sys
 import typing
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NoReturn
 
 from jsonargparse import ArgumentParser
 
@@ -14,18 +14,50 @@ from colorgan.errors import did_you_mean
 _KEY = re.compile(r'Parser key "([^"]+)"')
 _VALUE = re.compile(r"(?:Given value|Got value): (?:NestedArg\(key='[^']*', val=(.*)\)|(.*?))\s*$", re.MULTILINE)
 _EXPECTED = re.compile(r"Expected an? (?:<class '([\w.]+)'>|typing\.(Literal\[[^\n]*\]))")
+_OPTION = re.compile(r"--([\w.]+[\w.-]*)")
 
 
-def explain(message: str, parser: ArgumentParser) -> str:
+class OneLineErrors(ArgumentParser):
+    """A parser that reports errors in one line and suggests the nearest valid name.
+
+    Attributes:
+        roots: the classes of the keys whose arguments are those of a class, such as ``{"model": ColorGAN}``.
+        subparsers: the parsers of the subcommands.
+    """
+
+    roots: Mapping[str, type] = {}
+    subparsers: Iterable[ArgumentParser] = ()
+
+    def error(self, message: str, ex: Exception | None = None) -> NoReturn:
+        """Exits with code 2."""
+        if not self.exit_on_error:
+            super().error(message, ex)
+        valid = [name for parser in (self, *self.subparsers) for name in _OPTION.findall(parser.format_help())]
+        print(
+            f"error: {explain(message, valid, self.roots)}\n(`{self.prog} --help` lists all options)", file=sys.stderr
+        )
+        sys.exit(2)
+
+
+def explain(message: str, options: Iterable[str] = (), roots: Mapping[str, type] | None = None) -> str:
     """Summarizes a parser error: the key, what was received, and the nearest valid choice.
 
     Args:
         message: the error message of jsonargparse, which may have many lines.
-        parser: the parser that raised it.
+        options: the valid options.
+        roots: see :class:`OneLineErrors`.
     """
     key = ".".join(_KEY.findall(message))
-    if match := re.search(r"unrecognized arguments: (.*)|does not accept option '([^']+)'", message, re.DOTALL):
-        return _explain_unknown_option(match.group(1) or match.group(2), parser)
+    if match := re.search(r"unrecognized arguments: (.*)", message, re.DOTALL):
+        unknown = next((word for word in match.group(1).split() if word.startswith("-")), None)
+        if unknown is None:
+            return f"there is no place for the argument {match.group(1)!r}"
+        return _no_option(unknown.partition("=")[0], {f"--{name}" for name in options})
+    if match := re.search(r"arguments are required: (.*)", message):
+        names = [f"--{name}" if name in set(options) else name for name in match.group(1).split(", ")]
+        return f"the following arguments are required: {', '.join(names)}"
+    if match := re.search(r"does not accept option '([^']+)'", message):
+        return _no_option(match.group(1), set(options))
     if match := re.search(r"Option '([^']+)' is not accepted", message):
         classes = re.findall(r"class_path[= ]'([\w.]+)'", message)
         candidates = [name for class_path in classes for name in _parameter_names(class_path)]
@@ -35,7 +67,7 @@ def explain(message: str, parser: ArgumentParser) -> str:
         module = sys.modules.get(match.group(1))
         return f"{key}: {match.group(1)} has no {match.group(2)!r}{did_you_mean(match.group(2), dir(module))}"
     if (match := re.search(r"Expected a dot import path string: (\S+)", message)) and not _expected_types(message):
-        names = sorted(_valid_class_names(key, parser))
+        names = sorted(_valid_class_names(key, roots or {}))
         valid = f"; valid classes: {', '.join(names)}" if names else ""
         return f"{key}: {match.group(1)!r} is not a valid class{did_you_mean(match.group(1), names)}{valid}"
     values = [nested or plain for nested, plain in _VALUE.findall(message)]
@@ -63,19 +95,8 @@ def _received_value(values: list[str]) -> str:
     return (inner.group(1) if inner else values[0]).strip("'")
 
 
-def _explain_unknown_option(arguments: str, parser: ArgumentParser) -> str:
-    options = [word.lstrip("-").partition("=")[0] for word in arguments.split() if word.startswith("-")] or [arguments]
-    return f"there is no option {options[0]!r}{did_you_mean(options[0], _valid_keys(parser))}"
-
-
-def _valid_keys(parser: ArgumentParser) -> set[str]:
-    """All keys of a parser and its subcommands."""
-    keys: set[str] = set()
-    for action in parser._actions:
-        keys.add(action.dest)
-        for name, subparser in (getattr(action, "_name_parser_map", None) or {}).items():
-            keys |= {key for key in _valid_keys(subparser) if name}
-    return keys
+def _no_option(name: str, options: Iterable[str]) -> str:
+    return f"there is no option {name!r}{did_you_mean(name, options)}"
 
 
 def _parameter_names(class_path: str) -> list[str]:
@@ -84,20 +105,18 @@ def _parameter_names(class_path: str) -> list[str]:
     return list(inspect.signature(cls).parameters) if inspect.isclass(cls) else []
 
 
-def _valid_class_names(key: str, parser: ArgumentParser) -> set[str]:
-    """The names of all imported classes that are valid for a key."""
-    names: set[str] = set()
-    for candidate in (parser, *_subparsers(parser)):
-        for action in candidate._actions:
-            if action.dest == key:
-                for base in _classes_in(getattr(action, "_typehint", None)):
-                    names |= {cls.__name__ for cls in _subclasses(base) if not inspect.isabstract(cls)}
-    return names
-
-
-def _subparsers(parser: ArgumentParser) -> Iterator[ArgumentParser]:
-    for action in parser._actions:
-        yield from (getattr(action, "_name_parser_map", None) or {}).values()
+def _valid_class_names(key: str, roots: Mapping[str, type]) -> set[str]:
+    """The names of all imported classes that are valid for a key such as ``model.generator``."""
+    root, _, name = key.partition(".")
+    if root not in roots:
+        return set()
+    hint = typing.get_type_hints(roots[root].__init__).get(name) if name else roots[root]  # type: ignore[misc]
+    return {
+        cls.__name__
+        for base in _classes_in(hint)
+        for cls in (base, *_subclasses(base))
+        if cls.__module__.startswith(("colorgan.", "torch.optim")) and not inspect.isabstract(cls)
+    }
 
 
 def _classes_in(type_hint: Any) -> Iterator[type]:
@@ -109,9 +128,6 @@ def _classes_in(type_hint: Any) -> Iterator[type]:
 
 
 def _subclasses(base: type[Any]) -> Iterator[type[Any]]:
-    """The direct and indirect subclasses in colorgan and ``torch.optim``."""
-    subclasses: list[type[Any]] = base.__subclasses__()
-    for cls in subclasses:
-        if cls.__module__.startswith(("colorgan.", "torch.optim")):
-            yield cls
+    for cls in base.__subclasses__():
+        yield cls
         yield from _subclasses(cls)

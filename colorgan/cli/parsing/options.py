@@ -1,68 +1,86 @@
-"""The argparse options and error messages that several commands share."""
+"""What the annotations of a command's function can say about its options."""
 
 import argparse
 import math
-import re
-from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
-
-from colorgan.errors import did_you_mean
+from typing import Annotated
 
 
-class Parser(argparse.ArgumentParser):
-    """An argument parser that reports errors in one line and suggests the nearest option.
-
-    Options cannot be abbreviated unless ``allow_abbrev`` is set.
-    """
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{"allow_abbrev": False, **kwargs})
-
-    def error(self, message: str) -> NoReturn:
-        """Exits with code 2."""
-        if unknown := re.match(r"unrecognized arguments: (--?[^\s=]+)", message):
-            options = [option for action in self._actions for option in action.option_strings]
-            message = f"there is no option {unknown[1]!r}{did_you_mean(unknown[1], options)}"
-        self.exit(2, f"error: {message}\n(`{self.prog} --help` lists all options)\n")
-
-
-def number(convert: Callable[[str], float], low: float, high: float) -> Callable[[str], float]:
-    """Creates an argparse type for numbers in a closed interval.
+@dataclass(frozen=True)
+class Option:
+    """How a parameter appears on the command line.
 
     Args:
-        convert: ``int`` or ``float``.
+        names: names of the option, such as ``-o``, ``--output``; by default the name of the parameter.
+        metavar: name of the value in help texts.
+        const: value of an option that is given without a value; ``None`` makes the value mandatory.
+    """
+
+    names: tuple[str, ...] = ()
+    metavar: str | None = None
+    const: str | None = None
+
+
+@dataclass(frozen=True)
+class Range:
+    """The values that a number may have, both bounds included.
+
+    Args:
         low: the minimum.
         high: the maximum.
 
     Example:
-        >>> number(int, 1, 9)("0")
+        >>> Range(1, 9).parse(int, "0")
         Traceback (most recent call last):
         ...
         argparse.ArgumentTypeError: expected an integer from 1 to 9, received '0'
     """
 
-    def parse(text: str) -> float:
+    low: float
+    high: float = math.inf
+
+    def parse(self, number_type: type[float], text: str) -> float:
+        """Converts the text of an option to an ``int`` or a ``float`` in the range."""
         try:
-            value = convert(text)
+            value = number_type(text)
         except ValueError:
             value = math.nan
-        if not low <= value <= high:
-            kind = "an integer" if convert is int else "a number"
-            raise argparse.ArgumentTypeError(f"expected {kind} from {low:g} to {high:g}, received {text!r}")
+        if not self.low <= value <= self.high:
+            kind = "an integer" if number_type is int else "a number"
+            bounds = f"of at least {self.low:g}" if self.high == math.inf else f"from {self.low:g} to {self.high:g}"
+            raise argparse.ArgumentTypeError(f"expected {kind} {bounds}, received {text!r}")
         return value
 
-    return parse
+
+@dataclass(frozen=True)
+class PassThrough:
+    """Marks ``*args``, which collects arguments unchanged, for another parser.
+
+    Args:
+        pattern: regular expression at the start of each of them.
+        form: an example of an option with its value after an equals sign, if that is the form they must have.
+    """
+
+    pattern: str = ""
+    form: str = ""
 
 
-def add_model_options(parser: argparse.ArgumentParser) -> None:
-    """Adds ``--checkpoint``, ``--size`` and ``--device``."""
-    parser.add_argument(
-        "--checkpoint", type=Path, metavar="PATH",
-        help="a .ckpt file of a run, the folder of a released model, or an .onnx file (default: the shipped model)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--size", type=number(int, 1, 4096), metavar="N",
-        help="shorter side, in pixels, at which colors are predicted (default: the training size)",
-    )  # fmt: skip
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, mps, ... (default: %(default)s)")
+@dataclass(frozen=True)
+class ModelOptions:
+    """The options that choose a model; functions that take them have the fields as options of their own.
+
+    Attributes:
+        checkpoint: a .ckpt file of a run, the folder of a released model, or an .onnx file (default: the shipped
+            model).
+        size: shorter side, in pixels, at which colors are predicted (default: the training size).
+        device: auto, cpu, cuda, cuda:1 or mps
+    """
+
+    checkpoint: Annotated[Path | None, Option(metavar="PATH")] = None
+    size: Annotated[int | None, Range(1, 4096), Option(metavar="N")] = None
+    device: str = "auto"
+
+
+SHIPPED_MODEL = ModelOptions()
+"""The defaults."""

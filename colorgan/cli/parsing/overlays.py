@@ -1,41 +1,98 @@
-"""How configuration files override each other: an overlay that names another class resets that class's arguments.
+"""How configurations override each other: one that names another class begins with that class's own defaults.
 
 By default, jsonargparse keeps arguments of the previous class, its defaults included, wherever the new class has an
 argument of the same name. ``EncoderUNet`` over a ``UNet`` would silently get the depth of the ``UNet``.
 """
 
-from collections.abc import Mapping
+import json
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-from jsonargparse import Namespace, _typehints
+import yaml
+from jsonargparse import ActionConfigFile, Namespace  # type: ignore[attr-defined]
 
-_PATCHED = "discard_init_args_on_class_path_change"
-
-
-def reset_init_args_on_class_change() -> None:
-    """Makes jsonargparse discard all ``init_args`` when an overlay changes the class."""
-    assert hasattr(_typehints, _PATCHED)  # a private function; tests/cli/test_overlays.py checks that patching it works
-    setattr(_typehints, _PATCHED, _discard_init_args)
+_CLASS = re.compile(r"(?:[A-Za-z_]\w*\.)*[A-Z]\w*")
 
 
-def _discard_init_args(parser: Any, previous: Any, value: Any) -> None:
-    """Clears the arguments of the previous class in place.
+class ConfigOverlay(ActionConfigFile):
+    """The action of ``--config``, which discards the arguments of a class where the configuration names another one."""
+
+    def __call__(self, parser: Any, cfg: Any, values: Any, option_string: str | None = None) -> None:
+        """Applies a configuration file, or a configuration in JSON.
+
+        Args:
+            parser: the parser.
+            cfg: the configuration so far.
+            values: the file, or its content.
+            option_string: the option as it was given.
+        """
+        for arguments in _replaced_arguments(cfg, _read(values)):
+            arguments.clear() if isinstance(arguments, dict) else [arguments.pop(key) for key in list(vars(arguments))]
+        super().__call__(parser, cfg, values, option_string)  # type: ignore[no-untyped-call]
+
+
+def classes_as_overlays(args: Sequence[str], keys: Collection[str]) -> list[str]:
+    """Turns options that name a class into overlays, so that the same rule applies to them.
 
     Args:
-        parser: unused; part of the patched function's signature.
-        previous: the class and arguments so far, if any.
-        value: the class and arguments of the overlay.
+        args: the command line.
+        keys: keys whose value is a class with arguments, such as ``model.generator``.
+
+    Example:
+        >>> classes_as_overlays(["--model.generator=UNet", "--data.size=64"], ["model.generator"])
+        ['--config={"model": {"generator": {"class_path": "UNet"}}}', '--data.size=64']
     """
-    if not previous or "init_args" not in previous or _class_name(previous) == _class_name(value):
+    result: list[str] = []
+    remaining = list(args)
+    while remaining:
+        argument = remaining.pop(0)
+        option, equals, value = argument.partition("=")
+        key = option.removeprefix("--")
+        if not option.startswith("--") or key not in keys or not (equals or remaining):
+            result.append(argument)
+            continue
+        if not equals:
+            value = remaining.pop(0)
+        if not _CLASS.fullmatch(value):
+            result.append(f"{option}={value}")
+            continue
+        overlay: dict[str, Any] = {"class_path": value}
+        for name in reversed(key.split(".")):
+            overlay = {name: overlay}
+        result.append(f"--config={json.dumps(overlay)}")
+    return result
+
+
+def _read(text: str) -> Any:
+    """The content of a configuration; ``None`` if it cannot be read, which the parser will report."""
+    try:
+        file = Path(text)
+        return yaml.safe_load(text if text.startswith("{") else file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError):
+        return None
+
+
+def _replaced_arguments(previous: Any, overlay: Any) -> Iterator[Namespace | dict[str, Any]]:
+    """The ``init_args`` of all classes that an overlay replaces by another class."""
+    if isinstance(previous, list) and isinstance(overlay, list):
+        for one, other in zip(previous, overlay, strict=False):
+            yield from _replaced_arguments(one, other)
         return
-    init_args = previous["init_args"]
-    if isinstance(init_args, Namespace):
-        for key in list(vars(init_args)):
-            init_args.pop(key)
-    elif isinstance(init_args, dict):
-        init_args.clear()
+    if not isinstance(previous, Namespace | Mapping):
+        return
+    name = _class_name(previous)
+    new_name = overlay.rpartition(".")[2] if isinstance(overlay, str) else _class_name(overlay)
+    if name and new_name and name != new_name:
+        if arguments := previous.get("init_args"):
+            yield arguments
+    elif isinstance(overlay, Mapping):
+        for key, value in overlay.items():
+            yield from _replaced_arguments(previous.get(str(key)), value)
 
 
-def _class_name(config: Namespace | Mapping[str, Any]) -> str:
-    """The class name without its module; configurations may give either."""
-    return str(config["class_path"]).rpartition(".")[2]
+def _class_name(config: Any) -> str:
+    """The class name without its module, which may differ; empty if the configuration is not that of a class."""
+    path = config.get("class_path") if isinstance(config, Namespace | Mapping) else None
+    return path.rpartition(".")[2] if isinstance(path, str) else ""

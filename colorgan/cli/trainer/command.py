@@ -1,7 +1,9 @@
 """LightningCLI with our models and data: ``python train.py fit …``."""
 
+import inspect
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +15,8 @@ from lightning.pytorch.callbacks import Callback, ModelCheckpoint
 from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI
 from lightning.pytorch.utilities import rank_zero_only
 
-from colorgan.cli.parsing.overlays import reset_init_args_on_class_change
-from colorgan.cli.parsing.parser import OneLineErrorParser
+from colorgan.cli.parsing.overlays import ConfigOverlay, classes_as_overlays
+from colorgan.cli.parsing.parser import TrainerParser
 from colorgan.cli.trainer.overrides import class_paths, differences
 from colorgan.cli.trainer.quiet import silence_libraries
 from colorgan.cli.trainer.run_config import SaveRunConfig
@@ -43,8 +45,16 @@ class ColorganCLI(LightningCLI):
         trained: type[Trainable] = self.model_class  # type: ignore[assignment]
         return trained
 
+    def init_parser(self, **kwargs: Any) -> LightningArgumentParser:
+        """Creates a parser whose configuration files override each other by the rule of :class:`ConfigOverlay`."""
+        parser = TrainerParser(**kwargs)
+        parser.roots = {"model": self._trained_class, "data": Photos, "trainer": Trainer}
+        parser.add_argument("-c", "--config", action=ConfigOverlay, help="configuration file in YAML; repeatable")
+        return parser
+
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
         """Adds the options of the run folder, the model's defaults, and the size of the photos, which the data own."""
+        self.subparsers = [*getattr(self, "subparsers", []), parser]
         defaults = self._trained_class.default_arguments()
         if defaults.pop("image_size", None) is not None:
             parser.link_arguments("data.init_args.size", "model.image_size")  # a number lives once
@@ -64,15 +74,31 @@ class ColorganCLI(LightningCLI):
 
     def parse_arguments(self, parser: LightningArgumentParser, args: ArgsType) -> None:
         """Parses the command line; a checkpoint's arguments are defaults that everything else overrides."""
-        super().parse_arguments(parser, args)
+        assert isinstance(args, list)
+        assert isinstance(parser, TrainerParser)
+        parser.subparsers = self.subparsers
+        self.args = classes_as_overlays(args, self._class_keys())
+        super().parse_arguments(parser, self.args)
         command = self.config.subcommand
         section = self.config[command]
         if section.get("name") is None:
             section.name = self._default_name(section)
-        if not section.get("ckpt_path"):
-            if command != "fit":
-                raise CheckpointError(f"{command} needs a trained model: give --ckpt_path FILE (or `last`, `best`)")
-            return
+        if section.get("ckpt_path"):
+            self._apply_checkpoint(parser)
+        elif command != "fit":
+            raise CheckpointError(f"{command} needs a trained model: give --ckpt_path FILE (or `last`, `best`)")
+        section = self.config[command]
+        # kept from LightningCLI, which would let the checkpoint's arguments override explicit options
+        self.checkpoint = section.pop("ckpt_path", None)
+
+    def _class_keys(self) -> set[str]:
+        """The keys that take a class with arguments."""
+        return {"data", *(f"model.{name}" for name in inspect.signature(self._trained_class).parameters)}
+
+    def _apply_checkpoint(self, parser: LightningArgumentParser) -> None:
+        """Reads the checkpoint, and parses the command line again with the checkpoint's arguments as defaults."""
+        command = self.config.subcommand
+        section = self.config[command]
         path = Path(section.ckpt_path)
         if section.ckpt_path in ("last", "best"):
             path = RunFolder.find_checkpoint(section.runs, section.name, section.ckpt_path)
@@ -85,9 +111,10 @@ class ColorganCLI(LightningCLI):
             defaults = {f"model.{key}": value for key, value in stored.items() if key != "image_size"}
             if "image_size" in stored and not section.get("config"):
                 defaults["data"] = {"class_path": class_path(Photos), "init_args": {"size": stored["image_size"]}}
-            self._subcommand_parsers[command].set_defaults(defaults)
+            subparser = self.subparsers[list(self.subcommands()).index(command)]
+            subparser.set_defaults(defaults)
             name = section.name
-            super().parse_arguments(parser, args)
+            super().parse_arguments(parser, self.args)
             section = self.config[command]
             section.name = name
         section.ckpt_path = str(path)
@@ -98,31 +125,47 @@ class ColorganCLI(LightningCLI):
 
     def _default_name(self, section: Namespace) -> str:
         """The names of the configuration files, or the name of the checkpoint's run."""
-        stems = [Path(str(file)).stem for file in section.get("config") or []]
+        stems = [Path(str(file)).stem for file in section.get("config") or [] if file is not None]
         stems = [stem for stem in stems if stem != "base"] or stems
         run = RunFolder.of_checkpoint(section.get("ckpt_path") or "")
         if not stems and run is not None and run.path.parent.name:
             return run.path.parent.name
         return "-".join(stems) or "run"
 
-    def _parse_ckpt_path(self) -> None:
-        """Done in :meth:`parse_arguments`, where explicit options still win."""
-
     def before_instantiate_classes(self) -> None:
         """Chooses the run folder and points loggers and checkpoints to it."""
         section = self.config[self.subcommand]
+        section.ckpt_path = self.checkpoint
         self.save_config_kwargs = {"as_given": section.clone()}
+        if section.trainer.default_root_dir is not None:
+            raise ColorganError(
+                f"trainer.default_root_dir is {section.trainer.default_root_dir}, but every run has a folder of its "
+                "own; choose its place with --runs FOLDER and --name NAME instead"
+            )
         self.run_folder = self.choose_run_folder(section)
         section.trainer.default_root_dir = str(self.run_folder.path)
-        loggers = section.trainer.get("logger")
         if self.subcommand != "fit":
-            section.trainer.logger = loggers = False
+            self.override_trainer({"logger": False})
+        if self.subcommand == "predict":
+            self.override_trainer({"callbacks": []})  # metrics and checkpoints are for training
+            section.return_predictions = False  # they are written one by one; a folder need not fit in memory
+        loggers = section.trainer.get("logger")
         for logger in loggers if isinstance(loggers, list) else [loggers]:
             if isinstance(logger, Namespace):
                 self._prepare_logger(logger)
         for callback in callbacks_of(section):
             if "dirpath" in callback.get("init_args", {}) and callback.init_args.dirpath is None:
                 callback.init_args.dirpath = str(self.run_folder.checkpoints)
+
+    def override_trainer(self, arguments: Mapping[str, Any]) -> None:
+        """Sets arguments of the trainer that the command does not leave to the user, and says so if they were given."""
+        section = self.config[self.subcommand]
+        for name, value in arguments.items():
+            options = (f"--trainer.{name}", f"--trainer.{name}=", f"--trainer.{name}.", f"--trainer.{name}+")
+            given = [arg for arg in self.args if arg == options[0] or arg.startswith(options[1:])]
+            if given and section.trainer.get(name) != value:
+                _note(f"{given[0].partition('=')[0]} has no effect on this command, which uses {value}")
+            section.trainer[name] = value
 
     def choose_run_folder(self, section: Namespace) -> RunFolder:
         """A resumed run continues in its own folder; any other command gets a new one."""
@@ -166,18 +209,11 @@ class ColorganCLI(LightningCLI):
         if self.subcommand == "predict":
             root = str(self.datamodule.predict or "")
             extra.append(PredictionWriter(section.output, root, section.overwrite, section.npy))
-            kwargs["callbacks"] = []  # metrics and checkpoints are for training
-        given = self._get(self.config_init, "trainer", default={}).get("plugins")
+        given = self.config_init[self.subcommand].trainer.get("plugins")
         plugins = given if isinstance(given, list) else [given] if given else []
         trainer = super().instantiate_trainer(plugins=[*plugins, CheckpointFiles()], **kwargs)
         trainer.callbacks[:0] = extra  # type: ignore[attr-defined]
         return trainer
-
-    def _prepare_subcommand_kwargs(self, subcommand: str) -> dict[str, Any]:
-        kwargs = super()._prepare_subcommand_kwargs(subcommand)
-        if subcommand == "predict":
-            kwargs["return_predictions"] = False  # they are written one by one; a folder need not fit in memory
-        return kwargs
 
     def after_instantiate_classes(self) -> None:
         """Checks the image size before the trainer starts."""
@@ -227,7 +263,6 @@ def train(args: list[str], command: type[ColorganCLI] = ColorganCLI, model: type
         The finished command, with its trainer, model and data.
     """
     silence_libraries()
-    reset_init_args_on_class_change()
     torch.set_float32_matmul_precision("high")
     inherited = os.environ.get(run_folder.VARIABLE)
     try:
@@ -237,7 +272,7 @@ def train(args: list[str], command: type[ColorganCLI] = ColorganCLI, model: type
             save_config_callback=SaveRunConfig,
             seed_everything_default=42,
             auto_configure_optimizers=False,
-            parser_class=OneLineErrorParser,
+            parser_class=TrainerParser,
             parser_kwargs={
                 "description": "Train and use conditional GANs that colorize photographs.",
                 "allow_abbrev": False,

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from colorgan.cli.benchmark import main
 from colorgan.evaluation.benchmark.timing import BuiltNetwork, time_network
 from colorgan.models.generators import PlainCNN
+from tests.helpers import run_command
 
 GRID = """
 title: Two models
@@ -31,7 +31,7 @@ def test_networks_of_a_grid_are_timed(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr("colorgan.evaluation.benchmark.timing._MIN_SECONDS", 0.01)
     grid = tmp_path / "grid.yaml"
     grid.write_text(GRID)
-    assert main([str(grid), "--out", str(tmp_path / "out"), "--timing"]) == 0
+    assert run_command("benchmark", [str(grid), "--out", str(tmp_path / "out"), "--timing"]) == 0
     timings = json.loads((tmp_path / "out" / "timing.json").read_text())
     on_cpu = [(t["name"], t["batch_size"], t["image_size"]) for t in timings if t["device"] == "cpu"]
     assert on_cpu == [("colorizer", 2, 16), ("regressor", 3, 20)]

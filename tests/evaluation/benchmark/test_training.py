@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from colorgan.cli.benchmark import main
-from tests.helpers import CONFIGS
+from tests.helpers import CONFIGS, run_command
 
 TINY = {
     "data": {"size": 16, "batch_size": 4, "limit": 8, "num_workers": 0},
@@ -35,7 +34,7 @@ def test_grid_with_real_training(
         },
     )
     out = tmp_path / "out"
-    assert main([str(grid), "--out", str(out), "--model.reconstruction_weight=50"]) == 1
+    assert run_command("benchmark", [str(grid), "--out", str(out), "--model.reconstruction_weight=50"]) == 1
     good, bad = json.loads((out / "results.json").read_text())["groups"][0]["configurations"]
     assert good["runs"][0]["status"] == "finished", (out / "runs" / "color-lab-seed1" / "log.txt").read_text()
     assert good["metrics"]["val/fd_efficientnet_lite0"]["mean"] > 0

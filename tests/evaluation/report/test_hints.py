@@ -7,7 +7,6 @@ import pytest
 import torch
 from PIL import Image
 
-from colorgan.cli import evaluate as command
 from colorgan.errors import ColorganError
 from colorgan.evaluation.report.hints import COUNTS, PROTOCOLS
 from colorgan.inference.colorizer import Colorizer
@@ -15,6 +14,7 @@ from colorgan.inference.hint_file import read_hints
 from colorgan.metrics.hinted import hinted_psnr
 from colorgan.models.generators import UNet
 from colorgan.models.hints import PointHints
+from tests.helpers import run_command
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def report(reference_folder, tmp_path, monkeypatch, tiny_features):
 
     def run(*arguments, out="report"):
         folder = tmp_path / out
-        assert command.main([*map(str, arguments), "--data.root", str(reference_folder), "--out", str(folder)]) == 0
+        assert run_command("evaluate", [*arguments, "--data.root", reference_folder, "--out", folder]) == 0
         return folder
 
     return run

@@ -25,11 +25,11 @@ class Wide(FeatureExtractorBase):
     get_default_feature_layer_for_metric = staticmethod(lambda metric: "2048")
 
 register_feature_extractor("wide-test", Wide)
-from colorgan.cli import evaluate as command
+from colorgan.cli import main
 from colorgan.evaluation.report import evaluation
 from tests.helpers import REPOSITORY
 evaluation.EFFICIENTNET = "wide-test"
-command.main(sys.argv[1:])
+main(["evaluate", *sys.argv[1:]])
 print("PEAK", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)
 """
 

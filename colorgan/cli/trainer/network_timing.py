@@ -6,7 +6,7 @@ from typing import Any
 
 from jsonargparse import Namespace
 
-from colorgan.cli.trainer import ColorganCLI, train
+from colorgan.cli.trainer.command import ColorganCLI, train
 from colorgan.evaluation.benchmark.grid import Run
 from colorgan.evaluation.benchmark.timing import BuiltNetwork
 from colorgan.inference.run_folder import RunFolder

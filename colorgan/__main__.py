@@ -1,4 +1,4 @@
-"""``python -m colorgan.cli``: the same as ``colorgan``."""
+"""``python -m colorgan``: the same as ``colorgan``."""
 
 import sys
 

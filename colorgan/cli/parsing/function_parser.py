@@ -1,0 +1,218 @@
+"""Command-line parsers made from functions.
+
+Parameters without a default are positional arguments, keyword-only parameters are options, and dataclasses contribute
+their fields. Types, defaults and help texts come from annotations and docstrings, so that an argument is written once.
+"""
+
+import argparse
+import inspect
+import re
+import typing
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from functools import partial
+from textwrap import indent
+from types import NoneType
+from typing import Annotated, Any
+
+import docstring_parser
+from jsonargparse import ArgumentParser
+
+from colorgan.cli.parsing.messages import OneLineErrors
+from colorgan.cli.parsing.options import Option, PassThrough, Range
+
+
+class CommandParser(OneLineErrors, ArgumentParser):
+    """The parser of a command, which reports errors in one line."""
+
+
+def run_function(function: Callable[..., int], args: Sequence[str], name: str) -> int:
+    """Calls a function with arguments of the command line.
+
+    Args:
+        function: the function of the command.
+        args: the arguments of the command.
+        name: name of the command.
+
+    Returns:
+        What the function returns, the exit code.
+
+    Raises:
+        SystemExit: with code 2 for invalid arguments, and 0 after ``--help``.
+    """
+    parser = make_parser(function, f"colorgan {name}")
+    passed_on, own = _split(args, _pass_through(function), parser)
+    namespace = parser.parse_args([_with_hyphens(argument) for argument in own])
+    values = {argument.name: namespace[argument.key] for argument in _arguments(function)}
+    positional, keywords = [], {}
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.kind is parameter.POSITIONAL_OR_KEYWORD:
+            positional.append(values[parameter.name])
+        elif parameter.kind is parameter.KEYWORD_ONLY:
+            group = _dataclass(parameter.annotation)
+            keywords[parameter.name] = (
+                values[parameter.name]
+                if group is None
+                else group(**{field.name: values[field.name] for field in fields(group)})
+            )
+    return function(*positional, *passed_on, **keywords)
+
+
+def make_parser(function: Callable[..., int], prog: str) -> CommandParser:
+    """Creates the parser of a function.
+
+    Args:
+        function: a function with annotations and a docstring in Google style; its examples end the help text.
+        prog: name of the program in help texts.
+    """
+    documentation = docstring_parser.parse(function.__doc__ or "")
+    parser = CommandParser(
+        prog=prog,
+        description="\n\n".join(filter(None, [documentation.short_description, documentation.long_description])),
+        epilog="\n".join(f"examples:\n{indent(example.description or '', '  ')}" for example in documentation.examples),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    for argument in _arguments(function):
+        argument.add_to(parser)
+    return parser
+
+
+def summary(function: Callable[..., int]) -> str:
+    """The first line of a function's docstring, as it appears in the list of commands."""
+    return (docstring_parser.parse(function.__doc__ or "").short_description or "").rstrip(".")
+
+
+@dataclass(frozen=True)
+class _Argument:
+    """An argument of a parser.
+
+    Attributes:
+        name: name of the parameter or field.
+        type: its type without ``Annotated``.
+        extras: its annotations.
+        default: its default, ``inspect.Parameter.empty`` if it is required.
+        positional: whether it is a positional argument.
+        description: its documentation.
+    """
+
+    name: str
+    type: Any
+    extras: Sequence[Any]
+    default: Any
+    positional: bool
+    description: str
+
+    @property
+    def _option(self) -> Option:
+        return next((extra for extra in self.extras if isinstance(extra, Option)), Option())
+
+    @property
+    def key(self) -> str:
+        """The key of its value in the namespace."""
+        names = self._option.names
+        return self.name if self.positional else (names[-1].lstrip("-").replace("-", "_") if names else self.name)
+
+    def add_to(self, parser: ArgumentParser) -> None:
+        option = self._option
+        names = option.names or (self.name if self.positional else f"--{self.name.replace('_', '-')}",)
+        required = self.default is inspect.Parameter.empty
+        if self.type is bool:
+            parser.add_argument(*names, action="store_true", help=_plain(self.description))
+            return
+        settings: dict[str, Any] = {"help": self._help(required)}
+        item, is_list = _item_type(self.type)
+        limits = next((extra for extra in self.extras if isinstance(extra, Range)), None)
+        settings["type"] = item if limits is None else partial(limits.parse, item)
+        if option.metavar is not None:
+            settings["metavar"] = option.metavar
+        if option.const is not None:
+            settings |= {"nargs": "?", "const": option.const}
+        if self.positional:
+            settings |= {"nargs": "+"} if is_list else {}
+        else:
+            settings |= {"action": "append"} if is_list else {}
+            settings |= {"required": True} if required else {"default": [] if is_list else self.default}
+        parser.add_argument(*names, **settings)
+
+    def _help(self, required: bool) -> str:
+        text = _plain(self.description)
+        unsaid = required or self.default is None or self.default == () or "default" in text
+        return text if unsaid else f"{text} (default: {_as_text(self.default)})"
+
+
+def _arguments(function: Callable[..., Any], positional: bool = True) -> Iterator[_Argument]:
+    """The arguments of a function, or the fields of a dataclass."""
+    documentation = docstring_parser.parse(function.__doc__ or "")
+    help_texts = {entry.arg_name: entry.description or "" for entry in documentation.params}
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            continue
+        if (group := _dataclass(parameter.annotation)) is not None:
+            yield from _arguments(group, positional=False)
+            continue
+        base, extras = _unpack(parameter.annotation)
+        is_positional = positional and parameter.kind is parameter.POSITIONAL_OR_KEYWORD
+        yield _Argument(
+            parameter.name, base, extras, parameter.default, is_positional, help_texts.get(parameter.name, "")
+        )
+
+
+def _dataclass(annotation: Any) -> type[Any] | None:
+    """The annotation, if it is a dataclass."""
+    return annotation if is_dataclass(annotation) and isinstance(annotation, type) else None
+
+
+def _unpack(annotation: Any) -> tuple[Any, Sequence[Any]]:
+    """The type and the annotations of ``Annotated``; a type without ``None``, which an option cannot receive."""
+    extras: Sequence[Any] = ()
+    if typing.get_origin(annotation) is Annotated:
+        annotation, *extras = typing.get_args(annotation)
+    members = [member for member in typing.get_args(annotation) if member is not NoneType]
+    is_optional = NoneType in typing.get_args(annotation)
+    return (members[0] if is_optional and len(members) == 1 else annotation), extras
+
+
+def _item_type(annotation: Any) -> tuple[Any, bool]:
+    """The type of an item, and whether the annotation is that of a sequence."""
+    origin = typing.get_origin(annotation)
+    is_list = isinstance(origin, type) and issubclass(origin, Sequence)
+    return (typing.get_args(annotation)[0] if is_list else annotation), is_list
+
+
+def _split(args: Sequence[str], rule: PassThrough | None, parser: ArgumentParser) -> tuple[list[str], list[str]]:
+    """Separates arguments that are passed on unchanged from those of the function itself."""
+    if rule is None:
+        return [], list(args)
+    passed_on = [argument for argument in args if re.match(rule.pattern, argument)]
+    for argument in passed_on:
+        if rule.form and "=" not in argument:
+            parser.error(f"{argument}: options that are passed on take the form {rule.form}")
+    return passed_on, [argument for argument in args if not re.match(rule.pattern, argument)]
+
+
+def _pass_through(function: Callable[..., int]) -> PassThrough | None:
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            _, extras = _unpack(parameter.annotation)
+            return next(extra for extra in extras if isinstance(extra, PassThrough))
+    return None
+
+
+def _with_hyphens(argument: str) -> str:
+    """The name of an option with hyphens, as commands have it, where it was given with underscores, as ``fit`` has it.
+
+    >>> _with_hyphens("--kid_subset_size=a_b"), _with_hyphens("a_b")
+    ('--kid-subset-size=a_b', 'a_b')
+    """
+    name, equals, value = argument.partition("=")
+    return f"{name.replace('_', '-')}{equals}{value}" if argument.startswith("--") else argument
+
+
+def _plain(description: str) -> str:
+    """A description without markup, as argparse expects it."""
+    return " ".join(description.removesuffix(".").replace("``", "`").replace("%", "%%").split())
+
+
+def _as_text(default: Any) -> str:
+    return f"{default:g}" if isinstance(default, float) else str(default)
