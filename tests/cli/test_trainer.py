@@ -241,6 +241,7 @@ def test_checkpoint_of_another_architecture_is_reported(place: Path, capsys: pyt
         (["--ckpt_path=absent.ckpt"], r"there is no checkpoint absent\.ckpt"),
         (["--ckpt_path=last"], r"there is no last\.ckpt below checkpoints/tiny; train first"),
         (["-c", "absent.yaml"], r"absent\.yaml"),
+        (["--trainer.default_root_dir=x"], r"default_root_dir is x, but .* choose its place with --runs FOLDER and"),
     ],
 )  # fmt: skip
 def test_invalid_options_are_reported_before_any_work(
@@ -310,6 +311,15 @@ def test_untrusted_checkpoint_cannot_delete_files(place: Path, scheme: str) -> N
 def test_nan_stops_the_run_with_a_message(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*FIT, "--model.generator_optimizer.lr=1e30"]) == 1
     assert "a loss became NaN or infinite" in capsys.readouterr().err
+
+
+def test_options_without_effect_are_named(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*FIT, "--trainer.max_epochs=1"]) == 0
+    assert "no effect" not in capsys.readouterr().err
+    best = only("checkpoints/tiny/*/checkpoints/best.ckpt")
+    options = ["--data.root=photos", "--data.val_fraction=0.25", "--trainer.logger=true"]
+    assert main(["validate", f"--ckpt_path={best}", *options]) == 0
+    assert "note: --trainer.logger has no effect on this command, which uses False" in capsys.readouterr().err
 
 
 def test_overview_and_unknown_command(capsys: pytest.CaptureFixture[str]) -> None:

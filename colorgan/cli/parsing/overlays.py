@@ -28,7 +28,7 @@ class ConfigOverlay(ActionConfigFile):
             values: the file, or its content.
             option_string: the option as it was given.
         """
-        for arguments in _replaced_arguments(cfg, _read(values)):
+        for arguments in replaced_arguments(cfg, _read(values)):
             arguments.clear() if isinstance(arguments, dict) else [arguments.pop(key) for key in list(vars(arguments))]
         super().__call__(parser, cfg, values, option_string)  # type: ignore[no-untyped-call]
 
@@ -74,11 +74,11 @@ def _read(text: str) -> Any:
         return None
 
 
-def _replaced_arguments(previous: Any, overlay: Any) -> Iterator[Namespace | dict[str, Any]]:
+def replaced_arguments(previous: Any, overlay: Any) -> Iterator[Namespace | dict[str, Any]]:
     """The ``init_args`` of all classes that an overlay replaces by another class."""
     if isinstance(previous, list) and isinstance(overlay, list):
         for one, other in zip(previous, overlay, strict=False):
-            yield from _replaced_arguments(one, other)
+            yield from replaced_arguments(one, other)
         return
     if not isinstance(previous, Namespace | Mapping):
         return
@@ -89,7 +89,7 @@ def _replaced_arguments(previous: Any, overlay: Any) -> Iterator[Namespace | dic
             yield arguments
     elif isinstance(overlay, Mapping):
         for key, value in overlay.items():
-            yield from _replaced_arguments(previous.get(str(key)), value)
+            yield from replaced_arguments(previous.get(str(key)), value)
 
 
 def _class_name(config: Any) -> str:

@@ -2,6 +2,7 @@
 
 import inspect
 import os
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -107,9 +108,9 @@ class ColorganCLI(LightningCLI):
         stored = checkpoint.hyper_parameters(contents)
         # refuses foreign classes before the parser imports them
         self._trained_class.arguments_from_config(stored, trusted)
-        if command != "fit" or not section.get("config"):
+        if command != "fit" or not config_files(section):
             defaults = {f"model.{key}": value for key, value in stored.items() if key != "image_size"}
-            if "image_size" in stored and not section.get("config"):
+            if "image_size" in stored and not config_files(section):
                 defaults["data"] = {"class_path": class_path(Photos), "init_args": {"size": stored["image_size"]}}
             subparser = self.subparsers[list(self.subcommands()).index(command)]
             subparser.set_defaults(defaults)
@@ -125,7 +126,7 @@ class ColorganCLI(LightningCLI):
 
     def _default_name(self, section: Namespace) -> str:
         """The names of the configuration files, or the name of the checkpoint's run."""
-        stems = [Path(str(file)).stem for file in section.get("config") or [] if file is not None]
+        stems = [Path(file).stem for file in config_files(section)]
         stems = [stem for stem in stems if stem != "base"] or stems
         run = RunFolder.of_checkpoint(section.get("ckpt_path") or "")
         if not stems and run is not None and run.path.parent.name:
@@ -161,10 +162,9 @@ class ColorganCLI(LightningCLI):
         """Sets arguments of the trainer that the command does not leave to the user, and says so if they were given."""
         section = self.config[self.subcommand]
         for name, value in arguments.items():
-            options = (f"--trainer.{name}", f"--trainer.{name}=", f"--trainer.{name}.", f"--trainer.{name}+")
-            given = [arg for arg in self.args if arg == options[0] or arg.startswith(options[1:])]
+            given = any(re.match(rf"--trainer\.{name}\b", argument) for argument in self.args)
             if given and section.trainer.get(name) != value:
-                _note(f"{given[0].partition('=')[0]} has no effect on this command, which uses {value}")
+                _note(f"--trainer.{name} has no effect on this command, which uses {value}")
             section.trainer[name] = value
 
     def choose_run_folder(self, section: Namespace) -> RunFolder:
@@ -243,6 +243,11 @@ class ColorganCLI(LightningCLI):
         if self.datamodule.unreadable:
             named = "; ".join(f"{path} ({reason})" for path, reason in self.datamodule.unreadable)
             raise ColorganError(f"{len(self.datamodule.unreadable)} files were left out: {named}")
+
+
+def config_files(section: Namespace) -> list[str]:
+    """The configuration files of a command line, without overlays that were given as text."""
+    return [str(file) for file in section.get("config") or [] if file is not None]
 
 
 def callbacks_of(section: Namespace) -> list[Namespace]:

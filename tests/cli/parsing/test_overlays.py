@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 import yaml
+from jsonargparse import Namespace, dict_to_namespace
 
 from colorgan.cli import main
+from colorgan.cli.parsing.overlays import classes_as_overlays, replaced_arguments
+from colorgan.cli.trainer.command import config_files
 from tests.helpers import CONFIGS
 
 BASE = CONFIGS / "base.yaml"
@@ -69,3 +72,33 @@ def test_class_on_the_command_line_resets_arguments(capsys: pytest.CaptureFixtur
     args = ["--model.generator=EncoderUNet", "--model.generator.weights=null", "--model.generator.width=8"]
     arguments = parse(capsys, "-c", BASE, *args)["generator"]["init_args"]
     assert (arguments["width"], arguments["depth"]) == (8, 5)
+
+
+def test_class_after_a_space_resets_arguments(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = parse(capsys, "-c", BASE, "--model.generator", "EncoderUNet", "--model.generator.weights", "null")
+    assert arguments["generator"]["init_args"]["depth"] == 5
+
+
+def test_class_inside_a_class_or_a_list_resets_its_arguments() -> None:
+    layers = [
+        {"generator": {"class_path": "Outer", "init_args": {"inner": {"class_path": "A", "init_args": {"x": 1}}}}},
+        {"callbacks": [{"class_path": "A", "init_args": {"x": 2}}, {"class_path": "A", "init_args": {"x": 3}}]},
+    ]
+    previous = dict_to_namespace({**layers[0], **layers[1]})
+    overlay = {
+        "generator": {"init_args": {"inner": "package.B"}},
+        "callbacks": [{"class_path": "package.A"}, {"class_path": "B"}],
+    }
+    assert [arguments.x for arguments in replaced_arguments(previous, overlay)] == [1, 3]
+
+
+def test_options_that_name_no_class_are_unchanged() -> None:
+    args = ["fit", "--model.generator.width=3", "--model.generator", "null", "--model.generator={class_path: UNet}"]
+    expected = [*args[:2], "--model.generator=null", args[-1]]
+    assert classes_as_overlays(args, {"model.generator"}) == expected
+
+
+def test_class_after_a_checkpoint_keeps_its_other_arguments() -> None:
+    """A class given as an option is not a configuration file, in place of which a checkpoint's arguments are used."""
+    assert config_files(Namespace(config=[None, "a.yaml", None])) == ["a.yaml"]
+    assert config_files(Namespace(config=None)) == []

@@ -1,0 +1,37 @@
+"""The overview of all commands, and how they start."""
+
+import subprocess
+import sys
+
+import pytest
+
+from colorgan.cli import main
+from colorgan.cli.commands import COMMANDS, TRAINER_COMMANDS
+from tests.helpers import REPOSITORY
+
+
+def test_python_m_colorgan_lists_all_commands() -> None:
+    command = [sys.executable, "-m", "colorgan", "--help"]
+    overview = subprocess.run(command, capture_output=True, text=True, check=True, cwd=REPOSITORY).stdout
+    for name in (*TRAINER_COMMANDS, *COMMANDS):
+        assert f"\n  {name:<10} " in overview
+
+
+def test_overview_loads_no_heavy_library() -> None:
+    program = "import sys; from colorgan.cli import main; main([]); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=REPOSITORY)
+    assert not {"torch", "numpy", "PIL", "lightning", "matplotlib"} & set(done.stdout.splitlines()[-1].split())
+
+
+@pytest.mark.parametrize("command", [name for name in COMMANDS if name not in ("chroma", "lr-find")])
+def test_help_of_a_command_describes_each_option(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main([command, "--help"])
+    assert stop.value.code == 0
+    lines = capsys.readouterr().out.partition("\noptions:\n")[2].partition("\n\n")[0].splitlines()
+    described = [line for number, line in enumerate(lines) if line.startswith("  -")]
+    assert len(described) > 3
+    for number, line in enumerate(lines):
+        if line.startswith("  -"):
+            help_text = line[24:].strip() if len(line.split("  ")) > 2 else lines[number + 1].strip()
+            assert help_text, line
