@@ -17,8 +17,9 @@ _WARNINGS = (
 
 def silence_libraries() -> None:
     """Drops advertisements and warnings that a user can do nothing about."""
-    for name in ("lightning.pytorch.utilities.rank_zero", "lightning.pytorch", "timm.models._builder"):
+    for name in ("lightning.pytorch.utilities.rank_zero", "lightning.pytorch"):
         logging.getLogger(name).addFilter(_concerns_the_user)
+    logging.getLogger("timm").setLevel(logging.ERROR)  # it warns of the classifier's weights, which no encoder has
     warnings.filterwarnings("ignore", module="lightning", message=".*deprecated.*")
     for pattern in _WARNINGS:
         warnings.filterwarnings("ignore", pattern)
@@ -26,6 +27,4 @@ def silence_libraries() -> None:
 
 def _concerns_the_user(record: logging.LogRecord) -> bool:
     message = record.getMessage()
-    if record.name.startswith("timm."):
-        return not message.startswith("Unexpected keys")  # those of a classifier's head, which no encoder has
     return "Tip:" not in message and not message.startswith("`weights_only` was not set")
