@@ -51,9 +51,10 @@ class LPIPS:
         self.network, self.sha256, self.device = network, found.sha256, torch.device(device)
         self._model = lpips_network(network)
         state = read_torch_file(found.open(), found.file)
+        backbone = self._model.get_submodule("net")
         try:
-            self._model.net.load_state_dict(
-                {name: state[f"features.{name.partition('.')[2]}"] for name in self._model.net.state_dict()}
+            backbone.load_state_dict(
+                {name: state[f"features.{name.partition('.')[2]}"] for name in backbone.state_dict()}
             )
         except (KeyError, RuntimeError, TypeError) as error:
             raise ColorganError(
