@@ -14,7 +14,7 @@ from torch.utils.data import SequentialSampler
 
 from colorgan.data.augmentation import Transform
 from colorgan.data.cache import CachedPhotos, cached_photos
-from colorgan.data.checks import check_batch_size, plural, warn_about_duplicates, warn_about_unreadable
+from colorgan.data.checks import check_batch_size, warn_about_duplicates, warn_about_unreadable
 from colorgan.data.dataset import FileDataset, PhotoDataset, to_batch
 from colorgan.data.duplicates import near_duplicate_groups
 from colorgan.data.folders import SplitFolders
@@ -22,7 +22,7 @@ from colorgan.data.loader import FileLoader, PhotoLoader, default_num_workers, f
 from colorgan.data.sampler import EpochSampler
 from colorgan.data.sources import PhotoSource, file_source
 from colorgan.data.split import Split, seeded_split
-from colorgan.errors import ColorganError
+from colorgan.errors import ColorganError, plural
 from colorgan.images import SAMPLE_PHOTOS, list_photos, printable
 
 
