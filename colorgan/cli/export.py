@@ -26,7 +26,7 @@ def main(args: Sequence[str]) -> int:
         ColorganError: for invalid input.
     """
     options = _parser().parse_args(args)
-    check_output(options.output, options.precision)
+    check_output(options.output)
     if options.output.exists() and not options.overwrite:
         raise ColorganError(f"{options.output} already exists; choose another name, or replace it with --overwrite")
     if options.checkpoint is not None and options.checkpoint.suffix in SUFFIXES:
@@ -58,14 +58,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "-o", "--output", type=Path, required=True, metavar="FILE", help="file to write, ending in .onnx or .pt2"
     )
-    precision = parser.add_mutually_exclusive_group()
-    precision.add_argument(
+    parser.add_argument(
         "--half", dest="precision", action="store_const", const="half", default="float32",
         help="export as float16: half the size, for GPUs",
-    )  # fmt: skip
-    precision.add_argument(
-        "--quantize", dest="precision", action="store_const", const="int8",
-        help="export as int8 (ONNX only): a quarter of the size, with slightly different colors",
     )  # fmt: skip
     parser.add_argument("--overwrite", action="store_true", help="replace an existing file")
     return parser
