@@ -1,4 +1,4 @@
-"""The errors that a user can fix. The command line prints their message; all other errors keep their traceback."""
+"""The errors that a user can fix, of which the command line prints only the message, and the wording of messages."""
 
 import difflib
 import signal
@@ -62,3 +62,12 @@ def first_sentence(error: BaseException) -> str:
     'No space left'
     """
     return str(error).strip().split("\n")[0].split(". ")[0].rstrip(".:") or type(error).__name__
+
+
+def plural(number: int, noun: str) -> str:
+    """Formats a number with its noun.
+
+    >>> plural(1, "photo"), plural(1000, "photo")
+    ('1 photo', '1,000 photos')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

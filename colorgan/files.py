@@ -3,7 +3,6 @@
 import contextlib
 import hashlib
 import os
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -134,9 +133,6 @@ def default_cache_dir() -> Path:
     chosen = os.environ.get("COLORGAN_CACHE")
     if chosen:
         return Path(chosen)
-    home = Path.home()
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local") / "colorgan" / "cache"
-    if sys.platform == "darwin":
-        return home / "Library" / "Caches" / "colorgan"
-    return Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache") / "colorgan"
+    import platformdirs  # here, because machines that only run ONNX files may lack it
+
+    return platformdirs.user_cache_path("colorgan", appauthor=False)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from colorgan.cli.parsing.options import SHIPPED_MODEL, ModelOptions, Option, Range
-from colorgan.errors import ColorganError
+from colorgan.errors import ColorganError, plural
 
 if TYPE_CHECKING:
     from colorgan.inference.batch import BatchResult
@@ -92,17 +92,13 @@ def colorize(
 def _print_result(result: "BatchResult", output: Path, sheets: Sequence[Path]) -> None:
     for message in result.failures:
         print(f"error: {message}", file=sys.stderr)
-    parts = [f"colorized {_count(result.written, 'photo')} into {output}"]
+    parts = [f"colorized {plural(result.written, 'photo')} into {output}"]
     if result.skipped:
-        parts.append(f"skipped {_count(result.skipped, 'existing file')} (--overwrite replaces them)")
+        parts.append(f"skipped {plural(result.skipped, 'existing file')} (--overwrite replaces them)")
     if result.failures:
-        parts.append(f"{_count(len(result.failures), 'photo')} failed (see above)")
+        parts.append(f"{plural(len(result.failures), 'photo')} failed (see above)")
     if result.scenes:
-        parts.append(_count(result.scenes, "scene"))
+        parts.append(plural(result.scenes, "scene"))
     if sheets:
         parts.append(f"sheet{'s' * (len(sheets) > 1)}: {', '.join(map(str, sheets))}")
     print("; ".join(parts))
-
-
-def _count(count: int, noun: str) -> str:
-    return f"{count} {noun}{'s' * (count != 1)}"

@@ -14,7 +14,6 @@ def export(
     checkpoint: Annotated[Path | None, Option(metavar="PATH")] = None,
     output: Annotated[Path, Option(("-o", "--output"), "FILE")],
     half: bool = False,
-    quantize: bool = False,
     overwrite: bool = False,
 ) -> int:
     """Export a model as ONNX or a torch.export program.
@@ -25,7 +24,6 @@ def export(
         checkpoint: a .ckpt file of a run, or the folder of a released model (default: the shipped model).
         output: file to write, ending in .onnx or .pt2.
         half: export as float16: half the size, for GPUs.
-        quantize: export as int8 (ONNX only): a quarter of the size, with slightly different colors.
         overwrite: replace an existing file.
 
     Returns:
@@ -38,10 +36,8 @@ def export(
     from colorgan.inference.onnx.export import SUFFIXES, check_output
     from colorgan.inference.onnx.export import export as write
 
-    if half and quantize:
-        raise ColorganError("--half and --quantize exclude each other; give one of them")
-    precision: Literal["float32", "half", "int8"] = "half" if half else "int8" if quantize else "float32"
-    check_output(output, precision)
+    precision: Literal["float32", "half"] = "half" if half else "float32"
+    check_output(output)
     if output.exists() and not overwrite:
         raise ColorganError(f"{output} already exists; choose another name, or replace it with --overwrite")
     if checkpoint is not None and checkpoint.suffix in SUFFIXES:

@@ -7,7 +7,7 @@ from lightning.pytorch.utilities import rank_zero_warn
 from colorgan.data.duplicates import near_duplicate_groups
 from colorgan.data.folders import SPLIT_NAMES
 from colorgan.data.split import Split
-from colorgan.errors import ColorganError
+from colorgan.errors import ColorganError, plural
 from colorgan.images import printable
 
 _MAX_LISTED = 5
@@ -74,12 +74,3 @@ def check_batch_size(count: int, batch_size: int, world_size: int) -> None:
             f"{count} training photos are fewer than a batch of {batch_size}{devices}; "
             f"give more photos or set --data.batch_size={max(1, count // world_size)} or less"
         )
-
-
-def plural(number: int, noun: str) -> str:
-    """Formats a number with its noun.
-
-    >>> plural(1, "photo"), plural(1000, "photo")
-    ('1 photo', '1,000 photos')
-    """
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -1,6 +1,5 @@
 """The data module for folders of photos."""
 
-import os
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,8 +12,9 @@ from lightning.pytorch import LightningDataModule
 from lightning.pytorch.utilities import rank_zero_info
 from torch.utils.data import SequentialSampler
 
+from colorgan.data.augmentation import Transform
 from colorgan.data.cache import CachedPhotos, cached_photos
-from colorgan.data.checks import check_batch_size, plural, warn_about_duplicates, warn_about_unreadable
+from colorgan.data.checks import check_batch_size, warn_about_duplicates, warn_about_unreadable
 from colorgan.data.dataset import FileDataset, PhotoDataset, to_batch
 from colorgan.data.duplicates import near_duplicate_groups
 from colorgan.data.folders import SplitFolders
@@ -22,11 +22,8 @@ from colorgan.data.loader import FileLoader, PhotoLoader, default_num_workers, f
 from colorgan.data.sampler import EpochSampler
 from colorgan.data.sources import PhotoSource, file_source
 from colorgan.data.split import Split, seeded_split
-from colorgan.errors import ColorganError
+from colorgan.errors import ColorganError, plural
 from colorgan.images import SAMPLE_PHOTOS, list_photos, printable
-
-os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # keeps the import from checking for updates online
-from albumentations.core.serialization import Serializable
 
 
 class Photos(LightningDataModule):
@@ -55,7 +52,7 @@ class Photos(LightningDataModule):
             By default ``size``, or 9/8 of it for random crops.
         batch_size: training batch size of each process.
         val_batch_size: batch size for validation and testing; by default ``batch_size``.
-        train_transforms: albumentations for training photos, such as
+        train_transforms: transforms of albumentations and of ``torchvision.transforms.v2`` for training photos, such as
             ``[{class_path: albumentations.HorizontalFlip}]``. They receive and return uint8.
         skip_gray: skip photos without color.
         limit: maximum number of photos from each folder, evenly spaced by name, for quick experiments.
@@ -94,7 +91,7 @@ class Photos(LightningDataModule):
         load_size: int | None = None,
         batch_size: int = 32,
         val_batch_size: int | None = None,
-        train_transforms: Sequence[Serializable] = (),
+        train_transforms: Sequence[Transform] = (),
         skip_gray: bool = True,
         limit: int | None = None,
         cache_dir: str | None = None,

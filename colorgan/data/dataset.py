@@ -4,7 +4,6 @@ Augmentation is a function of seed, epoch and photo. There is no random state, s
 that the uninterrupted run would have seen, with any number of workers.
 """
 
-import random
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeAlias, TypedDict
@@ -14,6 +13,7 @@ import numpy.typing as npt
 import torch
 from torch.utils.data import Dataset
 
+from colorgan.data.augmentation import Augmentation, Transform
 from colorgan.data.cache import CachedPhotos
 from colorgan.data.protocol import PhotoBatch, PredictionBatch
 from colorgan.errors import ColorganError
@@ -37,7 +37,7 @@ class PhotoDataset(Dataset[PhotoBatch]):
         photos: cache of decoded photos, whose side may be larger than ``size``.
         indices: positions of the dataset's photos in the cache.
         size: height and width of the samples in pixels.
-        transforms: albumentations, applied in order at the side of the cache.
+        transforms: transforms of albumentations and torchvision, applied in order at the side of the cache.
         random_crop: crop a random square of ``size`` instead of the center.
         seed: seed of augmentation and crops, combined with epoch and index.
     """
@@ -48,7 +48,7 @@ class PhotoDataset(Dataset[PhotoBatch]):
         indices: npt.NDArray[np.int64],
         size: int,
         *,
-        transforms: Sequence[Any] = (),
+        transforms: Sequence[Transform] = (),
         random_crop: bool = False,
         seed: int = 0,
     ) -> None:
@@ -57,7 +57,7 @@ class PhotoDataset(Dataset[PhotoBatch]):
         self.size = size
         self.random_crop = random_crop
         self.seed = seed
-        self.transform = _compose(transforms) if transforms else None
+        self.transform = Augmentation(transforms) if transforms else None
 
     def __len__(self) -> int:
         return len(self.indices)
@@ -82,26 +82,22 @@ class PhotoDataset(Dataset[PhotoBatch]):
         offset = rng.random(2) if self.random_crop else np.full(2, 0.5)
         photo: npt.NDArray[np.uint8] = np.array(self.photos.pixels[self.indices[index]])
         if self.transform is not None:
-            self.transform.set_random_state(rng, random.Random(int(rng.integers(1 << 62))))  # noqa: S311 (not a secret)
-            photo = self.transform(image=photo)["image"]
-            self._check(photo)
+            photo = self.transform(photo, rng)
+            self._check_size(photo)
         height, width = photo.shape[:2]
         top, left = int(offset[0] * (height - self.size + 1)), int(offset[1] * (width - self.size + 1))
         return photo[top : top + self.size, left : left + self.size]
 
+    def _check_size(self, photo: npt.NDArray[np.uint8]) -> None:
+        if min(photo.shape[:2]) < self.size:
+            raise ColorganError(
+                f"train_transforms returned a photo of {photo.shape[1]} x {photo.shape[0]} pixels; they must return at "
+                f"least {self.size} x {self.size} pixels"
+            )
+
     def _center_crop(self, photos: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
         top, left = (photos.shape[1] - self.size) // 2, (photos.shape[2] - self.size) // 2
         return photos[:, top : top + self.size, left : left + self.size]
-
-    def _check(self, photo: Any) -> None:
-        shape: tuple[int, ...] = tuple(getattr(photo, "shape", ()))
-        valid_shape = len(shape) == 3 and shape[2] == 3 and min(shape[:2]) >= self.size
-        if not valid_shape or photo.dtype != np.uint8:
-            raise ColorganError(
-                f"train_transforms returned {type(photo).__name__} {shape} of {getattr(photo, 'dtype', '?')}; they "
-                f"must return uint8 with 3 channels and at least {self.size} x {self.size} pixels (remove Normalize "
-                "and ToTensorV2: the model converts and normalizes photos itself)"
-            )
 
 
 class FileDataset(Dataset[PredictionBatch | UnreadableImage]):
@@ -135,9 +131,3 @@ def to_batch(arrays: Any) -> PhotoBatch:
     """Collates :class:`PhotoArrays` to tensors: ``rgb`` (B, 3, H, W) uint8 and ``index`` (B,) int64."""
     rgb = np.ascontiguousarray(arrays["rgb"].transpose(0, 3, 1, 2))
     return {"rgb": torch.from_numpy(rgb), "index": torch.from_numpy(arrays["index"])}
-
-
-def _compose(transforms: Sequence[Any]) -> Any:
-    import albumentations
-
-    return albumentations.Compose(list(transforms))

@@ -16,8 +16,8 @@ from colorgan.data.sources import PhotoSource, file_source
 from colorgan.errors import ColorganError
 from colorgan.images import Photo, UnreadableImage, photo_from_image, printable
 
-# Attributes in which torchvision's datasets keep their files, as paths or as (path, label)
-_FILE_LISTS = ("_image_files", "samples", "imgs", "_images", "_image_paths", "images")
+_FILE_LISTS = ("samples", "images")
+"""Attributes in which datasets without a loader keep their files, as paths or (path, label): ImageNet, VOCDetection."""
 
 
 class TorchvisionPhotos(Photos):
@@ -82,14 +82,29 @@ class TorchvisionPhotos(Photos):
         """Does nothing: all parts of a dataset are in the same folder."""
 
     def _sources_of_part(self, arguments: dict[str, Any]) -> list[PhotoSource]:
-        dataset = self._create_dataset(arguments)
-        files = _list_files(dataset)
-        if files is not None:
+        files = self._files_of_part(arguments)
+        if files:
             return [file_source(path, self.root) for path in files]
+        dataset = self._create_dataset(arguments)
         part = "-".join(f"{name}={value}" for name, value in sorted(arguments.items())) or "all"
         origin = f"{self.dataset_class.__qualname__} {part} {self.root.absolute()} {len(dataset)}"
         names = [f"{part}/{index:07d}" for index in range(len(dataset))]
         return [PhotoSource(name, origin, (), partial(_load_item, dataset, i, name)) for i, name in enumerate(names)]
+
+    def _files_of_part(self, arguments: dict[str, Any]) -> list[Path]:
+        """The files of a part in its order; empty if the dataset does not tell them.
+
+        The cache decodes files faster than the dataset would, and turns them upright.
+        """
+        if "loader" in inspect.signature(self.dataset_class).parameters and "loader" not in arguments:
+            entries = _load_all(self._create_dataset({**arguments, "loader": Path}))
+        else:
+            dataset = self._create_dataset(arguments)
+            found = next((getattr(dataset, name) for name in _FILE_LISTS if hasattr(dataset, name)), None)
+            entries = found if isinstance(found, list) and len(found) == len(dataset) else []
+        images = [_image_of(entry) for entry in entries]
+        paths = [Path(image) for image in images if isinstance(image, str | Path)]
+        return paths if paths and len(paths) == len(images) and paths[0].is_file() else []
 
     def _create_dataset(self, arguments: dict[str, Any]) -> Any:
         name, parameters = self.dataset_class.__name__, inspect.signature(self.dataset_class).parameters
@@ -159,16 +174,17 @@ def _import_dataset_class(path: str) -> type[Any]:
     return found
 
 
-def _list_files(dataset: Any) -> list[Path] | None:
-    """The files of a dataset in its order; None if it does not keep them in a known attribute."""
-    for name in _FILE_LISTS:
-        entries = getattr(dataset, name, None)
-        if not isinstance(entries, list) or len(entries) != len(dataset) or not entries:
-            continue
-        paths = [entry[0] if isinstance(entry, tuple | list) and entry else entry for entry in entries]
-        if all(isinstance(path, str | Path) for path in paths) and Path(paths[0]).is_file():
-            return [Path(path) for path in paths]
-    return None
+def _load_all(dataset: Any) -> list[Any]:
+    """All items of a dataset whose loader returns paths; empty if it needs images instead."""
+    try:
+        return [dataset[index] for index in range(len(dataset))]
+    except (AttributeError, TypeError):
+        return []
+
+
+def _image_of(item: Any) -> Any:
+    """The image of a dataset's item, which is the image or begins with it."""
+    return item[0] if isinstance(item, tuple | list) and item else item
 
 
 _lock = threading.Lock()
@@ -177,7 +193,7 @@ _lock = threading.Lock()
 def _load_item(dataset: Any, index: int, name: str, min_side: int) -> Photo:
     with _lock:  # photos are decoded in threads, but datasets with an open file or random state are not thread-safe
         item = dataset[index]
-    image = item[0] if isinstance(item, tuple | list) else item
+    image = _image_of(item)
     if not isinstance(image, Image.Image):
         raise UnreadableImage(name, f"the dataset returns {type(image).__name__} instead of a PIL image")
     return photo_from_image(image, name)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import stdtrit
+import scipy.stats
 
 Values = npt.NDArray[np.float64]
 
@@ -30,10 +30,6 @@ class Interval:
 
     low: float
     high: float
-
-    def overlaps(self, other: "Interval") -> bool:
-        """Whether the two intervals have a point in common."""
-        return self.low <= other.high and other.low <= self.high
 
 
 @dataclass(frozen=True)
@@ -99,7 +95,7 @@ class SeedSpread:
         if not self.degrees_of_freedom or not values:
             return None
         mean = _mean(values)
-        quantile = float(stdtrit(self.degrees_of_freedom, QUANTILES[1]))
+        quantile = float(scipy.stats.t.ppf(QUANTILES[1], self.degrees_of_freedom))
         half_width = abs(mean) * self.relative_std * quantile / math.sqrt(len(values))
         return Interval(mean - half_width, mean + half_width)
 
@@ -128,15 +124,18 @@ def bootstrap_mean(*values: Values, statistic: Callable[..., Values] | None = No
     value = float(combine(*table.mean(axis=1)))
     if count < 2 or not np.isfinite(table).all():
         return Estimate(value)
-    random = np.random.default_rng(0)
-    means = np.empty((len(values), _NUM_RESAMPLES))
-    chunk_size = max(1, _MAX_INDICES // count)
-    for start in range(0, _NUM_RESAMPLES, chunk_size):
-        chunk = slice(start, min(start + chunk_size, _NUM_RESAMPLES))
-        drawn = random.integers(count, size=(chunk.stop - start, count))
-        means[:, chunk] = table[:, drawn].mean(axis=2)
-    low, high = np.quantile(combine(*means), QUANTILES)
-    return Estimate(value, Interval(float(low), float(high)))
+    interval = scipy.stats.bootstrap(
+        table,
+        lambda *photos, axis: combine(*(column.mean(axis=axis) for column in photos)),
+        paired=True,
+        vectorized=True,
+        method="percentile",
+        confidence_level=CONFIDENCE,
+        n_resamples=_NUM_RESAMPLES,
+        batch=max(1, _MAX_INDICES // count),
+        rng=np.random.default_rng(0),
+    ).confidence_interval
+    return Estimate(value, Interval(float(interval.low), float(interval.high)))
 
 
 def rank_ranges(intervals: Mapping[str, Interval | None], higher_is_better: bool = False) -> dict[str, tuple[int, int]]:
@@ -179,17 +178,10 @@ def rank_correlation(pairs: Sequence[tuple[float, float]]) -> float | None:
     """
     if len(pairs) < 3:
         return None
-    first, second = (_mean_ranks(column) for column in zip(*pairs, strict=True))
-    mean = (len(pairs) + 1) / 2
-    covariance = sum((a - mean) * (b - mean) for a, b in zip(first, second, strict=True))
-    scale = math.sqrt(sum((a - mean) ** 2 for a in first) * sum((b - mean) ** 2 for b in second))
-    return covariance / scale if scale else None
-
-
-def _mean_ranks(values: Sequence[float]) -> list[float]:
-    """The rank of each value; equal values share the mean of their ranks."""
-    ordered = sorted(values)
-    return [ordered.index(value) + (ordered.count(value) + 1) / 2 for value in values]
+    first, second = zip(*pairs, strict=True)
+    if len(set(first)) == 1 or len(set(second)) == 1:
+        return None
+    return float(scipy.stats.spearmanr(first, second).statistic)
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -43,7 +44,7 @@ class ModelCard:
         """Reads a card from a YAML file.
 
         Raises:
-            ColorganError: if the file cannot be read, or keys are missing or unknown.
+            ColorganError: if the file cannot be read, keys are missing or unknown, or a value has the wrong type.
         """
         try:
             data = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
@@ -57,6 +58,10 @@ class ModelCard:
         if missing or unknown:
             problems = [f"{key!r} is missing" for key in missing] + [f"{key!r} is unknown" for key in unknown]
             raise ColorganError(f"{path}: {', '.join(problems)}; a model card has the keys {', '.join(keys)}")
+        for key, value in data.items():
+            expected = _expected_type(key, value)
+            if expected:
+                raise ColorganError(f"{path}: {key!r} must be {expected}, but is {str(value)[:80]!r}")
         return cls(**data)
 
     def markdown(self) -> str:
@@ -70,19 +75,21 @@ class ModelCard:
             |---|---|---|
             | PSNR, dB | 23.4 | 21.75 |
         """
-        front_matter = {
-            "license": self.license.lower(),
-            "library_name": "colorgan",
-            "pipeline_tag": "image-to-image",
-            "tags": ["colorization"],
-        }
+        from huggingface_hub import ModelCardData  # here, because machines that only run ONNX files may lack it
+
+        front_matter = ModelCardData(
+            license=self.license.lower(),
+            library_name="colorgan",
+            pipeline_tag="image-to-image",
+            tags=["colorization"],
+        )
         systems = list(dict.fromkeys(system for row in self.metrics.values() for system in row))
         table = [f"| | {' | '.join(systems)} |", f"|---{'|---' * len(systems)}|"]
         for metric, row in self.metrics.items():
             cells = [f"{row[system]:g}" if system in row else "-" for system in systems]
             table.append(f"| {metric} | {' | '.join(cells)} |")
         sections = [
-            f"---\n{yaml.safe_dump(front_matter, sort_keys=False)}---",
+            f"---\n{front_matter.to_yaml()}\n---",
             f"# {self.name}",
             self.summary,
             f"{_LICENSE}{self.license}.",
@@ -99,6 +106,19 @@ class ModelCard:
             "\n".join(table),
         ]
         return "\n\n".join(section.strip() for section in sections) + "\n"
+
+
+def _expected_type(key: str, value: Any) -> str:
+    """What the value of a key must be; empty if it is."""
+    if key in ("data", "limits"):
+        is_valid = isinstance(value, list) and all(isinstance(entry, str) for entry in value)
+        return "" if is_valid else "a list of texts (in quotes, if they contain a colon)"
+    if key == "metrics":
+        rows = list(value.values()) if isinstance(value, Mapping) else [None]
+        numbers = [number for row in rows for number in (row.values() if isinstance(row, Mapping) else [None])]
+        is_valid = all(isinstance(number, int | float) and not isinstance(number, bool) for number in numbers)
+        return "" if is_valid else "a mapping from metrics to a mapping from systems to numbers"
+    return "" if isinstance(value, str) else "a text (in quotes, if it contains a colon)"
 
 
 @dataclass(frozen=True)

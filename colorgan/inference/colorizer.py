@@ -40,7 +40,7 @@ class Colorizer(ColorizationNetwork, PhotoColorizer):
 
         Args:
             path: a ``.ckpt`` file written by ``fit`` (the moving average is loaded if there is one), or the folder or
-                ``.safetensors`` file of a released model. Default: the model that ships with colorgan.
+                the ``model.safetensors`` of a released model. Default: the model that ships with colorgan.
             device: device of the network.
 
         Raises:
@@ -55,8 +55,8 @@ class Colorizer(ColorizationNetwork, PhotoColorizer):
         """Loads a released model: safetensors weights and a YAML description of the network.
 
         Args:
-            name: a folder written by :meth:`save_pretrained`, or the name of a repository on the Hugging Face Hub.
-                Default: the model that ships with colorgan.
+            name: a folder written by :meth:`save_pretrained`, its ``model.safetensors``, or the name of a repository on
+                the Hugging Face Hub. Default: the model that ships with colorgan.
             device: device of the network.
 
         Raises:

@@ -14,7 +14,7 @@ def open_model(path: str | Path | None = None, device: str = "cpu") -> PhotoColo
     """Opens a model of any kind.
 
     Args:
-        path: a ``.ckpt`` file written by ``fit``, the folder or ``.safetensors`` file of a released model, or an
+        path: a ``.ckpt`` file written by ``fit``, the folder or ``model.safetensors`` of a released model, or an
             ``.onnx`` file written by ``colorgan export``. Default: the model that ships with colorgan.
         device: ``cpu``, ``cuda``, ``cuda:1``, ``mps``, ...; ``auto`` selects the fastest. An ``.onnx`` file runs on
             ``cpu`` or ``cuda``.

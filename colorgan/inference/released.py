@@ -86,14 +86,18 @@ def _from_stored(tensor: Tensor) -> Tensor:
 def _find_folder(name: str | Path | None) -> Path:
     if name is None:
         return shipped_model()
-    folder = Path(name)
-    if folder.name == WEIGHTS:
-        folder = folder.parent
-    if folder.is_dir():
-        return folder
-    if _REPOSITORY.fullmatch(str(name)) and not folder.parent.exists():
+    path = Path(name)
+    if path.is_dir():
+        return path
+    if path.is_file():
+        if path.name == WEIGHTS:
+            return path.parent
+        raise CheckpointError(f"{path} is not a released model, which is a folder with {CONFIG} and {WEIGHTS}")
+    is_file_name = path.suffix in (".safetensors", ".ckpt")
+    if _REPOSITORY.fullmatch(str(name)) and not is_file_name and not path.parent.exists():
         return _download(str(name))
-    raise CheckpointError(f"there is no folder {name}; give one written by save_pretrained")
+    kind = "file" if is_file_name else "folder"
+    raise CheckpointError(f"there is no {kind} {name}; give a folder written by save_pretrained")
 
 
 def _download(repository: str) -> Path:

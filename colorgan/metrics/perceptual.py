@@ -5,9 +5,9 @@ from typing import Literal
 
 import torch
 from torch import Tensor
-from torchmetrics.functional.image.lpips import _LPIPS
 
 from colorgan.color.tensors import matched_pair
+from colorgan.compat import lpips_network
 from colorgan.errors import ColorganError, first_sentence
 from colorgan.metrics.weights import Download, find_weights
 from colorgan.models.weight_files import read_torch_file
@@ -49,11 +49,12 @@ class LPIPS:
         found = find_weights(f"LPIPS ({network})", weights, _DOWNLOADS[network])
         assert found is not None  # both networks have a download
         self.network, self.sha256, self.device = network, found.sha256, torch.device(device)
-        self._model = _LPIPS(pretrained=True, net=network, pnet_rand=True)
+        self._model = lpips_network(network)
         state = read_torch_file(found.open(), found.file)
+        backbone = self._model.get_submodule("net")
         try:
-            self._model.net.load_state_dict(
-                {name: state[f"features.{name.partition('.')[2]}"] for name in self._model.net.state_dict()}
+            backbone.load_state_dict(
+                {name: state[f"features.{name.partition('.')[2]}"] for name in backbone.state_dict()}
             )
         except (KeyError, RuntimeError, TypeError) as error:
             raise ColorganError(

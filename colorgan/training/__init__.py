@@ -16,7 +16,7 @@ from colorgan.training.callbacks import (
 )
 from colorgan.training.gan import ColorGAN
 from colorgan.training.learning_rates import ConstantThenLinear
-from colorgan.training.loggers import MetricsFile
+from colorgan.training.metrics_file import MetricsFile
 from colorgan.training.regressor import ChromaRegressor
 from colorgan.training.schedule import AdversarialSchedule
 

@@ -256,13 +256,31 @@ def test_yaml_may_contain_augmentation():
                             "class_path": "albumentations.OneOf",
                             "init_args": {"transforms": [{"class_path": "albumentations.ColorJitter"}]},
                         },
+                        {"class_path": "torchvision.transforms.v2.RandomRotation", "init_args": {"degrees": 10}},
+                        {
+                            "class_path": "torchvision.transforms.v2.RandomApply",
+                            "init_args": {
+                                "transforms": [
+                                    {
+                                        "class_path": "torchvision.transforms.v2.ColorJitter",
+                                        "init_args": {"brightness": 0.2},
+                                    }
+                                ]
+                            },
+                        },
                     ],
                 },
             }
         }
     )
+    saved = parser.dump(config)
+    assert "degrees: 10\n" in saved
+    assert parser.dump(parser.parse_string(saved)) == saved
     data = parser.instantiate(config).data
-    assert [type(one).__name__ for one in data.train_transforms] == ["HorizontalFlip", "RandomResizedCrop", "OneOf"]
+    assert [type(transform).__name__ for transform in data.train_transforms] == [
+        *("HorizontalFlip", "RandomResizedCrop", "OneOf"),
+        *("RandomRotation", "RandomApply"),
+    ]
     data.setup("fit")
     assert next(iter(data.train_dataloader()))["rgb"].shape == (32, 3, 32, 32)
 

@@ -6,6 +6,7 @@ import albumentations
 import numpy as np
 import pytest
 import torch
+from torchvision.transforms import v2
 
 from colorgan.data import loader
 from colorgan.data.dataset import FileDataset, to_batch
@@ -13,7 +14,7 @@ from colorgan.data.loader import FileLoader, PhotoLoader, default_num_workers, f
 from colorgan.data.sampler import EpochSampler
 from colorgan.images import list_photos, read_rgb
 
-TRANSFORMS = [albumentations.HorizontalFlip(), albumentations.Affine(rotate=(-20, 20), p=1)]
+TRANSFORMS = [v2.RandomHorizontalFlip(), v2.ColorJitter(contrast=0.5), albumentations.Affine(rotate=(-20, 20), p=1)]
 
 
 def make_loader(dataset, **options):

@@ -7,6 +7,7 @@ import albumentations
 import pytest
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
+from torchvision.transforms import v2
 
 from colorgan.data import Photos
 
@@ -68,7 +69,11 @@ def run(folder: Path, output: Path, num_workers: int, callbacks=(), ckpt_path=No
         batch_size=4,
         num_workers=num_workers,
         val_fraction=0.2,
-        train_transforms=[albumentations.HorizontalFlip(), albumentations.RandomBrightnessContrast(p=1)],
+        train_transforms=[
+            albumentations.HorizontalFlip(),
+            albumentations.RandomBrightnessContrast(p=1),
+            v2.RandomResizedCrop(12),
+        ],
     )
     module = Recorder()
     trainer = Trainer(

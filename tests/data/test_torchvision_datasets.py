@@ -127,3 +127,52 @@ def test_invalid_arguments_raise(tmp_path):
         TorchvisionPhotos("torchvision.datasets.Flowers102", str(tmp_path), parts=[])
     with pytest.raises(ColorganError, match=r"data\.val is a folder"):
         Flowers102(str(tmp_path), val="x")
+
+
+def write_photos(folder, count):
+    folder.mkdir(parents=True)
+    for number in range(count):
+        Image.fromarray(photo_of(number, 40, 48)).save(folder / f"{number}.jpg", quality=95)
+
+
+def test_files_are_listed_by_the_loader_or_a_public_list(tmp_path):
+    write_photos(tmp_path / "eurosat" / "2750" / "Forest", 6)  # ImageFolder, whose signature has no loader
+    write_photos(tmp_path / "imagefolder" / "Forest", 6)
+    write_photos(tmp_path / "data" / "tiny", 6)
+    for name, root, folder in (
+        ("EuroSAT", tmp_path, "eurosat/2750/Forest"),
+        ("ImageFolder", tmp_path / "imagefolder", "Forest"),
+    ):
+        data = TorchvisionPhotos(f"torchvision.datasets.{name}", str(root), **SMALL)
+        assert [source.name for source in data.sources("train")] == [f"{folder}/{number}.jpg" for number in range(6)]
+
+
+class Grayscale(torchvision.datasets.VisionDataset):
+    """Needs the image itself, so that a loader of paths does not help."""
+
+    def __init__(self, root, loader=torchvision.datasets.folder.default_loader):
+        super().__init__(root)
+        self.loader = loader
+        self.found = sorted(Path(root).glob("*.jpg"))
+
+    def __len__(self):
+        return len(self.found)
+
+    def __getitem__(self, index):
+        return self.loader(self.found[index]).convert("L").convert("RGB"), 0
+
+
+def test_dataset_that_changes_its_images_is_loaded_item_by_item(tmp_path):
+    write_photos(tmp_path / "photos", 5)
+    data = TorchvisionPhotos(f"{__name__}.Grayscale", str(tmp_path / "photos"), skip_gray=False, **SMALL)
+    data.setup("fit")
+    assert data.splits["train"].names[0].startswith("all/000000")
+    assert all(data.splits["train"].photos.gray)
+
+
+def test_unreadable_files_of_a_dataset_are_named_and_skipped(flowers, recwarn):
+    (flowers / "flowers-102" / "jpg" / "image_00003.jpg").write_bytes(b"no photo")
+    data = Flowers102(str(flowers), **SMALL)
+    data.setup("fit")
+    assert sum(len(split) for split in data.splits.values()) == 19
+    assert any("image_00003.jpg" in str(warning.message) for warning in recwarn)

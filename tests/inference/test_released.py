@@ -177,8 +177,22 @@ def test_unknown_names_are_downloaded_from_the_hub(folder: Path, monkeypatch: py
     monkeypatch.setattr(huggingface_hub, "snapshot_download", refuse)
     with pytest.raises(CheckpointError, match=r"from the Hugging Face Hub \(no network\)"):
         Colorizer.from_pretrained("someone/tiny")
-    with pytest.raises(CheckpointError, match="there is no folder nowhere; give one written by save_pretrained"):
+    with pytest.raises(CheckpointError, match="there is no folder nowhere; give a folder written by save_pretrained"):
         Colorizer.from_pretrained("nowhere")
+
+
+def test_files_that_are_no_released_model_are_refused(folder: Path, tmp_path: Path) -> None:
+    assert Colorizer.from_pretrained(folder / "model.safetensors").size == 24
+    renamed = (folder / "model.safetensors").rename(folder / "foo.safetensors")
+    for open_it in (Colorizer.from_pretrained, Colorizer.from_checkpoint, open_model):
+        with pytest.raises(
+            CheckpointError,
+            match=r"foo\.safetensors is not a released model, which is a folder with config.yaml and model.safetensors",
+        ):
+            open_it(renamed)
+        for missing in ("missing.safetensors", "nowhere/model.safetensors"):
+            with pytest.raises(CheckpointError, match=rf"there is no file {missing}; give a folder written by"):
+                open_it(missing)
 
 
 # -- the shipped model -------------------------------------------------------------------------------------------------

@@ -33,16 +33,15 @@ from colorgan.models.colorization import ColorizationNetwork
 from colorgan.models.config import to_config
 from colorgan.models.generators import Generator
 
-Precision = Literal["float32", "half", "int8"]
+Precision = Literal["float32", "half"]
 """Precision of the network; inputs, outputs and color conversion are always float32."""
 
 SUFFIXES = (".onnx", ".pt2")
 
 _OPSET = 18
-_NUM_CALIBRATION_PHOTOS = 24
 _DYNAMIC = {0: torch.export.Dim.DYNAMIC, 2: torch.export.Dim.DYNAMIC, 3: torch.export.Dim.DYNAMIC}
 
-_TOLERANCES: dict[str, tuple[float, float]] = {"float32": (1.0, 0.1), "half": (8.0, 0.5), "int8": (255.0, 4.0)}
+_TOLERANCES: dict[str, tuple[float, float]] = {"float32": (1.0, 0.1), "half": (8.0, 0.5)}
 """Maximum and mean difference from PyTorch on a photo, in 1/255; files that exceed either are not written."""
 
 
@@ -112,8 +111,7 @@ def export(network: ColorizationNetwork, path: str | Path, precision: Precision 
     Args:
         network: the network to export.
         path: a file name ending in ``.onnx`` or ``.pt2``; an existing file is replaced atomically.
-        precision: ``float32``, ``half`` or, for ONNX only, ``int8``: 8-bit weights, and 8-bit activations whose ranges
-            are measured on the sample photos.
+        precision: ``float32`` or ``half``.
         card: the model card in Markdown, which is stored in the file.
 
     Returns:
@@ -124,7 +122,7 @@ def export(network: ColorizationNetwork, path: str | Path, precision: Precision 
             output differs from that of PyTorch by more than the tolerance. No file is written in these cases.
     """
     path = Path(path)
-    check_output(path, precision)
+    check_output(path)
     program = _export_program(network, precision == "half")
     metadata = {
         "format": FORMAT,
@@ -137,7 +135,7 @@ def export(network: ColorizationNetwork, path: str | Path, precision: Precision 
     }
     with atomic_write(path) as temporary:
         if path.suffix == ".onnx":
-            _write_onnx(program, temporary, network, precision, json.dumps(metadata))
+            _write_onnx(program, temporary, network, json.dumps(metadata))
             parity = compare(network, OnnxColorizer(temporary).colorize_small)
         else:
             buffer = io.BytesIO()
@@ -149,12 +147,12 @@ def export(network: ColorizationNetwork, path: str | Path, precision: Precision 
             raise ColorganError(
                 f"{path} was not written: its output would differ from that of PyTorch by {parity}, but only "
                 f"{max_difference:g}/255 and {mean_difference:g}/255 are allowed; "
-                + ("export it without --half and --quantize" if precision != "float32" else "please report this")
+                + ("export it without --half" if precision == "half" else "please report this")
             )
     return parity
 
 
-def check_output(path: Path, precision: Precision) -> None:
+def check_output(path: Path) -> None:
     """Checks that a model can be exported to a file, before doing any work.
 
     Raises:
@@ -162,8 +160,6 @@ def check_output(path: Path, precision: Precision) -> None:
     """
     if path.suffix not in SUFFIXES:
         raise ColorganError(f"cannot export to {path}: the file name must end in {' or '.join(SUFFIXES)}")
-    if precision == "int8" and path.suffix != ".onnx":
-        raise ColorganError(f"cannot export to {path}: quantization needs ONNX; choose a file name ending in .onnx")
     required = ("onnx", "onnxscript", "onnxruntime") if path.suffix == ".onnx" else ()
     missing = [name for name in required if importlib.util.find_spec(name) is None]
     if missing:
@@ -214,9 +210,7 @@ def _export_program(network: ColorizationNetwork, half: bool) -> torch.export.Ex
         ) from error
 
 
-def _write_onnx(
-    program: torch.export.ExportedProgram, file: Path, network: ColorizationNetwork, precision: Precision, metadata: str
-) -> None:
+def _write_onnx(program: torch.export.ExportedProgram, file: Path, network: ColorizationNetwork, metadata: str) -> None:
     import onnx
 
     try:
@@ -231,12 +225,6 @@ def _write_onnx(
         ) from error
     assert converted is not None
     model = converted.model_proto
-    if precision == "int8":
-        from colorgan.inference.onnx.quantization import quantize
-
-        photos = list_photos(SAMPLE_PHOTOS / "train")
-        photos = photos[:: max(1, len(photos) // _NUM_CALIBRATION_PHOTOS)]
-        model = quantize(model, [_network_inputs(network, read_rgb(photo), network.size) for photo in photos])
     _clean_up(model)
     onnx.helper.set_model_props(model, {METADATA_KEY: metadata})
     model.producer_name, model.producer_version = "colorgan", version("colorgan")

@@ -9,10 +9,19 @@ from abc import ABC, abstractmethod
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _BatchNorm
 
 from colorgan.errors import ColorganError
 from colorgan.models.config import Part
+
+_BATCH_NORMS = (
+    nn.BatchNorm1d,
+    nn.BatchNorm2d,
+    nn.BatchNorm3d,
+    nn.SyncBatchNorm,
+    nn.LazyBatchNorm1d,
+    nn.LazyBatchNorm2d,
+    nn.LazyBatchNorm3d,
+)
 
 
 class AdversarialLoss(Part, ABC):
@@ -277,7 +286,7 @@ class WassersteinGP(Critic):
         Raises:
             ColorganError: naming the network and the fix.
         """
-        if any(isinstance(module, _BatchNorm) for module in discriminator.modules()):
+        if any(isinstance(module, _BATCH_NORMS) for module in discriminator.modules()):
             raise ColorganError(
                 f"WassersteinGP penalizes the critic's gradient for each photo, but {type(discriminator).__name__} has "
                 "BatchNorm, which mixes the photos of a batch: set the discriminator's norm to 'instance' or 'none'"

@@ -53,7 +53,8 @@ class FrechetDistance(EvaluationCallback):
     @property
     def state_key(self) -> str:
         """Distinguishes several instances in a checkpoint."""
-        return self._generate_state_key(features=self.features, layer=self.layer)
+        arguments = {"features": self.features, "layer": self.layer}
+        return f"{type(self).__qualname__}{arguments}"
 
     def state_dict(self) -> dict[str, Any]:
         """Returns the distances of the gray photos, so that a resumed run need not compute them again."""

@@ -72,7 +72,8 @@ class HintPSNR(EvaluationCallback):
     @property
     def state_key(self) -> str:
         """Distinguishes several instances in a checkpoint."""
-        return self._generate_state_key(**self.hints.init_args, size=self.image_size)
+        arguments = {**self.hints.init_args, "size": self.image_size}
+        return f"{type(self).__qualname__}{arguments}"
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Checks that the model takes this kind of hints."""

@@ -1,5 +1,6 @@
 """Ctrl-C and SIGTERM: saves at the next batch, then stops with the exit code of the signal."""
 
+import pickle
 import signal
 from pathlib import Path
 from types import FrameType
@@ -10,6 +11,7 @@ from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import Callback
 
 from colorgan.errors import TrainingInterruptedError
+from colorgan.inference.run_folder import RunFolder
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _SYNC_EVERY_N_BATCHES = 10
@@ -19,8 +21,8 @@ _SYNC_EVERY_N_BATCHES = 10
 class SaveOnSignal(Callback):
     """Saves ``checkpoints/last.ckpt`` when the process is asked to stop, and stops all processes at the same batch.
 
-    The signal handler only sets a flag, because a signal can arrive in the middle of an update of both networks. A
-    second Ctrl-C stops immediately.
+    The signal handler only sets a flag, because a signal can arrive in the middle of an update of both networks. With
+    gradient accumulation, training goes on to the next step of the optimizers. A second Ctrl-C stops immediately.
     """
 
     def __init__(self) -> None:
@@ -45,21 +47,25 @@ class SaveOnSignal(Callback):
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         """Saves and stops if any process received a signal."""
-        if trainer.world_size > 1 and batch_idx % _SYNC_EVERY_N_BATCHES and not trainer.is_last_batch:
+        if trainer.is_last_batch:  # resuming a second time from a checkpoint of the last batch would repeat the epoch
             return
-        if trainer.is_last_batch:  # the checkpoint at the end of the epoch needs no fast-forwarding
+        if trainer.world_size > 1 and batch_idx % _SYNC_EVERY_N_BATCHES:
             return
         if pl_module.hparams.get("accumulate", 1) > 1 and (batch_idx + 1) % pl_module.hparams["accumulate"]:
             return  # checkpoints do not hold accumulated gradients
         if self._any_received(trainer):
-            path = last_checkpoint(trainer)
+            path = _run_folder(trainer).last_checkpoint
             trainer.save_checkpoint(path, weights_only=False)  # with the optimizers, epoch and batch
             raise TrainingInterruptedError(self._received or signal.SIGTERM, path)
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Stops between epochs, after the last checkpoint was written."""
-        if self._any_received(trainer) and trainer.current_epoch > 0:
-            raise TrainingInterruptedError(self._received or signal.SIGTERM, last_checkpoint(trainer))
+        """Stops between epochs if the last checkpoint was written there, and otherwise leaves it to the next batch.
+
+        Lightning cannot resume from a checkpoint that is saved in this hook.
+        """
+        path = _run_folder(trainer).last_checkpoint
+        if self._any_received(trainer) and trainer.strategy.broadcast(_is_current(path, trainer)):
+            raise TrainingInterruptedError(self._received or signal.SIGTERM, path)
 
     def _any_received(self, trainer: Trainer) -> bool:
         if trainer.world_size == 1:
@@ -81,6 +87,14 @@ class SaveOnSignal(Callback):
         self._previous_handlers.clear()
 
 
-def last_checkpoint(trainer: Trainer) -> Path:
-    """Path of the checkpoint that ``--ckpt_path last`` resumes from, in the run folder."""
-    return Path(trainer.default_root_dir) / "checkpoints" / "last.ckpt"
+def _run_folder(trainer: Trainer) -> RunFolder:
+    return RunFolder(Path(trainer.default_root_dir))
+
+
+def _is_current(checkpoint: Path, trainer: Trainer) -> bool:
+    """Whether a checkpoint holds the training's present state."""
+    try:
+        contents = torch.load(checkpoint, map_location="cpu", weights_only=True, mmap=True)
+    except (OSError, RuntimeError, pickle.UnpicklingError):
+        return False
+    return bool(contents.get("global_step") == trainer.global_step > 0)

@@ -115,8 +115,9 @@ def _expected_photos(trainer: Trainer, stage: EvaluationStage, batch_size: int) 
 
 
 def _log_image(trainer: Trainer, name: str, image: Image.Image) -> None:
-    # Lightning logs metrics at the number of batches, not of optimizer steps; images use the same axis.
-    step = trainer.fit_loop.epoch_loop._batches_that_stepped
+    # Lightning logs metrics at the index of the batch, counted over all epochs, and not at trainer.global_step, which
+    # counts the steps of all optimizers. Images use the same axis.
+    step = max(trainer.fit_loop.epoch_loop.total_batch_idx, 0)
     for logger in trainer.loggers:
         if hasattr(logger, "log_image"):
             logger.log_image(key=name, images=[image], step=step)

@@ -127,9 +127,9 @@ def test_networks_and_color_spaces_match_pytorch_at_every_size(name: str, tmp_pa
 
 
 def export_all(original: Colorizer, folder: Path) -> dict[str, Path]:
-    """Writes a released model, and exports it in all three precisions."""
+    """Writes a released model, and exports it in both precisions."""
     original.save_pretrained(folder / "released", card="# tiny\n\nColorizes.", half=False)
-    for precision, option in (("float32", []), ("half", ["--half"]), ("int8", ["--quantize"])):
+    for precision, option in (("float32", []), ("half", ["--half"])):
         args = ["export", "--checkpoint", str(folder / "released"), "-o", str(folder / f"{precision}.onnx"), *option]
         assert main(args) == 0
     return {file.stem: file for file in folder.glob("*.onnx")} | {"released": folder / "released"}
@@ -140,12 +140,11 @@ def check_precisions(original: Colorizer, files: dict[str, Path]) -> None:
     rgb, hints = make_photos(96, 128), make_hints(96, 128)
     expected = colorized(original, rgb, hints)
     colorfulness = np.abs(expected - rgb.mean(1, keepdims=True)).mean() * 255
-    for precision, max_difference, mean_difference in (("half", 8.0, 0.5), ("int8", 255.0, 4.0)):
-        difference = np.abs(OnnxColorizer(files[precision]).colorize_small(rgb, hints) - expected) * 255
-        assert difference.max() <= max_difference
-        assert 0 < difference.mean() <= mean_difference
-        assert difference.mean() < colorfulness / 4
-        assert files[precision].stat().st_size < files["float32"].stat().st_size
+    difference = np.abs(OnnxColorizer(files["half"]).colorize_small(rgb, hints) - expected) * 255
+    assert difference.max() <= 8.0
+    assert 0 < difference.mean() <= 0.5
+    assert difference.mean() < colorfulness / 4
+    assert files["half"].stat().st_size < files["float32"].stat().st_size
 
 
 @pytest.fixture(scope="module")
@@ -172,9 +171,8 @@ def test_architecture_of_the_shipped_model(tmp_path: Path) -> None:
     )
     files = export_all(original, tmp_path)
     check_precisions(original, files)
-    sizes = {name: files[name].stat().st_size for name in ("float32", "half", "int8")}
+    sizes = {name: files[name].stat().st_size for name in ("float32", "half")}
     assert sizes["half"] < 0.6 * sizes["float32"]
-    assert sizes["int8"] < 0.4 * sizes["float32"]
 
 
 def test_hints_affect_the_exported_model(files: dict[str, Path]) -> None:
@@ -259,14 +257,13 @@ def test_file_that_differs_from_pytorch_is_not_written(tmp_path: Path, monkeypat
     ("args", "code", "message"),
     [
         (["-o", "model.tflite"], 1, "cannot export to model.tflite: the file name must end in .onnx or .pt2"),
-        (["-o", "model.pt2", "--quantize"], 1, "quantization needs ONNX; choose a file name ending in .onnx"),
         (
             ["-o", "existing.onnx"],
             1,
             "existing.onnx already exists; choose another name, or replace it",
         ),
-        (["-o", "a.onnx", "--half", "--quantize"], 2, "not allowed with argument --half"),
-        ([], 2, "required: -o/--output"),
+        (["-o", "a.onnx", "--quantize"], 2, "--quantize"),
+        ([], 2, "required: --output"),
         (["-o", "a.onnx", "--checkpoint", "other.onnx"], 1, "other.onnx is already exported"),
     ],
 )
@@ -303,7 +300,7 @@ def test_colorizing_with_onnx_does_not_import_torch(files: dict[str, Path], tmp_
 import sys
 from colorgan.cli import main
 assert main({args!r}) == 0
-loaded = {{name.partition(".")[0] for name in sys.modules}} & {{"torch", "kornia", "timm", "lightning", "onnx", "yaml"}}
+loaded = {{name.partition(".")[0] for name in sys.modules}} & {{"torch", "kornia", "timm", "lightning", "onnx", "matplotlib"}}
 assert not loaded, loaded
 """
     process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)

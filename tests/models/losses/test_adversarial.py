@@ -219,7 +219,7 @@ def test_gradient_penalty_rejects_batch_norm() -> None:
     class Critic(nn.Sequential):
         pass
 
-    for norm in (nn.BatchNorm2d(4), nn.SyncBatchNorm(4)):
+    for norm in (nn.BatchNorm1d(4), nn.BatchNorm2d(4), nn.BatchNorm3d(4), nn.SyncBatchNorm(4), nn.LazyBatchNorm2d()):
         with pytest.raises(ValueError, match=r"Critic has BatchNorm.*norm to 'instance' or 'none'"):
             WassersteinGP().check(Critic(nn.Conv2d(1, 4, 3), norm))
     WassersteinGP().check(Critic(nn.Conv2d(1, 4, 3), nn.InstanceNorm2d(4, affine=True), nn.GroupNorm(2, 4)))

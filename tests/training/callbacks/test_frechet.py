@@ -118,6 +118,8 @@ def test_several_instances_can_be_combined(tmp_path, tiny_features, monkeypatch)
     monkeypatch.setitem(KNOWN, "other", KNOWN[tiny_features])
     callbacks = [FrechetDistance(tiny_features), FrechetDistance("other")]
     assert callbacks[0].state_key != callbacks[1].state_key
+    expected = f"FrechetDistance{{'features': '{callbacks[0].features}', 'layer': {callbacks[0].layer!r}}}"
+    assert callbacks[0].state_key == expected  # the key in existing checkpoints
     run = trainer(tmp_path, *callbacks, max_epochs=1)
     run.fit(Fading(), loader(), loader())
     assert run.callback_metrics["val/fd_tiny_test"] == run.callback_metrics["val/fd_other"]

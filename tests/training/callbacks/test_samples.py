@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import torch
-from lightning.pytorch.callbacks import ModelCheckpoint
+from lightning.pytorch.callbacks import Callback, ModelCheckpoint
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from PIL import Image
 
@@ -103,3 +103,37 @@ def test_testing_writes_a_sheet(tmp_path):
 def test_invalid_arguments_raise():
     with pytest.raises(ColorganError, match="num_photos must be at least 1, but is 0"):
         SampleSheet(num_photos=0)
+
+
+def test_images_and_metrics_have_the_same_steps_after_a_resume(tmp_path):
+    class Logged(Fading):
+        def on_validation_epoch_end(self):
+            self.log("val/value", 1.0)
+
+    class Stop(Callback):
+        """Saves and stops in the middle of the second epoch of three batches."""
+
+        def on_train_batch_end(self, trainer, pl_module, outputs, batch, batch_idx):
+            if trainer.current_epoch == 1 and batch_idx == 1:
+                trainer.save_checkpoint(tmp_path / "middle.ckpt")
+                raise KeyboardInterrupt
+
+    class ImageLogger(CSVLogger):
+        def log_image(self, key, images, step=None):
+            image_steps.append(step)
+
+        def log_metrics(self, metrics, step=None):
+            if "val/value" in metrics:
+                metric_steps.append(step)
+
+    def fit(*callbacks, **options):
+        logger = ImageLogger(tmp_path)
+        trainer(tmp_path, SampleSheet(num_photos=2), *callbacks, max_epochs=3, logger=logger).fit(
+            Logged(), loader(), loader(), **options
+        )
+
+    image_steps, metric_steps = [], []
+    with pytest.raises(SystemExit):
+        fit(Stop())
+    fit(ckpt_path=tmp_path / "middle.ckpt")
+    assert image_steps == metric_steps == [2, 5, 8]

@@ -1,0 +1,74 @@
+"""Training stops where its state is saved, whatever the interval of the checkpoints."""
+
+import os
+import signal
+
+import pytest
+import torch
+from lightning.pytorch.callbacks import Callback
+
+from colorgan.errors import TrainingInterruptedError
+from colorgan.training.callbacks import LastCheckpoint, SaveOnSignal
+from tests.training.callbacks.test_frechet import Fading, loader, trainer
+
+
+class Signal(Callback):
+    """Sends a signal at one moment of an epoch."""
+
+    def __init__(self, hook: str, epoch: int) -> None:
+        self.hook, self.epoch = hook, epoch
+
+    def on_train_batch_start(self, trainer, pl_module, batch, batch_idx):
+        self.send("batch", trainer)
+
+    def on_validation_epoch_end(self, trainer, pl_module):
+        self.send("validation", trainer)
+
+    def send(self, hook, trainer):
+        if (hook, self.epoch) == (self.hook, trainer.current_epoch) and not trainer.sanity_checking:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+
+def interrupt(folder, hook, epoch, *, every_n_epochs, **options):
+    """Trains up to 6 epochs of three batches, and returns the checkpoint named by the error."""
+    last = LastCheckpoint(every_n_epochs, dirpath=str(folder / "checkpoints"))
+    run = trainer(folder, SaveOnSignal(), Signal(hook, epoch), last, max_epochs=6, **options)
+    with pytest.raises(TrainingInterruptedError, match="stopped on SIGTERM with everything saved") as error:
+        run.fit(Fading(), loader(), loader())
+    assert error.value.signal == signal.SIGTERM
+    assert error.value.checkpoint == folder / "checkpoints" / "last.ckpt"
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    saved = torch.load(error.value.checkpoint, weights_only=True)
+    assert saved["global_step"] == run.global_step  # nothing is lost
+    return saved
+
+
+@pytest.mark.parametrize(("every_n_epochs", "steps"), [(1, 6), (2, 6), (5, 7)])
+def test_signal_between_epochs_stops_where_the_state_is_saved(tmp_path, every_n_epochs, steps):
+    saved = interrupt(tmp_path, "validation", 1, every_n_epochs=every_n_epochs)
+    assert saved["global_step"] == steps
+
+
+def test_signal_within_an_epoch_stops_after_the_batch(tmp_path):
+    assert interrupt(tmp_path, "batch", 1, every_n_epochs=1)["global_step"] == 4
+
+
+def test_signal_in_the_first_epoch_before_any_checkpoint(tmp_path):
+    assert interrupt(tmp_path, "validation", 0, every_n_epochs=5)["global_step"] == 4
+
+
+def test_epochs_of_one_batch_go_on_to_the_next_checkpoint(tmp_path):
+    assert interrupt(tmp_path, "validation", 0, every_n_epochs=3, limit_train_batches=1)["global_step"] == 3
+
+
+def test_damaged_checkpoint_does_not_count_as_saved(tmp_path):
+    class Damage(Callback):
+        def on_train_epoch_start(self, trainer, pl_module):
+            if trainer.current_epoch == 1:
+                (tmp_path / "checkpoints" / "last.ckpt").write_bytes(b"PK damaged")
+
+    last = LastCheckpoint(dirpath=str(tmp_path / "checkpoints"))
+    run = trainer(tmp_path, Damage(), SaveOnSignal(), Signal("validation", 0), last, max_epochs=6)
+    with pytest.raises(TrainingInterruptedError):
+        run.fit(Fading(), loader(), loader())
+    assert torch.load(tmp_path / "checkpoints" / "last.ckpt", weights_only=True)["global_step"] == 4
