@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
+from matplotlib.axes import Axes
 
 from colorgan.evaluation.charts.figure import (
     COLORS,
@@ -59,26 +61,27 @@ def dot_chart(
         An ``<svg>`` element.
     """
     is_wide, width = size == "wide", WIDTHS[size]
-    labels = [wrapped(row.label, 0.4 * width if is_wide else width) for row in rows]
-    text_heights = [LINE_HEIGHT * (label.count("\n") + 1) for label in labels]
-    heights = [max(24, height + 8) if is_wide else height + 22 for height in text_heights]
+    labels = [wrapped(row.label, (0.4 if is_wide else 0.8) * width).split("\n") for row in rows]
+    heights = [max(24, LINE_HEIGHT * len(label) + 8) if is_wide else LINE_HEIGHT * len(label) + 22 for label in labels]
     ends = np.cumsum([0, *heights])  # the vertical axis is in pixels, too
     centers = [end - height / 2 if is_wide else end - 12 for end, height in zip(ends[1:], heights, strict=True)]
-    chart = SVGFigure(width, int(ends[-1]) + (66 if baseline is None else 82), x_label)
+    x_title = wrapped(x_label, 0.8 * width)
+    rows_of_text = 3 + x_title.count("\n") + (baseline is not None)  # ticks, label, and space
+    chart = SVGFigure(width, int(ends[-1]) + LINE_HEIGHT * rows_of_text, x_label)
     axes = chart.axes
     for row, label, y in zip(rows, labels, centers, strict=True):
         color = chart.color(row.color or COLORS[0])
         if row.interval:
-            axes.plot(
-                [row.interval.low, row.interval.high], [y, y], color=color, lw=7, alpha=0.3, solid_capstyle="butt"
-            )
+            bounds = [row.interval.low, row.interval.high]
+            axes.plot(bounds, [y, y], color=color, linewidth=7, alpha=0.3, solid_capstyle="butt")
         axes.plot([row.mean, row.mean], [y - 7, y + 7], color=color, linewidth=2.5)
         (dots,) = axes.plot(row.values, [y] * len(row.values), "o", color=color, markersize=6, markeredgewidth=0)
         chart.set_tooltip(dots, row.label)
-        if not is_wide:
-            axes.text(0, y - 10, label, transform=axes.get_yaxis_transform(), ha="left", va="bottom")
-        if row.note:
-            axes.annotate(row.note, (1, y), (6, 0), axes.get_yaxis_transform(), "offset points", va="center_baseline")
+        if is_wide:
+            _write(axes, label, (0, y), (-8, LINE_HEIGHT * (len(label) - 1) / 2), "right")
+        else:
+            _write(axes, label, (0, y), (0, LINE_HEIGHT * len(label) + 1), "left")
+        _write(axes, [row.note], (1, y), (6, 0), "left")
     values = [value for row in rows for value in (row.mean, *row.values)]
     values += [bound for row in rows if row.interval for bound in (row.interval.low, row.interval.high)]
     largest = max(values, default=1.0)
@@ -89,8 +92,36 @@ def dot_chart(
     low, high = padded(min([*values, largest]), largest)
     axes.set_xlim(0.0 if from_zero else low, high)
     axes.set_ylim(max(float(ends[-1]), 1.0), 0.0)
-    axes.set_yticks(centers if is_wide else [], labels if is_wide else [])
+    axes.set_yticks([])
     axes.grid(axis="x")
     set_ticks(axes.xaxis)
-    axes.set_xlabel(wrapped(x_label, width))
+    axes.set_xlabel(x_title)
     return chart.render()
+
+
+def _write(
+    axes: Axes,
+    lines: Sequence[str],
+    position: tuple[float, float],
+    offset: tuple[float, float],
+    alignment: Literal["left", "right"],
+) -> None:
+    """Writes a label line by line, because matplotlib aligns the lines of one text by the widths of its own font.
+
+    Args:
+        axes: the chart.
+        lines: the label.
+        position: as a fraction of the width, and as a value of the vertical axis.
+        offset: of the first line, in pixels to the right and upwards.
+        alignment: horizontal alignment.
+    """
+    for number, line in enumerate(lines):
+        axes.annotate(
+            line,
+            position,
+            (offset[0], offset[1] - LINE_HEIGHT * number),
+            axes.get_yaxis_transform(),
+            "offset points",
+            ha=alignment,
+            va="center_baseline",
+        )

@@ -149,7 +149,7 @@ class SVGFigure:
         self.figure.savefig(file, format="svg", metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
         content = file.getvalue()
         root = ElementTree.fromstring(content)  # noqa: S314 (written by matplotlib, with all text escaped)
-        referenced = set(re.findall(r'(?<=#)\w+(?=[")])', content.decode()))
+        referenced = set(re.findall(r'(?:url\(|href=")#(\w+)', content.decode()))
         for element in root.iter():
             name, attributes = element.get("id", ""), element.attrib
             element.tag = _without_namespace(element.tag)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from matplotlib.lines import Line2D
@@ -24,7 +25,7 @@ from colorgan.evaluation.charts.figure import (
 
 _HEIGHTS: dict[Size, int] = {"wide": 320, "narrow": 260, "small": 200}
 """Heights of line charts without their legends, in pixels."""
-_DASHES: Sequence[tuple[float, Sequence[float]]] = ((0, ()), (0, (3.5, 2)), (0, (1, 1.5)))
+_DASHES: Sequence[Literal["-"] | tuple[float, Sequence[float]]] = ("-", (0, (3.5, 2)), (0, (1, 1.5)))
 """Line styles of the labels after all colors have been used."""
 
 
@@ -65,7 +66,10 @@ def line_chart(
     """
     labels = list(dict.fromkeys(line.label for line in lines))
     columns, rows = (0, 0) if size == "small" else _legend_shape(labels, WIDTHS[size])
-    chart = SVGFigure(WIDTHS[size], _HEIGHTS[size] + LINE_HEIGHT * rows, f"{y_label} by {x_label}")
+    y_title = wrapped(y_label, _HEIGHTS[size] if size == "wide" else WIDTHS[size])
+    x_title = wrapped(x_label, WIDTHS[size])
+    rows_of_text = rows + x_title.count("\n") + (0 if size == "wide" else y_title.count("\n"))
+    chart = SVGFigure(WIDTHS[size], _HEIGHTS[size] + LINE_HEIGHT * rows_of_text, f"{y_label} by {x_label}")
     axes = chart.axes
     entries: dict[str, Line2D] = {}
     ys: list[float] = []
@@ -100,11 +104,11 @@ def line_chart(
     set_ticks(axes.xaxis, integer=True)
     set_ticks(axes.yaxis)
     if size == "wide":
-        axes.set_xlabel(x_label)
-        axes.set_ylabel(wrapped(y_label, _HEIGHTS[size]), rotation_mode="anchor")
+        axes.set_xlabel(x_title)
+        axes.set_ylabel(y_title, rotation_mode="anchor")
     else:
-        axes.set_xlabel(x_label, loc="right")
-        axes.set_title(wrapped(y_label, WIDTHS[size]))
+        axes.set_xlabel(x_title, loc="right")
+        axes.set_title(y_title)
     if rows:
         names = [wrapped(label, WIDTHS[size] - 40) for label in entries]
         chart.figure.legend(entries.values(), names, loc="outside lower left", ncols=columns)
