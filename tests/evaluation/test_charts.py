@@ -1,6 +1,8 @@
 import io
 import math
 import re
+import subprocess
+import sys
 import threading
 from xml.etree import ElementTree
 
@@ -245,3 +247,17 @@ def test_learning_rate_chart_marks_the_suggestion(curve: LRCurve) -> None:
     left, right = row[np.flatnonzero(np.diff(row) > 1).max(initial=-1) + 1], row[-1]
     fraction = math.log(curve.suggestion / curve.lrs[0]) / math.log(curve.lrs[-1] / curve.lrs[0])
     assert columns.mean() == pytest.approx(left + fraction * (right - left), abs=3)
+
+
+@pytest.mark.parametrize(
+    "command", [["--help"], ["colorize", "--help"], ["colorize", "missing.jpg", "--out", "out.png"]]
+)
+def test_commands_that_draw_nothing_do_not_import_matplotlib(command: list[str]) -> None:
+    script = (
+        "import sys; from colorgan.cli import main\n"
+        "try: main(sys.argv[1:])\n"
+        "except SystemExit: pass\n"
+        "sys.exit('matplotlib' in sys.modules)"
+    )
+    result = subprocess.run([sys.executable, "-c", script, *command], capture_output=True, check=False, cwd="/")
+    assert result.returncode == 0, result.stderr.decode()

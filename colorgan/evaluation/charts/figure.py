@@ -33,11 +33,13 @@ _INK = "#1c1c1e"
 MAX_RELATIVE_TO_BASELINE = 1.5
 """Values above this multiple of the baseline are clipped, so that a diverging run does not flatten all other curves."""
 
+_FONT_SIZE = 12
+"""In pixels."""
 CHARACTER_WIDTH = 7.5
-"""Mean width of a character in pixels, at 12 px in DejaVu Sans; the fonts of browsers are narrower."""
+"""Mean width of a character of this size in DejaVu Sans, in pixels; the fonts of browsers are narrower."""
 LINE_HEIGHT = 15
 _STYLE = {
-    "font.size": 12.0,  # points, which are pixels at 72 dpi
+    "font.size": _FONT_SIZE,  # points, which are pixels at 72 dpi
     "figure.dpi": 72,
     "savefig.dpi": "figure",
     "text.parse_math": False,  # a dollar sign in the name of a run is a dollar sign
@@ -171,17 +173,19 @@ class SVGFigure:
             "role": "img",
             "aria-label": self._title,
             "font-family": _FONTS,
+            "font-size": str(_FONT_SIZE),
             "stroke-linejoin": "round",
         }
         return ElementTree.tostring(root, encoding="unicode")
 
     def _simplified(self, name: str, value: str) -> str:
-        """A style with CSS colors and without fonts; other attributes with one decimal, a tenth of a pixel."""
+        """A style with CSS colors and without the font; other attributes with one decimal, a tenth of a pixel."""
+        value = re.sub(r"\s+", " ", value).strip()
         if name == "style":
-            value = re.sub(r"font-family: [^;]+(; )?", "", value)
+            value = re.sub(rf"font-family: [^;]+(; )?|font-size: {_FONT_SIZE}px(; )?", "", value)
             for color, css in self._css_colors.items():
                 value = value.replace(color, css)
-            return value
+            return value.replace(": ", ":").replace("; ", ";")
         return re.sub(r"\d+\.\d{2,}", lambda number: f"{float(number[0]):.1f}".removesuffix(".0"), value)
 
 
