@@ -2,7 +2,7 @@
 
 :mod:`~colorgan.evaluation.report` measures systems on the same photos; :mod:`~colorgan.evaluation.benchmark` trains and
 compares grids of configurations; :mod:`~colorgan.evaluation.inspection` shows what the networks see of a folder of
-photos. Metrics, statistics, charts and the HTML shell are shared.
+photos. Metrics, statistics, charts and templates are shared.
 """
 
 from colorgan.evaluation.metric import Metric

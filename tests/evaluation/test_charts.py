@@ -1,69 +1,263 @@
+import io
 import math
+import re
+import subprocess
+import sys
+import threading
 from xml.etree import ElementTree
 
-from colorgan.evaluation.charts import Dots, Line, dot_chart, line_chart
+import matplotlib.font_manager
+import numpy as np
+import pytest
+from PIL import Image, ImageFont
+
+from colorgan.evaluation.charts import Dots, Line, ResponsiveChart, dot_chart, learning_rate_chart, line_chart
 from colorgan.evaluation.statistics import Interval
+from colorgan.training.lr_finder import LRCurve
+from tests.training.test_lr_finder import synthetic_curve
 
 SVG = "{http://www.w3.org/2000/svg}"
+STABLE, DIVERGING = [(0, 60.0), (1, 50.0)], [(0, 60.0), (1, 5000.0)]
+
+
+def parse(chart: str) -> ElementTree.Element:
+    root = ElementTree.fromstring(chart)
+    assert root.tag == f"{SVG}svg"
+    return root
 
 
 def texts(chart: str) -> list[str]:
-    return [element.text or "" for element in ElementTree.fromstring(chart).iter(f"{SVG}text")]
+    return [element.text or "" for element in parse(chart).iter(f"{SVG}text")]
 
 
-def paths(chart: str) -> list[list[tuple[float, float]]]:
-    lines = ElementTree.fromstring(chart).iter(f"{SVG}polyline")
-    return [
-        [(float(x), float(y)) for x, _, y in (p.partition(",") for p in line.get("points", "").split())]
-        for line in lines
-    ]
+def points(path: ElementTree.Element) -> list[tuple[float, float]]:
+    numbers = [float(number) for number in re.findall(r"-?\d+(?:\.\d+)?", path.get("d", ""))]
+    return list(zip(numbers[::2], numbers[1::2], strict=True))
+
+
+def style(element: ElementTree.Element) -> dict[str, str]:
+    declarations = (part.partition(":") for part in element.get("style", "").split(";") if part.strip())
+    return {name.strip(): value.strip() for name, _, value in declarations}
+
+
+def curves(chart: str, label: str) -> list[ElementTree.Element]:
+    """The paths with this tooltip."""
+    groups = [group for group in parse(chart).iter(f"{SVG}g") if group.findtext(f"{SVG}title") == label]
+    return [path for group in groups if (path := group.find(f"{SVG}path")) is not None]
+
+
+def levels(chart: str) -> list[ElementTree.Element]:
+    """The dashed lines."""
+    return [path for path in parse(chart).iter(f"{SVG}path") if "stroke-dasharray" in style(path)]
+
+
+def clip(chart: str) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom of the clipped area."""
+    (rectangle,) = parse(chart).iter(f"{SVG}rect")
+    x, y, width, height = (float(rectangle.get(name, "nan")) for name in ("x", "y", "width", "height"))
+    return x, y, x + width, y + height
+
+
+def ids(chart: str) -> list[str]:
+    return [name for element in parse(chart).iter() if (name := element.get("id"))]
 
 
 def test_line_chart_orients_both_axes() -> None:
-    ((first, second),) = paths(line_chart([Line("a", [(0, 10.0), (1, 5.0)])], "epoch", "FID"))
-    assert first[0] < second[0]
-    assert first[1] < second[1]  # the y axis of SVG points down
+    (path,) = curves(line_chart([Line("a", [(0, 10.0), (1, 5.0)])], "epoch", "FID"), "a")
+    (first, last) = points(path)
+    assert first[0] < last[0]
+    assert first[1] < last[1]  # the y axis of SVG points down
 
 
 def test_lines_with_the_same_label_share_color_and_legend_entry() -> None:
-    chart = line_chart([Line("a", [(0, 1)]), Line("a", [(0, 2)]), Line("<b>", [(0, 3)])], "epoch", "FID", baseline=3.0)
-    assert [text for text in texts(chart) if text in ("a", "<b>")] == ["a", "<b>"]
-    strokes = [line.get("stroke") for line in ElementTree.fromstring(chart).iter(f"{SVG}polyline")]
-    assert strokes[0] == strokes[1] != strokes[2]
+    lines = [Line("a", [(0, 1), (1, 1)], faint=True), Line("a", [(0, 2), (1, 2)]), Line("b", [(0, 3), (1, 3)])]
+    chart = line_chart(lines, "epoch", "FID", baseline=3.0)
+    assert [text for text in texts(chart) if text in ("a", "b")] == ["a", "b"]
+    faint, mean = map(style, curves(chart, "a"))
+    (other,) = map(style, curves(chart, "b"))
+    assert faint["stroke"] == mean["stroke"] != other["stroke"]
+    assert float(faint["stroke-opacity"]) < 1
+    assert "stroke-opacity" not in mean
+    assert float(faint.get("stroke-width", 1)) < float(mean["stroke-width"])
 
 
-def test_diverging_curve_does_not_flatten_the_others() -> None:
-    stable, diverging = [(0, 60.0), (1, 50.0)], [(0, 60.0), (1, 5000.0)]
-    lines = paths(line_chart([Line("stable", stable), Line("diverging", diverging)], "epoch", "FID", baseline=100.0))
-    assert abs(lines[0][0][1] - lines[0][1][1]) > 20  # pixels
-    assert lines[1][1][1] < 0  # clipped
+def test_colors_repeat_with_other_dashes() -> None:
+    lines = [Line(f"run {number}", [(0, 1.0 + number), (1, 2.0)]) for number in range(20)]
+    chart = line_chart(lines, "epoch", "FID")
+    styles = [style(path) for line in lines for path in curves(chart, line.label)]
+    assert len({(own["stroke"], own.get("stroke-dasharray")) for own in styles}) == 20
 
 
-def test_charts_skip_nan_and_accept_empty_input() -> None:
-    assert paths(line_chart([Line("a", [(0, math.nan), (1, 2.0)])], "x", "y"))[0][0][0] > 0
-    assert "x" in texts(line_chart([], "x", "y"))
+@pytest.mark.parametrize("size", ["wide", "narrow", "small"])
+def test_diverging_curve_does_not_flatten_the_others(size) -> None:
+    lines = [Line("stable", STABLE), Line("diverging", DIVERGING)]
+    chart = line_chart(lines, "epoch", "FID", baseline=100.0, size=size)
+    (stable,), (diverging,) = curves(chart, "stable"), curves(chart, "diverging")
+    (_, first), (_, last) = points(stable)
+    assert last - first > 10  # pixels
+    assert min(y for _, y in points(diverging)) < clip(chart)[1]
+    (clip_path,) = ids(chart)
+    assert diverging.get("clip-path") == f"url(#{clip_path})"
+    assert "gray photos" in texts(chart)
+
+
+def test_values_up_to_one_and_a_half_times_the_baseline_are_visible() -> None:
+    chart = line_chart([Line("a", [(0, 149.0), (1, 160.0)])], "epoch", "FID", baseline=100.0)
+    (first, last) = points(curves(chart, "a")[0])
+    assert first[1] > clip(chart)[1] > last[1]
+
+
+def test_ticks_of_epochs_are_integers() -> None:
+    for epochs in ([3], [0, 1], range(4), range(100)):
+        chart = line_chart([Line("a", [(epoch, 0.5) for epoch in epochs])], "epoch", "FID")
+        left, _, right, bottom = clip(chart)
+        ticks = [e for e in parse(chart).iter(f"{SVG}text") if re.fullmatch(r"\S*\d", e.text or "")]
+        below = [e.text for e in ticks if float(e.get("y", 0)) > bottom and left <= float(e.get("x", 0)) <= right]
+        assert 1 <= len(below) <= 12
+        assert all(text.isdigit() for text in below)
+        assert set(map(int, below)) <= set(epochs)
+
+
+def test_charts_skip_values_that_are_not_finite_and_accept_empty_input() -> None:
+    chart = line_chart([Line("a", [(0, math.nan), (1, 2.0), (2, math.inf), (3, 4.0)])], "x", "y")
+    assert len(points(curves(chart, "a")[0])) == 2
+    assert {"x", "y"} <= set(texts(line_chart([], "x", "y")))
     assert "x" in texts(dot_chart([], "x"))
-
-
-def test_dot_chart_draws_values_within_their_interval() -> None:
-    chart = dot_chart([Dots("a", [4.0, 6.0], 5.0, Interval(3.0, 7.0)), Dots("b", [9.0], 9.0)], "FID", baseline=12.0)
-    root = ElementTree.fromstring(chart)
-    xs = [float(circle.get("cx", "nan")) for circle in root.iter(f"{SVG}circle")]
-    bar = next(line for line in root.iter(f"{SVG}line") if line.get("stroke-width") == "7")
-    assert float(bar.get("x1", "nan")) < xs[0] < xs[1] < float(bar.get("x2", "nan")) < xs[2]
 
 
 def test_line_chart_draws_a_baseline_per_curve_in_its_color() -> None:
     lines = [Line("a", [(0, 1.0), (1, 2.0)], color="var(--c0)", baseline=4.0), Line("b", [(0, 3.0)], color="#123456")]
-    chart = line_chart(lines, "epoch", "val/fid", small=True)
-    root = ElementTree.fromstring(chart)
-    dashed = [line for line in root.iter(f"{SVG}line") if line.get("stroke-dasharray")]
-    assert [line.get("stroke") for line in dashed] == ["var(--c0)"]
-    assert float(dashed[0].get("y1", "nan")) < paths(chart)[0][1][1]  # above the curve
-    assert "a" not in texts(chart)  # small charts have no legend
-    assert len(list(root.iter(f"{SVG}circle"))) == 1  # a curve with a single point is visible
+    chart = line_chart(lines, "epoch", "val/fid", size="small")
+    (baseline,) = levels(chart)
+    assert style(baseline)["stroke"] == "var(--c0)"
+    (curve,), (single,) = curves(chart, "a"), curves(chart, "b")
+    assert style(curve)["stroke"] == "var(--c0)"
+    assert points(baseline)[0][1] < points(curve)[1][1]  # above the curve
+    assert style(single)["stroke"] == "#123456"
+    assert not {"a", "b"} & set(texts(chart))  # small charts have no legend
+    assert len(list(parse(chart).iter(f"{SVG}use"))) == 1  # a curve with a single point is visible
+
+
+@pytest.mark.parametrize("size", ["wide", "narrow"])
+def test_dot_chart_draws_values_within_their_interval(size) -> None:
+    rows = [Dots("a", [4.0, 6.0], 5.0, Interval(3.0, 7.0)), Dots("b", [9.0], 9.0)]
+    chart = dot_chart(rows, "FID", baseline=12.0, size=size)
+    xs = [float(dot.get("x", "nan")) for dot in parse(chart).iter(f"{SVG}use")]
+    (bar,) = [path for path in parse(chart).iter(f"{SVG}path") if style(path).get("stroke-width") == "7"]
+    (low, y), (high, _) = points(bar)
+    assert low < xs[0] < xs[1] < high < xs[2] < points(levels(chart)[0])[0][0]
+    assert (xs[0] - low) == pytest.approx((xs[1] - xs[0]) / 2, abs=0.2)  # one unit each, to a tenth of a pixel
+    dots = [float(dot.get("y", "nan")) for dot in parse(chart).iter(f"{SVG}use")]
+    assert dots[0] == dots[1] == pytest.approx(y, abs=0.1) != dots[2]
+    assert dots[2] > dots[0]
 
 
 def test_dot_chart_starts_at_zero_and_shows_notes() -> None:
     chart = dot_chart([Dots("a", [4.0], 4.0, note="4.00"), Dots("b", [8.0], 8.0)], "FID", from_zero=True)
     assert {"0", "4.00"} <= set(texts(chart))
+
+
+@pytest.mark.parametrize("name", ["<script>alert(1)</script>", "$x_1$ costs $5", 'a "b" & c', "x" * 150, "照片-" * 30])
+def test_names_are_shown_as_they_are_and_in_full(name: str) -> None:
+    charts = [line_chart([Line(name, STABLE)], name, name, size=size) for size in ("wide", "narrow", "small")]
+    charts += [dot_chart([Dots(name, [1.0], 1.0, note="1.00")], name, size=size) for size in ("wide", "narrow")]
+    for chart in charts:
+        assert "<script" not in chart
+        assert name.replace(" ", "") in "".join(texts(chart)).replace(" ", "")
+        assert name in (parse(chart).get("aria-label") or "")
+    assert curves(charts[0], name)
+
+
+def test_text_lies_within_the_chart() -> None:
+    font = ImageFont.truetype(matplotlib.font_manager.findfont("DejaVu Sans"), 12)  # wider than those of browsers
+    for size in ("wide", "narrow"):
+        rows = [Dots("configuration-" + "long-" * n, [1.0 + n], 1.0 + n, note="12.34") for n in range(9)]
+        chart = dot_chart(rows, "Fréchet distance, lower is better; bars are 95 % intervals", 3.0, size=size)
+        _, _, width, height = map(float, parse(chart).get("viewBox", "").split())
+        for element in parse(chart).iter(f"{SVG}text"):
+            moved = re.fullmatch(r"translate\((\S+) (\S+)\)", element.get("transform", ""))
+            x, y = map(float, moved.groups() if moved else (element.get("x", "nan"), element.get("y", "nan")))
+            length = font.getlength(element.text or "")
+            left = {"start": x, "middle": x - length / 2, "end": x - length}[style(element).get("text-anchor", "start")]
+            assert left > -1, element.text
+            assert left + length < width + 1, element.text
+            assert 10 < y < height
+
+
+def test_charts_follow_the_colors_of_the_page() -> None:
+    chart = line_chart([Line("a", STABLE)], "epoch", "FID", baseline=60.0)
+    root = parse(chart)
+    assert {style(text)["fill"] for text in root.iter(f"{SVG}text")} == {"currentColor"}
+    assert "#1c1c1e" not in re.sub(r"<style.*</style>", "", chart)
+    assert "prefers-color-scheme:dark" in root.findtext(f".//{SVG}style", "")
+    selectors = re.findall(r"([^{}]+)\{color", root.findtext(f".//{SVG}style", ""))
+    assert set(selectors) == {"svg:root"}  # only in a file of its own, never in a page
+    assert root.get("role") == "img"
+    assert "width" not in root.attrib  # as wide as its place in the page
+    assert "font-family" not in chart.partition(">")[2]
+
+
+def test_ids_are_unique_in_a_page_and_referenced() -> None:
+    charts = [line_chart([Line("a", STABLE)], "epoch", title) for title in ("FID", "KID")]
+    charts += [line_chart([Line("a", STABLE)], "epoch", "FID", size="narrow"), dot_chart([Dots("a", [1.0], 1.0)], "x")]
+    found = [name for chart in charts for name in ids(chart)]
+    assert len(found) == len(set(found)) >= len(charts)
+    for chart in charts:
+        assert set(ids(chart)) == set(re.findall(r'(?:url\(|href=")#(\w+)', chart))
+
+
+def test_charts_are_deterministic_in_any_thread_and_keep_the_settings_of_matplotlib() -> None:
+    def draw() -> str:
+        rows = [Dots("a", [4.0], 4.0, Interval(3.0, 5.0))]
+        return (
+            line_chart([Line("$a$", STABLE)], "epoch", "FID") + dot_chart(rows, "FID") + str(learning_rate_chart(curve))
+        )
+
+    curve = synthetic_curve(0.01)
+    expected, results = draw(), []
+    with matplotlib.rc_context({"font.size": 30, "axes.grid": False, "lines.linewidth": 9, "svg.fonttype": "path"}):
+        before = dict(matplotlib.rcParams)
+        threads = [threading.Thread(target=lambda: results.append(draw())) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert dict(matplotlib.rcParams) == before
+    assert results == [expected] * 4
+
+
+def test_responsive_chart_has_two_layouts() -> None:
+    chart = ResponsiveChart.draw(lambda size: dot_chart([Dots("a", [1.0], 1.0)], "FID", size=size))
+    widths = [float(parse(layout).get("viewBox", "").split()[2]) for layout in (chart.wide, chart.narrow)]
+    assert widths == [760, 360]
+
+
+@pytest.mark.parametrize(
+    "curve", [synthetic_curve(0.01), LRCurve((1e-3, 1e-2), (1.0, 1.0), (1.0, 1.0))], ids=["typical", "flat"]
+)
+def test_learning_rate_chart_marks_the_suggestion(curve: LRCurve) -> None:
+    content = learning_rate_chart(curve, "a $run$")
+    image = np.array(Image.open(io.BytesIO(content)).convert("RGB"))
+    assert image.shape == (540, 900, 3)
+    mark = np.abs(image.astype(int) - (0xD9, 0x62, 0x2B)).sum(axis=2) < 40
+    columns = np.flatnonzero(mark.sum(axis=0) > 300)
+    assert 1 <= len(columns) <= 4
+    dark = (image < 250).all(axis=2)
+    row = np.flatnonzero(dark[dark.sum(axis=1).argmax()])  # a line of the grid, with its label at the left
+    left, right = row[np.flatnonzero(np.diff(row) > 1).max(initial=-1) + 1], row[-1]
+    fraction = math.log(curve.suggestion / curve.lrs[0]) / math.log(curve.lrs[-1] / curve.lrs[0])
+    assert columns.mean() == pytest.approx(left + fraction * (right - left), abs=3)
+
+
+@pytest.mark.parametrize(
+    "command", [["--help"], ["colorize", "--help"], ["colorize", "missing.jpg", "--out", "out.png"]]
+)
+def test_commands_that_draw_nothing_do_not_import_matplotlib(command: list[str]) -> None:
+    script = (
+        "import sys; from colorgan.cli import main\n"
+        "try: main(sys.argv[1:])\n"
+        "except SystemExit: pass\n"
+        "sys.exit('matplotlib' in sys.modules)"
+    )
+    result = subprocess.run([sys.executable, "-c", script, *command], capture_output=True, check=False, cwd="/")
+    assert result.returncode == 0, result.stderr.decode()

@@ -8,7 +8,7 @@ from lightning.pytorch.cli import LightningArgumentParser
 
 from colorgan.cli.trainer.command import ColorganCLI, callbacks_of
 from colorgan.errors import ColorganError
-from colorgan.evaluation.learning_rate_chart import draw_lr_curve
+from colorgan.evaluation.charts import learning_rate_chart
 from colorgan.files import atomic_write, display_path
 from colorgan.inference.run_folder import RunFolder
 from colorgan.training.callbacks.interruption import SaveOnSignal
@@ -69,7 +69,7 @@ class LRFindCLI(ColorganCLI):
         curve = run_range_test(self.model, self.datamodule, self.trainer, section_init.lr_find)
         file = self.run_folder.path / "lr_find.png"
         with atomic_write(file) as temporary:
-            draw_lr_curve(curve, f"{section.name}: generator loss").save(temporary, format="PNG")
+            temporary.write_bytes(learning_rate_chart(curve, f"{section.name}: generator loss"))
         print(
             f"\nsuggested learning rate: {curve.suggestion:.1e}"
             f" | lowest loss at {curve.min_loss_lr:.1e}"

@@ -6,17 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from PIL import Image
 
 from colorgan.evaluation.benchmark.grid import Group
 from colorgan.evaluation.benchmark.records import Status
 from colorgan.evaluation.benchmark.results import BenchmarkResults, VariantResult
 from colorgan.evaluation.benchmark.tables import Cell, format_duration, format_number, group_table
-from colorgan.evaluation.charts import Dots, Line, dot_chart, line_chart
+from colorgan.evaluation.charts import Dots, Line, ResponsiveChart, dot_chart, line_chart
 from colorgan.evaluation.curves import mean_curve
-from colorgan.evaluation.html import data_url, document
 from colorgan.evaluation.metric import Metric
+from colorgan.evaluation.rendering import data_url, render
 from colorgan.evaluation.statistics import CONFIDENCE
 from colorgan.files import atomic_write
 
@@ -45,17 +44,17 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Chart:
-    """A chart of a group.
+    """A chart of the report.
 
     Attributes:
         name: stem of its file.
-        title: title of the metric.
-        svg: an ``<svg>`` element.
+        title: what it shows.
+        svg: the chart; the wide layout is written to the file.
     """
 
     name: str
     title: str
-    svg: str
+    svg: ResponsiveChart
 
 
 @dataclass(frozen=True)
@@ -94,23 +93,21 @@ def write_report(results: BenchmarkResults, folder: Path) -> Path:
     images.mkdir(parents=True, exist_ok=True)
     sections = [_section(results, group, variants, images) for group, variants in results.groups]
     overview = _overview_chart(results)
-    context = {
-        "results": results,
-        "counts": [(status, results.count(status)) for status in get_args(Status) if results.count(status)],
-        "notes": _notes(results),
-        "overview": overview,
-        "sections": sections,
-        "made_with": _made_with(results),
-        "paragraphs": lambda text: [part for part in text.split("\n\n") if part.strip()],
-    }
-    for name, svg in [("overview", overview), *((chart.name, chart.svg) for part in sections for chart in part.charts)]:
-        if svg:
-            _write(images / f"{name}.svg", svg)
-    loader = PackageLoader("colorgan.evaluation", "templates")
-    for suffix, is_html in (("html", True), ("md", False)):
-        environment = Environment(loader=loader, autoescape=is_html, undefined=StrictUndefined)  # noqa: S701 (Markdown)
-        text = environment.get_template(f"benchmark.{suffix}.jinja").render(context)
-        _write(folder / f"report.{suffix}", document(results.grid.title, text) if is_html else text)
+    for chart in [*([overview] if overview else []), *(chart for part in sections for chart in part.charts)]:
+        _write(images / f"{chart.name}.svg", chart.svg.wide)
+    for file in ("report.html", "report.md"):
+        text = render(
+            file.replace("report", "benchmark") + ".jinja",
+            title=results.grid.title,
+            description=results.grid.description,
+            num_variants=len(results.variants),
+            counts=[(status, results.count(status)) for status in get_args(Status) if results.count(status)],
+            notes=_notes(results),
+            overview=overview,
+            sections=sections,
+            made_with=_made_with(results),
+        )
+        _write(folder / file, text)
     _write(folder / "results.json", json.dumps(results.as_json(), indent=2, allow_nan=False) + "\n")
     return folder / "report.html"
 
@@ -126,9 +123,9 @@ def _section(results: BenchmarkResults, group: Group, variants: Sequence[Variant
     charts = []
     for metric in results.metrics:
         is_headline = metric is results.headline
-        if (is_headline or metric.chart) and (svg := _curve_chart(results, variants, metric)):
+        if (is_headline or metric.chart) and (lines := _curves(variants, metric)):
             name = group.name if is_headline else f"{group.name}_{metric.key.replace('/', '_')}"
-            charts.append(Chart(name, metric.title, svg))
+            charts.append(_curve_chart(name, metric, lines, results.baselines.get(metric.key)))
     sheets = [sheet for result in variants if (sheet := _sheet(result, images))]
     return Section(group, header, rows, failures, charts, sheets)
 
@@ -171,28 +168,36 @@ def _notes(results: BenchmarkResults) -> list[str]:
     return notes
 
 
-def _overview_chart(results: BenchmarkResults) -> str:
-    """All configurations, sorted by their means; empty for fewer than two."""
+def _overview_chart(results: BenchmarkResults) -> Chart | None:
+    """All configurations, sorted by their means; ``None`` for fewer than two."""
+    headline = results.headline
     rows = [
         Dots(result.variant.name, list(summary.values.values()), summary.mean, summary.interval)
         for result in results.variants
-        if (summary := result.summaries[results.headline.key]).mean is not None
+        if (summary := result.summaries[headline.key]).mean is not None
     ]
     if len(rows) < 2:
-        return ""
-    rows.sort(key=lambda row: row.mean, reverse=results.headline.higher_is_better)
-    return dot_chart(rows, results.headline.title, results.baselines.get(results.headline.key))
+        return None
+    rows.sort(key=lambda row: row.mean, reverse=headline.higher_is_better)
+    baseline = results.baselines.get(headline.key)
+    svg = ResponsiveChart.draw(lambda size: dot_chart(rows, headline.title, baseline, size=size))
+    return Chart("overview", f"{headline.title} of all configurations", svg)
 
 
-def _curve_chart(results: BenchmarkResults, variants: Sequence[VariantResult], metric: Metric) -> str:
-    """The curves of a group, with the mean over seeds; empty if there are none."""
+def _curves(variants: Sequence[VariantResult], metric: Metric) -> list[Line]:
+    """The curves of all seeds of a group, with the mean of each configuration."""
     lines = []
     for result in variants:
         curves = [curve for run in result.runs if (curve := run.curves.get(metric.key))]
         lines += [Line(result.variant.name, curve, faint=len(curves) > 1) for curve in curves]
         if len(curves) > 1:
             lines.append(Line(result.variant.name, mean_curve(curves)))
-    return line_chart(lines, "epoch", metric.title, results.baselines.get(metric.key)) if lines else ""
+    return lines
+
+
+def _curve_chart(name: str, metric: Metric, lines: Sequence[Line], baseline: float | None) -> Chart:
+    svg = ResponsiveChart.draw(lambda size: line_chart(lines, "epoch", metric.title, baseline, size=size))
+    return Chart(name, f"{metric.title} by epoch", svg)
 
 
 def _sheet(result: VariantResult, images: Path) -> Sheet | None:

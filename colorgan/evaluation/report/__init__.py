@@ -2,8 +2,8 @@
 
 Reference photos (:mod:`~colorgan.evaluation.report.photos`) go through all systems
 (:mod:`~colorgan.evaluation.report.systems`) in one streaming pass (:mod:`~colorgan.evaluation.report.measure`). The
-results (:mod:`~colorgan.evaluation.report.results`) are written as a page (:mod:`~colorgan.evaluation.report.page`), as
-Markdown (:mod:`~colorgan.evaluation.report.markdown`) and as ``metrics.json``.
+results (:mod:`~colorgan.evaluation.report.results`) are written as ``metrics.json``, and as a page and as Markdown
+(:mod:`~colorgan.evaluation.report.page`) by the templates of ``colorgan/evaluation/templates``.
 """
 
 from colorgan.evaluation.report.evaluation import evaluate

@@ -14,9 +14,8 @@ from colorgan.errors import ColorganError
 from colorgan.evaluation.curves import read_curves
 from colorgan.evaluation.report.hints import measure_hints
 from colorgan.evaluation.report.images import ImageStore
-from colorgan.evaluation.report.markdown import render_markdown
 from colorgan.evaluation.report.measure import measure
-from colorgan.evaluation.report.page import ReportAssets, render_page
+from colorgan.evaluation.report.page import ReportAssets, render_markdown, render_page
 from colorgan.evaluation.report.photos import ReferencePhotos, Resize, resolve_folder
 from colorgan.evaluation.report.record import make_record
 from colorgan.evaluation.report.results import EvaluationResults, compute_results, write_csv, write_json

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from PIL import Image, features
 from torch import Tensor
 
-from colorgan.evaluation.html import data_url
+from colorgan.evaluation.rendering import data_url
 from colorgan.evaluation.report.measure import MAX_AB
 from colorgan.evaluation.report.photos import ReferencePhotos, to_array
 from colorgan.evaluation.report.systems import System

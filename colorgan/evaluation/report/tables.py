@@ -1,0 +1,106 @@
+"""Tables of an evaluation report, as plain text that HTML and Markdown share."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from colorgan.evaluation.report import formatting
+from colorgan.evaluation.report.hints import COUNTS
+from colorgan.evaluation.report.results import EvaluationResults
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table.
+
+    Attributes:
+        title: its header.
+        description: a sentence on what it contains.
+    """
+
+    title: str
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A result.
+
+    Attributes:
+        value: the result.
+        interval: its interval; empty if there is none.
+        is_best: whether no other system is significantly better, and one is significantly worse.
+    """
+
+    value: str
+    interval: str = ""
+    is_best: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """The results of a system.
+
+    Attributes:
+        system: its name.
+        is_baseline: whether it is a baseline.
+        cells: one for each column after the first.
+    """
+
+    system: str
+    is_baseline: bool
+    cells: Sequence[Cell]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table.
+
+    Attributes:
+        title: its heading.
+        columns: the columns; the first one contains the names of the systems.
+        rows: one per system.
+        note: an explanation below the table.
+    """
+
+    title: str
+    columns: Sequence[Column]
+    rows: Sequence[Row]
+    note: str = ""
+
+
+def result_tables(results: EvaluationResults) -> list[Table]:
+    """One table for each group of metrics, with the systems that have any of them."""
+    tables = []
+    for title, metrics in formatting.metric_groups(results).items():
+        columns = [Column(f"{metric.title} {metric.arrow}".strip(), metric.description) for metric in metrics]
+        rows = []
+        for name, system in results.systems.items():
+            estimates = [results.estimates[name].get(metric.key) for metric in metrics]
+            cells = [
+                Cell(
+                    formatting.format_value(estimate, metric),
+                    formatting.format_interval(estimate, metric),
+                    formatting.is_best(results, metric, name),
+                )
+                for metric, estimate in zip(metrics, estimates, strict=True)
+            ]
+            if any(estimate is not None for estimate in estimates):
+                rows.append(Row(name, system["kind"] == "baseline", cells))
+        tables.append(Table(title, [Column("system"), *columns], rows))
+    return tables
+
+
+def hint_tables(results: EvaluationResults) -> list[Table]:
+    """One table of PSNR against the number of hints for each protocol."""
+    return [
+        Table(
+            title=f"PSNR against the number of hints: {hints.protocol}",
+            columns=[Column("hints"), *(Column(str(count)) for count in COUNTS)],
+            rows=[
+                Row(name, False, [Cell(f"{mean.value:.2f}", formatting.format_hint_interval(mean)) for mean in means])
+                for name, means in hints.psnr.items()
+            ],
+            note=formatting.hints_note(hints),
+        )
+        for hints in results.hints
+    ]

@@ -1,0 +1,58 @@
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from xml.etree import ElementTree
+
+from colorgan.evaluation.benchmark.grid_file import read_grid
+from colorgan.evaluation.benchmark.page import write_report
+from colorgan.evaluation.benchmark.records import GridRunFolder, Record
+from colorgan.evaluation.benchmark.results import collect_results
+from tests.evaluation.benchmark.fake_fit import log
+from tests.evaluation.pages import Page, check_self_contained
+
+HOSTILE = "</p><script>alert(1)</script>& $x$"
+
+
+def test_page_is_self_contained_and_shows_hostile_text(write_grid: Callable[..., Path], tmp_path: Path) -> None:
+    groups = {"a": {"title": HOSTILE, "description": HOSTILE, "runs": {"one": None, "two": None, "three": None}}}
+    metrics = {"val/fd": {"label": HOSTILE}, "val/psnr": {"label": "PSNR", "better": "higher", "chart": True}}
+    grid = read_grid(write_grid(title=HOSTILE, description=HOSTILE, groups=groups, metrics=metrics))
+    out = tmp_path / "out"
+    for number, run in enumerate(grid.runs()):
+        folder = GridRunFolder(out, run.name)
+        folder.path.mkdir(parents=True)
+        is_last = run.name == "a-three-seed2"
+        folder.write_record(Record("failed" if is_last else "finished", run.digest, HOSTILE if is_last else ""))
+        for epoch in range(3):
+            log(folder.path, epoch, 50.0 + number - epoch)
+    file = write_report(collect_results(grid, grid.runs(), out), out)
+
+    html = file.read_text(encoding="utf-8")
+    page = Page(html)
+    check_self_contained(html, page)
+    assert page.scripts == []
+    assert page.text.count(HOSTILE) >= 5  # titles, descriptions and the error
+    assert page.charts == 3 * 2  # overview and two metrics, in two layouts
+    assert re.findall(r"(\d+) (finished|failed)", page.text)[:2] == [("5", "finished"), ("1", "failed")]
+    mean = json.loads((out / "results.json").read_text())["groups"][0]["configurations"][0]["metrics"]["val/fd"]["mean"]
+    assert f"{mean:.4g}" in page.text
+
+    text = (out / "report.md").read_text(encoding="utf-8")
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    assert len(rows) == 2 + 3
+    assert len({line.count("|") for line in rows}) == 1
+    assert "\n\n\n" not in text
+    images = re.findall(r"\]\((images/[^)]+)\)", text)
+    assert images == ["images/overview.svg", "images/a.svg", "images/a_val_psnr.svg"]
+    for image in images:
+        root = ElementTree.parse(out / image).getroot()
+        assert root.get("viewBox", "").split()[2] == "760"
+        assert "alert" not in [element.tag for element in root.iter()]
+
+
+def test_report_of_a_grid_without_results(write_grid: Callable[..., Path], tmp_path: Path) -> None:
+    grid = read_grid(write_grid())
+    page = Page(write_report(collect_results(grid, grid.runs(), tmp_path), tmp_path).read_text(encoding="utf-8"))
+    assert page.charts == 0
+    assert "10 waiting" in page.text
