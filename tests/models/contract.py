@@ -16,10 +16,13 @@ from torch import Tensor, nn
 
 from colorgan.models.base import ImageNetwork
 from colorgan.models.config import class_path, to_config
+from tests.models import golden
 
 
 class NetworkContract:
     """Subclass it in a test file and set ``network`` and ``small``: all tests below run on that class.
+
+    Then store its outputs with ``python -m tests.models.golden``.
 
     Attributes:
         network: the class under test.
@@ -42,6 +45,8 @@ class NetworkContract:
             metafunc.parametrize(("channels", "variant"), pairs, ids=str)
         elif "variant" in metafunc.fixturenames:
             metafunc.parametrize("variant", [{}, *cls.variants], ids=str)
+        elif "golden_case" in metafunc.fixturenames:
+            metafunc.parametrize("golden_case", cls.golden_cases(), ids=lambda case: cls.golden_name(*case))
 
     @pytest.fixture(autouse=True)
     def _seed(self) -> None:
@@ -59,6 +64,41 @@ class NetworkContract:
 
     def batch(self, network: ImageNetwork, size: tuple[int, int] | None = None, count: int = 2) -> Tensor:
         return torch.rand(count, network.in_channels, *(size or self.sizes(network)[-1])) * 2 - 1
+
+    @classmethod
+    def golden_cases(cls) -> list[tuple[tuple[int, ...], dict[str, Any]]]:
+        """Channels and further arguments of the networks whose outputs are stored."""
+        ends = dict.fromkeys((cls.channels[0], cls.channels[-1]))
+        # spectral normalization starts at random vectors; see test_patch_gan.py
+        variants = [variant for variant in cls.variants if "spectral_norm" not in variant]
+        return [(channels, {}) for channels in ends] + [(cls.channels[0], variant) for variant in variants]
+
+    @classmethod
+    def golden_name(cls, channels: tuple[int, ...], variant: dict[str, Any]) -> str:
+        """The call that builds such a network."""
+        arguments = [f"{name}={value!r}" for name, value in {**cls.small, **variant}.items()]
+        return f"{cls.network.__name__}({', '.join([*map(str, channels), *arguments])})"
+
+    def golden_input(self, network: ImageNetwork) -> Tensor:
+        """Two images in [-1, 1], float64, of the size that is not square."""
+        return golden.uniform("input", (2, network.in_channels, *self.sizes(network)[-1]))
+
+    def golden_output(self, channels: tuple[int, ...], variant: dict[str, Any]) -> Tensor:
+        """The output of a network whose weights do not depend on torch's random numbers."""
+        network = self.build(*channels, **variant)
+        golden.fill(network)
+        with torch.no_grad():
+            output: Tensor = network(self.golden_input(network))
+        return output
+
+    def test_output_is_the_stored_one(self, golden_case: tuple[tuple[int, ...], dict[str, Any]]) -> None:
+        name = self.golden_name(*golden_case)
+        stored = golden.load().get(name)
+        assert stored, f"no output of {name} is stored: run python -m tests.models.golden"
+        output = golden.summary(self.golden_output(*golden_case))
+        assert output.pop("shape") == stored.pop("shape")
+        for key, value in stored.items():
+            assert output[key] == pytest.approx(value, rel=1e-8, abs=1e-8), key
 
     def test_gradients_reach_every_parameter(self, variant: dict[str, Any]) -> None:
         network = self.build(**variant)
