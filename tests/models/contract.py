@@ -5,6 +5,7 @@ import importlib
 import inspect
 import io
 import json
+import math
 import re
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -109,8 +110,7 @@ class NetworkContract:
         network(x).square().mean().backward()
         without = [name for name, parameter in network.named_parameters() if parameter.grad is None]
         assert not without, f"no gradient reaches {without}"
-        weights = [(name, parameter) for name, parameter in network.named_parameters() if parameter.ndim > 1]
-        dead = [name for name, weight in weights if not weight.grad.any()]
+        dead = [name for name, parameter in network.named_parameters() if not parameter.grad.any()]
         assert not dead, f"the gradient of {dead} is zero everywhere"
         assert all(parameter.grad.isfinite().all() for parameter in network.parameters())
 
@@ -228,3 +228,24 @@ def parameter_count(build: Callable[[], nn.Module]) -> int:
     """The number of trainable parameters of a network, counted without allocating them."""
     with torch.device("meta"):
         return sum(parameter.numel() for parameter in build().parameters() if parameter.requires_grad)
+
+
+def smooth_image(size: tuple[int, int]) -> Tensor:
+    """An image (1, 1, H, W) in [-1, 1] with one smooth bright and one dark part, which is not symmetric."""
+    down, right = (torch.linspace(0, 1, length) for length in size)
+    return torch.sin(2 * math.pi * (0.7 * down[:, None] + 0.6 * right))[None, None]
+
+
+def assert_loss_falls(network: nn.Module, loss: Callable[[], Tensor], below: float, max_steps: int = 300) -> None:
+    """Trains a network until its loss is below a bound, or fails."""
+    optimizer = torch.optim.Adam(network.parameters(), lr=1e-2)
+    value = float("inf")
+    for _ in range(max_steps):
+        step_loss = loss()
+        value = step_loss.item()
+        if value < below:
+            return
+        optimizer.zero_grad()
+        step_loss.backward()
+        optimizer.step()
+    pytest.fail(f"after {max_steps} steps the loss is {value:.3f}, and should be below {below:.3f}")
