@@ -139,6 +139,20 @@ def test_accumulated_batches_equal_one_large_batch(tiny_model: Make, fit: Make) 
         torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.parametrize("adversarial", [losses.BCE(0.9, 0.1), losses.Wasserstein()])
+def test_joint_and_separate_steps_log_the_same_loss(tiny_model: Make, fit: Make, adversarial: Any) -> None:
+    """Before the weights have moved, which a learning rate close to 0 keeps them from."""
+    logged = {}
+    for steps in ("joint", "separate"):
+        model = tiny_model(
+            adversarial=adversarial,
+            schedule=AdversarialSchedule(discriminator_steps=steps),
+            discriminator_optimizer=functools.partial(torch.optim.SGD, lr=1e-12),
+        )
+        logged[steps] = fit(model, photos=4, limit_val_batches=0).callback_metrics["train/discriminator"]
+    torch.testing.assert_close(logged["separate"], logged["joint"])
+
+
 def test_gradients_are_clipped(tiny_model: Make, fit: Make) -> None:
     sgd = functools.partial(torch.optim.SGD, lr=1.0)
     model = tiny_model(gradient_clip=1e-3, generator_optimizer=sgd, discriminator_optimizer=sgd)
@@ -326,7 +340,20 @@ def test_lambda_arguments_are_refused(tiny_model: Make) -> None:
         ({"adversarial_weight": float("nan")}, "model.adversarial_weight must be a number >= 0, received nan"),
         ({"ema_decay": 1.0}, "model.ema_decay must be a number >= 0 and < 1, received 1.0"),
         ({"gradient_clip": 0.0}, "model.gradient_clip must be a number > 0, received 0.0"),
-        ({"reconstruction_weight": 0.0, "adversarial_weight": 0.0}, "nothing to minimize"),
+        ({"reconstruction_weight": 0.0, "adversarial_weight": 0.0}, "weight are both 0: there is nothing to minimize"),
+        ({"reconstruction_weight": 0.0, "discriminator": None}, "discriminator is null: there is nothing to minimize"),
+        (
+            {"reconstruction_weight": 0.0, "schedule": AdversarialSchedule(generator_warmup_epochs=2)},
+            "nothing to minimize in the 2 epochs of model.schedule.generator_warmup_epochs",
+        ),
+        (
+            {"discriminator": None, "schedule": AdversarialSchedule(discriminator_warmup_epochs=1)},
+            "discriminator_warmup_epochs is 1, but no discriminator is trained",
+        ),
+        (
+            {"adversarial_weight": 0.0, "schedule": AdversarialSchedule(discriminator_warmup_epochs=1)},
+            "these epochs would train nothing: set it to 0",
+        ),
         ({"accumulate": 2, "schedule": AdversarialSchedule(discriminator_updates=2)}, "choose one"),
         ({"accumulate": 2, "schedule": AdversarialSchedule(discriminator_every=2)}, "choose one"),
         ({"generator_optimizer": functools.partial(torch.optim.Adam, lr=-1.0)}, "generator_optimizer: Invalid"),
