@@ -205,7 +205,7 @@ class ColorGAN(ManualOptimization):
     def training_step(self, batch: dict[str, Tensor], batch_idx: int) -> None:
         """Generates once; updates the discriminator on target and generated colors, then the generator through it."""
         gray, target = self.color_space.split(self._rgb(batch))
-        hints = self.hints.sample(target, batch["index"], color_space=self.color_space)
+        hints = self.hints.sample(target, color_space=self.color_space)
         condition = torch.cat([gray, hints], dim=1) if self.discriminator_sees_hints else gray
         generated = self.colorizer.predict(gray, hints)
 
