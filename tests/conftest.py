@@ -50,12 +50,19 @@ def tiny_model() -> Callable[..., Any]:
 
 @pytest.fixture
 def fit(tmp_path: Path) -> Callable[..., Any]:
-    """Trains a model on noise for a moment and returns the trainer."""
+    """Trains a model for a moment, on noise unless another data set is given, and returns the trainer."""
     from lightning.pytorch import Trainer
 
     from colorgan.training.checkpoints import CheckpointFiles
 
-    def run(model: Any, photos: int = 8, batch_size: int = 4, ckpt_path: str | None = None, **options: Any) -> Trainer:
+    def run(
+        model: Any,
+        photos: int = 8,
+        batch_size: int = 4,
+        ckpt_path: str | None = None,
+        dataset: Any = None,
+        **options: Any,
+    ) -> Trainer:
         defaults: dict[str, Any] = {
             "max_epochs": 1,
             "accelerator": "cpu",
@@ -68,7 +75,7 @@ def fit(tmp_path: Path) -> Callable[..., Any]:
             "plugins": [CheckpointFiles()],
         }
         trainer = Trainer(**{**defaults, **options})
-        loader = DataLoader(RandomPhotos(photos), batch_size=batch_size)
+        loader = DataLoader(dataset or RandomPhotos(photos), batch_size=batch_size)
         trainer.fit(model, loader, loader, ckpt_path=ckpt_path)
         return trainer
 

@@ -64,6 +64,11 @@ class RandomPhotos(Dataset[dict[str, Any]]):
         return {"rgb": self.photos[index], "index": index}
 
 
+def parameters(network: torch.nn.Module) -> list[Tensor]:
+    """Copies of a network's parameters."""
+    return [parameter.detach().clone() for parameter in network.parameters()]
+
+
 class Painter(PhotoColorizer):
     """Colors everything warm, the more the lighter, and where hints are, as they say. It notes what it was asked."""
 

@@ -31,8 +31,11 @@ def build_network(
         trusted: class paths outside of colorgan that the configuration may name.
 
     Raises:
-        CheckpointError: if the configuration names an untrusted class, or the weights do not fit.
+        CheckpointError: if the configuration is incomplete or names an untrusted class, or the weights do not fit.
     """
+    missing = [name for name in ("color_space", "hints", "generator") if name not in config]
+    if missing:
+        raise CheckpointError(f"{source} cannot be rebuilt: its configuration has no {' and no '.join(missing)}")
     try:
         color_space = from_config(config["color_space"], ColorSpace, trusted)
         hints = from_config(config["hints"], Hints, trusted)
@@ -44,7 +47,7 @@ def build_network(
             network = ColorizationNetwork(make_generator(*channels), color_space, hints)
     except CheckpointError:
         raise
-    except (TypeError, ValueError, RuntimeError, KeyError) as error:
+    except (TypeError, ValueError, RuntimeError) as error:
         raise CheckpointError(f"{source} cannot be rebuilt: {first_sentence(error)}") from error
     network.load_state_dict(state)
     return network.eval().requires_grad_(False)

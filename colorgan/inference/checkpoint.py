@@ -1,4 +1,4 @@
-"""Reads training checkpoints; every command uses this module.
+"""Reads the checkpoints that ``fit`` writes, whole or only the network for inference.
 
 A checkpoint may come from an untrusted source. It is loaded as data (``weights_only=True``), and its digest, schema and
 bounds are checked before anything is built from it. :mod:`colorgan.models.config` decides which classes it may name.
@@ -16,8 +16,9 @@ from colorgan.inference.schema import check_training_checkpoint
 from colorgan.models.colorization import ColorizationNetwork
 from colorgan.models.weight_files import read_torch_file
 
-_PREFIXES = ("average.module.", "colorizer.")
-"""Prefixes of the network's parameters. The moving average comes first: it is the one that was validated."""
+TRAINED_PREFIX = "colorizer."
+"""Prefix of the trained network's tensors in a ``state_dict``."""
+_AVERAGE_PREFIX = "average.module."
 
 
 def read(path: str | Path) -> dict[str, Any]:
@@ -46,6 +47,15 @@ def hyper_parameters(checkpoint: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in checkpoint["hyper_parameters"].items() if not name.startswith("_")}
 
 
+def network_prefix(state: Mapping[str, Any]) -> str | None:
+    """The prefix of the network's tensors in a ``state_dict``, or ``None`` if it contains no network.
+
+    If there is a moving average, it is that one's: it was validated.
+    """
+    prefixes = (_AVERAGE_PREFIX, TRAINED_PREFIX)
+    return next((prefix for prefix in prefixes if any(name.startswith(prefix) for name in state)), None)
+
+
 def read_network(path: str | Path, trusted: Collection[str] = ()) -> ColorizationNetwork:
     """Rebuilds the generator of a checkpoint, with its color space and hints, for inference.
 
@@ -58,7 +68,7 @@ def read_network(path: str | Path, trusted: Collection[str] = ()) -> Colorizatio
     """
     contents = read(path)
     state = contents["state_dict"]
-    prefix = next((prefix for prefix in _PREFIXES if any(name.startswith(prefix) for name in state)), None)
+    prefix = network_prefix(state)
     if prefix is None:
         raise CheckpointError(
             f"{path} contains no generator and cannot colorize photos: give a checkpoint of a ColorGAN "

@@ -2,7 +2,7 @@
 
 import torch
 
-from colorgan.errors import ColorganError
+from colorgan.errors import ColorganError, first_sentence
 
 
 def choose_device(name: str) -> torch.device:
@@ -25,6 +25,5 @@ def choose_device(name: str) -> torch.device:
         device = torch.device(name)
         torch.empty(1, device=device)
     except (RuntimeError, AssertionError) as error:  # torch has no specific exception for this
-        reason = str(error).strip().partition("\n")[0]
-        raise ColorganError(f"the device {name!r} is not available ({reason}); try cpu") from error
+        raise ColorganError(f"the device {name!r} is not available ({first_sentence(error)}); try cpu") from error
     return device

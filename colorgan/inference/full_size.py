@@ -17,8 +17,8 @@ from PIL import Image
 from colorgan.color import cielab
 from colorgan.color.cielab import FloatArray, SRGBArray
 
-LONGEST_SIDE = 4
-"""Largest aspect ratio of the small image: 3000 x 20 pixels must not become 38400 x 256."""
+_MAX_ASPECT_RATIO = 4
+"""Of the small image: 3000 x 20 pixels must not become 38400 x 256."""
 
 _SIMILAR = np.float32(7 / 116)
 """Scale of the range kernel: 7 units of L*. On real photos, 5 to 10 give the smallest error."""
@@ -55,7 +55,7 @@ def working_shape(shape: tuple[int, int], size: int) -> tuple[int, int]:
         ((256, 384), (7, 1024))
     """
     height, width = shape
-    scale = min(size / min(height, width), LONGEST_SIDE * size / max(height, width))
+    scale = min(size / min(height, width), _MAX_ASPECT_RATIO * size / max(height, width))
     return max(1, round(height * scale)), max(1, round(width * scale))
 
 

@@ -250,6 +250,6 @@ def _describe(value: Any) -> str:
     if isinstance(value, list | Mapping):
         return "a list" if isinstance(value, list) else "an object"
     if isinstance(value, float) and not math.isfinite(value):
-        return "not a finite number"
+        return json.dumps(value)  # NaN or Infinity
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."

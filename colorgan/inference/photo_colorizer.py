@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from pathlib import PurePath
 from typing import Any, TypeVar, overload
 
 import numpy as np
@@ -151,10 +152,20 @@ def _hints_per_photo(hints: Any, num_photos: int) -> Sequence[Sequence[ColorHint
     """Accepts one list of hints for one photo, or one list per photo."""
     if hints is None:
         return None
+    if isinstance(hints, str | PurePath):
+        raise ColorganError(
+            f"hints must be a list of ColorHint, received the path {str(hints)!r}: read it first, with read_hints"
+        )
     if all(isinstance(hint, ColorHint) for hint in hints):
         if num_photos > 1 and hints:
             raise ColorganError(f"hints must contain one list per photo ({num_photos}), received a single list")
         return [list(hints)] * num_photos
+    for each in hints:
+        if each is not None and not (isinstance(each, Sequence) and all(isinstance(hint, ColorHint) for hint in each)):
+            raise ColorganError(
+                "hints must be a list of ColorHint, or for several photos one such list or None per photo, received "
+                f"{each!r:.60} among them"
+            )
     return list(hints)
 
 

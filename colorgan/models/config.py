@@ -17,8 +17,8 @@ from typing import Any
 
 from colorgan.errors import CheckpointError, did_you_mean
 
-TRUSTED_PACKAGES = ("colorgan.", "torch.optim.", "lightning.pytorch.cli.ReduceLROnPlateau")
-"""Packages whose classes a checkpoint may name."""
+TRUSTED_PREFIXES = ("colorgan.", "torch.optim.", "lightning.pytorch.cli.ReduceLROnPlateau")
+"""A checkpoint may name the classes whose paths begin with one of these."""
 
 
 class Part:
@@ -142,7 +142,7 @@ def class_from_config(description: Any, base: type | tuple[type, ...], trusted: 
     if not (isinstance(description, Mapping) and isinstance(description.get("class_path"), str)):
         raise CheckpointError(f"expected class_path and init_args of a {role}, received {description!r:.80}")
     path: str = description["class_path"]
-    if not path.startswith(TRUSTED_PACKAGES) and path not in trusted:
+    if not path.startswith(TRUSTED_PREFIXES) and path not in trusted:
         raise CheckpointError(
             f"the class {path} is not part of colorgan or torch.optim, so nothing was built; "
             "if you trust it, name it in your own configuration (-c)"

@@ -135,7 +135,7 @@ class ColorGAN(ManualOptimization):
         self.generator_optimizer, self.discriminator_optimizer = generator_optimizer, discriminator_optimizer
         self.generator_scheduler, self.discriminator_scheduler = generator_scheduler, discriminator_scheduler
         self.ema_decay, self.channels_last, self.compile_networks = ema_decay, channels_last, compile
-        self._check_arguments()
+        self._check_arguments(trains_discriminator=discriminator is not None and adversarial_weight > 0)
 
         hint_channels = hints.channels(color_space.channels)
         self.colorizer = Colorizer(
@@ -205,7 +205,7 @@ class ColorGAN(ManualOptimization):
     def training_step(self, batch: dict[str, Tensor], batch_idx: int) -> None:
         """Generates once; updates the discriminator on target and generated colors, then the generator through it."""
         gray, target = self.color_space.split(self._rgb(batch))
-        hints = self.hints.sample(target, batch["index"], color_space=self.color_space)
+        hints = self.hints.sample(target, color_space=self.color_space)
         condition = torch.cat([gray, hints], dim=1) if self.discriminator_sees_hints else gray
         generated = self.colorizer.predict(gray, hints)
 
@@ -226,13 +226,12 @@ class ColorGAN(ManualOptimization):
                 self.descend(self.all_optimizers()[1], loss, batch_idx)
             else:
                 real_scores = self.discriminator(real)
-                real_loss = self.adversarial.real_loss(real_scores)
-                self.descend(self.all_optimizers()[1], real_loss, batch_idx)
+                self.descend(self.all_optimizers()[1], self.adversarial.real_loss(real_scores), batch_idx)
                 fake_scores = self.discriminator(fake)
-                fake_loss = self.adversarial.fake_loss(fake_scores)
-                fake_loss = fake_loss + self.adversarial.penalty(self.discriminator, real, fake)
-                self.descend(self.all_optimizers()[1], fake_loss, batch_idx)
-                loss = (real_loss + fake_loss) / 2
+                penalty = self.adversarial.penalty(self.discriminator, real, fake)
+                self.descend(self.all_optimizers()[1], self.adversarial.fake_loss(fake_scores) + penalty, batch_idx)
+                # for the log only: what a joint step would minimize, so that runs of both kinds can be compared
+                loss = self.adversarial.discriminator_loss(real_scores, fake_scores) + penalty
             self.adversarial.after_discriminator_step(self.discriminator)
         real_accuracy, fake_accuracy = self.adversarial.accuracy(real_scores, fake_scores)
         self._log_training(
@@ -331,14 +330,35 @@ class ColorGAN(ManualOptimization):
             condition = 1 + (hints if self.discriminator_sees_hints else 0)
             check_image_size(self.discriminator, condition + color, size)
 
-    def _check_arguments(self) -> None:
+    def _check_arguments(self, trains_discriminator: bool) -> None:
         check_range("reconstruction_weight", self.reconstruction_weight, minimum=0)
         check_range("adversarial_weight", self.adversarial_weight, minimum=0)
-        if self.reconstruction_weight == 0 and self.adversarial_weight == 0:
+        if self.reconstruction_weight == 0:
+            self._check_adversarial_only(trains_discriminator)
+        if self.schedule.discriminator_warmup_epochs and not trains_discriminator:
             raise ColorganError(
-                "model.reconstruction_weight and model.adversarial_weight are both 0: there is nothing to minimize"
+                f"model.schedule.discriminator_warmup_epochs is {self.schedule.discriminator_warmup_epochs}, but no "
+                "discriminator is trained, so these epochs would train nothing: set it to 0"
             )
         check_range("ema_decay", self.ema_decay, minimum=0, below=1)
         self.schedule.check_accumulation(self.accumulate)
         check_optimizer("generator_optimizer", self.generator_optimizer)
         check_optimizer("discriminator_optimizer", self.discriminator_optimizer)
+
+    def _check_adversarial_only(self, trains_discriminator: bool) -> None:
+        """Checks that the generator has a loss in every epoch that trains it, without a reconstruction loss."""
+        if self.adversarial_weight == 0:
+            raise ColorganError(
+                "model.reconstruction_weight and model.adversarial_weight are both 0: there is nothing to minimize"
+            )
+        if not trains_discriminator:
+            raise ColorganError(
+                "model.reconstruction_weight is 0 and model.discriminator is null: there is nothing to minimize; set "
+                "the weight to a positive number, or give a discriminator"
+            )
+        if self.schedule.generator_warmup_epochs:
+            raise ColorganError(
+                "model.reconstruction_weight is 0, so the generator has nothing to minimize in the "
+                f"{self.schedule.generator_warmup_epochs} epochs of model.schedule.generator_warmup_epochs: set one "
+                "to a positive number or the other to 0"
+            )

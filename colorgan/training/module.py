@@ -1,7 +1,7 @@
 """What all trainable models share: their arguments are plain data in a checkpoint, from which they are rebuilt."""
 
 import inspect
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -20,7 +20,7 @@ Role = tuple[tuple[str, ...], Any, Callable[..., Any]]
 """Names of constructor arguments, the base class of their values, and the function that builds one from plain data."""
 
 
-class Trainable(Part, LightningModule):
+class Trainable(Part, LightningModule, ABC):
     """A LightningModule whose constructor takes plain values, parts, and factories of networks and optimizers.
 
     All arguments are saved as plain hyper-parameters. A subclass lists those that are more than plain values in

@@ -19,8 +19,9 @@ class AdversarialSchedule:
         discriminator_warmup_epochs: epochs after those that train the discriminator alone.
         discriminator_every: update the discriminator only in every k-th batch.
         discriminator_updates: updates of the discriminator in such a batch (5 for a Wasserstein critic).
-        discriminator_steps: ``joint`` takes one optimizer step on the mean of the losses on real and on generated
-            colors; ``separate`` takes two, the first on real and the second on generated colors.
+        discriminator_steps: ``joint`` takes one optimizer step on real and generated colors together, on the mean of
+            the two losses (for a Wasserstein critic, on their sum); ``separate`` takes two, the first on the loss on
+            real and the second on that on generated colors.
 
     Raises:
         ColorganError: for a number out of range, naming the key and the value.

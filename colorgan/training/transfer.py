@@ -8,10 +8,9 @@ from torch import Tensor, nn
 
 from colorgan.errors import CheckpointError
 from colorgan.files import newest_file
-from colorgan.inference.checkpoint import hyper_parameters, read
+from colorgan.inference.checkpoint import TRAINED_PREFIX, hyper_parameters, network_prefix, read
 
-_GENERATORS = ("average.module.generator.", "colorizer.generator.")
-"""Where a checkpoint keeps its generator: the moving average comes first, because it is what was validated."""
+_GENERATOR = "generator."
 _DISCRIMINATOR = "discriminator."
 
 
@@ -71,9 +70,10 @@ def transfer(
     file = newest_file(source, "model.init_from")
     contents = read(file)
     state: dict[str, Tensor] = contents["state_dict"]
-    prefix = next((prefix for prefix in _GENERATORS if any(name.startswith(prefix) for name in state)), _GENERATORS[1])
+    own_prefix = TRAINED_PREFIX + _GENERATOR
+    prefix = (network_prefix(state) or TRAINED_PREFIX) + _GENERATOR
 
-    loaded, unused, fresh = _fill(generator, state, prefix, _GENERATORS[1])
+    loaded, unused, fresh = _fill(generator, state, prefix, own_prefix)
     if not loaded:
         raise CheckpointError(
             f"model.init_from: nothing in {file} fits {type(generator).__name__}; "

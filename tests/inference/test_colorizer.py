@@ -145,6 +145,21 @@ def test_hints_per_photo_of_a_batch() -> None:
 
 
 @pytest.mark.parametrize(
+    ("hints", "message"),
+    [
+        ("hints.json", "must be a list of ColorHint, received the path 'hints.json': read it first, with read_hints"),
+        (Path("a") / "hints.json", "received the path '.*hints.json'"),
+        ([{"x": 1, "y": 2}], r"one such list or None per photo, received \{'x': 1, 'y': 2\} among them"),
+        ([["red"]], r"received \['red'\] among them"),
+    ],
+)
+def test_hints_that_are_not_color_hints_are_refused(hints: object, message: str) -> None:
+    model = Colorizer(BlurredHints(4, 2), Lab(), PointHints(), size=32)
+    with pytest.raises(ColorganError, match=message):
+        model.colorize(noise(8, 8), hints=hints)
+
+
+@pytest.mark.parametrize(
     ("options", "message"),
     [
         ({"size": 0}, "size must be a number of pixels from 1 to 4096, received 0"),

@@ -105,16 +105,17 @@ GOOD = {"x": 1, "y": 2, "color": "red", "radius": 3}
         ({**GOOD, "y": None}, "hint 2: y must be a number of pixels, received None"),
         ({**GOOD, "y": [1]}, "hint 2: y must be a number of pixels, received a list"),
         ({**GOOD, "x": -1}, "hint 2: x must be a number of pixels, 0 or more, received -1"),
-        ({**GOOD, "x": math.nan}, "hint 2: x must be a number of pixels, 0 or more, received not a finite number"),
+        ({**GOOD, "x": math.nan}, "hint 2: x must be a number of pixels, 0 or more, received NaN"),
+        ({**GOOD, "y": math.inf}, "hint 2: y must be a number of pixels, 0 or more, received Infinity"),
         ({**GOOD, "x": 10**400}, "hint 2: x must be a number of pixels, 0 or more, received 1000000"),
         ({**GOOD, "radius": 0}, "hint 2: radius must be a number of pixels, above 0, received 0"),
-        ({**GOOD, "radius": math.inf}, "hint 2: radius must be a number of pixels, above 0, received not a finite"),
+        ({**GOOD, "radius": math.inf}, "hint 2: radius must be a number of pixels, above 0, received Infinity"),
         ({**GOOD, "color": "#ff00"}, "hint 2: color must be #rrggbb or a CSS name, received '#ff00'"),
         ({**GOOD, "color": "greem"}, "received 'greem'; did you mean 'green'"),
         ({**GOOD, "color": "rgb(1,2,3)"}, "hint 2: color must be #rrggbb or a CSS name, received 'rgb(1,2,3)'"),
         ({**GOOD, "color": 0xFF0000}, "hint 2: color must be #rrggbb or a CSS name, received 16711680"),
     ],
-    ids=range(26),
+    ids=range(27),
 )
 def test_invalid_files_are_explained_in_one_line(tmp_path: Path, content: str | bytes | dict, message: str) -> None:
     path = tmp_path / "hints.json"

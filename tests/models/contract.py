@@ -5,6 +5,7 @@ import importlib
 import inspect
 import io
 import json
+import math
 import re
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -16,10 +17,13 @@ from torch import Tensor, nn
 
 from colorgan.models.base import ImageNetwork
 from colorgan.models.config import class_path, to_config
+from tests.models import golden
 
 
 class NetworkContract:
     """Subclass it in a test file and set ``network`` and ``small``: all tests below run on that class.
+
+    Then store its outputs with ``python -m tests.models.golden``.
 
     Attributes:
         network: the class under test.
@@ -42,6 +46,8 @@ class NetworkContract:
             metafunc.parametrize(("channels", "variant"), pairs, ids=str)
         elif "variant" in metafunc.fixturenames:
             metafunc.parametrize("variant", [{}, *cls.variants], ids=str)
+        elif "golden_case" in metafunc.fixturenames:
+            metafunc.parametrize("golden_case", cls.golden_cases(), ids=lambda case: cls.golden_name(*case))
 
     @pytest.fixture(autouse=True)
     def _seed(self) -> None:
@@ -60,6 +66,41 @@ class NetworkContract:
     def batch(self, network: ImageNetwork, size: tuple[int, int] | None = None, count: int = 2) -> Tensor:
         return torch.rand(count, network.in_channels, *(size or self.sizes(network)[-1])) * 2 - 1
 
+    @classmethod
+    def golden_cases(cls) -> list[tuple[tuple[int, ...], dict[str, Any]]]:
+        """Channels and further arguments of the networks whose outputs are stored."""
+        ends = dict.fromkeys((cls.channels[0], cls.channels[-1]))
+        # spectral normalization starts at random vectors; see test_patch_gan.py
+        variants = [variant for variant in cls.variants if "spectral_norm" not in variant]
+        return [(channels, {}) for channels in ends] + [(cls.channels[0], variant) for variant in variants]
+
+    @classmethod
+    def golden_name(cls, channels: tuple[int, ...], variant: dict[str, Any]) -> str:
+        """The call that builds such a network."""
+        arguments = [f"{name}={value!r}" for name, value in {**cls.small, **variant}.items()]
+        return f"{cls.network.__name__}({', '.join([*map(str, channels), *arguments])})"
+
+    def golden_input(self, network: ImageNetwork) -> Tensor:
+        """Two images in [-1, 1], float64, of the size that is not square."""
+        return golden.uniform("input", (2, network.in_channels, *self.sizes(network)[-1]))
+
+    def golden_output(self, channels: tuple[int, ...], variant: dict[str, Any]) -> Tensor:
+        """The output of a network whose weights do not depend on torch's random numbers."""
+        network = self.build(*channels, **variant)
+        golden.fill(network)
+        with torch.no_grad():
+            output: Tensor = network(self.golden_input(network))
+        return output
+
+    def test_output_is_the_stored_one(self, golden_case: tuple[tuple[int, ...], dict[str, Any]]) -> None:
+        name = self.golden_name(*golden_case)
+        stored = golden.load().get(name)
+        assert stored, f"no output of {name} is stored: run python -m tests.models.golden"
+        output = golden.summary(self.golden_output(*golden_case))
+        assert output.pop("shape") == stored.pop("shape")
+        for key, value in stored.items():
+            assert output[key] == pytest.approx(value, rel=1e-8, abs=1e-8), key
+
     def test_gradients_reach_every_parameter(self, variant: dict[str, Any]) -> None:
         network = self.build(**variant)
         x = self.batch(network)
@@ -69,8 +110,7 @@ class NetworkContract:
         network(x).square().mean().backward()
         without = [name for name, parameter in network.named_parameters() if parameter.grad is None]
         assert not without, f"no gradient reaches {without}"
-        weights = [(name, parameter) for name, parameter in network.named_parameters() if parameter.ndim > 1]
-        dead = [name for name, weight in weights if not weight.grad.any()]
+        dead = [name for name, parameter in network.named_parameters() if not parameter.grad.any()]
         assert not dead, f"the gradient of {dead} is zero everywhere"
         assert all(parameter.grad.isfinite().all() for parameter in network.parameters())
 
@@ -188,3 +228,24 @@ def parameter_count(build: Callable[[], nn.Module]) -> int:
     """The number of trainable parameters of a network, counted without allocating them."""
     with torch.device("meta"):
         return sum(parameter.numel() for parameter in build().parameters() if parameter.requires_grad)
+
+
+def smooth_image(size: tuple[int, int]) -> Tensor:
+    """An image (1, 1, H, W) in [-1, 1] with one smooth bright and one dark part, which is not symmetric."""
+    down, right = (torch.linspace(0, 1, length) for length in size)
+    return torch.sin(2 * math.pi * (0.7 * down[:, None] + 0.6 * right))[None, None]
+
+
+def assert_loss_falls(network: nn.Module, loss: Callable[[], Tensor], below: float, max_steps: int = 300) -> None:
+    """Trains a network until its loss is below a bound, or fails."""
+    optimizer = torch.optim.Adam(network.parameters(), lr=1e-2)
+    value = float("inf")
+    for _ in range(max_steps):
+        step_loss = loss()
+        value = step_loss.item()
+        if value < below:
+            return
+        optimizer.zero_grad()
+        step_loss.backward()
+        optimizer.step()
+    pytest.fail(f"after {max_steps} steps the loss is {value:.3f}, and should be below {below:.3f}")

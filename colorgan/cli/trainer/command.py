@@ -26,7 +26,7 @@ from colorgan.errors import CheckpointError, ColorganError
 from colorgan.files import display_path
 from colorgan.inference import checkpoint, run_folder
 from colorgan.inference.run_folder import RunFolder
-from colorgan.models.config import TRUSTED_PACKAGES, class_path
+from colorgan.models.config import TRUSTED_PREFIXES, class_path
 from colorgan.models.encoders import without_pretrained_weights
 from colorgan.training.callbacks.frechet import FrechetDistance
 from colorgan.training.callbacks.interruption import SaveOnSignal
@@ -103,7 +103,7 @@ class ColorganCLI(LightningCLI):
         path = Path(section.ckpt_path)
         if section.ckpt_path in ("last", "best"):
             path = RunFolder.find_checkpoint(section.runs, section.name, section.ckpt_path)
-        trusted = {name for name in class_paths(section.model) if not name.startswith(TRUSTED_PACKAGES)}
+        trusted = {name for name in class_paths(section.model) if not name.startswith(TRUSTED_PREFIXES)}
         contents = checkpoint.read(path)
         stored = checkpoint.hyper_parameters(contents)
         # refuses foreign classes before the parser imports them

@@ -20,7 +20,6 @@ class Hints(Part, ABC):
     def sample(
         self,
         color: Tensor,
-        index: Tensor | None = None,
         generator: torch.Generator | None = None,
         color_space: ColorSpace | None = None,
     ) -> Tensor:
@@ -28,7 +27,6 @@ class Hints(Part, ABC):
 
         Args:
             color: target color (B, C, H, W) in [-1, 1].
-            index: int64 (B,), the photos' positions in the file list. Training hints do not depend on it.
             generator: source of randomness; the global generator of the device by default.
             color_space: color space of ``color``, used to average colors. Without it they are averaged per channel,
                 which is right for all color spaces but ``HSV("angle")``.
@@ -94,7 +92,6 @@ class NoHints(Hints):
     def sample(
         self,
         color: Tensor,
-        index: Tensor | None = None,
         generator: torch.Generator | None = None,
         color_space: ColorSpace | None = None,
     ) -> Tensor:

@@ -102,7 +102,6 @@ class PointHints(Hints):
     def sample(
         self,
         color: Tensor,
-        index: Tensor | None = None,
         generator: torch.Generator | None = None,
         color_space: ColorSpace | None = None,
     ) -> Tensor:
@@ -238,7 +237,7 @@ class GeometricPointHints(PointHints):
 
 
 class PixelHints(PointHints):
-    """Single pixels, a fixed fraction of the photo: by default 2 %, on every other photo.
+    """Single pixels, a fixed fraction of the photo: by default 2 %, on half of the photos.
 
     Args:
         fraction: number of sampled pixels as a fraction of the photo's; pixels sampled twice count once.

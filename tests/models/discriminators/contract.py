@@ -5,15 +5,17 @@ class TestMyDiscriminator(DiscriminatorContract):
     small = {"width": 4}
 """
 
+import math
 from collections.abc import Callable
 from typing import Any, ClassVar
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from colorgan.models.discriminators import Discriminator
-from tests.models.contract import NetworkContract
+from tests.models.contract import NetworkContract, assert_loss_falls, smooth_image
 
 
 class DiscriminatorContract(NetworkContract):
@@ -53,6 +55,16 @@ class DiscriminatorContract(NetworkContract):
             (-score).backward()
             optimizer.step()
         pytest.fail(f"the mean score could not be pushed beyond {sign * 1.5}")
+
+    def test_learns(self, variant: dict[str, Any]) -> None:
+        """Learns to tell an image from its negative; for scores that ignore the input, the loss is at least 2 log 2."""
+        network = self.build(**variant)
+        real = smooth_image(self.sizes(network)[-1]).expand(-1, network.in_channels, -1, -1)
+
+        def loss() -> Tensor:
+            return F.softplus(-network(real)).mean() + F.softplus(network(-real)).mean()
+
+        assert_loss_falls(network, loss, below=math.log(2))
 
     def test_gradient_penalty(self) -> None:
         """Photos do not mix in training mode, and the norm of the input gradient is differentiable."""

@@ -1,0 +1,39 @@
+import warnings
+
+import pytest
+
+from colorgan.data.checks import check_batch_size, warn_about_unreadable
+from colorgan.errors import ColorganError
+
+
+@pytest.mark.parametrize(("count", "batch_size", "world_size"), [(8, 8, 1), (8, 4, 2), (9, 4, 2)])
+def test_one_complete_batch_per_device_is_enough(count: int, batch_size: int, world_size: int) -> None:
+    check_batch_size(count, batch_size, world_size)
+
+
+@pytest.mark.parametrize(
+    ("count", "batch_size", "world_size", "message"),
+    [
+        (7, 8, 1, "7 training photos are fewer than a batch of 8; give more photos or set --data.batch_size=7 or less"),
+        (7, 4, 2, "fewer than a batch of 4 on each of 2 devices; give more photos or set --data.batch_size=3 or less"),
+        (1, 4, 2, "--data.batch_size=1 or less"),
+    ],
+)
+def test_suggested_batch_size_fits(count: int, batch_size: int, world_size: int, message: str) -> None:
+    with pytest.raises(ColorganError, match=message):
+        check_batch_size(count, batch_size, world_size)
+
+
+def test_no_more_than_five_unreadable_files_are_listed() -> None:
+    unreadable = [(f"{number}\n.jpg", "the file is empty") for number in range(7)]
+    with pytest.warns(UserWarning, match=r"Skipped 7 unreadable files of 1,234 in photos: ") as caught:
+        warn_about_unreadable(unreadable, 1234, "photos")
+    text = str(caught[0].message)
+    assert text.count("the file is empty") == 5
+    assert text.endswith("and 2 more")
+    assert "\n" not in text
+    with pytest.warns(UserWarning, match=r"Skipped 1 unreadable file of 2 in photos: a.jpg \(truncated\)$"):
+        warn_about_unreadable([("a.jpg", "truncated")], 2, "photos")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warn_about_unreadable([], 2, "photos")
