@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help install test slow gpu lint format types quickstart clean
+.PHONY: help install test slow gpu lowest lint format types docs quickstart clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -17,6 +17,11 @@ slow: ## Run the slow tests
 gpu: ## Run the tests that need a CUDA device
 	pytest -m gpu
 
+lowest: ## Run the fast tests with the lowest declared version of every dependency
+	uv venv --clear --python 3.11 .venv-lowest
+	uv pip install --python .venv-lowest --resolution lowest-direct -e '.[test]'
+	.venv-lowest/bin/python -m pytest -n 2
+
 lint: ## Check style and the direction of imports
 	ruff check .
 	ruff format --check .
@@ -29,9 +34,12 @@ format: ## Fix style
 types: ## Check types
 	mypy
 
+docs: ## Build the documentation site in site/
+	mkdocs build --strict
+
 quickstart: ## Train on the sample photos
 	python train.py fit -c configs/quickstart.yaml
 
 clean: ## Remove caches and build files; keep the runs in checkpoints/
-	rm -rf .pytest_cache .mypy_cache .ruff_cache build *.egg-info
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .venv-lowest build site *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,6 +1,7 @@
 """What many tests need: a tiny model, photos from outside, and caches that are not the user's."""
 
 import functools
+import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,8 @@ from torch_fidelity.registry import FEATURE_EXTRACTORS_REGISTRY
 
 from tests.helpers import Painter, RandomPhotos, TinyFeatures, photo_of, photos, picture, recolored, write
 
+# Lightning keeps its messages to itself where nothing else logs yet; caplog listens at the root
+logging.getLogger("lightning.pytorch").propagate = True
 # the tiny networks of the tests are slower on several threads than on one
 torch.set_num_threads(1)
 os.environ.setdefault("COLORGAN_CACHE", "")

@@ -11,7 +11,7 @@ _MAX_FRACTION = 0.01
 def is_gray(photo: RGBArray) -> bool:
     """Returns whether a photo has no color to learn from.
 
-    A photo is gray if its channels differ by at most 12 of 255 in at least 99 % of the pixels. This tolerates chroma
+    A photo is gray if its channels differ by at most 12 of 255 in at least 99% of the pixels. This tolerates chroma
     noise from JPEG compression and a small colored logo. Sepia is not detected: it looks like the color of sand.
 
     Args:

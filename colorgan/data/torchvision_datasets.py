@@ -138,7 +138,7 @@ class TorchvisionPhotos(Photos):
 class Flowers102(TorchvisionPhotos):
     """The 8,189 photos of the Oxford 102 Flower dataset (Nilsback and Zisserman, 2008), 330 MB.
 
-    The official splits are joined and split again by seed. The published comparison held out 2 % (164 photos) for
+    The official splits are joined and split again by seed. The published comparison held out 2% (164 photos) for
     testing, which is the default fraction for validation here.
 
     Args:

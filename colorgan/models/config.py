@@ -39,7 +39,7 @@ class Part:
 
     def __new__(cls, *args: Any, **kwargs: Any) -> "Part":  # noqa: D102
         self = super().__new__(cls)
-        # copy and pickle call __new__ without arguments and restore the attribute afterwards, hence bind_partial
+        # copy and pickle call __new__ without arguments and restore the attribute afterward, hence bind_partial
         bound = inspect.signature(cls.__init__).bind_partial(self, *args, **kwargs)
         arguments = dict(list(bound.arguments.items())[1:])
         arguments.update(arguments.pop("kwargs", {}))

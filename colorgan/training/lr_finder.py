@@ -129,7 +129,7 @@ class LRCurve:
 def run_range_test(
     model: LightningModule, datamodule: LightningDataModule, trainer: Trainer, test: LRRangeTest
 ) -> LRCurve:
-    """Runs a learning-rate range test and restores the model afterwards.
+    """Runs a learning-rate range test and restores the model afterward.
 
     Args:
         model: a ColorGAN; its weights, frozen parameters, training mode and the random state are restored.

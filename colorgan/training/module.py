@@ -23,7 +23,7 @@ Role = tuple[tuple[str, ...], Any, Callable[..., Any]]
 class Trainable(Part, LightningModule, ABC):
     """A LightningModule whose constructor takes plain values, parts, and factories of networks and optimizers.
 
-    All arguments are saved as plain hyper-parameters. A subclass lists those that are more than plain values in
+    All arguments are saved as plain hyperparameters. A subclass lists those that are more than plain values in
     ``roles``.
     """
 
@@ -76,7 +76,7 @@ class Trainable(Part, LightningModule, ABC):
 
     @classmethod
     def arguments_from_config(cls, config: dict[str, Any], trusted: Collection[str] = ()) -> dict[str, Any]:
-        """Turns the plain hyper-parameters of a checkpoint into constructor arguments; builds allowed classes only.
+        """Turns the plain hyperparameters of a checkpoint into constructor arguments; builds allowed classes only.
 
         Raises:
             CheckpointError: if a class is named that is neither ours nor torch's nor trusted.

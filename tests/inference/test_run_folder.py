@@ -10,7 +10,7 @@ from colorgan.inference.run_folder import RunFolder
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(run_folder.VARIABLE, "")  # so that a value set by a test is removed afterwards
+    monkeypatch.setenv(run_folder.VARIABLE, "")  # so that a value set by a test is removed afterward
     monkeypatch.delenv(run_folder.VARIABLE)
     monkeypatch.delenv("SLURM_JOB_ID", raising=False)
 

@@ -19,6 +19,7 @@ from colorgan.models.color_spaces import RGB
 from colorgan.models.hints import PointHints
 
 COUNTS = (0, 1, 5, 10, 50, 100)
+"""Numbers of hints at which PSNR is measured, as in the literature."""
 _BATCH_SIZE = 8
 
 
@@ -67,6 +68,7 @@ PROTOCOLS = {
         HintProtocol("icolorit", "iColoriT (Yun et al. 2023)", patch_size=2, placement="grid", size=224),
     )
 }
+"""Published protocols by name: where hints lie, their size, and the size of the photos."""
 
 
 @dataclass(frozen=True)

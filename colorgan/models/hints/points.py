@@ -237,7 +237,7 @@ class GeometricPointHints(PointHints):
 
 
 class PixelHints(PointHints):
-    """Single pixels, a fixed fraction of the photo: by default 2 %, on half of the photos.
+    """Single pixels, a fixed fraction of the photo: by default 2%, on half of the photos.
 
     Args:
         fraction: number of sampled pixels as a fraction of the photo's; pixels sampled twice count once.

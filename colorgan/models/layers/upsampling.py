@@ -32,7 +32,7 @@ class PixelShuffleConv2d(nn.Module):
         out_channels: channels of the output.
         kernel_size: 3, or 1 as in fastai's dynamic U-Net.
         bias: whether the convolution has a bias.
-        blur: whether to average each 2×2 neighborhood afterwards (Sugawara et al. 2019), against checkerboards that
+        blur: whether to average each 2×2 neighborhood afterward (Sugawara et al. 2019), against checkerboards that
             develop in training.
     """
 

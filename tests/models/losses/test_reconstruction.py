@@ -40,7 +40,7 @@ def test_rgb_space_compares_the_merged_photos(color_space: ColorSpace) -> None:
 
 @every_space
 @pytest.mark.parametrize("loss", [L1("rgb"), MSE("rgb"), L1(), MSE(), L1(rebalance=0.5)])
-def test_is_zero_at_the_target_and_decreases_towards_it(color_space: ColorSpace, loss) -> None:
+def test_is_zero_at_the_target_and_decreases_toward_it(color_space: ColorSpace, loss) -> None:
     rgb = torch.rand(2, 3, 8, 8, generator=torch.Generator().manual_seed(0)) * 0.6 + 0.2
     gray, target = color_space.split(rgb)
     assert loss(target, target, gray, color_space).item() == pytest.approx(0, abs=1e-6)

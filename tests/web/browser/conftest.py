@@ -62,7 +62,7 @@ def serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
 
 @pytest.fixture
 def open_page(browser: Browser, serve: Callable[..., str]) -> Iterator[Callable[..., Page]]:
-    """Opens the page, and checks afterwards that there were no script errors and no policy violations."""
+    """Opens the page, and checks afterward that there were no script errors and no policy violations."""
     contexts, problems = [], []
 
     def open_(size: dict[str, int] = DESKTOP, model: Painter | None = None, **settings: Any) -> Page:
