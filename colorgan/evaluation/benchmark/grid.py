@@ -6,10 +6,12 @@ import itertools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from colorgan.errors import ColorganError, did_you_mean
-from colorgan.evaluation.metric import Metric
+
+if TYPE_CHECKING:
+    from colorgan.metrics.registry import Metric  # imports PyTorch
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,7 @@ class Grid:
     name: str
     title: str
     description: str
-    metrics: tuple[Metric, ...]
+    metrics: "tuple[Metric, ...]"
     published: Published
     seed_arguments: tuple[str, ...]
     groups: tuple[Group, ...] = field(repr=False)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from PIL import Image
@@ -16,9 +16,11 @@ from colorgan.evaluation.benchmark.tables import Cell, format_duration, format_n
 from colorgan.evaluation.charts import Dots, Line, dot_chart, line_chart
 from colorgan.evaluation.curves import mean_curve
 from colorgan.evaluation.html import data_url, document
-from colorgan.evaluation.metric import Metric
 from colorgan.evaluation.statistics import CONFIDENCE
 from colorgan.files import atomic_write
+
+if TYPE_CHECKING:
+    from colorgan.metrics.registry import Metric  # imports PyTorch
 
 _SHEET_WIDTH = 960
 """Pixels. Sheets are downscaled for the report; the run folders contain them at full size."""
@@ -184,7 +186,7 @@ def _overview_chart(results: BenchmarkResults) -> str:
     return dot_chart(rows, results.headline.title, results.baselines.get(results.headline.key))
 
 
-def _curve_chart(results: BenchmarkResults, variants: Sequence[VariantResult], metric: Metric) -> str:
+def _curve_chart(results: BenchmarkResults, variants: Sequence[VariantResult], metric: "Metric") -> str:
     """The curves of a group, with the mean over seeds; empty if there are none."""
     lines = []
     for result in variants:

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from colorgan.evaluation.metric import Metric
 from colorgan.evaluation.report import formatting
 from colorgan.evaluation.report.hints import COUNTS
 from colorgan.evaluation.report.results import EvaluationResults
+from colorgan.metrics.registry import Metric
 
 
 def render_markdown(results: EvaluationResults, title: str, sheet: str | None = None) -> str:

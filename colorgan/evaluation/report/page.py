@@ -10,12 +10,12 @@ import numpy.typing as npt
 from colorgan.evaluation.charts import Dots, Line, dot_chart, line_chart
 from colorgan.evaluation.curves import Curve
 from colorgan.evaluation.html import document, escape, section, table
-from colorgan.evaluation.metric import Metric
 from colorgan.evaluation.report import formatting
 from colorgan.evaluation.report.hints import COUNTS, HintResults
 from colorgan.evaluation.report.images import ImageStore, ab_histogram_url
 from colorgan.evaluation.report.results import EvaluationResults
 from colorgan.evaluation.report.systems import GRAY, REFERENCE
+from colorgan.metrics.registry import Metric
 
 _NUM_EXTREMES = 4
 _GRAY_SUFFIX = "_gray"
