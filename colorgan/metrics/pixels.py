@@ -9,6 +9,7 @@ from kornia.metrics import ssim as ssim_map
 from torch import Tensor
 from torchmetrics.functional.image import peak_signal_noise_ratio
 
+from colorgan.color.difference import ciede2000, colorfulness
 from colorgan.color.tensors import matched_pair
 from colorgan.errors import ColorganError
 
@@ -59,7 +60,7 @@ def ssim(predicted: Tensor, target: Tensor) -> Tensor:
         )
     # Neither an eps, which would change the values of dark photos, nor windows that cross the edge. One photo at a time
     # stays in the processor's cache.
-    pairs = zip(one.split(1), two.split(1), strict=True)
+    pairs = zip(torch.split(one, 1), torch.split(two, 1), strict=True)
     return torch.stack([ssim_map(a, b, SSIM_WINDOW, eps=0.0, padding="valid").mean() for a, b in pairs])
 
 
@@ -86,3 +87,23 @@ def margin_accuracy(predicted: Tensor, target: Tensor, margin: float = 12 / 255)
     # Differences of 8-bit values are multiples of 1/255; the tolerance covers float32 rounding (1e-7).
     within = ((one - two).abs() <= margin + 1e-6).all(dim=1)
     return within.to(one.dtype).mean(dim=(1, 2))
+
+
+def mean_ciede2000(predicted: Tensor, target: Tensor) -> Tensor:
+    """CIEDE2000 color difference, averaged over the pixels of each photo.
+
+    Args:
+        predicted: photos in Lab, (B, 3, H, W), as returned by :func:`~colorgan.color.tensors.to_lab`.
+        target: likewise.
+    """
+    return ciede2000(predicted, target).mean(dim=(1, 2))
+
+
+def predicted_colorfulness(predicted: Tensor, target: Tensor) -> Tensor:
+    """:func:`~colorgan.color.difference.colorfulness` of the predicted photos; the target does not matter."""
+    return colorfulness(predicted)
+
+
+def predicted_colorfulness_signed(predicted: Tensor, target: Tensor) -> Tensor:
+    """As :func:`predicted_colorfulness`, but as Hasler and Süsstrunk define it."""
+    return colorfulness(predicted, signed=True)

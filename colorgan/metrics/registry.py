@@ -1,24 +1,24 @@
 """The metrics: one table that the training log, evaluation reports, benchmarks and model cards share.
 
 An entry of :data:`METRICS` names a metric and says how to compute and to show it. Metrics whose names depend on a
-feature extractor or a protocol are made by functions; :func:`find_metric` finds both by key.
+feature extractor or a protocol are made by functions; :func:`find_metric` finds both by key. Reading the table does not
+import torch, which is why its functions are named ``"module:function"``.
 """
 
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING, Literal, cast
 
-from torch import Tensor
-
-from colorgan.color.difference import ab_error, ciede2000, colorfulness, tint
-from colorgan.color.tensors import to_lab
 from colorgan.errors import ColorganError
-from colorgan.metrics.pixels import SSIM_WINDOW, margin_accuracy, psnr, ssim
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Group = Literal["distance", "colorfulness", "image", "training"]
-PhotoFunction = Callable[[Tensor, Tensor], Tensor]
+PhotoFunction = Callable[["Tensor", "Tensor"], "Tensor"]
 """Predicted and target photos, (B, 3, H, W), to one value per photo, (B,)."""
 
 HEADINGS: Mapping[Group, str] = {
@@ -36,12 +36,14 @@ class PhotoBatch:
         rgb: (B, 3, H, W), uint8 or float in [0, 1].
     """
 
-    def __init__(self, rgb: Tensor) -> None:
+    def __init__(self, rgb: "Tensor") -> None:
         self.rgb = rgb
 
     @cached_property
-    def lab(self) -> Tensor:
+    def lab(self) -> "Tensor":
         """The photos in Lab, (B, 3, H, W), as returned by :func:`~colorgan.color.tensors.to_lab`."""
+        from colorgan.color.tensors import to_lab
+
         return to_lab(self.rgb)
 
 
@@ -57,7 +59,8 @@ class Metric:
         digits: decimals to show.
         unit: unit, where the title does not say it.
         group: the table of an evaluation report that it belongs to.
-        function: the metric as a function of photos; ``None`` if it takes more than that, such as all photos at once.
+        function: the metric as a function of predicted and target photos, or where to import it from, as
+            ``"module:function"``; ``None`` if it takes more than that, such as all photos at once.
         lab: whether the function takes photos in Lab instead of RGB.
         min_size: smallest side in pixels that the function supports.
         logged: whether ``PixelMetrics`` logs it unless told what to log; only for metrics with a function.
@@ -75,7 +78,7 @@ class Metric:
     digits: int = 2
     unit: str = ""
     group: Group = "image"
-    function: PhotoFunction | None = None
+    function: PhotoFunction | str | None = None
     lab: bool = False
     min_size: int = 1
     logged: bool = True
@@ -85,7 +88,7 @@ class Metric:
     spread: bool = False
     chart: bool = False
 
-    def measure(self, predicted: PhotoBatch, target: PhotoBatch) -> Tensor:
+    def measure(self, predicted: PhotoBatch, target: PhotoBatch) -> "Tensor":
         """Computes the metric of each photo.
 
         Args:
@@ -106,7 +109,8 @@ class Metric:
                 f"{self.title} ({self.key}) needs photos of at least {self.min_size} x {self.min_size} pixels, "
                 f"received {height} x {width}"
             )
-        return self.function(predicted.lab, target.lab) if self.lab else self.function(predicted.rgb, target.rgb)
+        function = self.function if callable(self.function) else cast(PhotoFunction, resolve_name(self.function))
+        return function(predicted.lab, target.lab) if self.lab else function(predicted.rgb, target.rgb)
 
     @property
     def label(self) -> str:
@@ -150,7 +154,7 @@ _ENTRIES = (
         "peak signal-to-noise ratio over R, G and B in dB, averaged over the photos",
         better="higher",
         unit="dB",
-        function=psnr,
+        function="colorgan.metrics.pixels:psnr",
         logged=False,  # by the model itself
     ),
     Metric(
@@ -160,8 +164,8 @@ _ENTRIES = (
         "and B",
         better="higher",
         digits=4,
-        function=ssim,
-        min_size=SSIM_WINDOW,
+        function="colorgan.metrics.pixels:ssim",
+        min_size=11,
         logged=False,
     ),
     Metric(
@@ -175,16 +179,22 @@ _ENTRIES = (
         "ciede2000",
         "ΔE₀₀",
         "CIEDE2000 color difference, averaged over the pixels; 1 is just noticeable",
-        function=lambda predicted, target: ciede2000(predicted, target).mean(dim=(1, 2)),
+        function="colorgan.metrics.pixels:mean_ciede2000",
         lab=True,
         logged=False,
     ),
-    Metric("ab_error", "ab MAE", "mean absolute error of a and b in CIE Lab", function=ab_error, lab=True),
+    Metric(
+        "ab_error",
+        "ab MAE",
+        "mean absolute error of a and b in CIE Lab",
+        function="colorgan.color.difference:ab_error",
+        lab=True,
+    ),
     Metric(
         "tint",
         "tint",
         "color cast: distance between the mean a and b of an image and those of its photo, in CIE Lab",
-        function=tint,
+        function="colorgan.color.difference:tint",
         lab=True,
     ),
     Metric(
@@ -193,7 +203,7 @@ _ENTRIES = (
         "fraction of pixels whose R, G and B are all within the margin",
         better="higher",
         digits=4,
-        function=margin_accuracy,
+        function="colorgan.metrics.pixels:margin_accuracy",
     ),
     Metric(
         "colorfulness",
@@ -201,7 +211,7 @@ _ENTRIES = (
         "colorfulness as the colorization literature computes it, with absolute values of the opponent channels",
         better=None,
         group="colorfulness",
-        function=lambda predicted, _: colorfulness(predicted),
+        function="colorgan.metrics.pixels:predicted_colorfulness",
         card=False,
     ),
     Metric(
@@ -210,7 +220,7 @@ _ENTRIES = (
         "colorfulness as Hasler and Süsstrunk define it",
         better=None,
         group="colorfulness",
-        function=lambda predicted, _: colorfulness(predicted, signed=True),
+        function="colorgan.metrics.pixels:predicted_colorfulness_signed",
         logged=False,
         card=False,
     ),

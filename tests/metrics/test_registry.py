@@ -1,10 +1,13 @@
 """The table of metrics: what every entry must be, and what is found by key."""
 
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
 import torch
 
+from colorgan import metrics
 from colorgan.color.difference import tint
 from colorgan.errors import ColorganError
 from colorgan.metrics.registry import (
@@ -49,6 +52,16 @@ def test_functions_return_one_value_per_photo_that_depends_on_no_other_photo(met
 
 
 @pytest.mark.parametrize("metric", photo_metrics(), ids=lambda metric: metric.key)
+def test_functions_take_photos_of_the_smallest_size(metric: Metric) -> None:
+    smallest = PhotoBatch(BATCH.rgb[..., : metric.min_size, : metric.min_size])
+    assert metric.measure(smallest, smallest).shape == (3,)
+    if metric.min_size > 1:
+        smaller = BATCH.rgb[..., : metric.min_size - 1]
+        with pytest.raises(ColorganError, match=f"at least {metric.min_size} x {metric.min_size} pixels"):
+            replace(metric, min_size=1).measure(PhotoBatch(smaller), PhotoBatch(smaller))
+
+
+@pytest.mark.parametrize("metric", photo_metrics(), ids=lambda metric: metric.key)
 def test_directions_are_right(metric: Metric) -> None:
     if metric.better is None:
         pytest.skip("no direction")
@@ -57,9 +70,21 @@ def test_directions_are_right(metric: Metric) -> None:
     assert near != far
 
 
+def test_reading_the_table_does_not_import_torch() -> None:
+    code = "import sys; from colorgan.metrics import find_metric; find_metric('psnr'); print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize("name", sorted({*metrics.__all__}))
+def test_public_names_can_be_imported(name: str) -> None:
+    assert getattr(metrics, name) is not None
+    assert name in dir(metrics)
+
+
 def test_lab_is_computed_once_and_only_for_metrics_in_lab(monkeypatch: pytest.MonkeyPatch) -> None:
     calls = []
-    monkeypatch.setattr("colorgan.metrics.registry.to_lab", lambda rgb: (calls.append(1), rgb.double())[1])
+    monkeypatch.setattr("colorgan.color.tensors.to_lab", lambda rgb: (calls.append(1), rgb.double())[1])
     one, two = PhotoBatch(BATCH.rgb), PhotoBatch(BATCH.rgb)
     METRICS["psnr"].measure(one, two)
     assert not calls

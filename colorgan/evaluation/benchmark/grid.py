@@ -6,12 +6,10 @@ import itertools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from colorgan.errors import ColorganError, did_you_mean
-
-if TYPE_CHECKING:
-    from colorgan.metrics.registry import Metric  # imports PyTorch
+from colorgan.metrics.registry import Metric
 
 
 @dataclass(frozen=True)
@@ -136,7 +134,7 @@ class Grid:
     name: str
     title: str
     description: str
-    metrics: "tuple[Metric, ...]"
+    metrics: tuple[Metric, ...]
     published: Published
     seed_arguments: tuple[str, ...]
     groups: tuple[Group, ...] = field(repr=False)

@@ -5,15 +5,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import yaml
 
 from colorgan.errors import ColorganError, did_you_mean
 from colorgan.evaluation.benchmark.grid import Grid, Group, Overlay, Published, Variant
-
-if TYPE_CHECKING:
-    from colorgan.metrics.registry import Metric
+from colorgan.metrics.registry import Metric, find_metric
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 _GRID_KEYS = {"title", "description", "metrics", "seeds", "seed_arguments", "base", "published", "groups"}
@@ -216,10 +214,8 @@ def _seed_arguments(value: Any, where: str) -> tuple[str, ...]:
     return tuple(arguments)
 
 
-def _metrics(value: Any, file: Path) -> "tuple[Metric, ...]":
+def _metrics(value: Any, file: Path) -> tuple[Metric, ...]:
     """The metrics, listed by name or as a mapping; what the grid does not say comes from the registry."""
-    from colorgan.metrics.registry import Metric, find_metric  # imports PyTorch, which --help does not need
-
     if isinstance(value, list) and all(isinstance(key, str) for key in value):
         value = dict.fromkeys(value)
     listed = _mapping(value, f"{file}: metrics")

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import get_args
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from PIL import Image
@@ -18,9 +18,7 @@ from colorgan.evaluation.curves import mean_curve
 from colorgan.evaluation.html import data_url, document
 from colorgan.evaluation.statistics import CONFIDENCE
 from colorgan.files import atomic_write
-
-if TYPE_CHECKING:
-    from colorgan.metrics.registry import Metric  # imports PyTorch
+from colorgan.metrics.registry import Metric
 
 _SHEET_WIDTH = 960
 """Pixels. Sheets are downscaled for the report; the run folders contain them at full size."""
@@ -186,7 +184,7 @@ def _overview_chart(results: BenchmarkResults) -> str:
     return dot_chart(rows, results.headline.title, results.baselines.get(results.headline.key))
 
 
-def _curve_chart(results: BenchmarkResults, variants: Sequence[VariantResult], metric: "Metric") -> str:
+def _curve_chart(results: BenchmarkResults, variants: Sequence[VariantResult], metric: Metric) -> str:
     """The curves of a group, with the mean over seeds; empty if there are none."""
     lines = []
     for result in variants:

@@ -5,15 +5,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from colorgan.evaluation.benchmark.grid import Grid, Group, Run, Variant
 from colorgan.evaluation.benchmark.records import GridRunFolder, Record, Status
 from colorgan.evaluation.curves import Curve, mean_curve, read_curves
 from colorgan.evaluation.statistics import CONFIDENCE, Interval, SeedSpread, rank_correlation, rank_ranges
-
-if TYPE_CHECKING:
-    from colorgan.metrics.registry import Metric  # imports PyTorch
+from colorgan.metrics.registry import Metric
 
 
 @dataclass(frozen=True)
@@ -39,18 +37,18 @@ class RunResult:
         """Number of epochs with validation."""
         return max((len(curve) for curve in self.curves.values()), default=0)
 
-    def last(self, metric: "Metric") -> float | None:
+    def last(self, metric: Metric) -> float | None:
         """The value after the last epoch of a finished run; ``None`` if it was not logged or is not finite."""
         curve = self._finished_curve(metric)
         last_epoch = max((points[-1][0] for points in self.curves.values()), default=0)
         return curve[-1][1] if curve and curve[-1][0] == last_epoch else None
 
-    def best(self, metric: "Metric") -> float | None:
+    def best(self, metric: Metric) -> float | None:
         """The value of the best epoch of a finished run, which is optimistically biased."""
         values = [value for _, value in self._finished_curve(metric)]
         return (max if metric.higher_is_better else min)(values, default=None)
 
-    def _finished_curve(self, metric: "Metric") -> Curve:
+    def _finished_curve(self, metric: Metric) -> Curve:
         curve = self.curves.get(metric.key, [])
         return [point for point in curve if math.isfinite(point[1])] if self.status == "finished" else []
 
@@ -112,8 +110,8 @@ class BenchmarkResults:
     """
 
     grid: Grid
-    headline: "Metric"
-    metrics: "Sequence[Metric]"
+    headline: Metric
+    metrics: Sequence[Metric]
     spread: SeedSpread
     groups: Sequence[tuple[Group, Sequence[VariantResult]]]
     baselines: Mapping[str, float]
@@ -261,13 +259,13 @@ def _read_run(run: Run, grid: Path) -> RunResult:
     )
 
 
-def _rank_ranges(summaries: Mapping[str, Summary], metric: "Metric") -> dict[str, tuple[int, int]]:
+def _rank_ranges(summaries: Mapping[str, Summary], metric: Metric) -> dict[str, tuple[int, int]]:
     """The ranks of the configurations of a group; empty if fewer than two have an interval."""
     intervals = {name: summary.interval for name, summary in summaries.items() if summary.interval is not None}
     return rank_ranges(intervals, metric.higher_is_better) if len(intervals) > 1 else {}
 
 
-def epochs_needed(results: Sequence[VariantResult], metric: "Metric") -> tuple[float, dict[str, int]] | None:
+def epochs_needed(results: Sequence[VariantResult], metric: Metric) -> tuple[float, dict[str, int]] | None:
     """The epochs that each configuration needed to reach a level that all of them reach.
 
     Args:
@@ -289,18 +287,18 @@ def epochs_needed(results: Sequence[VariantResult], metric: "Metric") -> tuple[f
     return sign * level, needed
 
 
-def _finite_curves(result: VariantResult, metric: "Metric") -> Iterator[Curve]:
+def _finite_curves(result: VariantResult, metric: Metric) -> Iterator[Curve]:
     for run in result.runs:
         finite = [point for point in run.curves.get(metric.key, ()) if math.isfinite(point[1])]
         if finite:
             yield finite
 
 
-def _values(results: Sequence[RunResult], metric: "Metric") -> dict[int, float]:
+def _values(results: Sequence[RunResult], metric: Metric) -> dict[int, float]:
     return {result.run.seed: value for result in results if (value := result.last(metric)) is not None}
 
 
-def _summary(results: Sequence[RunResult], metric: "Metric", spread: SeedSpread) -> Summary:
+def _summary(results: Sequence[RunResult], metric: Metric, spread: SeedSpread) -> Summary:
     values = _values(results, metric)
     best = [value for result in results if (value := result.best(metric)) is not None]
     return Summary(
@@ -311,7 +309,7 @@ def _summary(results: Sequence[RunResult], metric: "Metric", spread: SeedSpread)
     )
 
 
-def _baselines(results: Sequence[RunResult], metrics: "Sequence[Metric]") -> dict[str, float]:
+def _baselines(results: Sequence[RunResult], metrics: Sequence[Metric]) -> dict[str, float]:
     """The values of the gray photos, which every run logs once.
 
     Gray photos differ slightly between color spaces, so the median over all runs is used.

@@ -54,7 +54,7 @@ class PixelMetrics(EvaluationCallback):
         photos = {"": output["predicted"]}
         if stage == "test" or is_first_validation(trainer):
             photos["_gray"] = output["gray"]
-        values = {}
+        values: dict[str, Tensor] = {}
         for suffix, rgb in photos.items():
             predicted = PhotoBatch(rgb.float().clamp(0, 1))
             values |= {f"{metric.key}{suffix}": metric.measure(predicted, target) for metric in self.metrics}
