@@ -22,7 +22,7 @@ PER_PHOTO = {"data_range": 1.0, "reduction": "none"}
 
 
 def ssim_inside(one: Tensor, two: Tensor) -> Tensor:
-    """torchmetrics' SSIM without the windows that cross the edge."""
+    """SSIM of torchmetrics without the windows that cross the edge."""
     full = structural_similarity_index_measure(one, two, **PER_PHOTO, return_full_image=True)[1]
     return full[..., 5:-5, 5:-5].mean(dim=(1, 2, 3))
 
