@@ -6,7 +6,8 @@ a network are not modules, so that their weights never enter the checkpoint of a
 
 from typing import TYPE_CHECKING, Any
 
-from colorgan.metrics.registry import METRICS, Metric, find_metric
+from colorgan.metrics.metric import Metric
+from colorgan.metrics.registry import METRICS, find_metric
 
 if TYPE_CHECKING:
     from colorgan.color.difference import ab_error, ciede2000, colorfulness, tint

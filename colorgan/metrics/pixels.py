@@ -1,7 +1,7 @@
 """Pixel-wise metrics of a colorized photo against its target.
 
-All functions take photos (B, 3, H, W), uint8 or float in [0, 1], and return one value per photo, (B,), in float64
-(float32 on devices without float64).
+Unless stated otherwise, functions take photos (B, 3, H, W), uint8 or float in [0, 1]. They return one value per photo,
+(B,), in float64 (float32 on devices without float64).
 """
 
 import torch

@@ -12,7 +12,8 @@ import yaml
 from colorgan.cli import benchmark, evaluate, release
 from colorgan.errors import ColorganError
 from colorgan.evaluation.benchmark.records import GridRunFolder
-from colorgan.metrics.registry import METRICS, Metric
+from colorgan.metrics.metric import Metric
+from colorgan.metrics.registry import METRICS
 from colorgan.training import MetricsFile, PixelMetrics
 from colorgan.training.checkpoints import CheckpointFiles
 from tests.helpers import FAKE_FIT

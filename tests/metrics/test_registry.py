@@ -10,11 +10,9 @@ import torch
 from colorgan import metrics
 from colorgan.color.difference import tint
 from colorgan.errors import ColorganError
+from colorgan.metrics.metric import HEADINGS, Metric, PhotoBatch
 from colorgan.metrics.registry import (
-    HEADINGS,
     METRICS,
-    Metric,
-    PhotoBatch,
     disjoint_metric,
     find_metric,
     frechet_metric,

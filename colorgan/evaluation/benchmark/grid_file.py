@@ -11,7 +11,8 @@ import yaml
 
 from colorgan.errors import ColorganError, did_you_mean
 from colorgan.evaluation.benchmark.grid import Grid, Group, Overlay, Published, Variant
-from colorgan.metrics.registry import Metric, find_metric
+from colorgan.metrics.metric import Metric
+from colorgan.metrics.registry import find_metric
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 _GRID_KEYS = {"title", "description", "metrics", "seeds", "seed_arguments", "base", "published", "groups"}

@@ -18,7 +18,7 @@ from colorgan.evaluation.curves import mean_curve
 from colorgan.evaluation.html import data_url, document
 from colorgan.evaluation.statistics import CONFIDENCE
 from colorgan.files import atomic_write
-from colorgan.metrics.registry import Metric
+from colorgan.metrics.metric import Metric
 
 _SHEET_WIDTH = 960
 """Pixels. Sheets are downscaled for the report; the run folders contain them at full size."""

@@ -11,7 +11,7 @@ from colorgan.evaluation.benchmark.grid import Grid, Group, Run, Variant
 from colorgan.evaluation.benchmark.records import GridRunFolder, Record, Status
 from colorgan.evaluation.curves import Curve, mean_curve, read_curves
 from colorgan.evaluation.statistics import CONFIDENCE, Interval, SeedSpread, rank_correlation, rank_ranges
-from colorgan.metrics.registry import Metric
+from colorgan.metrics.metric import Metric
 
 
 @dataclass(frozen=True)

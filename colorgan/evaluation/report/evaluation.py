@@ -33,9 +33,10 @@ from colorgan.evaluation.report.systems import (
 from colorgan.files import atomic_write
 from colorgan.images.contact_sheet import contact_sheet, evenly_spaced
 from colorgan.metrics.features import EFFICIENTNET, INCEPTION, INCEPTION_CLEAN, FeatureExtractor
+from colorgan.metrics.metric import PhotoFunction
 from colorgan.metrics.perceptual import LPIPS
 from colorgan.metrics.pixels import margin_accuracy
-from colorgan.metrics.registry import PhotoFunction, photo_metrics
+from colorgan.metrics.registry import photo_metrics
 
 SavedImages = Literal["checkpoints", "all", "none"]
 

@@ -6,7 +6,7 @@ from colorgan.evaluation.report.hints import HintResults
 from colorgan.evaluation.report.results import EvaluationResults
 from colorgan.evaluation.report.systems import GRAY, REFERENCE_HALVES
 from colorgan.evaluation.statistics import Estimate
-from colorgan.metrics.registry import HEADINGS, Metric
+from colorgan.metrics.metric import HEADINGS, Metric
 
 NO_VALUE = "–"  # noqa: RUF001 (an en dash)
 MIN_PHOTOS_FOR_FID = 2048

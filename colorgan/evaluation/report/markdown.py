@@ -6,7 +6,7 @@ from typing import Any
 from colorgan.evaluation.report import formatting
 from colorgan.evaluation.report.hints import COUNTS
 from colorgan.evaluation.report.results import EvaluationResults
-from colorgan.metrics.registry import Metric
+from colorgan.metrics.metric import Metric
 
 
 def render_markdown(results: EvaluationResults, title: str, sheet: str | None = None) -> str:

@@ -19,7 +19,7 @@ from colorgan.evaluation.report.photos import ReferencePhotos, to_array
 from colorgan.evaluation.report.systems import REFERENCE, System
 from colorgan.files import atomic_write, default_cache_dir
 from colorgan.metrics.features import FeatureExtractor
-from colorgan.metrics.registry import Metric, PhotoBatch
+from colorgan.metrics.metric import Metric, PhotoBatch
 
 MAX_AB = 110.0
 """Histograms cover a and b from -110 to 110."""

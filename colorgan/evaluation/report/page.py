@@ -15,7 +15,7 @@ from colorgan.evaluation.report.hints import COUNTS, HintResults
 from colorgan.evaluation.report.images import ImageStore, ab_histogram_url
 from colorgan.evaluation.report.results import EvaluationResults
 from colorgan.evaluation.report.systems import GRAY, REFERENCE
-from colorgan.metrics.registry import Metric
+from colorgan.metrics.metric import Metric
 
 _NUM_EXTREMES = 4
 _GRAY_SUFFIX = "_gray"

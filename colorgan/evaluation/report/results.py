@@ -18,7 +18,8 @@ from colorgan.evaluation.statistics import Estimate, Interval, Values, bootstrap
 from colorgan.files import atomic_write
 from colorgan.metrics.features import FeatureExtractor
 from colorgan.metrics.frechet import kernel_distance
-from colorgan.metrics.registry import METRICS, Metric, disjoint_metric, frechet_metric, kernel_metric
+from colorgan.metrics.metric import Metric
+from colorgan.metrics.registry import METRICS, disjoint_metric, frechet_metric, kernel_metric
 
 _MIN_PHOTOS_FOR_HALVES = 8
 _SIGNIFICANT_DIGITS = 7

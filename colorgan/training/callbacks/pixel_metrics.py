@@ -8,8 +8,9 @@ from lightning.pytorch import LightningModule, Trainer
 from torch import Tensor
 
 from colorgan.errors import ColorganError
+from colorgan.metrics.metric import PhotoBatch
 from colorgan.metrics.pixels import margin_accuracy
-from colorgan.metrics.registry import PhotoBatch, photo_metrics
+from colorgan.metrics.registry import photo_metrics
 from colorgan.training.callbacks.evaluation import EvaluationCallback, EvaluationStage, first_occurrences, gather_rows
 from colorgan.training.steps import EvaluationOutput, is_first_validation
 
@@ -26,21 +27,23 @@ class PixelMetrics(EvaluationCallback):
         margin: maximum difference per channel for the margin accuracy, on the scale [0, 1].
 
     Raises:
-        ColorganError: if a metric is unknown.
+        ColorganError: during setup, if a metric is unknown.
     """
 
     def __init__(self, metrics: Sequence[str] | None = None, margin: float = 12 / 255) -> None:
-        available = {
+        self._available = {
             metric.key: metric for metric in photo_metrics({"margin_accuracy": partial(margin_accuracy, margin=margin)})
         }
-        if metrics is None:
-            metrics = [key for key, metric in available.items() if metric.logged]
-        for name in metrics:
-            if name not in available:
-                raise ColorganError(f"PixelMetrics supports {', '.join(available)}; received {name!r}")
-        self.metrics = tuple(available[name] for name in metrics)
+        logged = [key for key, metric in self._available.items() if metric.logged]
+        self.metrics = tuple(logged if metrics is None else metrics)
         self._rows: list[Tensor] = []
         self._names: list[str] = []
+
+    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Checks the names here, because a parser of YAML would bury an error of the constructor in its own."""
+        for name in self.metrics:
+            if name not in self._available:
+                raise ColorganError(f"PixelMetrics supports {', '.join(self._available)}; received {name!r}")
 
     def reset(self) -> None:
         """Drops the results of an interrupted epoch."""
@@ -57,7 +60,7 @@ class PixelMetrics(EvaluationCallback):
         values: dict[str, Tensor] = {}
         for suffix, rgb in photos.items():
             predicted = PhotoBatch(rgb.float().clamp(0, 1))
-            values |= {f"{metric.key}{suffix}": metric.measure(predicted, target) for metric in self.metrics}
+            values |= {f"{name}{suffix}": self._available[name].measure(predicted, target) for name in self.metrics}
         self._names = list(values)
         columns = [column.cpu().double() for column in (output["index"], *values.values())]
         self._rows.append(torch.stack(columns, dim=1))

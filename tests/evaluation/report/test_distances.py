@@ -11,7 +11,7 @@ from colorgan.evaluation.report.distances import (
 )
 from colorgan.evaluation.report.results import _ranks
 from colorgan.evaluation.statistics import Estimate, Interval
-from colorgan.metrics.registry import Metric
+from colorgan.metrics.metric import Metric
 
 
 def features(count, shift=0.0, seed=0):

@@ -119,8 +119,8 @@ def test_photos_smaller_than_a_metric_supports_raise(tiny_model: Make, fit: Make
         fit(tiny_model(), callbacks=[PixelMetrics(["tint"])])
 
 
-def test_invalid_arguments_raise() -> None:
+def test_invalid_arguments_raise(tiny_model: Make, fit: Make) -> None:
     with pytest.raises(ColorganError, match="PixelMetrics supports psnr, ssim, .*tint, .*; received 'beauty'"):
-        PixelMetrics(["beauty"])
+        fit(tiny_model(), callbacks=[PixelMetrics(["beauty"])])
     with pytest.raises(ColorganError, match="decay must be at least 0 and less than 1, received 1"):
         MetricEMA(1.0)
