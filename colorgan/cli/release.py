@@ -1,6 +1,7 @@
 """``colorgan release``: converts a training checkpoint to a released model."""
 
 import shutil
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +16,7 @@ def release(
     *,
     output: Annotated[Path, Option(("-o", "--output"), "FOLDER")],
     card: Annotated[Path | None, Option(metavar="FILE")] = None,
+    report: Annotated[Path | None, Option(metavar="FOLDER")] = None,
     full: bool = False,
     overwrite: bool = False,
 ) -> int:
@@ -24,6 +26,7 @@ def release(
         checkpoint: a .ckpt file written by `fit`.
         output: folder to write to.
         card: YAML file with the contents of the model card.
+        report: report of `colorgan evaluate` on the checkpoint; its results become the metrics of the card.
         full: keep the weights in float32 (default: float16).
         overwrite: replace an existing model.
 
@@ -33,6 +36,9 @@ def release(
     Raises:
         ColorganError: for invalid input.
     """
+    import yaml
+
+    from colorgan.files import atomic_write
     from colorgan.inference.card import ModelCard
     from colorgan.inference.checkpoint import read_network
     from colorgan.inference.released import read_released, write_released
@@ -40,11 +46,28 @@ def release(
 
     if (output / CONFIG).exists() and not overwrite:
         raise ColorganError(f"{output} already contains a model; choose another folder, or replace it with --overwrite")
-    text = ModelCard.read(card).markdown() if card else ""
-    write_released(read_network(checkpoint), output, text, half=not full)
-    if card and card.resolve() != (output / _CARD_SOURCE).resolve():
-        shutil.copyfile(card, output / _CARD_SOURCE)
+    if report and not card:
+        raise ColorganError("--report fills the metrics of a model card; give the rest of the card with --card FILE")
+    contents = ModelCard.read(card) if card else None
+    if contents and report:
+        contents = replace(contents, metrics=_metrics(report, checkpoint, output / WEIGHTS))
+    write_released(read_network(checkpoint), output, contents.markdown() if contents else "", half=not full)
+    source = output / _CARD_SOURCE
+    if contents and report:
+        with atomic_write(source) as temporary:
+            text = yaml.safe_dump(asdict(contents), sort_keys=False, allow_unicode=True, width=140)
+            temporary.write_text(text, encoding="utf-8")
+    elif card and card.resolve() != source.resolve():
+        shutil.copyfile(card, source)
     read_released(output)  # verifies that the model can be loaded
     num_bytes = sum(file.stat().st_size for file in (output / WEIGHTS, output / CONFIG))
     print(f"{output}: {num_bytes / 1e6:.1f} MB")
     return 0
+
+
+def _metrics(report: Path, checkpoint: Path, released: Path) -> dict[str, dict[str, float]]:
+    """The results of the checkpoint, or of the model that was released from it before."""
+    from colorgan.evaluation.report.card import card_metrics
+    from colorgan.files import digest
+
+    return card_metrics(report, {digest(file) for file in (checkpoint, released) if file.is_file()})

@@ -57,6 +57,23 @@ def ab_error(predicted: Tensor, target: Tensor) -> Tensor:
     return (predicted - target)[:, 1:].abs().mean(dim=(1, 2, 3))
 
 
+def tint(predicted: Tensor, target: Tensor) -> Tensor:
+    """Computes the color cast: the distance between the mean a and b of a photo and those of the target.
+
+    Args:
+        predicted: photos in Lab, (B, 3, H, W), as returned by :func:`~colorgan.color.tensors.to_lab`.
+        target: photos of the same shape.
+
+    Returns:
+        (B,), in Lab units.
+
+    Example:
+        >>> tint(torch.tensor([50.0, 3.0, -4.0]).view(1, 3, 1, 1), torch.zeros(1, 3, 1, 1)).item()
+        5.0
+    """
+    return (predicted - target)[:, 1:].mean(dim=(2, 3)).square().sum(dim=1).sqrt()
+
+
 def ciede2000(predicted: Tensor, target: Tensor) -> Tensor:
     """Computes the CIEDE2000 color difference (Sharma et al. 2005, https://doi.org/10.1002/col.20070) of each pixel.
 

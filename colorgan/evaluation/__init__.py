@@ -2,10 +2,9 @@
 
 :mod:`~colorgan.evaluation.report` measures systems on the same photos; :mod:`~colorgan.evaluation.benchmark` trains and
 compares grids of configurations; :mod:`~colorgan.evaluation.inspection` shows what the networks see of a folder of
-photos. Metrics, statistics, charts and templates are shared.
+photos. Statistics, charts and templates are shared.
 """
 
-from colorgan.evaluation.metric import Metric
 from colorgan.evaluation.statistics import Estimate, Interval
 
-__all__ = ["Estimate", "Interval", "Metric"]
+__all__ = ["Estimate", "Interval"]

@@ -202,19 +202,29 @@ class ColorGAN(ManualOptimization):
 
     # -- training ------------------------------------------------------------------------------------------------------
 
-    def training_step(self, batch: dict[str, Tensor], batch_idx: int) -> None:
-        """Generates once; updates the discriminator on target and generated colors, then the generator through it."""
+    def training_step(self, batch: dict[str, Tensor], batch_idx: int) -> dict[str, Tensor]:
+        """Generates once; updates the discriminator on target and generated colors, then the generator through it.
+
+        Returns:
+            What it logs of this batch. Not every batch trains both networks.
+        """
         gray, target = self.color_space.split(self._rgb(batch))
         hints = self.hints.sample(target, color_space=self.color_space)
         condition = torch.cat([gray, hints], dim=1) if self.discriminator_sees_hints else gray
         generated = self.colorizer.predict(gray, hints)
 
+        values: dict[str, Tensor] = {}
         if self.discriminator is not None and self.schedule.trains_discriminator(self.current_epoch, batch_idx):
-            self._update_discriminator(condition, target, generated.detach(), batch_idx)
+            values |= self._update_discriminator(condition, target, generated.detach(), batch_idx)
         if self.schedule.trains_generator(self.current_epoch):
-            self._update_generator(condition, gray, target, generated, batch_idx)
+            values |= self._update_generator(condition, gray, target, generated, batch_idx)
+        metrics = {f"train/{name}": value.detach() for name, value in values.items()}
+        self.log_dict(metrics, on_step=True, on_epoch=False)
+        return metrics
 
-    def _update_discriminator(self, condition: Tensor, target: Tensor, generated: Tensor, batch_idx: int) -> None:
+    def _update_discriminator(
+        self, condition: Tensor, target: Tensor, generated: Tensor, batch_idx: int
+    ) -> dict[str, Tensor]:
         """Gray photos with their own colors should score high, with generated colors low."""
         assert self.discriminator is not None
         real, fake = torch.cat([condition, target], dim=1), torch.cat([condition, generated], dim=1)
@@ -234,29 +244,31 @@ class ColorGAN(ManualOptimization):
                 loss = self.adversarial.discriminator_loss(real_scores, fake_scores) + penalty
             self.adversarial.after_discriminator_step(self.discriminator)
         real_accuracy, fake_accuracy = self.adversarial.accuracy(real_scores, fake_scores)
-        self._log_training(
-            discriminator=loss, discriminator_accuracy_real=real_accuracy, discriminator_accuracy_fake=fake_accuracy
-        )
+        return {
+            "discriminator": loss,
+            "discriminator_accuracy_real": real_accuracy,
+            "discriminator_accuracy_fake": fake_accuracy,
+        }
 
     def _update_generator(
         self, condition: Tensor, gray: Tensor, target: Tensor, generated: Tensor, batch_idx: int
-    ) -> None:
+    ) -> dict[str, Tensor]:
         """Generated colors should be close to the target and score high with the discriminator."""
         reconstruction = self.reconstruction(generated, target, gray, self.color_space)
         loss = self.reconstruction_weight * reconstruction
-        self._log_training(**{self.reconstruction.name: reconstruction})
+        values = {self.reconstruction.name: reconstruction}
         if self.discriminator is not None and self.schedule.is_adversarial(self.current_epoch):
             self.discriminator.requires_grad_(False)
             scores = self.discriminator(torch.cat([condition, generated], dim=1))
             adversarial = self.adversarial.generator_loss(scores)
             loss = loss + self.adversarial_weight * adversarial
-            self._log_training(adversarial=adversarial)
-        self._log_training(generator=loss)
+            values["adversarial"] = adversarial
         self.descend(self.all_optimizers()[0], loss, batch_idx)
         if self.discriminator is not None:
             self.discriminator.requires_grad_(True)
         if self.average is not None and self.steps_now(batch_idx):
             self.average.update_parameters(self.colorizer)
+        return {**values, "generator": loss}
 
     # -- validation, test and prediction -------------------------------------------------------------------------------
 
@@ -312,9 +324,6 @@ class ColorGAN(ManualOptimization):
     def _rgb(self, batch: dict[str, Tensor]) -> Tensor:
         layout = torch.channels_last if self.channels_last else torch.contiguous_format
         return (batch["rgb"].float() / 255).contiguous(memory_format=layout)
-
-    def _log_training(self, **values: Tensor) -> None:
-        self.log_dict({f"train/{name}": value.detach() for name, value in values.items()}, on_step=True, on_epoch=False)
 
     # -- checks --------------------------------------------------------------------------------------------------------
 

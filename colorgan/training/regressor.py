@@ -76,11 +76,12 @@ class ChromaRegressor(Trainable):
         mean: Tensor = self.network(gray)
         return mean
 
-    def training_step(self, batch: dict[str, Tensor], batch_idx: int) -> Tensor:
-        """Returns the mean squared error of a batch."""
+    def training_step(self, batch: dict[str, Tensor], batch_idx: int) -> dict[str, Tensor]:
+        """Returns the mean squared error of a batch, as the ``loss`` and under the name it is logged by."""
         errors, _ = self._errors(batch)
-        self.log("train/mse", errors.mean().detach())
-        return errors.mean()
+        loss = errors.mean()
+        self.log("train/mse", loss.detach())
+        return {"loss": loss, "train/mse": loss.detach()}
 
     def validation_step(self, batch: dict[str, Tensor], batch_idx: int) -> None:
         """Logs the errors of a batch under ``val/``."""

@@ -86,8 +86,8 @@ def test_baselines_have_expected_values(evaluate, image_folder):
     for metric in ("delta_cf", "delta_cf_paired", "delta_cf_signed"):
         gray = value(document, "gray", metric)
         assert all(gray >= value(document, system, metric) for system in ("theirs", "mean color", "reference"))
-    assert value(document, "gray", "cf") < 0.2
-    cf = {name: value(document, name, "cf") for name in ("theirs", "reference")}
+    assert value(document, "gray", "colorfulness") < 0.2
+    cf = {name: value(document, name, "colorfulness") for name in ("theirs", "reference")}
     assert value(document, "theirs", "delta_cf") == pytest.approx(abs(cf["theirs"] - cf["reference"]), abs=1e-5)
 
 
@@ -117,7 +117,7 @@ def test_reference_features_are_cached(
 
     def run(resize=None, limit=None):
         batch_sizes.clear()
-        measurements = measure(ReferencePhotos(reference_folder, resize, limit), [ReferenceSystem()], [extractor])
+        measurements = measure(ReferencePhotos(reference_folder, resize, limit), [ReferenceSystem()], [extractor], [])
         return measurements["reference"].features[extractor.metric], sum(batch_sizes)
 
     fresh, extracted = run()

@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 import torch
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+from torchmetrics.functional.image import structural_similarity_index_measure
 
 from colorgan.errors import ColorganError
-from colorgan.metrics.pixels import MarginAccuracy, margin_accuracy, psnr, ssim
+from colorgan.metrics.pixels import margin_accuracy, psnr, ssim
 from tests.helpers import photos
 
 
@@ -21,11 +22,28 @@ def test_psnr_and_ssim_match_scikit_image(height, width, amount):
     psnr_values, ssim_values = psnr(predicted, target), ssim(predicted, target)
     for index in range(2):
         a, b = (images[index].permute(1, 2, 0).numpy() for images in (predicted, target))
-        assert psnr_values[index] == pytest.approx(peak_signal_noise_ratio(b, a), abs=1e-6)
+        assert psnr_values[index] == pytest.approx(peak_signal_noise_ratio(b, a), abs=1e-5)
         expected = structural_similarity(
             b, a, channel_axis=-1, gaussian_weights=True, sigma=1.5, use_sample_covariance=False
         )
-        assert ssim_values[index] == pytest.approx(expected, abs=1e-6)
+        assert ssim_values[index] == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize("brightness", [0.02, 1.0])  # nearly black, where an eps would show
+def test_ssim_of_gray_photos_matches_scikit_image(brightness):
+    """torchmetrics is as close only without its windows that cross the edge: the comparison of docs/metrics.md."""
+    target = (photos(3, seed=5, size=48) * brightness).byte()
+    gray = target.float().mean(dim=1, keepdim=True).round().byte().expand_as(target)
+    pairs = [[image.permute(1, 2, 0).numpy() for image in pair] for pair in zip(target, gray, strict=True)]
+    window = {"channel_axis": -1, "gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
+    expected = np.array([structural_similarity(one, two, **window) for one, two in pairs])
+    np.testing.assert_allclose(ssim(gray, target).numpy(), expected, rtol=0, atol=1e-12)
+    one, two = gray.double() / 255, target.double() / 255
+    theirs, full = structural_similarity_index_measure(
+        one, two, data_range=1.0, reduction="none", return_full_image=True
+    )
+    np.testing.assert_allclose(full[..., 5:-5, 5:-5].mean(dim=(1, 2, 3)).numpy(), expected, rtol=0, atol=1e-9)
+    assert np.abs(theirs.numpy() - expected).max() > 5e-5  # changes the fourth digit of a report
 
 
 def test_uint8_differences_do_not_wrap_around():
@@ -60,21 +78,6 @@ def test_margin_accuracy_matches_numpy():
     difference = np.abs(predicted.numpy().astype(int) - target.numpy().astype(int))
     expected = (difference <= 12).all(axis=1).mean(axis=(1, 2))
     np.testing.assert_allclose(margin_accuracy(predicted, target).numpy(), expected)
-
-
-def test_margin_accuracy_metric_accumulates_uneven_batches():
-    target = photos(7, seed=1)
-    predicted = noisy(target, 20)
-    metric = MarginAccuracy(margin=10 / 255)
-    for predicted_batch, target_batch in zip(predicted.split(3), target.split(3), strict=True):
-        metric.update(predicted_batch, target_batch)
-    assert float(metric.compute()) == pytest.approx(
-        float(margin_accuracy(predicted, target, 10 / 255).mean()), rel=1e-6
-    )
-    assert not metric.state_dict()
-    metric.reset()
-    metric.update(target, target)
-    assert float(metric.compute()) == 1.0
 
 
 def test_invalid_input_raises():

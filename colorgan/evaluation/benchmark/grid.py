@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from colorgan.errors import ColorganError, did_you_mean
-from colorgan.evaluation.metric import Metric
+from colorgan.metrics.metric import Metric
 
 
 @dataclass(frozen=True)

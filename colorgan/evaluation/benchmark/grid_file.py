@@ -3,6 +3,7 @@
 import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -10,7 +11,8 @@ import yaml
 
 from colorgan.errors import ColorganError, did_you_mean
 from colorgan.evaluation.benchmark.grid import Grid, Group, Overlay, Published, Variant
-from colorgan.evaluation.metric import Metric
+from colorgan.metrics.metric import Metric
+from colorgan.metrics.registry import find_metric
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 _GRID_KEYS = {"title", "description", "metrics", "seeds", "seed_arguments", "base", "published", "groups"}
@@ -214,6 +216,9 @@ def _seed_arguments(value: Any, where: str) -> tuple[str, ...]:
 
 
 def _metrics(value: Any, file: Path) -> tuple[Metric, ...]:
+    """The metrics, listed by name or as a mapping; what the grid does not say comes from the registry."""
+    if isinstance(value, list) and all(isinstance(key, str) for key in value):
+        value = dict.fromkeys(value)
     listed = _mapping(value, f"{file}: metrics")
     if not listed:
         raise ColorganError(f"{file}: metrics is empty; add a metric such as val/fd_efficientnet_lite0")
@@ -221,19 +226,18 @@ def _metrics(value: Any, file: Path) -> tuple[Metric, ...]:
     for key, content in listed.items():
         options = _mapping(content, f"{file}: metrics.{key}")
         _reject_unknown_keys(options, _METRIC_KEYS, f"{file}: metrics.{key}.")
-        better = options.get("better", "lower")
-        if not isinstance(better, str) or better not in _BETTER:
-            raise ColorganError(f"{file}: metrics.{key}.better must be lower, higher or neither; received {better!r}")
-        if _BETTER[better] is None and not metrics:
+        known = find_metric(str(key).removeprefix("val/")) or Metric(str(key), str(key))
+        better = known.better
+        if "better" in options:
+            if not isinstance(options["better"], str) or options["better"] not in _BETTER:
+                raise ColorganError(
+                    f"{file}: metrics.{key}.better must be lower, higher or neither; received {options['better']!r}"
+                )
+            better = _BETTER[options["better"]]
+        if better is None and not metrics:
             raise ColorganError(
                 f"{file}: metrics.{key} is the first metric, by which runs are compared; better must be lower or higher"
             )
-        metrics.append(
-            Metric(
-                key=str(key),
-                title=str(options.get("label", key)),
-                better=_BETTER[better],
-                chart=bool(options.get("chart", False)),
-            )
-        )
+        title, chart = str(options.get("label", known.label)), bool(options.get("chart", known.chart))
+        metrics.append(replace(known, key=str(key), title=title, better=better, chart=chart))
     return tuple(metrics)

@@ -14,10 +14,10 @@ from colorgan.evaluation.benchmark.results import BenchmarkResults, VariantResul
 from colorgan.evaluation.benchmark.tables import Cell, format_duration, format_number, group_table
 from colorgan.evaluation.charts import Dots, Line, ResponsiveChart, dot_chart, line_chart
 from colorgan.evaluation.curves import mean_curve
-from colorgan.evaluation.metric import Metric
 from colorgan.evaluation.rendering import data_url, render
 from colorgan.evaluation.statistics import CONFIDENCE
 from colorgan.files import atomic_write
+from colorgan.metrics.metric import Metric
 
 _SHEET_WIDTH = 960
 """Pixels. Sheets are downscaled for the report; the run folders contain them at full size."""

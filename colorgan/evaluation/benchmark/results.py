@@ -10,8 +10,8 @@ from typing import Any
 from colorgan.evaluation.benchmark.grid import Grid, Group, Run, Variant
 from colorgan.evaluation.benchmark.records import GridRunFolder, Record, Status
 from colorgan.evaluation.curves import Curve, mean_curve, read_curves
-from colorgan.evaluation.metric import Metric
 from colorgan.evaluation.statistics import CONFIDENCE, Interval, SeedSpread, rank_correlation, rank_ranges
+from colorgan.metrics.metric import Metric
 
 
 @dataclass(frozen=True)

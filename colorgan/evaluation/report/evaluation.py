@@ -4,6 +4,7 @@ import re
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -31,7 +32,10 @@ from colorgan.evaluation.report.systems import (
 from colorgan.files import atomic_write
 from colorgan.images.contact_sheet import contact_sheet, evenly_spaced
 from colorgan.metrics.features import EFFICIENTNET, INCEPTION, INCEPTION_CLEAN, FeatureExtractor
+from colorgan.metrics.metric import PhotoFunction
 from colorgan.metrics.perceptual import LPIPS
+from colorgan.metrics.pixels import margin_accuracy
+from colorgan.metrics.registry import photo_metrics
 
 SavedImages = Literal["checkpoints", "all", "none"]
 
@@ -103,14 +107,17 @@ def evaluate(
     extractors, not_measured = _load_extractors(features, inception, device)
     perceptual = _load_lpips(lpips, device, not_measured)
 
+    functions: dict[str, PhotoFunction] = {"margin_accuracy": partial(margin_accuracy, margin=margin)}
+    if perceptual is not None:
+        functions["lpips"] = perceptual
+
     folders = _image_folders(all_systems, out / "images", save_images)
     with tqdm(total=len(photos) * len(all_systems), unit=" images", desc="measuring") as bar:
         measurements = measure(
             photos,
             all_systems,
             extractors,
-            lpips=perceptual,
-            margin=margin,
+            photo_metrics(functions),
             image_folders=folders,
             on_progress=bar.update,
         )

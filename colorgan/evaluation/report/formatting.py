@@ -2,24 +2,22 @@
 
 import math
 
-from colorgan.evaluation.metric import Metric
 from colorgan.evaluation.report.hints import HintResults
 from colorgan.evaluation.report.results import EvaluationResults
 from colorgan.evaluation.report.systems import GRAY, REFERENCE_HALVES
 from colorgan.evaluation.statistics import Estimate
+from colorgan.metrics.metric import HEADINGS, Metric
 
 NO_VALUE = "–"  # noqa: RUF001 (an en dash)
 MIN_PHOTOS_FOR_FID = 2048
 """Fréchet distances of fewer photos are noticeably biased."""
 
-_KERNEL_PREFIXES = ("kid", "kd_")
-
 
 def format_value(estimate: Estimate | None, metric: Metric) -> str:
     """The value, or a dash if there is none.
 
-    >>> from colorgan.evaluation.report.metrics import PSNR
-    >>> format_value(Estimate(23.456), PSNR), format_value(Estimate(math.inf), PSNR), format_value(None, PSNR)
+    >>> psnr = Metric("psnr", "PSNR")
+    >>> format_value(Estimate(23.456), psnr), format_value(Estimate(math.inf), psnr), format_value(None, psnr)
     ('23.46', '∞', '–')
     """
     if estimate is None or math.isnan(estimate.value):
@@ -30,15 +28,14 @@ def format_value(estimate: Estimate | None, metric: Metric) -> str:
 def format_interval(estimate: Estimate | None, metric: Metric) -> str:
     """The interval, or the standard deviation of a kernel distance; empty if there is none.
 
-    >>> from colorgan.evaluation.report.metrics import PSNR
     >>> from colorgan.evaluation.statistics import Interval
-    >>> format_interval(Estimate(23.456, Interval(23.0, 24.0)), PSNR)
+    >>> format_interval(Estimate(23.456, Interval(23.0, 24.0)), Metric("psnr", "PSNR"))
     '23.00 to 24.00'
     """
     if estimate is None or estimate.interval is None:
         return ""
     low, high = estimate.interval.low, estimate.interval.high
-    if metric.key.startswith(_KERNEL_PREFIXES):
+    if metric.spread:
         return f"± {_format_number((high - low) / 2, metric)}"
     return f"{_format_number(low, metric)} to {_format_number(high, metric)}"
 
@@ -50,13 +47,8 @@ def format_hint_interval(estimate: Estimate) -> str:
 
 def metric_groups(results: EvaluationResults) -> dict[str, list[Metric]]:
     """The metrics of each table, by its heading."""
-    distances = [metric for metric in results.metrics if metric.key.startswith(("fid", "fd_", *_KERNEL_PREFIXES))]
-    colorfulness = [metric for metric in results.metrics if metric.key.startswith(("cf", "delta_cf"))]
-    per_image = [metric for metric in results.metrics if metric not in distances and metric not in colorfulness]
     return {
-        "Distances between sets of images": distances,
-        "Colorfulness": colorfulness,
-        "Image by image": per_image,
+        heading: [metric for metric in results.metrics if metric.group == group] for group, heading in HEADINGS.items()
     }
 
 

@@ -11,7 +11,6 @@ from colorgan.evaluation.report.results import EvaluationResults
 from colorgan.evaluation.report.systems import GRAY, REFERENCE
 
 _NUM_EXTREMES = 4
-_EXTREME_METRICS = ("ciede2000", "psnr", "ssim", "lpips")
 _SHEET_IMAGE_SIZE = 256
 _EXTREME_IMAGE_SIZE = 160
 
@@ -90,7 +89,7 @@ def make_sheet(results: EvaluationResults, images: ImageStore, selected: Sequenc
 
 def extremes(results: EvaluationResults, images: ImageStore) -> list[tuple[str, list[Strip]]]:
     """The best and the worst images of each system by several metrics. Systems with too few photos are left out."""
-    metrics = [metric for metric in results.metrics if metric.key in _EXTREME_METRICS]
+    metrics = [metric for metric in results.metrics if metric.gallery]
     found = []
     for name in results.compared:
         strips = []

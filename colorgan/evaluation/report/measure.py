@@ -15,22 +15,17 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from colorgan.color.difference import ab_error, ciede2000, colorfulness
-from colorgan.color.tensors import to_lab
 from colorgan.evaluation.report.photos import ReferencePhotos, to_array
 from colorgan.evaluation.report.systems import REFERENCE, System
 from colorgan.files import atomic_write, default_cache_dir
 from colorgan.metrics.features import FeatureExtractor
-from colorgan.metrics.perceptual import LPIPS
-from colorgan.metrics.pixels import margin_accuracy, psnr, ssim
+from colorgan.metrics.metric import Metric, PhotoBatch
 
 MAX_AB = 110.0
 """Histograms cover a and b from -110 to 110."""
 
 _HISTOGRAM_BINS = 55
 _MAX_BATCH_SIZE = 16
-_MIN_SSIM_SIZE = 11
-_MIN_LPIPS_SIZE = 32
 
 
 @dataclass
@@ -54,9 +49,8 @@ def measure(
     photos: ReferencePhotos,
     systems: Sequence[System],
     extractors: Sequence[FeatureExtractor],
+    metrics: Sequence[Metric],
     *,
-    lpips: LPIPS | None = None,
-    margin: float = 12 / 255,
     image_folders: Mapping[str, Path] | None = None,
     on_progress: Callable[[int], object] = lambda count: None,
 ) -> dict[str, Measurements]:
@@ -66,8 +60,7 @@ def measure(
         photos: the reference photos.
         systems: the systems to measure, which may include the reference itself.
         extractors: feature extractors for the distances.
-        lpips: the perceptual distance, if its weights are available.
-        margin: margin of the margin accuracy, for values in [0, 1].
+        metrics: metrics that are functions of photos.
         image_folders: by name of the system, the folder into which its images are written as PNG.
         on_progress: called with the number of images measured since the last call.
 
@@ -77,34 +70,25 @@ def measure(
     measurements = {system.name: Measurements({}) for system in systems}
     caches = {extractor.metric: _FeatureCache(photos, extractor) for extractor in extractors}
     for indices, batch in photos.batches(_MAX_BATCH_SIZE):
-        reference = torch.stack([photo.rgb for photo in batch])
-        reference_lab = to_lab(reference)
+        reference = PhotoBatch(torch.stack([photo.rgb for photo in batch]))
+        shorter = min(reference.rgb.shape[-2:])
         for system in systems:
-            images = system.images(indices, batch)
+            images = PhotoBatch(system.images(indices, batch))
             own = measurements[system.name]
-            images_lab = to_lab(images)
             values = {
-                "psnr": psnr(images, reference),
-                "ciede2000": ciede2000(images_lab, reference_lab).mean(dim=(1, 2)),
-                "ab_error": ab_error(images_lab, reference_lab),
-                "margin_accuracy": margin_accuracy(images, reference, margin),
-                "cf": colorfulness(images),
-                "cf_signed": colorfulness(images, signed=True),
+                metric.key: metric.measure(images, reference) if shorter >= metric.min_size else _missing(images.rgb)
+                for metric in metrics
             }
-            shorter = min(reference.shape[-2:])
-            values["ssim"] = ssim(images, reference) if shorter >= _MIN_SSIM_SIZE else _missing(images)
-            if lpips is not None:
-                values["lpips"] = lpips(images, reference) if shorter >= _MIN_LPIPS_SIZE else _missing(images)
             _store(own.values, values, indices, len(photos))
-            own.histogram += _ab_histogram(images_lab)
+            own.histogram += _ab_histogram(images.lab)
             for extractor in extractors:
                 cache = caches[extractor.metric] if system.name == REFERENCE else None
                 rows = cache.rows(indices) if cache is not None else None
                 if rows is None:
-                    rows = extractor(images).numpy()
+                    rows = extractor(images.rgb).numpy()
                 _store(own.features, {extractor.metric: rows}, indices, len(photos))
             if image_folders is not None and system.name in image_folders:
-                for index, image in zip(indices, images, strict=True):
+                for index, image in zip(indices, images.rgb, strict=True):
                     _write_png(image, (image_folders[system.name] / photos.names[index]).with_suffix(".png"))
             on_progress(len(indices))
     if REFERENCE in measurements:

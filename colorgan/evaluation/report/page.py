@@ -16,6 +16,7 @@ from colorgan.evaluation.report.images import ImageStore
 from colorgan.evaluation.report.results import EvaluationResults
 from colorgan.evaluation.report.systems import REFERENCE
 from colorgan.evaluation.report.tables import hint_tables, result_tables
+from colorgan.metrics.registry import find_metric
 
 _GRAY_SUFFIX = "_gray"
 _NUM_COLORS = 8
@@ -142,6 +143,8 @@ def _baseline(curves: Mapping[str, Curve], metric: str) -> float | None:
     return gray[0][1] if gray else None
 
 
-def _curve_order(metric: str) -> tuple[bool, bool, str]:
+def _curve_order(name: str) -> tuple[bool, bool, str]:
     """Validation before training, distances first."""
-    return not metric.startswith("val/"), not metric.startswith(("val/fid", "val/fd_")), metric
+    stage, _, key = name.partition("/")
+    metric = find_metric(key)
+    return stage != "val", metric is None or not metric.headline, name

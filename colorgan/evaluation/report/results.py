@@ -10,8 +10,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from colorgan.evaluation.metric import Metric
-from colorgan.evaluation.report import metrics
 from colorgan.evaluation.report.distances import ReferenceFeatures, disjoint_distance, estimate_distance, split_halves
 from colorgan.evaluation.report.hints import HintResults
 from colorgan.evaluation.report.measure import Measurements
@@ -20,6 +18,8 @@ from colorgan.evaluation.statistics import Estimate, Interval, Values, bootstrap
 from colorgan.files import atomic_write
 from colorgan.metrics.features import FeatureExtractor
 from colorgan.metrics.frechet import kernel_distance
+from colorgan.metrics.metric import Metric
+from colorgan.metrics.registry import METRICS, disjoint_metric, frechet_metric, kernel_metric
 
 _MIN_PHOTOS_FOR_HALVES = 8
 _SIGNIFICANT_DIGITS = 7
@@ -53,8 +53,7 @@ class EvaluationResults:
     @property
     def headline(self) -> Metric:
         """The metric that a report leads with: FID, or the first other Fréchet distance if FID was not measured."""
-        distances = [metric for metric in self.metrics if metric.key.startswith(("fid", "fd_"))]
-        return next((metric for metric in distances if metric.key == "fid"), distances[0])
+        return next(metric for metric in self.metrics if metric.headline)
 
     @property
     def compared(self) -> list[str]:
@@ -81,30 +80,29 @@ def compute_results(
         subset_size: photos in a subset of the kernel distance.
     """
     reference = measurements[REFERENCE]
-    paired = [metrics.frechet_metric(extractor.metric, extractor.name) for extractor in extractors]
-    shown = [metric for base in paired for metric in (base, metrics.disjoint_metric(base), metrics.kernel_metric(base))]
-    shown += [metrics.DELTA_CF, metrics.DELTA_CF_PAIRED, metrics.DELTA_CF_SIGNED]
-    shown += [metric for metric in metrics.PER_PHOTO if metric.key in reference.values]
+    paired = [frechet_metric(extractor.metric, extractor.name) for extractor in extractors]
+    shown = [metric for base in paired for metric in (base, disjoint_metric(base), kernel_metric(base))]
     reference_features = {
         metric.key: ReferenceFeatures(torch.from_numpy(reference.features[metric.key])) for metric in paired
     }
     estimates: dict[str, dict[str, Estimate]] = {}
     for system in systems:
         own = measurements[system.name]
-        found = {metric.key: bootstrap_mean(own.values[metric.key]) for metric in shown if metric.key in own.values}
+        found = {key: bootstrap_mean(values) for key, values in own.values.items()}
         found |= _colorfulness_differences(own, reference)
         for metric in paired:
             features = torch.from_numpy(own.features[metric.key])
             found |= _distances(metric, features, reference_features[metric.key], subset_size)
         estimates[system.name] = found
+    shown += [metric for key, metric in METRICS.items() if key in estimates[REFERENCE]]
     estimates[REFERENCE_HALVES] = {}
     for metric in paired:
         features = reference_features[metric.key].features
-        disjoint = metrics.disjoint_metric(metric).key
+        disjoint = disjoint_metric(metric).key
         estimates[REFERENCE_HALVES][disjoint] = estimates[REFERENCE][disjoint]
         if len(features) >= _MIN_PHOTOS_FOR_HALVES:
             first, second = split_halves(len(features))
-            kernel = metrics.kernel_metric(metric).key
+            kernel = kernel_metric(metric).key
             estimates[REFERENCE_HALVES][kernel] = _estimate_kernel_distance(features[first], features[second], None)
 
     described = {system.name: {"kind": system.kind, **system.detail} for system in systems}
@@ -136,11 +134,12 @@ def _colorfulness_differences(own: Measurements, reference: Measurements) -> dic
     def difference(first: Values, second: Values) -> Values:
         return np.abs(first - second)
 
-    own_cf, reference_cf = own.values["cf"], reference.values["cf"]
+    own_cf, reference_cf = own.values["colorfulness"], reference.values["colorfulness"]
+    own_signed, reference_signed = own.values["colorfulness_signed"], reference.values["colorfulness_signed"]
     return {
         "delta_cf": bootstrap_mean(own_cf, reference_cf, statistic=difference),
         "delta_cf_paired": bootstrap_mean(np.abs(own_cf - reference_cf)),
-        "delta_cf_signed": bootstrap_mean(own.values["cf_signed"], reference.values["cf_signed"], statistic=difference),
+        "delta_cf_signed": bootstrap_mean(own_signed, reference_signed, statistic=difference),
     }
 
 
@@ -149,10 +148,10 @@ def _distances(
 ) -> dict[str, Estimate]:
     estimates = {
         paired.key: estimate_distance(features, reference),
-        metrics.disjoint_metric(paired).key: Estimate(disjoint_distance(features, reference)),
+        disjoint_metric(paired).key: Estimate(disjoint_distance(features, reference)),
     }
     if len(features) >= 4:
-        kernel = metrics.kernel_metric(paired).key
+        kernel = kernel_metric(paired).key
         estimates[kernel] = _estimate_kernel_distance(features, reference.features, subset_size)
     return estimates
 

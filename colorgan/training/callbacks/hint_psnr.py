@@ -9,6 +9,7 @@ from torch.nn import functional as F
 
 from colorgan.errors import ColorganError
 from colorgan.metrics.hinted import hinted_psnr
+from colorgan.metrics.registry import hint_psnr_metric
 from colorgan.models.colorization import ColorizationNetwork
 from colorgan.models.hints import PointHints
 from colorgan.training.callbacks.evaluation import EvaluationCallback, EvaluationStage, first_occurrences, gather_rows
@@ -69,12 +70,6 @@ class HintPSNR(EvaluationCallback):
         self._rows: list[Tensor] = []
         self._shape = (0, 0)
 
-    @property
-    def state_key(self) -> str:
-        """Distinguishes several instances in a checkpoint."""
-        arguments = {**self.hints.init_args, "size": self.image_size}
-        return f"{type(self).__qualname__}{arguments}"
-
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Checks that the model takes this kind of hints."""
         if stage == "predict":
@@ -121,9 +116,9 @@ class HintPSNR(EvaluationCallback):
         rows = rows[first_occurrences(rows[:, 0])]
         height, width = self._shape
         size = str(height) if height == width else f"{width}x{height}"
-        protocol = f"psnr_{self.patch_size}x{self.patch_size}_at_{size}"
         for count, mean in zip(self.counts, rows[:, 1:].mean(0).tolist(), strict=True):
-            pl_module.log(f"{stage}/{protocol}_hints_{count}", mean, sync_dist=True)
+            metric = hint_psnr_metric(self.patch_size, size, count)
+            pl_module.log(f"{stage}/{metric.key}", mean, sync_dist=True)
 
 
 def _inference_network(pl_module: LightningModule) -> ColorizationNetwork:

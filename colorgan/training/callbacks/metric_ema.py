@@ -8,17 +8,22 @@ from torch import Tensor
 
 from colorgan.errors import ColorganError
 
-_SUFFIX = "_average"
+_PREFIX, _SUFFIX = "train/", "_average"
 
 
 class MetricEMA(Callback):
     """Logs an exponential moving average (EMA) of every training metric, such as ``train/l1_average`` for ``train/l1``.
 
-    An average starts at the first value of its metric and is saved in checkpoints. Values stay on their device, so
-    averaging never waits for the GPU. For a moving average of the generator's weights, see ``ColorGAN(ema_decay=...)``.
+    The training step returns the metrics of its batch by their names. An average is updated only by batches that have
+    its metric: a discriminator that trains in every second batch has one value for two batches. It starts at the first
+    value and is saved in checkpoints. Values stay on their device, so averaging never waits for the GPU. For a moving
+    average of the generator's weights, see ``ColorGAN(ema_decay=...)``.
 
     Args:
         decay: weight of the previous average relative to the current batch.
+
+    Raises:
+        ColorganError: if the decay is out of range or, in the first batch, the step logs metrics but returns none.
     """
 
     def __init__(self, decay: float = 0.98) -> None:
@@ -30,10 +35,14 @@ class MetricEMA(Callback):
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        """Updates the averages with the metrics of this batch."""
-        for name, value in trainer.callback_metrics.items():
-            if not name.startswith("train/") or name.endswith(_SUFFIX):
-                continue
+        """Updates the averages of the metrics that the step returned."""
+        metrics = {name: value for name, value in outputs.items() if name.startswith(_PREFIX)}
+        if not (metrics or self._averages) and any(name.startswith(_PREFIX) for name in trainer.callback_metrics):
+            raise ColorganError(
+                f"MetricEMA needs a training step that returns what it logs, by name, such as {{'{_PREFIX}l1': …}}, "
+                f"but that of {type(pl_module).__name__} returned {', '.join(outputs) or 'nothing'}"
+            )
+        for name, value in metrics.items():
             previous = self._averages.get(name, value)
             self._averages[name] = previous.to(value.device).lerp(value.detach().float(), 1 - self.decay)
         averages = {f"{name}{_SUFFIX}": average for name, average in self._averages.items()}

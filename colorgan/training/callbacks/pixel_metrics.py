@@ -1,74 +1,49 @@
-"""Metrics of validation photos that need no network: margin accuracy, colorfulness and color errors."""
+"""Metrics of validation photos that need no network, such as colorfulness and color errors."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Literal
+from collections.abc import Sequence
+from functools import partial
 
 import torch
 from lightning.pytorch import LightningModule, Trainer
 from torch import Tensor
 
-from colorgan.color.difference import ab_error, colorfulness
-from colorgan.color.tensors import to_lab
 from colorgan.errors import ColorganError
+from colorgan.metrics.metric import PhotoBatch
 from colorgan.metrics.pixels import margin_accuracy
+from colorgan.metrics.registry import photo_metrics
 from colorgan.training.callbacks.evaluation import EvaluationCallback, EvaluationStage, first_occurrences, gather_rows
 from colorgan.training.steps import EvaluationOutput, is_first_validation
-
-PixelMetric = Literal["margin_accuracy", "colorfulness", "ab_error", "tint"]
-
-
-def tint(predicted: Tensor, target: Tensor) -> Tensor:
-    """Color cast of each photo: the distance between its mean a and b and those of the target.
-
-    Args:
-        predicted: photos in Lab, (B, 3, H, W), as returned by :func:`colorgan.color.tensors.to_lab`.
-        target: likewise.
-
-    Returns:
-        (B,), in Lab units.
-
-    Example:
-        >>> tint(torch.tensor([50.0, 3.0, -4.0]).view(1, 3, 1, 1), torch.zeros(1, 3, 1, 1)).item()
-        5.0
-    """
-    return (predicted - target)[:, 1:].mean(dim=(2, 3)).square().sum(dim=1).sqrt()
 
 
 class PixelMetrics(EvaluationCallback):
     """Logs per-photo metrics, averaged over photos, such as ``val/margin_accuracy``, after validation and test.
 
-    The same metrics of the gray photos are the baseline, and are logged once, as ``val/margin_accuracy_gray``.
-
-    - ``margin_accuracy``: fraction of pixels whose red, green and blue are all within ``margin`` of the target.
-    - ``colorfulness``: of the predicted photos (Hasler and Süsstrunk 2003).
-    - ``ab_error``: mean absolute error of a and b, in Lab units.
-    - ``tint``: distance between the mean a and b of a photo and those of the target.
+    The same metrics of the gray photos are the baseline, and are logged once, as ``val/margin_accuracy_gray``. The
+    metrics are the functions of photos in :data:`colorgan.metrics.METRICS`.
 
     Args:
-        metrics: names of the metrics to log.
+        metrics: names of the metrics to log; by default margin accuracy, colorfulness, the error of a and b, tint, and
+            whatever else the table marks as ``logged``.
         margin: maximum difference per channel for the margin accuracy, on the scale [0, 1].
 
     Raises:
-        ColorganError: if a metric is unknown.
+        ColorganError: during setup, if a metric is unknown.
     """
 
-    def __init__(
-        self,
-        metrics: Sequence[PixelMetric] = ("margin_accuracy", "colorfulness", "ab_error", "tint"),
-        margin: float = 12 / 255,
-    ) -> None:
-        self._functions: Mapping[str, Callable[[Tensor, Tensor], Tensor]] = {
-            "margin_accuracy": lambda predicted, target: margin_accuracy(predicted, target, margin),
-            "colorfulness": lambda predicted, _: colorfulness(predicted),
-            "ab_error": lambda predicted, target: ab_error(to_lab(predicted), to_lab(target)),
-            "tint": lambda predicted, target: tint(to_lab(predicted), to_lab(target)),
+    def __init__(self, metrics: Sequence[str] | None = None, margin: float = 12 / 255) -> None:
+        self._available = {
+            metric.key: metric for metric in photo_metrics({"margin_accuracy": partial(margin_accuracy, margin=margin)})
         }
-        for metric in metrics:
-            if metric not in self._functions:
-                raise ColorganError(f"PixelMetrics supports {', '.join(self._functions)}; received {metric!r}")
-        self.metrics = tuple(metrics)
+        logged = [key for key, metric in self._available.items() if metric.logged]
+        self.metrics = tuple(logged if metrics is None else metrics)
         self._rows: list[Tensor] = []
         self._names: list[str] = []
+
+    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Checks the names here, because a parser of YAML would bury an error of the constructor in its own."""
+        for name in self.metrics:
+            if name not in self._available:
+                raise ColorganError(f"PixelMetrics supports {', '.join(self._available)}; received {name!r}")
 
     def reset(self) -> None:
         """Drops the results of an interrupted epoch."""
@@ -78,15 +53,14 @@ class PixelMetrics(EvaluationCallback):
         self, trainer: Trainer, pl_module: LightningModule, output: EvaluationOutput, stage: EvaluationStage
     ) -> None:
         """Computes the metrics of a batch."""
-        target = output["target"].float()
+        target = PhotoBatch(output["target"].float())
         photos = {"": output["predicted"]}
         if stage == "test" or is_first_validation(trainer):
             photos["_gray"] = output["gray"]
-        values = {
-            f"{metric}{suffix}": self._functions[metric](predicted.float().clamp(0, 1), target)
-            for suffix, predicted in photos.items()
-            for metric in self.metrics
-        }
+        values: dict[str, Tensor] = {}
+        for suffix, rgb in photos.items():
+            predicted = PhotoBatch(rgb.float().clamp(0, 1))
+            values |= {f"{name}{suffix}": self._available[name].measure(predicted, target) for name in self.metrics}
         self._names = list(values)
         columns = [column.cpu().double() for column in (output["index"], *values.values())]
         self._rows.append(torch.stack(columns, dim=1))

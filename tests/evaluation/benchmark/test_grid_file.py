@@ -125,6 +125,25 @@ def test_invalid_grids_are_rejected(write_grid: WriteGrid, changes: dict[str, ob
     assert "\n" not in str(caught.value)
 
 
+def test_metrics_take_names_and_directions_from_the_registry(write_grid: WriteGrid) -> None:
+    keys = ["val/psnr", "val/fd_efficientnet_lite0", "val/colorfulness", "val/psnr_2x2_at_64_hints_5", "val/score"]
+    listed, mapped = (read_grid(write_grid(metrics=metrics)).metrics for metrics in (keys, dict.fromkeys(keys)))
+    assert listed == mapped
+    assert [(metric.key, metric.title, metric.better) for metric in listed] == [
+        ("val/psnr", "PSNR, dB", "higher"),
+        ("val/fd_efficientnet_lite0", "FD efficientnet-lite0", "lower"),
+        ("val/colorfulness", "CF", None),
+        ("val/psnr_2x2_at_64_hints_5", "PSNR, 5 hints, dB", "higher"),
+        ("val/score", "val/score", "lower"),  # unknown
+    ]
+    (named,) = read_grid(write_grid(metrics={"val/psnr": {"label": "mine", "better": "lower", "chart": True}})).metrics
+    assert (named.title, named.better, named.chart) == ("mine", "lower", True)
+    with pytest.raises(ColorganError, match=r"val/colorfulness is the first metric, .* must be lower or higher"):
+        read_grid(write_grid(metrics=["val/colorfulness"]))
+    with pytest.raises(ColorganError, match="metrics must be a mapping"):
+        read_grid(write_grid(metrics=[["val/psnr"]]))
+
+
 def test_invalid_yaml_is_rejected(tmp_path: Path) -> None:
     file = tmp_path / "grid.yaml"
     file.write_text("title: [unclosed\n")

@@ -3,7 +3,6 @@ import math
 import numpy as np
 import torch
 
-from colorgan.evaluation.metric import Metric
 from colorgan.evaluation.report.distances import (
     ReferenceFeatures,
     disjoint_distance,
@@ -12,6 +11,7 @@ from colorgan.evaluation.report.distances import (
 )
 from colorgan.evaluation.report.results import _ranks
 from colorgan.evaluation.statistics import Estimate, Interval
+from colorgan.metrics.metric import Metric
 
 
 def features(count, shift=0.0, seed=0):

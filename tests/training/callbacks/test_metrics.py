@@ -1,6 +1,7 @@
 """Callbacks that log metrics: PixelMetrics, ParameterCount and MetricEMA."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,10 @@ from colorgan.color.difference import ab_error, colorfulness
 from colorgan.color.tensors import to_lab
 from colorgan.errors import ColorganError
 from colorgan.metrics.pixels import margin_accuracy
+from colorgan.metrics.registry import METRICS
 from colorgan.training.callbacks import MetricEMA, ParameterCount, PixelMetrics
+from colorgan.training.gan import ColorGAN
+from colorgan.training.schedule import AdversarialSchedule
 from tests.helpers import RandomPhotos
 
 Make = Callable[..., Any]
@@ -64,8 +68,59 @@ def test_metric_ema_averages_training_losses(tiny_model: Make, fit: Make) -> Non
     assert copy.state_dict() == recorder.state_dict()
 
 
-def test_invalid_arguments_raise() -> None:
-    with pytest.raises(ColorganError, match="margin_accuracy, colorfulness, ab_error, tint; received 'psnr'"):
-        PixelMetrics(["psnr"])  # type: ignore[list-item]
+def test_metric_ema_ignores_batches_that_do_not_train_a_network(tiny_model: Make, fit: Make) -> None:
+    class Recorder(MetricEMA):
+        def __init__(self) -> None:
+            super().__init__(decay=0.5)
+            self.logged: dict[str, list[float]] = {"train/discriminator": [], "train/l1": []}
+
+        def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, *rest: Any) -> None:
+            for name, seen in self.logged.items():
+                if name in outputs:
+                    seen.append(outputs[name].item())
+                    assert trainer.callback_metrics[name].item() == seen[-1]
+            super().on_train_batch_end(trainer, pl_module, outputs, *rest)
+
+    recorder = Recorder()
+    model = tiny_model(schedule=AdversarialSchedule(discriminator_every=2))
+    trainer = fit(model, photos=16, batch_size=4, limit_val_batches=0, callbacks=[recorder])
+    for (name, seen), count in zip(recorder.logged.items(), (2, 4), strict=True):
+        assert len(seen) == count  # the discriminator trains in batches 0 and 2
+        average = seen[0]
+        for value in seen[1:]:
+            average = (average + value) / 2
+        assert trainer.callback_metrics[f"{name}_average"].item() == pytest.approx(average, rel=1e-5), name
+
+
+def test_metric_ema_needs_a_step_that_returns_its_metrics(tiny_model: Make, fit: Make) -> None:
+    class Silent(ColorGAN):
+        def training_step(self, batch: Any, batch_idx: int) -> None:  # type: ignore[override]
+            super().training_step(batch, batch_idx)
+
+    arguments = tiny_model().init_args
+    with pytest.raises(
+        ColorganError, match="needs a training step that returns what it logs, .* Silent returned nothing"
+    ):
+        fit(Silent(**arguments), callbacks=[MetricEMA()])
+
+
+def test_any_photo_metric_of_the_registry_can_be_logged(tiny_model: Make, fit: Make) -> None:
+    callback = PixelMetrics(["psnr", "ssim", "ciede2000", "colorfulness_signed"])
+    logged = fit(tiny_model(), callbacks=[callback]).callback_metrics
+    assert logged["val/psnr"] > logged["val/psnr_gray"] > 0 or logged["val/psnr_gray"] > logged["val/psnr"] > 0
+    assert 0 < logged["val/ssim"] < 1
+    assert logged["val/colorfulness_signed_gray"] < 1
+
+
+def test_photos_smaller_than_a_metric_supports_raise(tiny_model: Make, fit: Make, monkeypatch: Any) -> None:
+    large = replace(METRICS["tint"], min_size=17)
+    monkeypatch.setitem(METRICS, "tint", large)
+    with pytest.raises(ColorganError, match=r"\(tint\) needs photos of at least 17 x 17 pixels, received 16 x 16"):
+        fit(tiny_model(), callbacks=[PixelMetrics(["tint"])])
+
+
+def test_invalid_arguments_raise(tiny_model: Make, fit: Make) -> None:
+    with pytest.raises(ColorganError, match="PixelMetrics supports psnr, ssim, .*tint, .*; received 'beauty'"):
+        fit(tiny_model(), callbacks=[PixelMetrics(["beauty"])])
     with pytest.raises(ColorganError, match="decay must be at least 0 and less than 1, received 1"):
         MetricEMA(1.0)
