@@ -11,7 +11,7 @@ import colorgan
 
 ROOT = Path(__file__).parent.parent
 # the command line documents itself: `colorgan COMMAND --help`
-WITHOUT_REFERENCE = ("colorgan.cli",)
+WITHOUT_REFERENCE = ("colorgan.cli", "colorgan.__main__")
 DIRECTIVE = re.compile(r"^::: (\S+)$((?:\n .*)*)", re.MULTILINE)
 
 

@@ -34,7 +34,7 @@ class Interval:
 
 @dataclass(frozen=True)
 class Estimate:
-    """A value and its 95 % confidence interval.
+    """A value and its 95% confidence interval.
 
     Attributes:
         value: the point estimate.

@@ -172,7 +172,7 @@ def test_text_lies_within_the_chart() -> None:
     font = ImageFont.truetype(matplotlib.font_manager.findfont("DejaVu Sans"), 12)  # wider than those of browsers
     for size in ("wide", "narrow"):
         rows = [Dots("configuration-" + "long-" * n, [1.0 + n], 1.0 + n, note="12.34") for n in range(9)]
-        chart = dot_chart(rows, "Fréchet distance, lower is better; bars are 95 % intervals", 3.0, size=size)
+        chart = dot_chart(rows, "Fréchet distance, lower is better; bars are 95% intervals", 3.0, size=size)
         _, _, width, height = map(float, parse(chart).get("viewBox", "").split())
         for element in parse(chart).iter(f"{SVG}text"):
             moved = re.fullmatch(r"translate\((\S+) (\S+)\)", element.get("transform", ""))

@@ -29,7 +29,7 @@ def test_resumed_run_appends_to_the_file(tmp_path: Path) -> None:
 
 
 def test_rows_are_written_while_the_run_goes_on(tmp_path: Path) -> None:
-    logger = MetricsFile(str(tmp_path), flush_logs_every_n_steps=2)
+    logger = MetricsFile(str(tmp_path))
     for step in range(2):
         logger.log_metrics({"train/l1": float(step)}, step)
     assert len(rows(tmp_path)) == 2

@@ -73,7 +73,7 @@ def summarize(results: EvaluationResults) -> list[str]:
     ranks = results.ranks.get(headline.key, {})
     if len(ordered) > 1:
         sentences.append(
-            "No two intervals overlap: the order is significant at the 95 % level."
+            "No two intervals overlap: the order is significant at the 95% level."
             if len(set(ranks.values())) == len(ranks)
             else "Systems with overlapping intervals cannot be distinguished by this metric."
         )

@@ -115,7 +115,7 @@ def _headline_chart(results: EvaluationResults, colors: Mapping[str, str]) -> Re
     ]
     if not rows:
         return None
-    x_label = f"{metric.title}, {metric.direction}; bars are 95 % intervals"
+    x_label = f"{metric.title}, {metric.direction}; bars are 95% intervals"
     return ResponsiveChart.draw(lambda size: dot_chart(rows, x_label, from_zero=True, size=size))
 
 
