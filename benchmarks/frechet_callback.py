@@ -84,9 +84,8 @@ def main() -> None:
     print(f"\n## Fréchet callback, {_VALIDATION} of {_EPOCH} photos, CPU seconds\n\n{machine()}\n")
     print("| training an epoch | callback | share | in the first epoch |\n|---:|---:|---:|---:|")
     print(f"| {training:.0f} | {callback:.1f} | {callback / training:.1%} | {first / training:.1%} |")
-    print(
-        f"\nscaled from {options.batches * options.batch_size} training and {counts[1]} validation photos; to reach: 5 %"
-    )
+    trained = options.batches * options.batch_size
+    print(f"\nscaled from {trained} training and {counts[1]} validation photos; to reach: 5 %")
 
 
 if __name__ == "__main__":
