@@ -9,7 +9,7 @@ import math
 import torch
 from torch import Tensor
 
-from colorgan.color.tensors import unit_range
+from colorgan.color.tensors import check_photos, photo_by_photo, unit_range
 from colorgan.errors import ColorganError
 
 
@@ -32,12 +32,18 @@ def colorfulness(photos: Tensor, *, signed: bool = False) -> Tensor:
         >>> round(colorfulness(red).item(), 3)  # 0.3 sqrt(255^2 + 127.5^2)
         85.53
     """
+    check_photos(photos)
+    return photo_by_photo(lambda batch: _colorfulness(batch, signed), photos)
+
+
+def _colorfulness(photos: Tensor, signed: bool) -> Tensor:
     red, green, blue = (unit_range(photos) * 255.0).unbind(dim=1)
     opponents = torch.stack([red - green, (red + green) / 2 - blue], dim=1).flatten(2)
     if not signed:
         opponents = opponents.abs()
-    spread = opponents.var(dim=2, correction=0).sum(dim=1).sqrt()
-    return spread + 0.3 * opponents.mean(dim=2).square().sum(dim=1).sqrt()
+    means = opponents.mean(dim=2)
+    variances = (opponents - means.unsqueeze(2)).square().mean(dim=2)  # var() is slower
+    return variances.sum(dim=1).sqrt() + 0.3 * means.square().sum(dim=1).sqrt()
 
 
 def ab_error(predicted: Tensor, target: Tensor) -> Tensor:
@@ -99,6 +105,10 @@ def ciede2000(predicted: Tensor, target: Tensor) -> Tensor:
             "CIEDE2000 needs two Lab tensors of the same shape (B, 3, H, W), "
             f"received {tuple(predicted.shape)} and {tuple(target.shape)}"
         )
+    return photo_by_photo(_ciede2000, predicted, target)
+
+
+def _ciede2000(predicted: Tensor, target: Tensor) -> Tensor:
     lightness_1, a_1, b_1 = predicted.unbind(dim=1)
     lightness_2, a_2, b_2 = target.unbind(dim=1)
 
@@ -106,8 +116,9 @@ def ciede2000(predicted: Tensor, target: Tensor) -> Tensor:
     stretch = 1.5 - 0.5 * _saturating(mean_chroma)
     a_1, a_2 = a_1 * stretch, a_2 * stretch
     chroma_1, chroma_2 = torch.hypot(a_1, b_1), torch.hypot(a_2, b_2)
-    hue_1, hue_2 = torch.atan2(b_1, a_1) % (2 * math.pi), torch.atan2(b_2, a_2) % (2 * math.pi)
-    colorless = chroma_1 * chroma_2 == 0
+    hue_1, hue_2 = _hue(a_1, b_1), _hue(a_2, b_2)
+    product = chroma_1 * chroma_2
+    colorless = product == 0
 
     # The hue difference takes the shorter way around the circle, and is zero if either color is achromatic.
     turn = hue_2 - hue_1
@@ -119,7 +130,7 @@ def ciede2000(predicted: Tensor, target: Tensor) -> Tensor:
 
     difference_lightness = lightness_2 - lightness_1
     difference_chroma = chroma_2 - chroma_1
-    difference_hue = 2 * (chroma_1 * chroma_2).sqrt() * (turn / 2).sin()
+    difference_hue = 2 * product.sqrt() * (turn / 2).sin()
 
     lightness, chroma = (lightness_1 + lightness_2) / 2, (chroma_1 + chroma_2) / 2
     tint = (
@@ -139,7 +150,14 @@ def ciede2000(predicted: Tensor, target: Tensor) -> Tensor:
     return squared.clamp_min(0.0).sqrt()
 
 
+def _hue(a: Tensor, b: Tensor) -> Tensor:
+    """The hue in radians, from 0 to 2 pi."""
+    hue = torch.atan2(b, a)
+    return torch.where(hue < 0, hue + 2 * math.pi, hue)  # % takes three times as long
+
+
 def _saturating(chroma: Tensor) -> Tensor:
     """``sqrt(C^7 / (C^7 + 25^7))``: 0 for grays, 1 for vivid colors."""
-    power = chroma**7
+    square = chroma * chroma
+    power = square * square * square * chroma  # faster than ** 7
     return (power / (power + 25.0**7)).sqrt()

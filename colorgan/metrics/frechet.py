@@ -6,7 +6,7 @@ and match the results of torch-fidelity. For the features, see :mod:`colorgan.me
 """
 
 import math
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,11 @@ import torch
 from torch import Tensor
 
 from colorgan.errors import ColorganError
+
+FloatMatrix: TypeAlias = npt.NDArray[np.float64]
+
+_MAX_VECTORS_FOR_KERNELS = 4096
+"""The kernel of all pairs of this many vectors takes 400 MB."""
 
 
 class FeatureStatistics:
@@ -207,17 +212,33 @@ def kernel_distance(
             f"received sets of {len(one)} and {len(two)}, subsets of {size}"
         )
     random = np.random.RandomState(seed)  # the generator of torch-fidelity, for the same subsets
+    # The kernel of all pairs is computed once where that takes less time than that of each subset, and little memory.
+    larger = max(len(one), len(two))
+    pairs = _Kernels.of(one, two) if larger**2 <= subsets * size**2 and larger <= _MAX_VECTORS_FOR_KERNELS else None
     values = np.empty(subsets)
     for index in range(subsets):
-        x = one[random.choice(len(one), size, replace=False)]
-        y = two[random.choice(len(two), size, replace=False)]
-        values[index] = _mean_discrepancy(x, y)
+        x, y = (random.choice(len(rows), size, replace=False) for rows in (one, two))
+        kernels = pairs.subset(x, y) if pairs is not None else _Kernels.of(one[x], two[y])
+        values[index] = kernels.mean_discrepancy()
     return KernelDistance(float(values.mean()), float(values.std()), size)
 
 
-def _mean_discrepancy(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) -> float:
-    """Unbiased estimate, which excludes the pairs of a photo with itself."""
-    count, dimension = x.shape
-    xx, yy, xy = ((a @ b.T / dimension + 1.0) ** 3 for a, b in ((x, x), (y, y), (x, y)))
-    within = xx.sum() - xx.trace() + yy.sum() - yy.trace()
-    return float(within / (count * (count - 1)) - 2.0 * xy.mean())
+class _Kernels(NamedTuple):
+    """The kernel of all pairs of vectors: within the first set, within the second, and between them."""
+
+    first: FloatMatrix
+    second: FloatMatrix
+    between: FloatMatrix
+
+    @classmethod
+    def of(cls, x: FloatMatrix, y: FloatMatrix) -> "_Kernels":
+        return cls(*((a @ b.T / x.shape[1] + 1.0) ** 3 for a, b in ((x, x), (y, y), (x, y))))
+
+    def subset(self, x: npt.NDArray[np.int_], y: npt.NDArray[np.int_]) -> "_Kernels":
+        return _Kernels(self.first[np.ix_(x, x)], self.second[np.ix_(y, y)], self.between[np.ix_(x, y)])
+
+    def mean_discrepancy(self) -> float:
+        """Unbiased estimate, which excludes the pairs of a photo with itself."""
+        count = len(self.first)
+        within = sum(matrix.sum() - matrix.trace() for matrix in (self.first, self.second))
+        return float(within / (count * (count - 1)) - 2.0 * self.between.mean())

@@ -24,7 +24,7 @@ HEADINGS: Mapping[Group, str] = {
 
 
 class PhotoBatch:
-    """Photos as RGB, and as Lab when a metric asks for it first.
+    """Photos as RGB, and the conversions that metrics share, each computed when a metric first asks for it.
 
     Args:
         rgb: (B, 3, H, W), uint8 or float in [0, 1].
@@ -32,6 +32,13 @@ class PhotoBatch:
 
     def __init__(self, rgb: "Tensor") -> None:
         self.rgb = rgb
+
+    @cached_property
+    def unit(self) -> "Tensor":
+        """The photos in [0, 1], as returned by :func:`~colorgan.color.tensors.unit_range`."""
+        from colorgan.color.tensors import unit_range
+
+        return unit_range(self.rgb)
 
     @cached_property
     def lab(self) -> "Tensor":
@@ -106,7 +113,7 @@ class Metric:
                 f"received {height} x {width}"
             )
         function = self.function if callable(self.function) else cast(PhotoFunction, resolve_name(self.function))
-        return function(predicted.lab, target.lab) if self.lab else function(predicted.rgb, target.rgb)
+        return function(predicted.lab, target.lab) if self.lab else function(predicted.unit, target.unit)
 
     @property
     def label(self) -> str:

@@ -4,17 +4,28 @@ Unless stated otherwise, functions take photos (B, 3, H, W), uint8 or float in [
 (B,), in float64 (float32 on devices without float64).
 """
 
+from typing import TypeAlias
+
+import cv2
+import numpy as np
+import numpy.typing as npt
 import torch
 from kornia.metrics import ssim as ssim_map
 from torch import Tensor
 from torchmetrics.functional.image import peak_signal_noise_ratio
 
 from colorgan.color.difference import ciede2000, colorfulness
-from colorgan.color.tensors import matched_pair
+from colorgan.color.tensors import matched_pair, photo_by_photo
 from colorgan.errors import ColorganError
+
+Plane: TypeAlias = npt.NDArray[np.float64]
+"""One channel of a photo, (H, W)."""
 
 SSIM_WINDOW = 11
 """Side of the window in pixels, and so the smallest side of a photo."""
+
+_SSIM_C1, _SSIM_C2 = 0.01**2, 0.03**2
+_SSIM_KERNEL = cv2.getGaussianKernel(SSIM_WINDOW, 1.5, cv2.CV_64F)
 
 
 def psnr(predicted: Tensor, target: Tensor) -> Tensor:
@@ -29,8 +40,9 @@ def psnr(predicted: Tensor, target: Tensor) -> Tensor:
         (0.0, 20.0, inf)
     """
     one, two = matched_pair(predicted, target)
-    values: Tensor = peak_signal_noise_ratio(one, two, data_range=1.0, reduction="none", dim=(1, 2, 3))
-    return values
+    return photo_by_photo(
+        lambda a, b: peak_signal_noise_ratio(a, b, data_range=1.0, reduction="none", dim=(1, 2, 3)), one, two
+    )
 
 
 def ssim(predicted: Tensor, target: Tensor) -> Tensor:
@@ -58,10 +70,34 @@ def ssim(predicted: Tensor, target: Tensor) -> Tensor:
         raise ColorganError(
             f"SSIM needs photos of at least {SSIM_WINDOW} x {SSIM_WINDOW} pixels, received {height} x {width}"
         )
-    # Neither an eps, which would change the values of dark photos, nor windows that cross the edge. One photo at a time
-    # stays in the processor's cache.
-    pairs = zip(torch.split(one, 1), torch.split(two, 1), strict=True)
-    return torch.stack([ssim_map(a, b, SSIM_WINDOW, eps=0.0, padding="valid").mean() for a, b in pairs])
+    if one.device.type == "cpu" and not (one.requires_grad or two.requires_grad):
+        pairs = zip(one.flatten(0, 1).numpy(), two.flatten(0, 1).numpy(), strict=True)
+        values = torch.tensor([_plane_ssim(a, b) for a, b in pairs], dtype=one.dtype)
+        return values.view(one.shape[:2]).mean(dim=1)
+    # Neither an eps, which would change the values of dark photos, nor windows that cross the edge.
+    maps: Tensor = ssim_map(one, two, SSIM_WINDOW, eps=0.0, padding="valid")
+    return maps.mean(dim=(1, 2, 3))
+
+
+def _plane_ssim(one: Plane, two: Plane) -> float:
+    """The mean SSIM of two channels, with the filters of OpenCV, which are several times as fast as convolutions."""
+    mean_1, mean_2 = _window_means(one), _window_means(two)
+    # The formula needs only the sum of the variances.
+    variances = _window_means(one * one + two * two)
+    covariance = _window_means(one * two)
+    product = mean_1 * mean_2
+    squares = mean_1 * mean_1 + mean_2 * mean_2
+    covariance -= product
+    variances -= squares
+    numerator = (2 * product + _SSIM_C1) * (2 * covariance + _SSIM_C2)
+    return float((numerator / ((squares + _SSIM_C1) * (variances + _SSIM_C2))).mean())
+
+
+def _window_means(plane: Plane) -> Plane:
+    """The weighted mean of each window that does not cross the edge."""
+    margin = SSIM_WINDOW // 2
+    means: Plane = cv2.sepFilter2D(plane, cv2.CV_64F, _SSIM_KERNEL, _SSIM_KERNEL)
+    return means[margin:-margin, margin:-margin]
 
 
 def margin_accuracy(predicted: Tensor, target: Tensor, margin: float = 12 / 255) -> Tensor:
@@ -85,8 +121,9 @@ def margin_accuracy(predicted: Tensor, target: Tensor, margin: float = 12 / 255)
         raise ColorganError(f"margin must be between 0 and 1, where 1 is white; received {margin}")
     one, two = matched_pair(predicted, target)
     # Differences of 8-bit values are multiples of 1/255; the tolerance covers float32 rounding (1e-7).
-    within = ((one - two).abs() <= margin + 1e-6).all(dim=1)
-    return within.to(one.dtype).mean(dim=(1, 2))
+    return photo_by_photo(
+        lambda a, b: ((a - b).abs().amax(dim=1) <= margin + 1e-6).to(a.dtype).mean(dim=(1, 2)), one, two
+    )
 
 
 def mean_ciede2000(predicted: Tensor, target: Tensor) -> Tensor:

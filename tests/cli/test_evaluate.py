@@ -127,18 +127,40 @@ def test_reference_features_are_cached(
     assert np.array_equal(fresh, cached)
     assert run(Resize(16))[1] == 8
     assert run(limit=5)[1] == 5
-    (file,) = [
-        file for file in (offline_cache / "features").iterdir() if np.load(file).shape == (8, 24) and run()[1] == 0
-    ][:1]
-    for damaged in (offline_cache / "features").iterdir():
-        damaged.write_bytes(b"\x93NUMPY broken")
-    assert run()[1] == 8
+    files = list((offline_cache / "features").iterdir())
+    assert {file.suffix for file in files} == {".npz"}
+    for content in (b"PK broken", files[0].read_bytes()[:-200]):
+        for damaged in files:
+            damaged.write_bytes(content)
+        assert run()[1] == 8
+        assert run()[1] == 0
     extractor.sha256 = "other weights"
     assert run()[1] == 8
     extractor.sha256 = None  # unknown weights are not cached
     run()
     assert run()[1] == 8
-    assert file.suffix == ".npy"
+
+
+def test_cached_features_are_those_of_the_same_pixels(reference_folder, offline_cache, tiny_features):
+    from colorgan.evaluation.report.feature_cache import FeatureCache
+    from colorgan.evaluation.report.photos import ReferencePhotos
+    from colorgan.evaluation.report.systems import ConstantColorSystem
+
+    photos = ReferencePhotos(reference_folder)
+    (indices, batch) = next(iter(photos.batches(16)))
+    extractor = FeatureExtractor(tiny_features)
+    extractor.sha256 = "the same weights"
+    gray, brown = (ConstantColorSystem("constant", *color).images(indices, batch) for color in ((0, 0), (10, 20)))
+    baseline = ConstantColorSystem("constant")
+    first = FeatureCache(photos, baseline, extractor)
+    first.save(first.extract(indices, gray))
+    again = FeatureCache(photos, baseline, extractor)
+    assert np.array_equal(again.extract(indices, gray), extractor(gray).numpy())
+    assert np.array_equal(again.extract(indices, brown), extractor(brown).numpy())  # as if the conversion had changed
+    baseline.kind = "checkpoint"
+    other = FeatureCache(photos, baseline, extractor)
+    other.save(other.extract(indices, gray))
+    assert len(list((offline_cache / "features").iterdir())) == 1  # only baselines are kept
 
 
 def test_record_describes_the_measurement(evaluate, image_folder, reference_folder):

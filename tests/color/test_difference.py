@@ -118,3 +118,10 @@ def test_invalid_shapes_are_refused():
         colorfulness(torch.zeros(3, 2, 2))
     with pytest.raises(ColorganError, match=r"received torch.int64 \(1, 3, 2, 2\)"):
         to_lab(torch.zeros(1, 3, 2, 2, dtype=torch.int64))
+
+
+def test_ciede2000_has_gradients():
+    predicted = to_lab(photos(1, seed=3, size=4)).requires_grad_()
+    ciede2000(predicted, to_lab(photos(1, seed=4, size=4))).sum().backward()
+    assert predicted.grad.isfinite().all()
+    assert predicted.grad.abs().max() > 0

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+from kornia.color import rgb_to_lab
 from skimage.color import rgb2lab
 
 from colorgan.color.tensors import matched_pair, to_lab, to_uint8, unit_range
@@ -13,6 +14,12 @@ def test_lab_is_that_of_scikit_image() -> None:
     expected = np.stack([rgb2lab(photo.permute(1, 2, 0).numpy()) for photo in PHOTOS]).transpose(0, 3, 1, 2)
     assert np.abs(to_lab(PHOTOS).numpy() - expected).max() < 0.02  # their white points differ in the fourth digit
     torch.testing.assert_close(to_lab(PHOTOS.double() / 255), to_lab(PHOTOS))
+
+
+def test_lab_of_8_bit_codes_is_that_of_kornia() -> None:
+    codes = torch.arange(256, dtype=torch.uint8)
+    grid = torch.cartesian_prod(codes[::15], codes[::15], codes).T.reshape(1, 3, -1, 256)
+    torch.testing.assert_close(to_lab(grid), rgb_to_lab(grid.double() / 255), rtol=0, atol=1e-10)
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.float32, torch.float64])

@@ -114,7 +114,9 @@ def test_inception_with_local_weights_matches_torch_fidelity(inception_file, mon
     reference = FeatureExtractorInceptionV3(
         "inception-v3-compat", ["2048"], feature_extractor_weights_path=inception_file
     )
-    assert torch.equal(extractor(images), reference(images)[0])
+    expected = reference(images)[0]
+    # in channels-last layout, convolutions round differently
+    torch.testing.assert_close(extractor(images), expected, rtol=1e-4, atol=1e-5 * expected.max().item())
     monkeypatch.setitem(features._PUBLISHED, "inception-v3-compat", digest)
     assert FeatureExtractor("inception-v3-compat", weights=inception_file).metric == "fid"
     with_64 = FeatureExtractor("inception-v3-compat", weights=inception_file, layer="64")

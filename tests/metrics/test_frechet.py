@@ -7,6 +7,7 @@ import torch_fidelity
 from scipy.linalg import sqrtm
 
 from colorgan.errors import ColorganError
+from colorgan.metrics import frechet
 from colorgan.metrics.features import FeatureExtractor
 from colorgan.metrics.frechet import FeatureStatistics, frechet_distance, kernel_distance, to_statistics
 from tests.helpers import photos, write
@@ -137,6 +138,27 @@ def test_kernel_distance_with_subsets_of_the_whole_set():
     distance = kernel_distance(a, b, subset_size=20, subsets=3)
     assert distance.mean == pytest.approx(expected, rel=1e-9)
     assert distance.deviation < 1e-9 * abs(expected)
+
+
+def test_kernel_distance_does_not_depend_on_how_kernels_are_computed(monkeypatch):
+    random = torch.Generator().manual_seed(0)
+    first, second = torch.randn(30, 8, generator=random), torch.randn(26, 8, generator=random) + 0.5
+    at_once = kernel_distance(first, second)
+    monkeypatch.setattr(frechet, "_MAX_VECTORS_FOR_KERNELS", 0)
+    assert kernel_distance(first, second) == pytest.approx(at_once, rel=1e-9)
+
+
+@pytest.mark.parametrize("count", [20, 60])
+def test_low_rank_form_is_that_of_the_matrix_square_root(count):
+    """Below 1e-6; the matrix square root itself is inexact when the covariances have no full rank (count 20)."""
+    random = np.random.default_rng(0)
+    first = random.normal(size=(count, 40))
+    second = first * 0.8 + random.normal(size=(count, 40)) * 0.5 + 0.2
+    covariances = [np.cov(rows, rowvar=False) for rows in (first, second)]
+    root = sqrtm(covariances[0] @ covariances[1]).real
+    expected = np.square(first.mean(0) - second.mean(0)).sum() + np.trace(covariances[0] + covariances[1] - 2 * root)
+    distance = frechet_distance(torch.from_numpy(first), torch.from_numpy(second))
+    assert distance == pytest.approx(expected, rel=1e-6)
 
 
 def test_kernel_subset_size_defaults_to_half_of_a_small_set():

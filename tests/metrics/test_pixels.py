@@ -46,6 +46,16 @@ def test_ssim_of_gray_photos_matches_scikit_image(brightness):
     assert np.abs(theirs.numpy() - expected).max() > 5e-5  # changes the fourth digit of a report
 
 
+def test_ssim_is_the_same_with_gradients():
+    """With gradients, and on accelerators, convolutions compute it."""
+    target = photos(2, seed=1, size=24)
+    predicted = (noisy(target, 40).double() / 255).requires_grad_()
+    values = ssim(predicted, target)
+    np.testing.assert_allclose(values.detach().numpy(), ssim(predicted.detach(), target).numpy(), rtol=0, atol=1e-12)
+    values.sum().backward()
+    assert predicted.grad.abs().max() > 0
+
+
 def test_uint8_differences_do_not_wrap_around():
     black, white = (torch.full((1, 3, 11, 11), value, dtype=torch.uint8) for value in (0, 255))
     assert psnr(black, white).item() == 0.0  # uint8 arithmetic would give a difference of 1

@@ -127,7 +127,7 @@ def evaluate(
         with tqdm(total=len(photos) * len(hints), unit=" photos", desc="with hints") as bar:
             results = replace(results, hints=measure_hints(photos, compared, hints, out / "hints", bar.update))
     assets = ReportAssets(
-        images=ImageStore(photos, all_systems),
+        images=ImageStore(photos, all_systems, folders),
         selected=evenly_spaced(sheet_size, len(photos)),
         histograms={name: own.histogram for name, own in measurements.items()},
         curves={

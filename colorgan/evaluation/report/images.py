@@ -1,7 +1,8 @@
 """Images in a page: selected photos at a small size, and histograms of their colors."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,37 +11,51 @@ from PIL import Image, features
 from torch import Tensor
 
 from colorgan.evaluation.rendering import data_url
-from colorgan.evaluation.report.measure import MAX_AB
-from colorgan.evaluation.report.photos import ReferencePhotos, to_array
+from colorgan.evaluation.report.measure import MAX_AB, image_file
+from colorgan.evaluation.report.photos import ReferencePhotos, Resize, load_photo, to_array
 from colorgan.evaluation.report.systems import System
 
 _HISTOGRAM_LIGHTNESS = 65.0
 
 
 class ImageStore:
-    """The images of all systems, computed on first access and kept.
+    """The images of all systems, read or computed on first access and kept.
 
     Args:
         photos: the reference photos.
         systems: all systems, baselines included.
+        folders: by name of the system, the folder of its images as written by
+            :func:`~colorgan.evaluation.report.measure.measure`; images of other systems are computed.
     """
 
-    def __init__(self, photos: ReferencePhotos, systems: Sequence[System]) -> None:
+    def __init__(
+        self, photos: ReferencePhotos, systems: Sequence[System], folders: Mapping[str, Path] | None = None
+    ) -> None:
         self.names = photos.names
         self._photos = photos
         self._systems = {system.name: system for system in systems}
+        self._folders = folders or {}
         self._images: dict[tuple[str, int], Tensor] = {}
+        self._urls: dict[tuple[str, int, int], str] = {}
 
     def image(self, system: str, index: int) -> Tensor:
         """The image of a system for a photo, uint8 (3, H, W)."""
         if (system, index) not in self._images:
-            (image,) = self._systems[system].images([index], [self._photos.load(index)])
-            self._images[system, index] = image
+            self._images[system, index] = self._load(system, index)
         return self._images[system, index]
 
     def url(self, system: str, index: int, max_size: int) -> str:
         """The same as a ``data:`` URL, at most ``max_size`` pixels high and wide."""
-        return image_url(self.image(system, index), max_size)
+        key = system, index, max_size
+        if key not in self._urls:
+            self._urls[key] = image_url(self.image(system, index), max_size)
+        return self._urls[key]
+
+    def _load(self, system: str, index: int) -> Tensor:
+        if system in self._folders:
+            return load_photo(image_file(self._folders[system], self.names[index]), Resize(0)).rgb
+        (image,) = self._systems[system].images([index], [self._photos.load(index)])
+        return image
 
 
 def image_url(image: Tensor, max_size: int) -> str:

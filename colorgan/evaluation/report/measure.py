@@ -4,8 +4,8 @@ Only a few values and one feature vector per image and extractor (4 to 8 kB) sta
 photos.
 """
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,9 +15,10 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from colorgan.color.tensors import photo_by_photo
+from colorgan.evaluation.report.feature_cache import FeatureCache
 from colorgan.evaluation.report.photos import ReferencePhotos, to_array
-from colorgan.evaluation.report.systems import REFERENCE, System
-from colorgan.files import atomic_write, default_cache_dir
+from colorgan.evaluation.report.systems import ReferenceSystem, System
 from colorgan.metrics.features import FeatureExtractor
 from colorgan.metrics.metric import Metric, PhotoBatch
 
@@ -26,6 +27,7 @@ MAX_AB = 110.0
 
 _HISTOGRAM_BINS = 55
 _MAX_BATCH_SIZE = 16
+_NUM_WRITERS = 2
 
 
 @dataclass
@@ -68,74 +70,62 @@ def measure(
         The measurements by name of the system. Features have the ``metric`` of their extractor as key.
     """
     measurements = {system.name: Measurements({}) for system in systems}
-    caches = {extractor.metric: _FeatureCache(photos, extractor) for extractor in extractors}
-    for indices, batch in photos.batches(_MAX_BATCH_SIZE):
-        reference = PhotoBatch(torch.stack([photo.rgb for photo in batch]))
-        shorter = min(reference.rgb.shape[-2:])
-        for system in systems:
-            images = PhotoBatch(system.images(indices, batch))
-            own = measurements[system.name]
-            values = {
-                metric.key: metric.measure(images, reference) if shorter >= metric.min_size else _missing(images.rgb)
-                for metric in metrics
-            }
-            _store(own.values, values, indices, len(photos))
-            own.histogram += _ab_histogram(images.lab)
-            for extractor in extractors:
-                cache = caches[extractor.metric] if system.name == REFERENCE else None
-                rows = cache.rows(indices) if cache is not None else None
-                if rows is None:
-                    rows = extractor(images.rgb).numpy()
-                _store(own.features, {extractor.metric: rows}, indices, len(photos))
-            if image_folders is not None and system.name in image_folders:
-                for index, image in zip(indices, images.rgb, strict=True):
-                    _write_png(image, (image_folders[system.name] / photos.names[index]).with_suffix(".png"))
-            on_progress(len(indices))
-    if REFERENCE in measurements:
-        for extractor in extractors:
-            caches[extractor.metric].save(measurements[REFERENCE].features[extractor.metric])
+    caches = {
+        (system.name, extractor.metric): FeatureCache(photos, system, extractor)
+        for system in systems
+        for extractor in extractors
+    }
+    folders = image_folders or {}
+    # Metrics are measured, and images written, while the networks compute the next images.
+    with ThreadPoolExecutor(1) as measuring, ThreadPoolExecutor(_NUM_WRITERS) as writing:
+        tasks: list[Future[None]] = []
+        for indices, batch in photos.batches(_MAX_BATCH_SIZE):
+            _finish(tasks)  # so that no more than one batch waits in memory
+            reference = PhotoBatch(torch.stack([photo.rgb for photo in batch]))
+            for system in systems:
+                is_reference = isinstance(system, ReferenceSystem)
+                images = reference if is_reference else PhotoBatch(system.images(indices, batch))
+                own = measurements[system.name]
+                tasks.append(measuring.submit(_measure_pixels, own, images, reference, metrics, indices, len(photos)))
+                if system.name in folders:
+                    files = [image_file(folders[system.name], photos.names[index]) for index in indices]
+                    tasks += [writing.submit(_write_png, *pair) for pair in zip(images.rgb, files, strict=True)]
+                for extractor in extractors:
+                    rows = caches[system.name, extractor.metric].extract(indices, images.rgb)
+                    _store(own.features, {extractor.metric: rows}, indices, len(photos))
+                on_progress(len(indices))
+        _finish(tasks)
+    for (name, key), cache in caches.items():
+        cache.save(measurements[name].features[key])
     return measurements
 
 
-class _FeatureCache:
-    """Features of the reference on disk, keyed by the digests of its files and of the extractor's weights.
+def image_file(folder: Path, photo: str) -> Path:
+    """The file of the image for a photo."""
+    return (folder / photo).with_suffix(".png")
 
-    Without a digest of the weights nothing is cached, because the extractor could change unnoticed.
-    """
 
-    def __init__(self, photos: ReferencePhotos, extractor: FeatureExtractor) -> None:
-        self.file: Path | None = None
-        self.features: npt.NDArray[np.float32] | None = None
-        if extractor.sha256 is None:
-            return
-        parts = (
-            photos.digest,
-            photos.resize,
-            extractor.name,
-            extractor.layer,
-            extractor.sha256,
-            extractor.device.type,
-        )
-        key = hashlib.sha256(repr(parts).encode()).hexdigest()
-        self.file = default_cache_dir() / "features" / f"{key[:32]}.npy"
-        try:
-            features = np.load(self.file, allow_pickle=False)
-        except (OSError, ValueError, EOFError):
-            return  # missing or damaged: extracted and written again
-        if features.ndim == 2 and features.dtype == np.float32 and len(features) == len(photos):
-            self.features = features
+def _finish(tasks: "list[Future[None]]") -> None:
+    """Waits for the tasks of a batch, and raises their errors."""
+    for task in tasks:
+        task.result()
+    tasks.clear()
 
-    def rows(self, indices: Sequence[int]) -> npt.NDArray[np.float32] | None:
-        return None if self.features is None else self.features[list(indices)]
 
-    def save(self, features: npt.NDArray[np.float32]) -> None:
-        if self.file is None or self.features is not None:
-            return
-        try:
-            with atomic_write(self.file) as temporary, temporary.open("wb") as stream:
-                np.save(stream, features, allow_pickle=False)
-        except OSError:
-            return  # the cache only saves time
+def _measure_pixels(
+    own: Measurements,
+    images: PhotoBatch,
+    reference: PhotoBatch,
+    metrics: Sequence[Metric],
+    indices: Sequence[int],
+    count: int,
+) -> None:
+    """Adds a batch to the values and the histogram of a system; metrics that do not support its size stay NaN."""
+    values = {metric.key: torch.full((len(indices),), torch.nan) for metric in metrics}
+    smallest = min(reference.rgb.shape[-2:])
+    values |= {metric.key: metric.measure(images, reference) for metric in metrics if smallest >= metric.min_size}
+    _store(own.values, values, indices, count)
+    own.histogram += _ab_histogram(images.lab)
 
 
 def _store(
@@ -153,15 +143,17 @@ def _store(
         arrays[name][list(indices)] = rows
 
 
-def _missing(images: Tensor) -> Tensor:
-    return torch.full((len(images),), torch.nan)
-
-
 def _ab_histogram(lab: Tensor) -> npt.NDArray[np.float64]:
-    ab = lab[:, 1:].transpose(0, 1).flatten(1).clamp(-MAX_AB, MAX_AB)
-    bins = ((ab + MAX_AB) / (2 * MAX_AB) * _HISTOGRAM_BINS).long().clamp(max=_HISTOGRAM_BINS - 1)
-    counts = torch.bincount(bins[0] * _HISTOGRAM_BINS + bins[1], minlength=_HISTOGRAM_BINS**2)
+    counts = photo_by_photo(_count_bins, lab).sum(dim=0)
     return counts.double().view(_HISTOGRAM_BINS, _HISTOGRAM_BINS).cpu().numpy()
+
+
+def _count_bins(lab: Tensor) -> Tensor:
+    """Pixels per bin of all photos together, (1, bins)."""
+    ab = lab[:, 1:].clamp(-MAX_AB, MAX_AB)
+    bins = ((ab + MAX_AB) / (2 * MAX_AB) * _HISTOGRAM_BINS).int().clamp_(max=_HISTOGRAM_BINS - 1)
+    flat = (bins[:, 0] * _HISTOGRAM_BINS + bins[:, 1]).flatten()
+    return torch.bincount(flat, minlength=_HISTOGRAM_BINS**2).unsqueeze(0)
 
 
 def _write_png(image: Tensor, file: Path) -> None:

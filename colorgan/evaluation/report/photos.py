@@ -2,7 +2,9 @@
 
 import functools
 import hashlib
+from collections import deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from colorgan.errors import ColorganError
 from colorgan.images import SAMPLE_PHOTOS, RGBArray, UnreadableImage, list_photos, read_rgb
 
 _SUBFOLDERS = ("test", "val")
+_NUM_READERS = 2
 
 
 @dataclass(frozen=True)
@@ -147,14 +150,28 @@ class ReferencePhotos:
         """
         indices: list[int] = []
         photos: list[Photo] = []
-        for index in range(len(self)):
-            photo = self.load(index)
+        for index, photo in enumerate(self._load_ahead(max_size)):
             if photos and (len(photos) == max_size or photo.rgb.shape != photos[0].rgb.shape):
                 yield indices, photos
                 indices, photos = [], []
             indices.append(index)
             photos.append(photo)
         yield indices, photos
+
+    def _load_ahead(self, count: int) -> Iterator[Photo]:
+        """Loads all photos in order; threads load the next ``count`` while the caller is busy."""
+        with ThreadPoolExecutor(_NUM_READERS) as pool:
+            loading: deque[Future[Photo]] = deque()
+            try:
+                for index in range(len(self)):
+                    loading.append(pool.submit(self.load, index))
+                    if len(loading) > count:
+                        yield loading.popleft().result()
+                while loading:
+                    yield loading.popleft().result()
+            finally:
+                for future in loading:
+                    future.cancel()
 
 
 def load_photo(file: Path, resize: Resize) -> Photo:

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from colorgan.color.tensors import to_lab, to_uint8
+from colorgan.color.tensors import photo_by_photo, to_lab, to_uint8
 from colorgan.errors import ColorganError
 from colorgan.evaluation.report.photos import Photo, ReferencePhotos, Resize, list_files, load_photo, to_tensor
 from colorgan.files import digest
@@ -194,8 +194,11 @@ class ConstantColorSystem(System):
 
     def images(self, indices: Sequence[int], photos: Sequence[Photo]) -> Tensor:
         """The photos with all their chroma replaced by the constant color."""
+        return photo_by_photo(self._with_constant_color, torch.stack([photo.rgb for photo in photos]))
+
+    def _with_constant_color(self, rgb: Tensor) -> Tensor:
         space = Lab()
-        gray, color = space.split(torch.stack([photo.rgb for photo in photos]).float() / 255)
+        gray, color = space.split(rgb.float() / 255)
         constant = torch.tensor([self.a, self.b]).view(1, 2, 1, 1) / space.ab_scale
         return to_uint8(space.merge(gray, constant.expand_as(color)))
 

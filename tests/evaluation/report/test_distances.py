@@ -1,8 +1,10 @@
 import math
 
 import numpy as np
+import pytest
 import torch
 
+from colorgan.evaluation.report import distances
 from colorgan.evaluation.report.distances import (
     ReferenceFeatures,
     disjoint_distance,
@@ -21,16 +23,27 @@ def features(count, shift=0.0, seed=0):
 
 def test_distance_interval_has_width_of_actual_variation():
     """Compares the distances of many independent pairs of sets with the interval from each single pair."""
-    distances, widths = [], []
+    found, widths = [], []
     for seed in range(60):
         reference = features(200, seed=seed)
         images = reference * 0.8 + features(200, 0.5, seed=1000 + seed) * 0.5
         estimate = estimate_distance(images, ReferenceFeatures(reference))
-        distances.append(estimate.value)
+        found.append(estimate.value)
         widths.append(estimate.interval.high - estimate.interval.low)
         assert estimate.interval.low <= estimate.value <= estimate.interval.high
-    actual = np.quantile(distances, 0.975) - np.quantile(distances, 0.025)
+    actual = np.quantile(found, 0.975) - np.quantile(found, 0.025)
     assert 0.6 < np.mean(widths) / actual < 1.6
+
+
+def test_intervals_from_products_equal_those_from_features(monkeypatch):
+    random = torch.Generator().manual_seed(0)
+    reference = torch.randn(40, 64, generator=random).abs() + 3.0
+    images = reference + 0.3 * torch.randn(40, 64, generator=random)
+    fast = estimate_distance(images, ReferenceFeatures(reference)).interval
+    monkeypatch.setattr(distances, "_MAX_PHOTOS_FOR_PRODUCTS", 0)
+    direct = estimate_distance(images, ReferenceFeatures(reference)).interval
+    assert fast.low == pytest.approx(direct.low, rel=1e-9)
+    assert fast.high == pytest.approx(direct.high, rel=1e-9)
 
 
 def test_identical_sets_have_distance_zero_and_empty_interval():
