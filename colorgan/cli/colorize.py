@@ -42,7 +42,7 @@ def colorize(
         strength: strength of the colors: 0 is gray, 1 is as predicted.
         temporal: for video frames: weight of the previous frame's colors, such as 0.8; restarts at cuts (default: off).
         grid: write contact sheets of the photos before and after.
-        format: file format; png and webp are lossless, and webp files are a third smaller.
+        format: file format; png and webp are lossless, and webp files are smaller.
         metadata: keep EXIF, XMP and resolution.
         overwrite: replace existing files.
 

@@ -20,7 +20,7 @@ MEDIA_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
 _MAX_SIDES = {"JPEG": 65535, "WEBP": 16383}
 _JPEG_OPTIONS = {"quality": 95, "subsampling": 0}
 _WEBP_OPTIONS = {"lossless": True, "quality": 0, "method": 0}
-"""Lossless, with the least effort: files are a third smaller than PNG, and more effort gains little."""
+"""Lossless, with the least effort: files are 30 % smaller than PNG, and more effort gains little."""
 
 
 def write_photo(path: str | Path, pixels: SRGBArray, source: Photo | None = None) -> None:
