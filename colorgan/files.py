@@ -4,12 +4,14 @@ import contextlib
 import hashlib
 import os
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 from colorgan.errors import CheckpointError
 
 _READ_SIZE = 1 << 20
+_UMASK_LOCK = threading.Lock()
 
 
 @contextlib.contextmanager
@@ -46,8 +48,9 @@ def atomic_write(path: str | Path) -> Iterator[Path]:
 
 
 def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
+    with _UMASK_LOCK:  # reading the mask means setting it: two threads at once would leave it at 0
+        mask = os.umask(0)
+        os.umask(mask)
     return mask
 
 

@@ -1,5 +1,7 @@
 import os
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -39,6 +41,29 @@ def test_written_file_follows_the_umask(tmp_path: Path) -> None:
     assert (tmp_path / "new folder" / "atomic").stat().st_mode == (tmp_path / "plain").stat().st_mode
 
 
+def test_umask_survives_files_written_at_the_same_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mask = os.umask(0o027)
+    set_umask = os.umask
+
+    def set_slowly(new: int) -> int:
+        old = set_umask(new)
+        time.sleep(0.02)
+        return old
+
+    def write(number: int) -> int:
+        with atomic_write(tmp_path / str(number)) as temporary:
+            temporary.write_text("x")
+        return (tmp_path / str(number)).stat().st_mode & 0o777
+
+    monkeypatch.setattr(os, "umask", set_slowly)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            assert list(pool.map(write, range(8))) == [0o640] * 8
+        assert set_umask(mask) == 0o027
+    finally:
+        set_umask(mask)
+
+
 def test_digest_file_is_checked_if_it_exists(tmp_path: Path) -> None:
     file = tmp_path / "weights"
     file.write_bytes(b"abc")
@@ -52,10 +77,10 @@ def test_digest_file_is_checked_if_it_exists(tmp_path: Path) -> None:
 
 
 def test_pattern_selects_the_newest_file(tmp_path: Path) -> None:
-    for name, time in (("a", 2_000), ("b", 3_000), ("c", 1_000)):
+    for name, seconds in (("a", 2_000), ("b", 3_000), ("c", 1_000)):
         (tmp_path / name).mkdir()
         (tmp_path / name / "best.ckpt").touch()
-        os.utime(tmp_path / name / "best.ckpt", (time, time))
+        os.utime(tmp_path / name / "best.ckpt", (seconds, seconds))
     assert newest_file(f"{tmp_path}/*/best.ckpt", "model.init_from") == str(tmp_path / "b" / "best.ckpt")
     assert newest_file("missing.ckpt", "model.init_from") == "missing.ckpt"
     with pytest.raises(CheckpointError, match=r"model\.init_from: no file matches .*last\.ckpt; train that run first"):

@@ -24,7 +24,7 @@ def colorize(
     strength: Annotated[float, Range(0, 1), Option(metavar="0..1")] = 1.0,
     temporal: Annotated[float, Range(0, 0.99), Option(metavar="0..0.99")] = 0.0,
     grid: bool = False,
-    format: Literal["png", "jpg"] = "png",
+    format: Literal["png", "jpg", "webp"] = "png",
     metadata: bool = False,
     overwrite: bool = False,
 ) -> int:
@@ -35,14 +35,14 @@ def colorize(
 
     Args:
         photos: photos and folders to colorize.
-        output: folder to write to, or, for one photo, a file name ending in .png or .jpg.
+        output: folder to write to, or, for one photo, a file name ending in .png, .jpg or .webp.
         model: the model, its working size and its device.
         hints: color hints, for a single photo.
         batch: maximum number of photos per network call.
         strength: strength of the colors: 0 is gray, 1 is as predicted.
         temporal: for video frames: weight of the previous frame's colors, such as 0.8; restarts at cuts (default: off).
         grid: write contact sheets of the photos before and after.
-        format: file format.
+        format: file format; png and webp are lossless, and webp files are smaller.
         metadata: keep EXIF, XMP and resolution.
         overwrite: replace existing files.
 

@@ -57,8 +57,7 @@ def srgb_to_linear(codes: SRGBArray) -> FloatArray:
     >>> srgb_to_linear(np.array([0, 255], np.uint8)).tolist(), srgb_to_linear(np.array([65535], np.uint16)).tolist()
     ([0.0, 1.0], [1.0])
     """
-    linear: FloatArray = _linear_table(_max_code(codes))[codes]
-    return linear
+    return _linear_table(_max_code(codes)).take(codes)
 
 
 def linear_to_srgb(linear: FloatArray, dtype: npt.DTypeLike = np.uint8) -> npt.NDArray[Any]:
@@ -71,8 +70,7 @@ def linear_to_srgb(linear: FloatArray, dtype: npt.DTypeLike = np.uint8) -> npt.N
     if dtype == np.uint8:
         clipped *= np.float32(_SRGB_TABLE_SIZE - 1)
         clipped += np.float32(0.5)
-        codes: npt.NDArray[Any] = _srgb_table()[clipped.astype(np.uint16)]
-        return codes
+        return _srgb_table().take(clipped.astype(np.uint16))
     return np.rint(_srgb_transfer(clipped) * np.float32(65535.0)).astype(np.uint16)
 
 
@@ -102,12 +100,14 @@ def fy(photo: SRGBArray) -> FloatArray:
         (H, W), from 0.138 (black) to 1 (white).
     """
     if photo.ndim == 2:
-        gray: FloatArray = _fy_table(_max_code(photo))[photo]
-        return gray
+        return _fy_table(_max_code(photo)).take(photo)
     if (photo[..., 0] == photo[..., 1]).all() and (photo[..., 1] == photo[..., 2]).all():
         return fy(photo[..., 0])
-    linear = srgb_to_linear(photo)
-    return _f(linear[..., 0] * _TO_XYZ[1, 0] + linear[..., 1] * _TO_XYZ[1, 1] + linear[..., 2] * _TO_XYZ[1, 2])
+    red, green, blue = _luminance_tables(_max_code(photo))
+    luminance = red.take(photo[..., 0])
+    luminance += green.take(photo[..., 1])
+    luminance += blue.take(photo[..., 2])
+    return _f(luminance)
 
 
 def rgb_to_ab(photo: SRGBArray) -> FloatArray:
@@ -147,7 +147,7 @@ def lab_to_linear(fy: FloatArray, a: FloatArray, b: FloatArray) -> list[FloatArr
         fitted = _reduce_chroma(fy.ravel()[outside], a.ravel()[outside], b.ravel()[outside])
         fitted_channels = _to_linear(fy.ravel()[outside], *fitted)
         for channel, values in zip(channels, fitted_channels, strict=True):
-            channel.ravel()[outside] = values
+            np.put(channel, outside, values)
     return channels
 
 
@@ -172,7 +172,8 @@ def fit_chroma(fy: FloatArray, a: FloatArray, b: FloatArray) -> tuple[FloatArray
     outside = _out_of_gamut(_to_linear(fy, a, b))
     if len(outside):
         reduced = _reduce_chroma(fy.ravel()[outside], a.ravel()[outside], b.ravel()[outside])
-        fitted_a.ravel()[outside], fitted_b.ravel()[outside] = reduced
+        for plane, values in zip((fitted_a, fitted_b), reduced, strict=True):
+            np.put(plane, outside, values)
     return fitted_a, fitted_b
 
 
@@ -208,18 +209,18 @@ def _to_linear(fy: FloatArray, a: FloatArray, b: FloatArray) -> list[FloatArray]
 def _f(linear: FloatArray) -> FloatArray:
     """CIE f: the cube root, with a linear segment near black."""
     f: FloatArray = np.cbrt(linear)
-    dark = linear <= _KNEE**3
-    if dark.any():
-        f[dark] = linear[dark] / _SLOPE + _OFFSET
+    dark = np.flatnonzero(linear <= _KNEE**3)  # indices are faster than a mask
+    if len(dark):
+        np.put(f, dark, linear.take(dark) / _SLOPE + _OFFSET)
     return f
 
 
 def _f_inverse(f: FloatArray) -> FloatArray:
     linear: FloatArray = f * f
     linear *= f
-    dark = f <= _KNEE
-    if dark.any():
-        linear[dark] = (f[dark] - _OFFSET) * _SLOPE
+    dark = np.flatnonzero(f <= _KNEE)
+    if len(dark):
+        np.put(linear, dark, (f.take(dark) - _OFFSET) * _SLOPE)
     return linear
 
 
@@ -238,6 +239,12 @@ def _linear_table(max_code: int) -> FloatArray:
     encoded = np.arange(max_code + 1) / max_code
     linear = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
     return linear.astype(np.float32)
+
+
+@functools.cache
+def _luminance_tables(max_code: int) -> list[FloatArray]:
+    """The part of each red, green and blue code in the luminance, relative to white."""
+    return [_linear_table(max_code) * weight for weight in _TO_XYZ[1]]
 
 
 @functools.cache

@@ -4,7 +4,7 @@ from colorgan.images.arrays import ImageLike, to_srgb_arrays
 from colorgan.images.contact_sheet import contact_sheet, evenly_spaced
 from colorgan.images.listing import extensions, list_photos
 from colorgan.images.photo import Photo, RGBArray, UnreadableImage, printable
-from colorgan.images.reading import MAX_PIXELS, photo_from_image, read_photo, read_rgb
+from colorgan.images.reading import MAX_PIXELS, photo_from_image, read_photo, read_rgb, read_size
 from colorgan.images.samples import SAMPLE_PHOTOS
 from colorgan.images.writing import FORMATS, MEDIA_TYPES, encode_photo, write_photo
 
@@ -26,6 +26,7 @@ __all__ = [
     "printable",
     "read_photo",
     "read_rgb",
+    "read_size",
     "to_srgb_arrays",
     "write_photo",
 ]

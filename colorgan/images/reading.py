@@ -98,6 +98,24 @@ def read_photo(
         raise UnreadableImage(label, _reason(error)) from error
 
 
+def read_size(source: "str | os.PathLike[str]") -> tuple[int, int]:
+    """Reads the width and height of a photo from its header, before its orientation is applied.
+
+    Args:
+        source: path of the file.
+
+    Raises:
+        UnreadableImage: if the file is not an image in a supported format, or its header is damaged.
+    """
+    try:
+        with _open(source) as file, Image.open(file, formats=formats()) as image:
+            return image.size
+    except UnreadableImage as error:
+        raise UnreadableImage(source, error.reason) from None
+    except Exception as error:  # as in read_photo
+        raise UnreadableImage(source, _reason(error)) from error
+
+
 def photo_from_image(image: Image.Image, name: str = "the image") -> Photo:
     """Converts an open Pillow image in the same way as :func:`read_photo`.
 

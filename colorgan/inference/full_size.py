@@ -1,14 +1,14 @@
 """Between a photo at full size and the small image that a network sees.
 
 A network predicts chroma at its working size. The prediction is upsampled, guided by the lightness, and joined to the
-photo's own lightness. This runs in strips of a few rows, so that it needs little memory besides the photo, and in NumPy
-alone, so that results are the same with torch and with ONNX.
+photo's own lightness. This runs in strips, so that it needs little memory besides the photo, and in NumPy alone, so
+that results are the same with torch and with ONNX.
 """
 
 import os
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +22,8 @@ _MAX_ASPECT_RATIO = 4
 
 _SIMILAR = np.float32(7 / 116)
 """Scale of the range kernel: 7 units of L*. On real photos, 5 to 10 give the smallest error."""
-_STRIP_PIXELS = 1 << 16
+_STRIP_PIXELS = 1 << 15
+"""Pixels per strip: enough that calls of NumPy cost little, and few enough that intermediates stay in the cache."""
 _MAX_THREADS = 4
 
 
@@ -38,9 +39,9 @@ class ChromaPrediction:
     small: npt.NDArray[np.uint8]
     ab: FloatArray
 
-    def apply_to(self, photo: SRGBArray, strength: float = 1.0) -> SRGBArray:
+    def apply_to(self, photo: SRGBArray, strength: float = 1.0, num_threads: int | None = None) -> SRGBArray:
         """The photo with this chroma; see :func:`apply_chroma`."""
-        return apply_chroma(photo, self, strength)
+        return apply_chroma(photo, self, strength, num_threads)
 
 
 def working_shape(shape: tuple[int, int], size: int) -> tuple[int, int]:
@@ -74,7 +75,9 @@ def downscale(photo: SRGBArray, shape: tuple[int, int]) -> npt.NDArray[np.uint8]
     return np.repeat(small[..., None], 3, axis=2) if small.ndim == 2 else small
 
 
-def apply_chroma(photo: SRGBArray, prediction: ChromaPrediction, strength: float = 1.0) -> SRGBArray:
+def apply_chroma(
+    photo: SRGBArray, prediction: ChromaPrediction, strength: float = 1.0, num_threads: int | None = None
+) -> SRGBArray:
     """Joins predicted chroma to the lightness of a photo at full size.
 
     Each pixel's chroma is a mean over the four nearest pixels of the small image, weighted by distance and by
@@ -85,6 +88,7 @@ def apply_chroma(photo: SRGBArray, prediction: ChromaPrediction, strength: float
         photo: (H, W) gray or (H, W, 3) RGB, uint8 or uint16; of RGB only the lightness counts.
         prediction: the predicted chroma.
         strength: factor on the chroma; 0 gives the gray photo, 1 the prediction.
+        num_threads: number of threads. Default: one per core, at most 4.
 
     Returns:
         (H, W, 3) of the photo's dtype.
@@ -92,53 +96,87 @@ def apply_chroma(photo: SRGBArray, prediction: ChromaPrediction, strength: float
     height, width = photo.shape[:2]
     colorized = np.empty((height, width, 3), photo.dtype)
     small, ab = _limit_to_photo(prediction, height, width)
-    guide = cielab.fy(small)
-    taps = [(guide[row], *ab[:, row] * np.float32(strength)) for row in range(len(guide))]
-    left, right, along = _neighbors(width, guide.shape[1])
+    planes = cielab.fy(small), *(ab * np.float32(strength))
+    upsampler = _Upsampler(planes, _neighbors(height, len(small)), _neighbors(width, small.shape[1]))
 
-    def fill_strip(rows: slice, upper: int, lower: int, down: FloatArray) -> None:
+    def fill_strip(rows: slice) -> None:
         fy = cielab.fy(photo[rows])
+        for number, channel in enumerate(cielab.lab_to_linear(fy, *upsampler.chroma(rows, fy))):
+            colorized[rows, :, number] = cielab.linear_to_srgb(channel, photo.dtype)
+
+    num_rows = max(1, _STRIP_PIXELS // width)
+    strips = [slice(first, min(first + num_rows, height)) for first in range(0, height, num_rows)]
+    num_threads = min(_MAX_THREADS, os.cpu_count() or 1) if num_threads is None else num_threads
+    if min(num_threads, len(strips)) == 1:
+        for strip in strips:
+            fill_strip(strip)
+    else:
+        with ThreadPoolExecutor(num_threads) as pool:
+            for _ in pool.map(fill_strip, strips):
+                pass
+    return colorized
+
+
+_Neighbors: TypeAlias = tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], FloatArray]
+"""For each pixel of a row or column, the two nearest small pixels and the weight of the second."""
+
+
+@dataclass(frozen=True)
+class _Upsampler:
+    """Upsamples the chroma of the small image, guided by the lightness of the photo.
+
+    Attributes:
+        planes: CIE f(Y / Yn), a* and b* of the small image, each (h, w).
+        rows: the nearest small rows of each row of the photo.
+        columns: the nearest small columns of each column of the photo.
+    """
+
+    planes: tuple[FloatArray, ...]
+    rows: _Neighbors
+    columns: _Neighbors
+
+    def chroma(self, rows: slice, fy: FloatArray) -> list[FloatArray]:
+        """Computes a* and b* of some rows of the photo.
+
+        Args:
+            rows: the rows, with a start and a stop.
+            fy: CIE f(Y / Yn) of these rows, (n, W).
+
+        Returns:
+            a* and b*, each (n, W).
+        """
+        upper, lower, down = (each[rows] for each in self.rows)
+        left, right, along = self.columns
+        first = upper[0]
+        small = [plane[first : lower[-1] + 1] for plane in self.planes]
         total, a, b = (np.zeros_like(fy) for _ in range(3))
-        for row, near_row in ((upper, 1 - down), (lower, down)):
-            for columns, near in ((left, 1 - along), (right, along)):
-                there, tap_a, tap_b = (plane[columns] for plane in taps[row])
-                weight = fy - there
+        weight, tap = np.empty_like(fy), np.empty_like(fy)
+        wide = [[plane.take(columns, axis=1) for plane in small] for columns in (left, right)]  # whole rows copy faster
+        for small_rows, near_row in ((upper - first, 1 - down), (lower - first, down)):
+            for (guide, tap_a, tap_b), near in zip(wide, (1 - along, along), strict=True):
+                np.subtract(fy, _take_rows(guide, small_rows, tap), out=weight)
                 weight *= weight
                 weight *= 1 / _SIMILAR**2
                 weight += 1
                 weight *= weight
                 np.divide(near, weight, out=weight)
-                weight *= near_row
+                weight *= near_row[:, None]
                 total += weight
-                a += weight * tap_a
-                b += weight * tap_b
+                for mean, values in ((a, tap_a), (b, tap_b)):
+                    taken = _take_rows(values, small_rows, tap)
+                    taken *= weight
+                    mean += taken
         a /= total
         b /= total
-        for number, channel in enumerate(cielab.lab_to_linear(fy, a, b)):
-            colorized[rows, :, number] = cielab.linear_to_srgb(channel, photo.dtype)
-
-    with ThreadPoolExecutor(min(_MAX_THREADS, os.cpu_count() or 1)) as pool:
-        for _ in pool.map(lambda strip: fill_strip(*strip), _strips(height, width, len(guide))):
-            pass
-    return colorized
+        return [a, b]
 
 
-def _strips(height: int, width: int, small_height: int) -> Iterator[tuple[slice, int, int, FloatArray]]:
-    """Splits a photo into rows that lie between the same two rows of the small image, a few at a time.
-
-    Yields:
-        The rows; the small rows above and below them; the weight of the lower one for each row, (n, 1) in [0, 1].
-    """
-    upper, lower, down = _neighbors(height, small_height)
-    starts = np.flatnonzero(np.diff(upper + lower, prepend=-1)).tolist()
-    max_rows = max(1, _STRIP_PIXELS // width)
-    for start, stop in zip(starts, [*starts[1:], height], strict=True):
-        for first in range(start, stop, max_rows):
-            rows = slice(first, min(first + max_rows, stop))
-            yield rows, int(upper[first]), int(lower[first]), down[rows, None]
+def _take_rows(plane: FloatArray, rows: npt.NDArray[np.intp], out: FloatArray) -> FloatArray:
+    """Copies rows of a plane into ``out``, which the mode ``clip`` does without a buffer; no row is out of range."""
+    return plane.take(rows, axis=0, out=out, mode="clip")
 
 
-def _neighbors(length: int, small_length: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], FloatArray]:
+def _neighbors(length: int, small_length: int) -> _Neighbors:
     """For each of ``length`` pixels, the two nearest small pixels and the weight of the second."""
     position = (np.arange(length) + 0.5) * (small_length / length) - 0.5
     first = np.floor(position)

@@ -3,6 +3,7 @@ import os
 import struct
 import subprocess
 import sys
+import threading
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +18,7 @@ from skimage.color import rgb2lab
 from colorgan.cli import main
 from colorgan.color.cielab import lightness
 from colorgan.images import read_rgb, write_photo
-from colorgan.inference.batch import before_after, pipeline
+from colorgan.inference.batch import before_after, writer
 from tests.helpers import Painter, picture
 from tests.images.test_srgb import gray_profile
 from tests.inference.batch.helpers import FlickeringPainter, write_frames
@@ -127,15 +128,17 @@ def test_interrupted_run_is_resumed(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     written = []
+    lock = threading.Lock()
 
     def write_two_photos(path: Path, *args: Any) -> None:
-        if len(written) == 2:
-            raise KeyboardInterrupt
-        written.append(path)
+        with lock:  # several threads write
+            if len(written) == 2:
+                raise KeyboardInterrupt
+            written.append(path)
         write_photo(path, *args)
 
     with monkeypatch.context() as patched:
-        patched.setattr(pipeline, "write_photo", write_two_photos)
+        patched.setattr(writer, "write_photo", write_two_photos)
         assert colorize(album, "-o", tmp_path / "out") == 130
     assert "interrupted; run the same command again to continue" in capsys.readouterr().err
     before = {name: (tmp_path / "out" / name).stat().st_mtime_ns for name in tree(tmp_path / "out")}
@@ -151,7 +154,7 @@ def test_full_disk_stops_the_run(
     def raise_no_space(path: Path, *_: Any) -> None:
         raise OSError(28, "No space left on device", str(path))
 
-    monkeypatch.setattr(pipeline, "write_photo", raise_no_space)
+    monkeypatch.setattr(writer, "write_photo", raise_no_space)
     assert colorize(album, "-o", tmp_path / "out") == 1
     error = capsys.readouterr().err
     assert "a.png: no space left on device; files written so far are kept, run the same command again" in error
@@ -323,7 +326,7 @@ def test_photos_of_equal_size_are_batched(colorize: Callable[..., int], tmp_path
         (tmp_path / "in").mkdir(exist_ok=True)
         picture(seed, 30, 40 if seed != 2 else 50).save(tmp_path / "in" / f"{seed}.png")
     assert colorize(tmp_path / "in", "-o", tmp_path / "out", "--batch", 3) == 0
-    assert sorted(shape[0] for shape in painter.batches) == [1, 2, 2]
+    assert sorted(shape[0] for shape in painter.batches) == [1, 1, 3]
     assert colorize(tmp_path / "in", "-o", tmp_path / "single", "--batch", 1) == 0
     for seed in range(5):
         batched, single = (read_rgb(tmp_path / folder / f"{seed}.png") for folder in ("out", "single"))

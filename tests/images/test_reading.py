@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image, PngImagePlugin
 
-from colorgan.images import MAX_PIXELS, UnreadableImage, extensions, printable, read_photo, read_rgb
+from colorgan.images import MAX_PIXELS, UnreadableImage, extensions, printable, read_photo, read_rgb, read_size
 from tests.images.helpers import encoded, noise
 
 
@@ -150,6 +150,18 @@ def test_error_messages_name_the_file_and_the_reason(tmp_path):
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes on this system")
 @pytest.mark.timeout(20)
+def test_size_is_read_without_decoding(tmp_path):
+    Image.new("L", (40, 30)).save(tmp_path / "a.jpg")
+    data = (tmp_path / "a.jpg").read_bytes()
+    (tmp_path / "cut.jpg").write_bytes(data[: len(data) - 20])
+    assert read_size(tmp_path / "a.jpg") == read_size(tmp_path / "cut.jpg") == (40, 30)
+    (tmp_path / "text.jpg").write_text("not a photo")
+    (tmp_path / "empty.jpg").touch()
+    for name in ("text.jpg", "empty.jpg", "missing.jpg"):
+        with pytest.raises(UnreadableImage, match=f"cannot read .*{name}"):
+            read_size(tmp_path / name)
+
+
 def test_pipes_and_devices_do_not_block(tmp_path):
     os.mkfifo(tmp_path / "pipe.jpg")
     result: list[BaseException] = []

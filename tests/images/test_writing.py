@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageCms
 from skimage.color import rgb2lab
 
-from colorgan.images import Photo, encode_photo, read_photo, write_photo
+from colorgan.images import SAMPLE_PHOTOS, Photo, encode_photo, read_photo, read_rgb, write_photo
 
 
 def noise(dtype: type, height: int = 37, width: int = 53) -> np.ndarray:
@@ -54,6 +54,24 @@ def test_16_bit_png_is_compressed_about_as_well_as_by_opencv() -> None:
     assert len(file.getvalue()) < 1.2 * len(cv2.imencode(".png", photo)[1])
 
 
+def test_8_bit_png_is_compressed_about_as_well_as_by_pillow() -> None:
+    """At the level that was used before, at half the speed."""
+    photo = read_rgb(next(SAMPLE_PHOTOS.rglob("*.jpg")))
+    encode_photo(ours := io.BytesIO(), photo)
+    Image.fromarray(photo).save(pillow := io.BytesIO(), "PNG", compress_level=3)
+    assert len(ours.getvalue()) < 1.05 * len(pillow.getvalue())
+
+
+def test_webp_is_lossless_and_smaller_than_png(tmp_path: Path) -> None:
+    photo = read_rgb(next(SAMPLE_PHOTOS.rglob("*.jpg")))
+    write_photo(tmp_path / "a.webp", photo)
+    write_photo(tmp_path / "a.png", photo)
+    np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "a.webp")), photo)
+    assert (tmp_path / "a.webp").stat().st_size < 0.9 * (tmp_path / "a.png").stat().st_size
+    write_photo(tmp_path / "b.webp", photo.astype(np.uint16) * 257)
+    assert (tmp_path / "b.webp").read_bytes() == (tmp_path / "a.webp").read_bytes()
+
+
 def test_8_bit_png_is_exact_and_jpeg_close(tmp_path: Path) -> None:
     pixels = noise(np.uint8)
     write_photo(tmp_path / "new" / "a.png", pixels)
@@ -66,14 +84,15 @@ def test_8_bit_png_is_exact_and_jpeg_close(tmp_path: Path) -> None:
     assert (tmp_path / "b.JPEG").read_bytes() == (tmp_path / "a.jpg").read_bytes()
 
 
-@pytest.mark.parametrize("name", ["a.png", "a.jpg", "wide.png"])
+@pytest.mark.parametrize("name", ["a.png", "a.jpg", "wide.png", "a.webp"])
 def test_metadata_is_written_only_on_request(name: str, tmp_path: Path) -> None:
     pixels = noise(np.uint16 if name == "wide.png" else np.uint8)
     write_photo(tmp_path / name, pixels, source())
     kept = read_photo(tmp_path / name)
     assert Image.open(tmp_path / name).getexif()[271] == "A camera"
     assert b"xmpmeta" in kept.xmp or b"xmpmeta" in (tmp_path / name).read_bytes()
-    assert kept.dpi == pytest.approx((300, 600), abs=0.1)
+    if name != "a.webp":  # its only place for the resolution is EXIF
+        assert kept.dpi == pytest.approx((300, 600), abs=0.1)
     write_photo(tmp_path / name, pixels)
     bare = read_photo(tmp_path / name)
     assert (bare.exif, bare.dpi, Image.open(tmp_path / name).getexif().get(271)) == (b"", None, None)
@@ -85,9 +104,10 @@ def test_files_are_tagged_as_srgb(pixels: np.ndarray) -> None:
     encode_photo(file, pixels)
     assert Image.open(file).info["srgb"] == 0
     if pixels.dtype == np.uint8:
-        encode_photo(file := io.BytesIO(), pixels, "JPEG")
-        profile = ImageCms.ImageCmsProfile(io.BytesIO(Image.open(file).info["icc_profile"]))
-        assert "sRGB" in profile.profile.profile_description
+        for kind in ("JPEG", "WEBP"):
+            encode_photo(file := io.BytesIO(), pixels, kind)
+            profile = ImageCms.ImageCmsProfile(io.BytesIO(Image.open(file).info["icc_profile"]))
+            assert "sRGB" in profile.profile.profile_description
 
 
 def test_metadata_too_large_for_jpeg_is_omitted(tmp_path: Path) -> None:
@@ -97,10 +117,12 @@ def test_metadata_too_large_for_jpeg_is_omitted(tmp_path: Path) -> None:
 
 
 def test_failed_writes_leave_no_files(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"a\.bmp: photos can only be written as \.png or \.jpg"):
+    with pytest.raises(ValueError, match=r"a\.bmp: photos can only be written as \.png, \.jpg or \.webp"):
         write_photo(tmp_path / "a.bmp", noise(np.uint8))
     with pytest.raises(ValueError, match="at most 65535 pixels per side"):
         write_photo(tmp_path / "a.jpg", np.zeros((1, 70_000, 3), np.uint8))
+    with pytest.raises(ValueError, match="WebP allows at most 16383 pixels per side; write a PNG"):
+        write_photo(tmp_path / "a.webp", np.zeros((1, 17_000, 3), np.uint8))
     with pytest.raises(OSError):  # noqa: PT011 (the message comes from the operating system)
         write_photo(tmp_path / ("x" * 300 + ".png"), noise(np.uint8))
     assert list(tmp_path.iterdir()) == []

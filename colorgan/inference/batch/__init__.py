@@ -2,6 +2,7 @@
 
 from colorgan.inference.batch.before_after import write_sheets
 from colorgan.inference.batch.jobs import Job, plan_jobs
-from colorgan.inference.batch.pipeline import BatchOptions, BatchResult, colorize_files
+from colorgan.inference.batch.pipeline import BatchOptions, colorize_files
+from colorgan.inference.batch.result import BatchResult
 
 __all__ = ["BatchOptions", "BatchResult", "Job", "colorize_files", "plan_jobs", "write_sheets"]

@@ -36,7 +36,7 @@ def plan_jobs(inputs: Sequence[Path], output: Path, suffix: str = ".png") -> lis
 
     Args:
         inputs: photos and folders of photos.
-        output: the folder to write to; for a single photo, also a file name ending in .png or .jpg.
+        output: the folder to write to; for a single photo, also a file name ending in .png, .jpg or .webp.
         suffix: suffix of the files to write.
 
     Returns:
@@ -55,7 +55,7 @@ def plan_jobs(inputs: Sequence[Path], output: Path, suffix: str = ".png") -> lis
     if output.suffix.lower() in extensions() and not output.is_dir():
         raise ColorganError(
             f"{printable(output)} looks like a file name; give a folder to write to or, for one photo, "
-            f"a file name ending in {' or '.join(FORMATS)}"
+            f"a file name ending in {', '.join(FORMATS)}"
         )
     found = {source: relative for path in inputs for source, relative in _find_photos(path, output, len(inputs) > 1)}
     stems = Counter(str(relative.with_suffix("")).casefold() for relative in found.values())

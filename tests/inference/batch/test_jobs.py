@@ -73,7 +73,7 @@ def test_single_photo_can_have_a_file_name_as_output(tmp_path: Path) -> None:
         (["album", "none"], "out.txt", "out.txt is a file"),
         (["album/a.png", "other/a.png"], "out", "would both be written to"),
         (["empty"], "out", "contains no photos"),
-        (["album/a.png"], "new.webp", "new.webp looks like a file name; give a folder to write to or, for one photo"),
+        (["album/a.png"], "new.tif", "new.tif looks like a file name; give a folder to write to or, for one photo"),
     ],
 )
 def test_invalid_paths_are_refused(tmp_path: Path, inputs: list[str], output: str, message: str) -> None:
