@@ -73,7 +73,7 @@ def photo_by_photo(function: Callable[..., Tensor], *batches: Tensor) -> Tensor:
     """
     if batches[0].device.type != "cpu" or len(batches[0]) == 1:
         return function(*batches)
-    return torch.cat([function(*photos) for photos in zip(*(batch.split(1) for batch in batches), strict=True)])
+    return torch.cat([function(*photos) for photos in zip(*(torch.split(batch, 1) for batch in batches), strict=True)])
 
 
 def _to_lab(photos: Tensor) -> Tensor:

@@ -41,8 +41,8 @@ class FeatureCache:
         self._is_complete = False
         if system.kind != "baseline" or extractor.sha256 is None:
             return
-        identity = (system.name, system.detail, photos.digest, photos.resize)
-        identity += (extractor.name, extractor.layer, extractor.sha256, extractor.device.type)
+        of_photos = (system.name, system.detail, photos.digest, photos.resize)
+        identity = (*of_photos, extractor.name, extractor.layer, extractor.sha256, extractor.device.type)
         key = hashlib.sha256(repr(identity).encode()).hexdigest()
         self._file = default_cache_dir() / "features" / f"{key[:32]}.npz"
         self._digests = np.zeros((len(photos), _DIGEST_SIZE), np.uint8)

@@ -54,8 +54,7 @@ class ImageStore:
     def _load(self, system: str, index: int) -> Tensor:
         if system in self._folders:
             return load_photo(image_file(self._folders[system], self.names[index]), Resize(0)).rgb
-        (image,) = self._systems[system].images([index], [self._photos.load(index)])
-        return image
+        return self._systems[system].images([index], [self._photos.load(index)])[0]
 
 
 def image_url(image: Tensor, max_size: int) -> str:
