@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help install test slow gpu lowest lint format types docs quickstart clean
+.PHONY: help install test slow gpu lowest lint format types docs benchmark quickstart clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -36,6 +36,9 @@ types: ## Check types
 
 docs: ## Build the documentation site in site/
 	mkdocs build --strict
+
+benchmark: ## Run the speed benchmarks that need no foreign code
+	for script in $(filter-out benchmarks/side_by_side.py,$(wildcard benchmarks/*.py)); do python $$script || exit 1; done
 
 quickstart: ## Train on the sample photos
 	python train.py fit -c configs/quickstart.yaml
