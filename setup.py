@@ -6,7 +6,7 @@ from pathlib import Path
 from setuptools import setup
 from setuptools.command.build_py import build_py
 
-MODEL_FILES = ("config.yaml", "model.safetensors", "README.md")
+MODEL_FILES = ("config.yaml", "model.onnx", "model.safetensors", "README.md")
 
 
 class BuildWithModels(build_py):

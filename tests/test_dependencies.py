@@ -16,7 +16,7 @@ PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-
 EXTRAS = {
     "colorgan/web/": ("app",),
     "colorgan/cli/app.py": ("app",),
-    "colorgan/inference/onnx/": ("onnx", "export"),
+    "colorgan/inference/onnx/": ("export",),
     "colorgan/evaluation/benchmark/cluster.py": ("ray",),
 }
 """Extras that a folder or file may import, besides the dependencies of the project."""

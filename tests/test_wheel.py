@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 ROOT = Path(__file__).parent.parent
-SOURCES = ("pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "LICENSE")
+SOURCES = ("pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "LICENSE", "requirements-light.txt")
 
 
 @pytest.fixture(scope="module")
@@ -70,9 +70,8 @@ def test_the_wheel_has_all_files(wheel: Path) -> None:
     assert any(name.startswith("colorgan/web/page/") for name in data)
     assert any(name.startswith("colorgan/evaluation/templates/") for name in data)
     assert any(name.startswith("colorgan/images/sample_photos/train/") for name in data)
-    model = [
-        f"colorgan/checkpoints/colorgan-photos/{name}" for name in ("config.yaml", "model.safetensors", "README.md")
-    ]
+    files = ("config.yaml", "model.onnx", "model.safetensors", "README.md")
+    model = [f"colorgan/checkpoints/colorgan-photos/{name}" for name in files]
     assert {*data, *model} - names == set()
 
 

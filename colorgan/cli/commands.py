@@ -9,7 +9,6 @@ import os
 import sys
 from collections.abc import Callable
 
-from colorgan.cli.parsing.function_parser import run_function, summary
 from colorgan.errors import ColorganError, TrainingInterruptedError, did_you_mean
 
 TRAINER_COMMANDS = {
@@ -44,11 +43,22 @@ def main(args: list[str] | None = None) -> int:
         return 2
     try:
         if command in COMMANDS:
+            from colorgan.cli.parsing.function_parser import run_function  # its libraries are slow to import
+
             return run_function(_function(command), args[1:], command)
         importlib.import_module("colorgan.cli.trainer").train(args)
     except TrainingInterruptedError as interruption:
         _print_error(str(interruption))
         return 128 + interruption.signal
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package == "colorgan" or os.environ.get("COLORGAN_TRACEBACK"):
+            raise
+        _print_error(
+            f"error: `colorgan {command}` needs {package}, which is not installed; install colorgan with all of its "
+            "dependencies (`pip install -e .` in a clone)"
+        )
+        return 1
     except (ValueError, FileNotFoundError, PermissionError) as error:
         if os.environ.get("COLORGAN_TRACEBACK"):
             raise
@@ -65,7 +75,7 @@ def _function(command: str) -> Callable[..., int]:
 
 
 def _overview() -> str:
-    summaries = {command: summary(_function(command)) for command in COMMANDS}
+    summaries = {command: _summary(_function(command)) for command in COMMANDS}
     descriptions = TRAINER_COMMANDS | {name: text[:1].lower() + text[1:] for name, text in summaries.items()}
     return "\n".join(
         [
@@ -77,6 +87,11 @@ def _overview() -> str:
             "       python train.py fit -c configs/quickstart.yaml",
         ]
     )
+
+
+def _summary(function: Callable[..., int]) -> str:
+    """The first line of a function's docstring."""
+    return (function.__doc__ or "").strip().partition("\n")[0].rstrip(".")
 
 
 def _print_error(text: str) -> None:

@@ -18,7 +18,8 @@ def export(
 ) -> int:
     """Export a model as ONNX or a torch.export program.
 
-    The file maps RGB to RGB without colorgan and, as ONNX, without torch.
+    The file maps RGB to RGB without colorgan and, as ONNX, without torch. Written as model.onnx into the folder of the
+    released model that it was exported from, it becomes part of that model, which then opens without torch.
 
     Args:
         checkpoint: a .ckpt file of a run, or the folder of a released model (default: the shipped model).
@@ -35,6 +36,8 @@ def export(
     from colorgan.inference.colorizer import Colorizer
     from colorgan.inference.onnx.export import SUFFIXES, check_output
     from colorgan.inference.onnx.export import export as write
+    from colorgan.inference.onnx.released import add_onnx
+    from colorgan.inference.shipped import CONFIG, ONNX, WEIGHTS
 
     precision: Literal["float32", "half"] = "half" if half else "float32"
     check_output(output)
@@ -42,11 +45,27 @@ def export(
         raise ColorganError(f"{output} already exists; choose another name, or replace it with --overwrite")
     if checkpoint is not None and checkpoint.suffix in SUFFIXES:
         raise ColorganError(f"{checkpoint} is already exported; give the checkpoint it was exported from")
-    colorizer = Colorizer.from_checkpoint(checkpoint)
-    parity = write(colorizer, output, precision, _read_card(checkpoint))
+    if output.name == ONNX and all((output.parent / name).is_file() for name in (CONFIG, WEIGHTS)):
+        _check_own_folder(checkpoint, output, half)
+        parity = add_onnx(output.parent)
+    else:
+        parity = write(Colorizer.from_checkpoint(checkpoint), output, precision, _read_card(checkpoint))
     megabytes = output.stat().st_size / 1e6
     print(f"{output}: {megabytes:.1f} MB, {precision}; differs from PyTorch by {parity}")
     return 0
+
+
+def _check_own_folder(checkpoint: Path | None, output: Path, half: bool) -> None:
+    """Refuses to put another model, or one that computes differently, into the folder of a released model."""
+    from colorgan.inference.shipped import shipped_model
+
+    model = shipped_model() if checkpoint is None else checkpoint
+    folder = model if model.is_dir() else model.parent
+    if half or model.suffix == ".ckpt" or folder.resolve() != output.parent.resolve():
+        raise ColorganError(
+            f"{output} belongs to the released model in {output.parent}, and must be that model in float32; choose "
+            "another name"
+        )
 
 
 def _read_card(checkpoint: Path | None) -> str:

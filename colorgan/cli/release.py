@@ -22,6 +22,8 @@ def release(
 ) -> int:
     """Convert a training checkpoint to a small released model.
 
+    If the extra `export` is installed, the model is also written as ONNX, which runs without torch.
+
     Args:
         checkpoint: a .ckpt file written by `fit`.
         output: folder to write to.
@@ -42,7 +44,7 @@ def release(
     from colorgan.inference.card import ModelCard
     from colorgan.inference.checkpoint import read_network
     from colorgan.inference.released import read_released, write_released
-    from colorgan.inference.shipped import CONFIG, WEIGHTS
+    from colorgan.inference.shipped import CONFIG, ONNX, WEIGHTS
 
     if (output / CONFIG).exists() and not overwrite:
         raise ColorganError(f"{output} already contains a model; choose another folder, or replace it with --overwrite")
@@ -60,9 +62,21 @@ def release(
     elif card and card.resolve() != source.resolve():
         shutil.copyfile(card, source)
     read_released(output)  # verifies that the model can be loaded
-    num_bytes = sum(file.stat().st_size for file in (output / WEIGHTS, output / CONFIG))
-    print(f"{output}: {num_bytes / 1e6:.1f} MB")
+    note = _add_onnx(output)
+    num_bytes = sum((output / name).stat().st_size for name in (WEIGHTS, CONFIG, ONNX) if (output / name).is_file())
+    print(f"{output}: {num_bytes / 1e6:.1f} MB; {note}")
     return 0
+
+
+def _add_onnx(folder: Path) -> str:
+    """Adds the ONNX file if that is possible, and describes the outcome."""
+    from colorgan.inference.onnx.released import add_onnx
+    from colorgan.inference.shipped import ONNX
+
+    try:
+        return f"{ONNX} differs from PyTorch by {add_onnx(folder)}"
+    except ColorganError as error:
+        return f"without {ONNX}, so it needs torch to run: {error}"
 
 
 def _metrics(report: Path, checkpoint: Path, released: Path) -> dict[str, dict[str, float]]:

@@ -1,35 +1,44 @@
 """Opens any kind of model: a training checkpoint, a released model, an ONNX file, or the shipped model.
 
-Torch is imported only for models that need it.
+A released model runs as ONNX where it can, which starts several times faster. Torch is imported only for models that
+need it.
 """
 
+import importlib.util
 from pathlib import Path
 
 from colorgan.errors import CheckpointError
 from colorgan.inference.photo_colorizer import PhotoColorizer
+from colorgan.inference.released_files import onnx_file
 from colorgan.inference.shipped import shipped_model
 
 
 def open_model(path: str | Path | None = None, device: str = "cpu") -> PhotoColorizer:
     """Opens a model of any kind.
 
+    The folder of a released model that contains a ``model.onnx`` is opened as that by onnxruntime, if it is installed
+    and supports the device; otherwise, PyTorch opens its ``model.safetensors``. The colors are the same. To choose,
+    give the path of one of the two files.
+
     Args:
         path: a ``.ckpt`` file written by ``fit``, the folder or ``model.safetensors`` of a released model, or an
             ``.onnx`` file written by ``colorgan export``. Default: the model that ships with colorgan.
-        device: ``cpu``, ``cuda``, ``cuda:1``, ``mps``, ...; ``auto`` selects the fastest. An ``.onnx`` file runs on
-            ``cpu`` or ``cuda``.
+        device: ``cpu``, ``cuda``, ``cuda:1``, ``mps``, ...; ``auto`` selects the fastest that the runtime supports. An
+            ``.onnx`` file runs on ``cpu`` or ``cuda``.
 
     Raises:
         CheckpointError: if the model is missing, damaged or refused.
         ColorganError: if the device is not available.
     """
-    if path is None:
-        path = shipped_model()
-    suffix = Path(path).suffix.lower()
-    if suffix == ".onnx":
+    path = shipped_model() if path is None else Path(path)
+    suffix = path.suffix.lower()
+    exported = path if suffix == ".onnx" else None
+    if exported is None and path.is_dir() and _onnxruntime_supports(device):
+        exported = onnx_file(path)
+    if exported is not None:
         from colorgan.inference.onnx.colorizer import OnnxColorizer
 
-        return OnnxColorizer(path, device)
+        return OnnxColorizer(exported, device)
     if suffix == ".pt2":
         raise CheckpointError(
             f"{path} was refused, because torch.export.load can run code contained in the file: give a .ckpt file, a "
@@ -39,7 +48,26 @@ def open_model(path: str | Path | None = None, device: str = "cpu") -> PhotoColo
         from colorgan.inference.colorizer import Colorizer
         from colorgan.inference.device import choose_device
     except ModuleNotFoundError as error:
-        raise CheckpointError(
-            f"{path} needs {error.name}, which is not installed: install colorgan with all of its dependencies"
-        ) from error
+        raise CheckpointError(_missing(path, error.name)) from error
     return Colorizer.from_checkpoint(path, choose_device(device))
+
+
+def _onnxruntime_supports(device: str) -> bool:
+    """Whether onnxruntime is installed and can run on a device. It runs on the CPU unless it was built for more."""
+    if importlib.util.find_spec("onnxruntime") is None:
+        return False
+    if device in ("auto", "cpu"):
+        return True
+    if device.partition(":")[0] != "cuda":
+        return False
+    import onnxruntime
+
+    return "CUDAExecutionProvider" in onnxruntime.get_available_providers()
+
+
+def _missing(path: Path, package: str | None) -> str:
+    """What to do where PyTorch or another package is not installed."""
+    message = f"{path} needs {package}, which is not installed: install colorgan with all of its dependencies"
+    if path.is_dir() and onnx_file(path) is not None:
+        return f"{message}, or only onnxruntime, which runs its model.onnx on the CPU"
+    return message

@@ -10,7 +10,8 @@ SHIPPED = "colorgan-photos"
 WEIGHTS = "model.safetensors"
 CONFIG = "config.yaml"
 CARD = "README.md"
-"""Files of a released model; the card is optional."""
+ONNX = "model.onnx"
+"""Files of a released model; the card and the ONNX file are optional."""
 
 _PACKAGE = Path(__file__).parent.parent
 

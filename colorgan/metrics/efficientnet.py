@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import timm
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -38,6 +37,8 @@ class EfficientNetLite0(FeatureExtractorBase):  # type: ignore[misc]
         feature_extractor_weights_path: str | Path | io.BytesIO | None = None,
         **_: Any,
     ) -> None:
+        import timm  # slow to import, and needed for this extractor only
+
         super().__init__(name, features_list)
         source = efficientnet_lite0_file() if feature_extractor_weights_path is None else feature_extractor_weights_path
         state = read_torch_file(source, name)

@@ -20,7 +20,20 @@ def test_python_m_colorgan_lists_all_commands() -> None:
 def test_overview_loads_no_heavy_library() -> None:
     program = "import sys; from colorgan.cli import main; main([]); print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=REPOSITORY)
-    assert not {"torch", "numpy", "PIL", "lightning", "matplotlib"} & set(done.stdout.splitlines()[-1].split())
+    heavy = {"torch", "numpy", "PIL", "lightning", "matplotlib", "jsonargparse", "docstring_parser", "yaml"}
+    assert not heavy & set(done.stdout.splitlines()[-1].split())
+
+
+def test_package_imports_nothing_else() -> None:
+    program = "import sys; before = set(sys.modules); import colorgan; print(*set(sys.modules) - before)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=REPOSITORY)
+    assert {name.partition(".")[0] for name in done.stdout.split()} - sys.stdlib_module_names == {"colorgan"}
+
+
+def test_trainer_loads_no_library_of_parts_it_may_not_use() -> None:
+    program = "import sys, colorgan.cli.trainer; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=REPOSITORY)
+    assert not {"timm", "wandb", "onnxruntime"} & set(done.stdout.splitlines()[-1].split())
 
 
 @pytest.mark.parametrize("command", [name for name in COMMANDS if name not in ("chroma", "lr-find")])

@@ -11,6 +11,7 @@ from colorgan.errors import CheckpointError, ColorganError
 from colorgan.files import digest
 from colorgan.inference import open_model, shipped
 from colorgan.inference.colorizer import Colorizer
+from colorgan.inference.onnx import OnnxColorizer
 from colorgan.models.color_spaces import HSV, Lab
 from colorgan.models.generators import EncoderUNet, UNet
 from colorgan.models.hints import PointHints
@@ -220,13 +221,15 @@ def test_release_command_converts_a_checkpoint(tmp_path: Path, tiny_model, capsy
     shutil.copyfile(REPOSITORY / "checkpoints" / "colorgan-photos" / "card.yaml", tmp_path / "card.yaml")
     args = [str(tmp_path / "model.ckpt"), "-o", str(tmp_path / "out"), "--card", str(tmp_path / "card.yaml")]
     assert run_command("release", args) == 0
-    assert "MB" in capsys.readouterr().out
+    assert "MB; model.onnx differs from PyTorch by at most" in capsys.readouterr().out
     assert sorted(file.name for file in (tmp_path / "out").iterdir()) == [
         "README.md",
         "card.yaml",
         "config.yaml",
+        "model.onnx",
         "model.safetensors",
     ]
+    assert isinstance(open_model(tmp_path / "out"), OnnxColorizer)
     assert Colorizer.from_checkpoint(tmp_path / "out").size == model.inference.size
     with pytest.raises(ColorganError, match="already contains a model"):
         run_command("release", args)

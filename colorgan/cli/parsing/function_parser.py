@@ -78,11 +78,6 @@ def make_parser(function: Callable[..., int], prog: str) -> CommandParser:
     return parser
 
 
-def summary(function: Callable[..., int]) -> str:
-    """The first line of a function's docstring, as it appears in the list of commands."""
-    return (docstring_parser.parse(function.__doc__ or "").short_description or "").rstrip(".")
-
-
 @dataclass(frozen=True)
 class _Argument:
     """An argument of a parser.

@@ -46,7 +46,7 @@ class OnnxColorizer(PhotoColorizer):
             import onnxruntime
         except ModuleNotFoundError as error:
             raise CheckpointError(
-                f"{path} needs onnxruntime, which is not installed: pip install 'colorgan[onnx]'"
+                f"{path} needs onnxruntime, which is not installed: pip install onnxruntime"
             ) from error
         self._file = Path(path)
         data = read_checked(self._file)
@@ -62,7 +62,7 @@ class OnnxColorizer(PhotoColorizer):
             raise CheckpointError(
                 f"{path} cannot be loaded by onnxruntime ({_short_message(error)}); export it again"
             ) from error
-        if self._session.get_providers()[0] != provider[0]:
+        if device != "auto" and self._session.get_providers()[0] != provider[0]:
             raise ColorganError(f"the device {device!r} is not available to onnxruntime; try cpu")
         self.metadata = _parse_metadata(self._session.get_modelmeta().custom_metadata_map, self._file)
         self.card = str(self.metadata.get("card", ""))

@@ -105,7 +105,9 @@ class _Half(nn.Module):
         return color.float()
 
 
-def export(network: ColorizationNetwork, path: str | Path, precision: Precision = "float32", card: str = "") -> Parity:
+def export(
+    network: ColorizationNetwork, path: str | Path, precision: Precision = "float32", card: str = "", weights: str = ""
+) -> Parity:
     """Writes a colorizer as an ONNX file or a torch.export program, and compares its output with that of PyTorch.
 
     Args:
@@ -113,6 +115,7 @@ def export(network: ColorizationNetwork, path: str | Path, precision: Precision 
         path: a file name ending in ``.onnx`` or ``.pt2``; an existing file is replaced atomically.
         precision: ``float32`` or ``half``.
         card: the model card in Markdown, which is stored in the file.
+        weights: the SHA-256 of the weights' file, which is stored as well.
 
     Returns:
         The difference from PyTorch on a photo.
@@ -132,6 +135,7 @@ def export(network: ColorizationNetwork, path: str | Path, precision: Precision 
         "color_space": to_config(network.color_space),
         "precision": precision,
         "card": card,
+        **({"weights": weights} if weights else {}),
     }
     with atomic_write(path) as temporary:
         if path.suffix == ".onnx":
@@ -212,19 +216,27 @@ def _export_program(network: ColorizationNetwork, half: bool) -> torch.export.Ex
 
 def _write_onnx(program: torch.export.ExportedProgram, file: Path, network: ColorizationNetwork, metadata: str) -> None:
     import onnx
+    from onnxscript import optimizer
+
+    from colorgan.inference.onnx.weight_storage import store_exactly_in_half
 
     try:
         with _silence_exporter():
             converted = torch.onnx.export(
-                program, dynamo=True, verbose=False, opset_version=_OPSET, output_names=list(OUTPUTS)
+                program, dynamo=True, verbose=False, opset_version=_OPSET, output_names=list(OUTPUTS), optimize=False
             )
+            assert converted is not None
+            # not all of the exporter's optimizations: runtimes merge batch norms into convolutions themselves, and the
+            # merged weights would need 32 bits
+            optimizer.fold_constants(converted.model)
+            optimizer.remove_unused_nodes(converted.model)
     except Exception as error:  # as above
         raise ColorganError(
             f"{type(network.generator).__name__} cannot be exported to ONNX ({first_sentence(error)}); "
             "try a file name ending in .pt2"
         ) from error
-    assert converted is not None
     model = converted.model_proto
+    store_exactly_in_half(model)
     _clean_up(model)
     onnx.helper.set_model_props(model, {METADATA_KEY: metadata})
     model.producer_name, model.producer_version = "colorgan", version("colorgan")

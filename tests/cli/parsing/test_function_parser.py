@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 import pytest
 
-from colorgan.cli.parsing.function_parser import make_parser, run_function, summary
+from colorgan.cli.parsing.function_parser import make_parser, run_function
 from colorgan.cli.parsing.options import Option, PassThrough, Range
 
 received: dict[str, Any] = {}
@@ -134,4 +134,3 @@ def test_help_comes_from_the_docstring() -> None:
     ):
         assert part in text
     assert "passed_on" not in text
-    assert summary(paint) == "Paint photos"

@@ -1,0 +1,116 @@
+"""Finds the files of a released model and reads its description. Nothing here needs torch."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from colorgan.errors import CheckpointError, first_sentence
+from colorgan.files import atomic_write, digest
+from colorgan.inference.shipped import CARD, CONFIG, ONNX, WEIGHTS, shipped_model
+
+FORMAT = 2
+"""Version of the description."""
+ONNX_DIGEST = "onnx_sha256"
+"""Key of the description that holds the SHA-256 of the ONNX file, if there is one."""
+
+_MAX_CONFIG_BYTES = 1 << 20
+_REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
+
+
+def find_folder(name: str | Path | None) -> Path:
+    """Finds the folder of a released model.
+
+    Args:
+        name: the folder, its ``model.safetensors``, or the name of a repository on the Hugging Face Hub, which is
+            downloaded. Default: the model that ships with colorgan.
+
+    Raises:
+        CheckpointError: if there is none.
+    """
+    if name is None:
+        return shipped_model()
+    path = Path(name)
+    if path.is_dir():
+        return path
+    if path.is_file():
+        if path.name == WEIGHTS:
+            return path.parent
+        raise CheckpointError(f"{path} is not a released model, which is a folder with {CONFIG} and {WEIGHTS}")
+    is_file_name = path.suffix in (".safetensors", ".ckpt")
+    if _REPOSITORY.fullmatch(str(name)) and not is_file_name and not path.parent.exists():
+        return _download(str(name))
+    kind = "file" if is_file_name else "folder"
+    raise CheckpointError(f"there is no {kind} {name}; give a folder written by save_pretrained")
+
+
+def _download(repository: str) -> Path:
+    """Downloads a repository from the Hugging Face Hub and returns the local copy."""
+    try:
+        from huggingface_hub import snapshot_download
+
+        return Path(snapshot_download(repository, allow_patterns=[CONFIG, WEIGHTS, CARD]))
+    except Exception as error:  # the Hub's client raises its own errors, httpx errors and OSErrors
+        raise CheckpointError(
+            f"there is no folder {repository}, and no model of that name could be downloaded from the Hugging Face Hub "
+            f"({first_sentence(error)})"
+        ) from error
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """Reads the description of a released model, and checks its form.
+
+    Raises:
+        CheckpointError: if it is missing or damaged.
+    """
+    import yaml
+
+    file = folder / CONFIG
+    if not file.is_file():
+        raise CheckpointError(f"{file.parent} is not a released model: it lacks {CONFIG}")
+    if file.stat().st_size > _MAX_CONFIG_BYTES:
+        raise CheckpointError(f"{file} is too large for a model configuration")
+    try:
+        config = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
+        raise CheckpointError(f"{file} is damaged: {first_sentence(error)}") from error
+    required = {"format", "size", "color_space", "hints", "generator", "sha256"}
+    if not isinstance(config, dict) or not required <= config.keys():
+        raise CheckpointError(
+            f"{file} is not the configuration of a released model: it must contain {', '.join(sorted(required))}"
+        )
+    if config["format"] != FORMAT:
+        raise CheckpointError(f"{file} has format {config['format']!r}, but this version of colorgan reads {FORMAT}")
+    if not isinstance(config["size"], int) or config["size"] < 1:
+        raise CheckpointError(f"{file}: size must be an integer number of pixels, received {config['size']!r}")
+    return config
+
+
+def write_config(folder: Path, config: dict[str, Any]) -> None:
+    """Writes the description of a released model."""
+    import yaml
+
+    with atomic_write(folder / CONFIG) as temporary:
+        temporary.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
+
+
+def onnx_file(folder: Path) -> Path | None:
+    """The ONNX file of a released model, or ``None`` if it has none.
+
+    Only a file that the description names by its SHA-256 counts. The description is renewed together with the weights,
+    so an ONNX file of earlier weights is never used.
+
+    Raises:
+        CheckpointError: if the description or the file is damaged.
+    """
+    file = folder / ONNX
+    if not (file.is_file() and (folder / CONFIG).is_file()):
+        return None
+    expected = read_config(folder).get(ONNX_DIGEST)
+    if expected is None:
+        return None
+    if digest(file) != expected:
+        raise CheckpointError(
+            f"{file} is damaged or of another model: its SHA-256 differs from that in {CONFIG}; use another copy, or "
+            f"write it again with `colorgan export --checkpoint {folder} -o {file} --overwrite`"
+        )
+    return file
