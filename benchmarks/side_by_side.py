@@ -58,9 +58,20 @@ def in_turns(works: Mapping[str, Callable[[], object]], turns: int = 5, warmups:
 
 def measure(work: Callable[[], object]) -> Run:
     """Calls a function once and measures the time."""
-    cpu, wall = _cpu_seconds(), time.perf_counter()
+    stopwatch = Stopwatch()
     work()
-    return Run(time.perf_counter() - wall, _cpu_seconds() - cpu)
+    return stopwatch.stop()
+
+
+class Stopwatch:
+    """Starts when it is made, for work that is not one function call."""
+
+    def __init__(self) -> None:
+        self._cpu, self._wall = _cpu_seconds(), time.perf_counter()
+
+    def stop(self) -> Run:
+        """The time since the start."""
+        return Run(time.perf_counter() - self._wall, _cpu_seconds() - self._cpu)
 
 
 def command(args: Sequence[str | Path], **options: object) -> Callable[[], object]:

@@ -24,6 +24,12 @@ torch.set_num_threads(1)
 os.environ.setdefault("COLORGAN_CACHE", "")
 
 
+@pytest.fixture(autouse=True)
+def no_probe(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What tests train does not depend on the machine: ``precision: auto`` means float32."""
+    monkeypatch.setattr("colorgan.training.precision.bfloat16_speedup", lambda: 1.0)
+
+
 @pytest.fixture(scope="session")
 def colorgan_data() -> Path:
     """The folder of real photographs that is kept outside the repository."""

@@ -17,8 +17,10 @@ from colorgan.training.callbacks import (
 from colorgan.training.gan import ColorGAN
 from colorgan.training.learning_rates import ConstantThenLinear
 from colorgan.training.metrics_file import MetricsFile
+from colorgan.training.precision import choose_precision
 from colorgan.training.regressor import ChromaRegressor
 from colorgan.training.schedule import AdversarialSchedule
+from colorgan.training.trainer import Trainer
 
 __all__ = [
     "AdversarialSchedule",
@@ -38,4 +40,6 @@ __all__ = [
     "PredictionWriter",
     "SampleSheet",
     "SaveOnSignal",
+    "Trainer",
+    "choose_precision",
 ]

@@ -35,6 +35,7 @@ from colorgan.models.encoders import pretrained_weights_wanted
 from colorgan.training.checks import check_image_size, check_optimizer, check_range
 from colorgan.training.module import Role
 from colorgan.training.optimization import ManualOptimization
+from colorgan.training.optimizers import build_optimizer
 from colorgan.training.schedule import AdversarialSchedule
 from colorgan.training.steps import EvaluationOutput, is_first_validation
 from colorgan.training.transfer import transfer
@@ -180,7 +181,7 @@ class ColorGAN(ManualOptimization):
             networks.append((self.discriminator_optimizer, self.discriminator_scheduler, whole))
         configured: list[dict[str, Any]] = []
         for make_optimizer, make_scheduler, groups in networks:
-            optimizer = make_optimizer(groups)
+            optimizer = build_optimizer(make_optimizer, groups, str(self.trainer.precision))
             configured.append({"optimizer": optimizer})
             if make_scheduler is not None:
                 configured[-1]["lr_scheduler"] = {"scheduler": make_scheduler(optimizer), "interval": "epoch"}

@@ -91,6 +91,10 @@ class Trainable(Part, LightningModule, ABC):
                         raise CheckpointError(f"the checkpoint's {name} is refused: {error}") from error
         return arguments
 
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Notes the precision that the weights were trained in."""
+        checkpoint["precision"] = str(self.trainer.precision)
+
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Reports a checkpoint of another architecture in one sentence."""
         check_state(self, checkpoint["state_dict"], "the checkpoint")

@@ -111,6 +111,7 @@ class ManualOptimization(Trainable):
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keeps a diverged model from replacing a good one."""
         self._check_finite()
+        super().on_save_checkpoint(checkpoint)
 
     def _check_finite(self) -> None:
         if not self._finite:

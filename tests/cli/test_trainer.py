@@ -165,6 +165,37 @@ def test_resumed_run_matches_uninterrupted_run(place: Path) -> None:
     assert epochs == {0, 1, 2}  # the file was not begun anew
 
 
+def test_resumed_run_keeps_its_precision(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where the probe decides differently, and bit for bit; results are measured in float32 wherever."""
+    monkeypatch.setattr("colorgan.training.precision.bfloat16_speedup", lambda: 2.0)
+    assert main([*FIT, "--name=whole"]) == 0
+    assert main([*FIT, "--name=parts", "--trainer.max_epochs=1"]) == 0
+    monkeypatch.setattr("colorgan.training.precision.bfloat16_speedup", lambda: 0.5)
+    caplog.clear()
+    assert main([*FIT, "--name=parts", "--ckpt_path=last"]) == 0
+    note = "note: precision bf16-mixed, as in the checkpoint (--trainer.precision changes it)"
+    assert note in capsys.readouterr().err
+    assert "Mixed Precision" in caplog.text
+    last = only("checkpoints/parts/*/checkpoints/last.ckpt")
+    assert same(weights(last), weights(only("checkpoints/whole/*/checkpoints/last.ckpt")))
+    assert yaml.safe_load(only("checkpoints/parts/*/config.yaml").read_text())["trainer"]["precision"] == "auto"
+
+    caplog.clear()
+    assert main(["validate", f"--ckpt_path={last}", "--data.root=photos", "--trainer.accelerator=cpu"]) == 0
+    assert "Mixed Precision" not in caplog.text
+
+
+def test_unknown_precision_is_refused(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main([*FIT, "--trainer.precision=bf17"])
+    message = capsys.readouterr().err
+    assert "trainer.precision" in message
+    assert "bf17" in message
+    assert "bf16-mixed" in message
+
+
 @pytest.mark.parametrize("workers", [0, 2])
 @pytest.mark.parametrize("batch", [1, 5])
 def test_run_stopped_by_a_signal_resumes_to_the_same_weights(

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from jsonargparse import Namespace
 from lightning.fabric.utilities.exceptions import MisconfigurationException
-from lightning.pytorch import Trainer
+from lightning.pytorch import Trainer as LightningTrainer
 from lightning.pytorch.callbacks import Callback, ModelCheckpoint
 from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI
 from lightning.pytorch.utilities import rank_zero_only
@@ -36,6 +36,7 @@ from colorgan.training.checkpoints import CheckpointFiles
 from colorgan.training.gan import ColorGAN
 from colorgan.training.loggers import wandb_offline_reason
 from colorgan.training.module import Trainable
+from colorgan.training.trainer import Trainer
 
 
 class ColorganCLI(LightningCLI):
@@ -79,6 +80,7 @@ class ColorganCLI(LightningCLI):
         assert isinstance(parser, TrainerParser)
         parser.subparsers = self.subparsers
         self.args = classes_as_overlays(args, self._class_keys())
+        self.resumed_precision: Any = None
         super().parse_arguments(parser, self.args)
         command = self.config.subcommand
         section = self.config[command]
@@ -108,6 +110,7 @@ class ColorganCLI(LightningCLI):
         stored = checkpoint.hyper_parameters(contents)
         # refuses foreign classes before the parser imports them
         self._trained_class.arguments_from_config(stored, trusted)
+        self.resumed_precision = contents.get("precision")
         if command != "fit" or not config_files(section):
             defaults = {f"model.{key}": value for key, value in stored.items() if key != "image_size"}
             if "image_size" in stored and not config_files(section):
@@ -145,6 +148,8 @@ class ColorganCLI(LightningCLI):
             )
         self.run_folder = self.choose_run_folder(section)
         section.trainer.default_root_dir = str(self.run_folder.path)
+        if section.trainer.precision == "auto":
+            self._settle_precision(section.trainer)
         if self.subcommand != "fit":
             self.override_trainer({"logger": False})
         if self.subcommand == "predict":
@@ -157,6 +162,18 @@ class ColorganCLI(LightningCLI):
         for callback in callbacks_of(section):
             if "dirpath" in callback.get("init_args", {}) and callback.init_args.dirpath is None:
                 callback.init_args.dirpath = str(self.run_folder.checkpoints)
+
+    def _settle_precision(self, trainer: Namespace) -> None:
+        """Leaves the precision open only for a new training.
+
+        Results of a model do not depend on the machine that measures them, and a resumed run computes as before; a
+        float16 run is only resumed on a GPU, which :class:`~colorgan.training.Trainer` knows.
+        """
+        if self.subcommand != "fit":
+            trainer.precision = "32-true"
+        elif self.resumed_precision in ("32-true", "bf16-mixed"):
+            trainer.precision = self.resumed_precision
+            _note(f"precision {self.resumed_precision}, as in the checkpoint (--trainer.precision changes it)")
 
     def override_trainer(self, arguments: Mapping[str, Any]) -> None:
         """Sets arguments of the trainer that the command does not leave to the user, and says so if they were given."""
@@ -200,7 +217,7 @@ class ColorganCLI(LightningCLI):
         else:
             super().instantiate_classes()
 
-    def instantiate_trainer(self, **kwargs: Any) -> Trainer:
+    def instantiate_trainer(self, **kwargs: Any) -> LightningTrainer:
         """Adds what every run has: atomic checkpoints, saving on signals, and the prediction writer."""
         section = self.config[self.subcommand]
         extra: list[Callback] = [SaveOnSignal()] if self.subcommand == "fit" else []
@@ -274,6 +291,7 @@ def train(args: list[str], command: type[ColorganCLI] = ColorganCLI, model: type
         return command(
             model,
             Photos,
+            trainer_class=Trainer,
             save_config_callback=SaveRunConfig,
             seed_everything_default=42,
             auto_configure_optimizers=False,

@@ -11,6 +11,7 @@ _WARNINGS = (
     ".*callbacks used to create the checkpoint need to be provided.*",
     "(?s).*Dump of a value that does not round-trip: a tuple.*",  # a list is as good
     ".*not resumable.*",  # our sampler is
+    ".*is not supported by the model summary.*",
     "Checkpoint directory .* exists and is not empty",
 )
 

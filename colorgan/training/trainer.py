@@ -1,0 +1,60 @@
+"""Lightning's Trainer, which also chooses the precision."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from lightning import pytorch
+from lightning.pytorch.accelerators import Accelerator
+from lightning.pytorch.plugins import Precision
+from lightning.pytorch.utilities import rank_zero_info
+
+from colorgan.training.precision import Chosen, choose_precision
+
+_Names = Literal[
+    "auto", "32-true", "bf16-mixed", "16-mixed", "bf16-true", "16-true", "64-true",
+    "transformer-engine", "transformer-engine-float16", "16", "32", "64", "bf16",
+]  # fmt: skip
+PrecisionOption = _Names | Literal[16, 32, 64]
+"""What Lightning's Trainer accepts, and ``auto``."""
+
+
+class Trainer(pytorch.Trainer):
+    """Lightning's Trainer with the precision ``auto``: mixed precision where this machine trains faster in it.
+
+    The choice is logged in one line, and is then the trainer's ``precision``. In Lightning's own class,
+    ``precision=choose_precision().name`` has the same effect.
+
+    Args:
+        accelerator: hardware to train on, as in Lightning.
+        precision: ``auto``, or a precision of Lightning.
+        **kwargs: the other arguments of Lightning's Trainer. A plugin that sets the precision takes precedence over
+            ``auto``.
+
+    Example:
+        >>> Trainer(accelerator="cpu", precision="32-true", logger=False, enable_checkpointing=False).precision
+        '32-true'
+    """
+
+    def __init__(
+        self,
+        *,
+        accelerator: str | Accelerator = "auto",
+        precision: PrecisionOption | None = "auto",
+        **kwargs: Any,
+    ) -> None:
+        if precision == "auto":
+            precision = None if _plugin_sets_precision(kwargs) else _choose(accelerator)
+        super().__init__(accelerator=accelerator, precision=precision, **kwargs)
+
+
+def _plugin_sets_precision(arguments: Mapping[str, Any]) -> bool:
+    plugins = arguments.get("plugins")
+    return any(isinstance(plugin, Precision) for plugin in (plugins if isinstance(plugins, list) else [plugins]))
+
+
+def _choose(accelerator: str | Accelerator) -> Chosen:
+    if isinstance(accelerator, Accelerator):
+        accelerator = type(accelerator).__name__.removesuffix("Accelerator").lower()
+    choice = choose_precision(accelerator)
+    rank_zero_info(str(choice))
+    return choice.name
