@@ -53,7 +53,7 @@ class OnnxColorizer(PhotoColorizer):
         options = onnxruntime.SessionOptions()
         options.log_severity_level = _LOG_FATAL_ONLY  # errors are raised below
         options.intra_op_num_threads = num_threads or 0
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # waiting threads leave the cores to painting
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # leaves cores to painting
         provider = _execution_provider(device, onnxruntime.get_available_providers())
         try:
             self._session = onnxruntime.InferenceSession(data, options, providers=[provider])
