@@ -151,7 +151,7 @@ def test_error_messages_name_the_file_and_the_reason(tmp_path):
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes on this system")
 @pytest.mark.timeout(20)
 def test_size_is_read_without_decoding(tmp_path):
-    Image.new("L", (40, 30)).save(tmp_path / "a.jpg")
+    Image.effect_noise((40, 30), 50).save(tmp_path / "a.jpg")
     data = (tmp_path / "a.jpg").read_bytes()
     (tmp_path / "cut.jpg").write_bytes(data[: len(data) - 20])
     assert read_size(tmp_path / "a.jpg") == read_size(tmp_path / "cut.jpg") == (40, 30)
