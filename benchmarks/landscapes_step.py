@@ -33,6 +33,7 @@ def reference_step(checkout: Path, size: int, batch_size: int, device: str) -> C
         raise SystemExit(f"--reference {checkout} has no model.py; give a checkout of image-colorizer")
     sys.path.insert(0, str(checkout))
     from model import Discriminator, UNet
+
     from train import train
 
     generator = UNet(1, 2, complexity=72).to(device)
