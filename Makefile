@@ -37,8 +37,9 @@ types: ## Check types
 docs: ## Build the documentation site in site/
 	mkdocs build --strict
 
-benchmark: ## Run the speed benchmarks that need no foreign code
-	for script in $(filter-out benchmarks/side_by_side.py,$(wildcard benchmarks/*.py)); do python $$script || exit 1; done
+BENCHMARKS = adam bare_step compile_step malloc
+benchmark: ## Run the speed benchmarks that need neither foreign code nor a GPU
+	for name in $(BENCHMARKS); do python benchmarks/$$name.py || exit 1; done
 
 quickstart: ## Train on the sample photos
 	python train.py fit -c configs/quickstart.yaml

@@ -12,7 +12,7 @@ _L1_WEIGHT = 256.0
 
 
 def bare_step(
-    generator: nn.Module, discriminator: nn.Module, batch_size: int, size: int, device: str, compiled: bool = False
+    generator: nn.Module, discriminator: nn.Module, batch_size: int, size: int, device: str, mode: str | None = None
 ) -> Callable[[], object]:
     """The least that a step can do: bfloat16, channels-last, fused Adam; the batch is ready on the device.
 
@@ -24,16 +24,17 @@ def bare_step(
         batch_size: photos per batch.
         size: height and width in pixels.
         device: ``cpu`` or ``cuda``.
-        compiled: whether to compile both networks with ``torch.compile``.
+        mode: mode of ``torch.compile`` for both networks, such as ``default``, or ``reduce-overhead`` for CUDA graphs;
+            ``None`` does not compile.
     """
     networks = [
         copy.deepcopy(network).to(device, memory_format=torch.channels_last) for network in (generator, discriminator)
     ]
     adams = [torch.optim.Adam(network.parameters(), 5e-4, betas=(0.5, 0.999), fused=True) for network in networks]
     colorize, score = networks
-    if compiled:
-        colorize.compile()
-        score.compile()
+    if mode is not None:
+        colorize.compile(mode=mode)
+        score.compile(mode=mode)
     target = (random_photos(batch_size, size).to(device) * 2 - 1).contiguous(memory_format=torch.channels_last)
     gray = target.mean(1, keepdim=True)
 
@@ -41,6 +42,8 @@ def bare_step(
         return binary_cross_entropy_with_logits(scores.float(), torch.full_like(scores, label, dtype=torch.float32))
 
     def step() -> None:
+        if mode is not None:
+            torch.compiler.cudagraph_mark_step_begin()
         with torch.autocast(device, torch.bfloat16):
             generated = colorize(gray)
             real, fake = score(torch.cat([gray, target], 1)), score(torch.cat([gray, generated.detach()], 1))

@@ -19,11 +19,12 @@ def main() -> None:
     parser.add_argument("--batch-size", type=int, default=16)
     parser.add_argument("--steps", type=int, default=3, help="steps per turn")
     parser.add_argument("--turns", type=int, default=5)
+    parser.add_argument("--mode", default="default", help="of torch.compile")
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     options = parser.parse_args()
     networks = UNet(1, 3, width=32), UNetDiscriminator(4, width=32)
     plain, compiled = (
-        bare_step(*networks, options.batch_size, 128, options.device, compiled=compiled) for compiled in (False, True)
+        bare_step(*networks, options.batch_size, 128, options.device, mode) for mode in (None, options.mode)
     )
     first = [measure(step).wall for step in (plain, compiled)]
     print(f"first step: {first[0]:.1f} s; with torch.compile {first[1]:.1f} s")

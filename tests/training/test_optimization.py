@@ -89,3 +89,21 @@ def test_step_randomness_depends_only_on_seed_epoch_and_batch(
         draws.append(torch.rand(1).item())
     assert draws[0] == draws[2]
     assert len(set(draws)) == 4
+
+
+@pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
+def test_second_step_of_a_batch_uses_the_stepped_weights(tiny_model: Make, fit: Make, precision: str) -> None:
+    """A cache of weights cast to bfloat16, which torch keeps and Lightning turns off, would make them stale."""
+    from colorgan.training import AdversarialSchedule
+
+    model = tiny_model(
+        discriminator=functools.partial(PatchGAN, width=4, num_downsamples=2, norm="none"),
+        discriminator_optimizer=functools.partial(torch.optim.SGD, lr=0.5),
+        schedule=AdversarialSchedule(discriminator_updates=2),
+    )
+    scores: list[torch.Tensor] = []
+    model.discriminator.register_forward_hook(lambda _, __, output: scores.append(output.detach().float()))
+    fit(model, photos=4, limit_val_batches=0, precision=precision)
+    # real, fake; the same photos after a step; the generator's turn
+    assert len(scores) == 5
+    assert (scores[0] - scores[2]).abs().max() > 1e-3
