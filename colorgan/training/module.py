@@ -3,6 +3,7 @@
 import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -93,7 +94,8 @@ class Trainable(Part, LightningModule, ABC):
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Notes the precision that the weights were trained in."""
-        checkpoint["precision"] = str(self.trainer.precision)
+        with suppress(RuntimeError):  # a model that was saved without having been trained has no trainer
+            checkpoint["precision"] = str(self.trainer.precision)
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Reports a checkpoint of another architecture in one sentence."""
