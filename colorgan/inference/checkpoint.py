@@ -4,6 +4,7 @@ A checkpoint may come from an untrusted source. It is loaded as data (``weights_
 bounds are checked before anything is built from it. :mod:`colorgan.models.config` decides which classes it may name.
 """
 
+import re
 import zipfile
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -45,6 +46,16 @@ def read(path: str | Path) -> dict[str, Any]:
 def hyper_parameters(checkpoint: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments of the model in a checkpoint, without those that Lightning adds."""
     return {name: value for name, value in checkpoint["hyper_parameters"].items() if not name.startswith("_")}
+
+
+def training_precision(checkpoint: Mapping[str, Any]) -> str | None:
+    """The precision that a checkpoint was trained in, as Lightning names it; ``None`` if it does not say.
+
+    >>> training_precision({"precision": "bf16-mixed"})
+    'bf16-mixed'
+    """
+    precision = checkpoint.get("precision")
+    return precision if isinstance(precision, str) and re.fullmatch(r"[a-z0-9-]{1,40}", precision) else None
 
 
 def network_prefix(state: Mapping[str, Any]) -> str | None:

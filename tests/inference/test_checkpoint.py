@@ -100,3 +100,8 @@ def test_regressor_checkpoint_cannot_colorize(tmp_path: Path, capsys: pytest.Cap
         "(that of a ChromaRegressor is only used to train one, as --model.generator.regressor)"
     )
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("value", [None, 16, ["bf16-mixed"], "", "BF16", "x" * 41, "a\nb", "<b>"])
+def test_precision_that_is_no_name_is_ignored(value: Any) -> None:
+    assert checkpoint.training_precision({"precision": value}) is None

@@ -80,7 +80,7 @@ class ColorganCLI(LightningCLI):
         assert isinstance(parser, TrainerParser)
         parser.subparsers = self.subparsers
         self.args = classes_as_overlays(args, self._class_keys())
-        self.resumed_precision: Any = None
+        self.resumed_precision: str | None = None
         super().parse_arguments(parser, self.args)
         command = self.config.subcommand
         section = self.config[command]
@@ -110,7 +110,7 @@ class ColorganCLI(LightningCLI):
         stored = checkpoint.hyper_parameters(contents)
         # refuses foreign classes before the parser imports them
         self._trained_class.arguments_from_config(stored, trusted)
-        self.resumed_precision = contents.get("precision")
+        self.resumed_precision = checkpoint.training_precision(contents)
         if command != "fit" or not config_files(section):
             defaults = {f"model.{key}": value for key, value in stored.items() if key != "image_size"}
             if "image_size" in stored and not config_files(section):

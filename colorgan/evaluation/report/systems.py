@@ -15,6 +15,7 @@ from colorgan.errors import ColorganError
 from colorgan.evaluation.report.photos import Photo, ReferencePhotos, Resize, list_files, load_photo, to_tensor
 from colorgan.files import digest
 from colorgan.images import UnreadableImage, read_rgb
+from colorgan.inference.checkpoint import read, training_precision
 from colorgan.inference.colorizer import Colorizer
 from colorgan.inference.run_folder import RunFolder
 from colorgan.inference.shipped import WEIGHTS
@@ -86,6 +87,8 @@ class CheckpointSystem(System):
             "parameters": sum(parameter.numel() for parameter in self.colorizer.generator.parameters()),
             "working_size": int(self.colorizer.working_size),
         }
+        if path.suffix == ".ckpt" and (precision := training_precision(read(path))):
+            self.detail["trained_in"] = precision
 
     def images(self, indices: Sequence[int], photos: Sequence[Photo]) -> Tensor:
         """Colorizes the photos and keeps their lightness."""

@@ -106,6 +106,7 @@ def checkpoint(tmp_path):
     torch.manual_seed(0)
     model = ColorGAN(generator=partial(UNet, width=4), discriminator=None, color_space=Lab())
     trainer = Trainer(logger=False, enable_checkpointing=False, accelerator="cpu", max_epochs=1)
+    model.trainer = trainer
     trainer.strategy.connect(model)
     path = tmp_path / "checkpoints" / "tiny" / "20260102-030405" / "checkpoints" / "best.ckpt"
     path.parent.mkdir(parents=True)
@@ -125,6 +126,7 @@ def test_checkpoints_and_run_folders_are_opened(checkpoint, reference_folder):
     ]
     assert by_file.run_folder == RunFolder(checkpoint.parent.parent)
     assert by_file.detail["generator"] == "UNet"
+    assert by_file.detail["trained_in"] == "32-true"
     indices, batch = first_batch(reference)
     images = by_file.images(indices, batch)
     assert images.shape == (8, 3, 32, 32)
