@@ -24,8 +24,6 @@ import numpy as np
 import numpy.typing as npt
 
 from colorgan.data.decoding import Fit, decode_all
-from colorgan.data.duplicates import dhash
-from colorgan.data.gray import is_gray
 from colorgan.data.sources import PhotoSource
 from colorgan.errors import ColorganError
 from colorgan.files import default_cache_dir
@@ -156,14 +154,13 @@ def _build(sources: Sequence[PhotoSource], side: int, fit: Fit, folder: Path, pr
             if isinstance(decoded, UnreadableImage):
                 photos.unreadable.append((source.name, decoded.reason))
                 continue
-            data = decoded.pixels.tobytes()
-            pixel_file.write(data)
+            pixel_file.write(decoded.pixels)
             photos.names.append(source.name)
             photos.sizes.append(decoded.size)
-            photos.gray.append(is_gray(decoded.pixels))
-            photos.digests.append(hashlib.blake2b(data, digest_size=16).hexdigest())
-            photos.hashes.append(dhash(decoded.pixels))
-            photos.checksums.append(zlib.crc32(data))
+            photos.gray.append(decoded.gray)
+            photos.digests.append(decoded.digest)
+            photos.hashes.append(decoded.hash)
+            photos.checksums.append(decoded.checksum)
         pixel_file.flush()
         os.fsync(pixel_file.fileno())
     index = {name: value for name, value in asdict(photos).items() if name not in ("folder", "side")}
