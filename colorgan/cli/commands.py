@@ -19,7 +19,7 @@ TRAINER_COMMANDS = {
 }
 """Commands of LightningCLI."""
 
-COMMANDS = ("colorize", "app", "export", "release", "chroma", "lr-find", "inspect", "evaluate", "benchmark")
+COMMANDS = ("colorize", "app", "export", "release", "chroma", "lr-find", "inspect", "evaluate", "benchmark", "cache")
 """All other commands. ``lr-find`` is the function ``lr_find`` in ``colorgan.cli.lr_find``."""
 
 

@@ -2,7 +2,8 @@
 
 Decoding a JPEG takes milliseconds; reading a square from the cache takes microseconds. All epochs, runs and processes
 share one file through the page cache of the operating system. The index next to the pixels records which photos are
-gray, which files cannot be read, and the hashes that reveal duplicates.
+gray, which files cannot be read, and the hashes that reveal duplicates. ``colorgan.caches`` limits the size of all
+caches.
 """
 
 import contextlib
@@ -14,25 +15,35 @@ import shutil
 import time
 import uuid
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import filelock
 import numpy as np
 import numpy.typing as npt
+from lightning.pytorch.utilities import rank_zero_info
 
+from colorgan.caches import (
+    PIXELS,
+    SIZE_VARIABLE,
+    About,
+    format_size,
+    open_for_use,
+    record_use,
+    shrink,
+    size_limit,
+)
 from colorgan.data.decoding import Fit, decode_all
-from colorgan.data.duplicates import dhash
-from colorgan.data.gray import is_gray
 from colorgan.data.sources import PhotoSource
-from colorgan.errors import ColorganError
+from colorgan.errors import ColorganError, plural
 from colorgan.files import default_cache_dir
 from colorgan.images import UnreadableImage, printable
 
 _VERSION = 3  # increment if the file format or anything that determines the cached pixels changes
-_PIXELS, _INDEX = "pixels.bin", "index.json"
+_INDEX = "index.json"
 _MAX_VERIFIED = 2048
 _ABANDONED_AFTER = 86400  # seconds
 
@@ -75,7 +86,8 @@ class CachedPhotos:
         shape = (len(self), self.side, self.side, 3)
         if not len(self):
             return np.zeros(shape, np.uint8)
-        return np.memmap(self.folder / _PIXELS, np.uint8, "r", shape=shape)
+        with open_for_use(self.folder / PIXELS) as file:
+            return np.memmap(file, np.uint8, "r", shape=shape)
 
 
 def cached_photos(
@@ -89,7 +101,9 @@ def cached_photos(
     """Opens the cache of ``sources``, or creates it by decoding them on all CPU cores.
 
     A cache is identified by the names, origins and stamps of its sources, the side and the fit. A damaged cache is
-    rebuilt. Concurrent processes are safe: each sees a complete cache or none, and the first to finish wins.
+    rebuilt. If several processes need the same cache, one builds it and the others wait. Before a cache is built, the
+    least recently used ones are deleted if all of them would exceed :func:`~colorgan.caches.size_limit`; those in use
+    are kept.
 
     Args:
         sources: photos with unique names.
@@ -104,20 +118,65 @@ def cached_photos(
     root = Path(cache_dir) if cache_dir is not None else default_cache_dir()
     folder = root / _key(sources, side, fit)
     photos = _open(folder, side)
-    if photos is not None:
-        return photos
-    temporary = root / f"{folder.name}.{os.getpid()}-{uuid.uuid4().hex[:8]}.part"
-    try:
+    if photos is None:
         try:
-            temporary.mkdir(parents=True)
-            _remove_abandoned(root)
-            _check_space(root, len(sources) * side * side * 3)
-            _build(sources, side, fit, temporary, progress)
-            return _publish(temporary, folder, side)
+            with _only_builder(root, folder.name):
+                photos = _open(folder, side)
+                if photos is None:
+                    photos = _create(sources, side, fit, folder, progress)
         except OSError as error:
             raise _write_error(error, root) from error
+    record_use(folder, About(_description(sources), side, len(photos)))
+    return photos
+
+
+@contextlib.contextmanager
+def _only_builder(root: Path, key: str) -> Iterator[None]:
+    """Waits until no other process builds the same cache. The lock ends with its process, even if that is killed."""
+    (root / "locks").mkdir(parents=True, exist_ok=True)
+    with contextlib.ExitStack() as stack:
+        lock = filelock.FileLock(root / "locks" / f"{key}.lock")
+        with contextlib.suppress(NotImplementedError):  # a file system without locks: the first to finish wins
+            try:
+                stack.enter_context(lock.acquire(timeout=0))
+            except filelock.Timeout:
+                rank_zero_info("Another process is decoding the same photos: waiting until it has finished")
+                stack.enter_context(lock.acquire())
+        yield
+
+
+def _create(sources: Sequence[PhotoSource], side: int, fit: Fit, folder: Path, progress: bool) -> CachedPhotos:
+    """Decodes photos into a temporary folder that is renamed when it is complete, and deleted on any error."""
+    root, size = folder.parent, len(sources) * side * side * 3
+    temporary = root / f"{folder.name}.{os.getpid()}-{uuid.uuid4().hex[:8]}.part"
+    try:
+        temporary.mkdir()
+        _remove_abandoned(root)
+        _make_room(root, size)
+        _check_space(root, size)
+        _build(sources, side, fit, temporary, progress)
+        return _publish(temporary, folder, side)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _make_room(root: Path, size: int) -> None:
+    limit = size_limit()
+    removed = shrink(root, max(0, limit - size))
+    if removed:
+        rank_zero_info(
+            f"Deleted {plural(len(removed), 'photo cache')} ({format_size(sum(cache.size for cache in removed))}), the "
+            f"least recently used, to stay within {SIZE_VARIABLE} ({format_size(limit)}): "
+            + ", ".join(printable(cache.about.source) for cache in removed)
+        )
+
+
+def _description(sources: Sequence[PhotoSource]) -> str:
+    """The folder of the first source, or its origin if it is no file."""
+    if not sources:
+        return About.source
+    origin = sources[0].origin.replace(os.sep, "/")
+    return origin.removesuffix(sources[0].name).rstrip("/") or "/"
 
 
 def _key(sources: Sequence[PhotoSource], side: int, fit: Fit) -> str:
@@ -138,7 +197,7 @@ def _open(folder: Path, side: int) -> CachedPhotos | None:
         columns = (photos.sizes, photos.gray, photos.digests, photos.hashes, photos.checksums)
         if any(len(column) != len(photos) for column in columns):
             return None
-        if (folder / _PIXELS).stat().st_size != len(photos) * side * side * 3:
+        if (folder / PIXELS).stat().st_size != len(photos) * side * side * 3:
             return None
         step = max(1, len(photos) // _MAX_VERIFIED)
         if any(zlib.crc32(photos.pixels[i]) != photos.checksums[i] for i in range(0, len(photos), step)):
@@ -151,19 +210,18 @@ def _open(folder: Path, side: int) -> CachedPhotos | None:
 def _build(sources: Sequence[PhotoSource], side: int, fit: Fit, folder: Path, progress: bool) -> None:
     """Decodes all photos and writes pixels and index."""
     photos = CachedPhotos(folder=folder, side=side)
-    with (folder / _PIXELS).open("wb") as pixel_file:
+    with (folder / PIXELS).open("wb") as pixel_file:
         for source, decoded in decode_all(sources, side, fit, progress):
             if isinstance(decoded, UnreadableImage):
                 photos.unreadable.append((source.name, decoded.reason))
                 continue
-            data = decoded.pixels.tobytes()
-            pixel_file.write(data)
+            pixel_file.write(decoded.pixels.data)
             photos.names.append(source.name)
             photos.sizes.append(decoded.size)
-            photos.gray.append(is_gray(decoded.pixels))
-            photos.digests.append(hashlib.blake2b(data, digest_size=16).hexdigest())
-            photos.hashes.append(dhash(decoded.pixels))
-            photos.checksums.append(zlib.crc32(data))
+            photos.gray.append(decoded.gray)
+            photos.digests.append(decoded.digest)
+            photos.hashes.append(decoded.hash)
+            photos.checksums.append(decoded.checksum)
         pixel_file.flush()
         os.fsync(pixel_file.fileno())
     index = {name: value for name, value in asdict(photos).items() if name not in ("folder", "side")}

@@ -16,6 +16,7 @@ from colorgan.data.augmentation import Transform
 from colorgan.data.cache import CachedPhotos, cached_photos
 from colorgan.data.checks import check_batch_size, warn_about_duplicates, warn_about_unreadable
 from colorgan.data.dataset import FileDataset, PhotoDataset, to_batch
+from colorgan.data.device import DeviceDataset, DeviceLoader, OnDevice, keeps_on_device, to_tensors, upload
 from colorgan.data.duplicates import near_duplicate_groups
 from colorgan.data.folders import SplitFolders
 from colorgan.data.loader import FileLoader, PhotoLoader, default_num_workers, first_sample, init_worker
@@ -61,6 +62,9 @@ class Photos(LightningDataModule):
         pin_memory: copy batches to page-locked memory; by default only for CUDA.
         persistent_workers: keep workers alive between epochs; by default yes.
         drop_last: drop the last training batch of an epoch if it is incomplete.
+        on_device: keep all photos on the training device, and crop and flip them there. ``auto`` does so on CUDA if
+            flips are the only ``train_transforms`` and the photos take at most a quarter of the free memory. The
+            batches are the same.
 
     Attributes:
         image_size: same as ``size``.
@@ -99,6 +103,7 @@ class Photos(LightningDataModule):
         pin_memory: bool | None = None,
         persistent_workers: bool | None = None,
         drop_last: bool = True,
+        on_device: OnDevice = "auto",
     ) -> None:
         super().__init__()
         positive = {
@@ -143,8 +148,10 @@ class Photos(LightningDataModule):
         self.pin_memory = pin_memory
         self.persistent_workers = persistent_workers
         self.drop_last = drop_last
+        self.on_device: OnDevice = on_device
         self.splits: dict[str, Split] = {}
         self._predict_dataset: FileDataset | None = None
+        self._device_pixels: dict[str, torch.Tensor] = {}
 
     @property
     def unreadable(self) -> list[tuple[str, str]]:
@@ -218,7 +225,8 @@ class Photos(LightningDataModule):
                 )
 
     def teardown(self, stage: str) -> None:
-        """Warns about the files that prediction has skipped."""
+        """Frees the photos on the device, and warns about the files that prediction has skipped."""
+        self._device_pixels.clear()
         if stage == "predict" and self.unreadable:
             warn_about_unreadable(self.unreadable, len(self._find_predict_files()), printable(self.predict or ""))
 
@@ -290,7 +298,7 @@ class Photos(LightningDataModule):
         num_workers = self.num_workers
         if num_workers is None:
             num_workers = default_num_workers(device, bool(self.train_transforms) or self.crop == "random", devices)
-        return self._loader(dataset, sampler, self.batch_size, num_workers, self.drop_last)
+        return self._loader("train", dataset, sampler, self.batch_size, num_workers, self.drop_last)
 
     def val_dataloader(self) -> PhotoLoader | list[Any]:
         """Creates the validation loader, in the order of the files; an empty list if there are no photos."""
@@ -319,28 +327,39 @@ class Photos(LightningDataModule):
         dataset = PhotoDataset(split.photos, split.indices, self.image_size)
         rank, world_size = self._rank_and_world_size()
         sampler = EpochSampler(len(dataset), seed=self.seed, shuffle=False, rank=rank, world_size=world_size)
-        return self._loader(dataset, sampler, self.val_batch_size, self.num_workers or 0, drop_last=False)
+        return self._loader(name, dataset, sampler, self.val_batch_size, self.num_workers or 0, drop_last=False)
 
     def _loader(
-        self, dataset: PhotoDataset, sampler: EpochSampler, batch_size: int, num_workers: int, drop_last: bool
+        self,
+        split: str,
+        dataset: PhotoDataset,
+        sampler: EpochSampler,
+        batch_size: int,
+        num_workers: int,
+        drop_last: bool,
     ) -> PhotoLoader:
         if self.num_workers is None:
             # Lightning recommends many workers, but for cached photos they only take cores from the networks
             warnings.filterwarnings("ignore", message=".*does not have many workers.*")
-        pin = self.pin_memory if self.pin_memory is not None else self._device()[0] == "cuda"
         persistent = self.persistent_workers if self.persistent_workers is not None else True
-        return PhotoLoader(
-            dataset,
-            batch_size=batch_size,
-            sampler=sampler,
-            num_workers=num_workers,
-            collate_fn=to_batch,
-            pin_memory=pin,
-            drop_last=drop_last,
-            worker_init_fn=init_worker if num_workers else None,
-            persistent_workers=persistent and num_workers > 0,
-            generator=torch.Generator().manual_seed(self.seed),  # leaves the global generator to the training
-        )
+        options: dict[str, Any] = {
+            "batch_size": batch_size,
+            "sampler": sampler,
+            "num_workers": num_workers,
+            "drop_last": drop_last,
+            "worker_init_fn": init_worker if num_workers else None,
+            "persistent_workers": persistent and num_workers > 0,
+            "generator": torch.Generator().manual_seed(self.seed),  # leaves the global generator to the training
+        }
+        transforms = self.train_transforms if split == "train" else ()
+        device = self.trainer.strategy.root_device if self.trainer is not None else torch.device("cpu")
+        if split in self._device_pixels or keeps_on_device(self.on_device, dataset, transforms, device):
+            if split not in self._device_pixels:
+                self._device_pixels[split] = upload(dataset, device)
+            on_device = DeviceDataset(dataset, self._device_pixels[split])
+            return DeviceLoader(on_device, collate_fn=to_tensors, **options)
+        pin = self.pin_memory if self.pin_memory is not None else self._device()[0] == "cuda"
+        return PhotoLoader(dataset, collate_fn=to_batch, pin_memory=pin, **options)
 
     def _position(self) -> tuple[int, int]:
         """The current epoch and the number of its batches already used, according to the trainer."""

@@ -22,6 +22,8 @@ from colorgan.images import UnreadableImage, read_rgb
 Key: TypeAlias = int | tuple[int, int]
 """Index of a photo, or (epoch, index)."""
 
+_PROBE = np.repeat(np.arange(4, dtype=np.uint8).reshape(2, 2, 1), 3, axis=2)
+
 
 class PhotoArrays(TypedDict):
     """A batch before collation: ``rgb`` (B, H, W, 3) uint8 and ``index`` (B,) int64."""
@@ -77,16 +79,37 @@ class PhotoDataset(Dataset[PhotoBatch]):
             rgb = np.stack([self._augment(epoch, index) for epoch, index in pairs])
         return {"rgb": rgb, "index": indices}
 
+    def place(self, epoch: int, index: int, side: int) -> tuple[int, int, tuple[bool, bool]]:
+        """Where a photo of ``side`` is cropped in an epoch, if all transforms are flips.
+
+        Returns:
+            The first row and column of the crop in the flipped photo, and whether rows and columns are flipped.
+        """
+        if self.transform is None and not self.random_crop:
+            corner = (side - self.size) // 2
+            return corner, corner, (False, False)
+        rng, offset = self._draw(epoch, index)
+        first = 0
+        if self.transform is not None:
+            first = int(self.transform(_PROBE, rng)[0, 0, 0])  # flips the probe in the same way as the photo
+        return *self._corner(offset, side, side), (first in (2, 3), first in (1, 3))
+
     def _augment(self, epoch: int, index: int) -> npt.NDArray[np.uint8]:
-        rng = np.random.default_rng([self.seed, epoch, index])
-        offset = rng.random(2) if self.random_crop else np.full(2, 0.5)
+        rng, offset = self._draw(epoch, index)
         photo: npt.NDArray[np.uint8] = np.array(self.photos.pixels[self.indices[index]])
         if self.transform is not None:
             photo = self.transform(photo, rng)
             self._check_size(photo)
-        height, width = photo.shape[:2]
-        top, left = int(offset[0] * (height - self.size + 1)), int(offset[1] * (width - self.size + 1))
+        top, left = self._corner(offset, *photo.shape[:2])
         return photo[top : top + self.size, left : left + self.size]
+
+    def _draw(self, epoch: int, index: int) -> tuple[np.random.Generator, npt.NDArray[np.float64]]:
+        """The generator of one photo in one epoch, and the relative position of its crop, (2,) in [0, 1)."""
+        rng = np.random.default_rng([self.seed, epoch, index])
+        return rng, rng.random(2) if self.random_crop else np.full(2, 0.5)
+
+    def _corner(self, offset: npt.NDArray[np.float64], height: int, width: int) -> tuple[int, int]:
+        return int(offset[0] * (height - self.size + 1)), int(offset[1] * (width - self.size + 1))
 
     def _check_size(self, photo: npt.NDArray[np.uint8]) -> None:
         if min(photo.shape[:2]) < self.size:

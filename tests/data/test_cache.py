@@ -4,23 +4,33 @@ import errno
 import json
 import os
 import pickle
+import shutil
+import subprocess
+import sys
 import threading
 import time
 
+import filelock
 import numpy as np
 import pytest
 from PIL import Image
 
+from colorgan.caches import stored_caches
 from colorgan.data import cache, decoding
 from colorgan.data.cache import CachedPhotos, cached_photos
 from colorgan.data.sources import file_source
 from colorgan.errors import ColorganError
 from colorgan.images import list_photos, read_rgb
-from tests.helpers import photo_of
+from tests.helpers import REPOSITORY, photo_of
 
 
 def photos_in(folder, **options) -> CachedPhotos:
     return cached_photos([file_source(path, folder) for path in list_photos(folder)], **{"side": 16, **options})
+
+
+def entries(cache_dir) -> set[str]:
+    """Names in a folder of caches, without the locks."""
+    return {path.name for path in cache_dir.iterdir()} - {"locks"}
 
 
 def test_cached_pixels_match_reading_and_resizing(make_photos):
@@ -106,7 +116,7 @@ def test_damaged_cache_is_rebuilt(make_photos, damage):
     damage(photos_in(folder).folder)
     again = photos_in(folder)
     assert np.array_equal(again.pixels, whole)
-    assert [path.name for path in again.folder.parent.iterdir()] == [again.folder.name]
+    assert entries(again.folder.parent) == {again.folder.name}
 
 
 def test_concurrent_builds_share_one_cache(make_photos, own_cache):
@@ -119,7 +129,125 @@ def test_concurrent_builds_share_one_cache(make_photos, own_cache):
         thread.join()
     assert len(results) == 4
     assert all(np.array_equal(result.pixels, results[0].pixels) for result in results)
-    assert len(list(own_cache.iterdir())) == 1
+    assert entries(own_cache) == {results[0].folder.name}
+
+
+BUILD = """
+import sys
+from tests.data.test_cache import photos_in
+photos = photos_in(sys.argv[1], side=64)
+print(photos.folder.name, int(photos.pixels.sum()))
+"""
+
+
+def test_one_process_builds_while_the_others_wait(make_photos, own_cache, monkeypatch):
+    folder = make_photos("photos", 3)
+    expected = photos_in(folder, side=64)
+    shutil.rmtree(expected.folder)
+    with filelock.FileLock(own_cache / "locks" / f"{expected.folder.name}.lock"):  # this process "builds"
+        command = [sys.executable, "-c", BUILD, str(folder)]
+        waiting = [
+            subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            for _ in range(2)
+        ]
+        for process in waiting:
+            assert any("Another process is decoding the same photos" in line for line in process.stderr)
+        assert entries(own_cache) == set()
+    for process in waiting:
+        output, _ = process.communicate(timeout=60)
+        assert output.split() == [expected.folder.name, str(int(expected.pixels.sum()))]
+    assert entries(own_cache) == {expected.folder.name}
+
+
+def test_cache_that_another_process_built_meanwhile_is_not_built_again(make_photos, own_cache, monkeypatch):
+    folder = make_photos("photos", 3)
+    built = photos_in(folder)
+    monkeypatch.setattr(cache, "_create", lambda *_: pytest.fail("built again"))
+    opened = [None, built]
+    monkeypatch.setattr(cache, "_open", lambda *_: opened.pop(0))
+    assert photos_in(folder) is built
+
+
+def test_interrupted_build_leaves_nothing_and_stops_decoding(make_photos, own_cache, monkeypatch):
+    folder = make_photos("photos", 40)
+    monkeypatch.setattr(decoding, "available_cpus", lambda: 1)
+    decoded = []
+    decode = decoding._decode
+
+    def interrupt_second(source, side, fit):
+        decoded.append(source.name)
+        if len(decoded) == 2:
+            raise KeyboardInterrupt
+        return decode(source, side, fit)
+
+    monkeypatch.setattr(decoding, "_decode", interrupt_second)
+    with pytest.raises(KeyboardInterrupt):
+        photos_in(folder)
+    assert entries(own_cache) == set()
+    assert len(decoded) < 40
+    monkeypatch.setattr(decoding, "_decode", decode)
+    assert len(photos_in(folder)) == 40
+
+
+def test_folder_without_readable_photos_is_decoded_once(tmp_path, monkeypatch):
+    (tmp_path / "a.jpg").write_bytes(b"no photo")
+    assert len(photos_in(tmp_path)) == 0
+    monkeypatch.setattr(cache, "_create", lambda *_: pytest.fail("built again"))
+    assert photos_in(tmp_path).unreadable[0][0] == "a.jpg"
+
+
+def size_of(photos) -> int:
+    return next(stored.size for stored in stored_caches(photos.folder.parent) if stored.folder == photos.folder)
+
+
+def test_least_recently_used_caches_make_room_for_new_ones(make_photos, own_cache, monkeypatch, caplog):
+    folder = make_photos("photos", 3)
+    old, middle = photos_in(folder, side=16), photos_in(folder, side=17)
+    for age, photos in ((300, old), (200, middle)):
+        os.utime(photos.folder / "about.json", (time.time() - age,) * 2)
+        del photos.pixels  # no longer in use
+    (own_cache / "features").mkdir()
+    (own_cache / "features" / "a.npy").write_bytes(bytes(10**6))
+    total = size_of(old) + size_of(middle) + 3 * 18 * 18 * 3
+    monkeypatch.setenv("COLORGAN_CACHE_SIZE", f"{total - 1}")
+    caplog.set_level("INFO")
+    new = photos_in(folder, side=18)
+    assert entries(own_cache) == {middle.folder.name, new.folder.name, "features"}
+    (message,) = [record.message for record in caplog.records if "Deleted" in record.message]
+    assert message.startswith(
+        "Deleted 1 photo cache (0.0 MB), the least recently used, to stay within COLORGAN_CACHE_SI"
+    )
+    assert message.endswith(f": {folder}")
+
+
+def test_use_of_a_cache_makes_it_the_last_to_go(make_photos, monkeypatch):
+    folder = make_photos("photos", 2)
+    first, second = photos_in(folder, side=16), photos_in(folder, side=17)
+    for photos in (first, second):
+        os.utime(photos.folder / "about.json", (1, 1))
+        del photos.pixels
+    del photos_in(folder, side=16).pixels
+    assert [stored.folder for stored in stored_caches(first.folder.parent)] == [first.folder, second.folder]
+
+
+def test_caches_in_use_are_never_deleted(make_photos, own_cache, monkeypatch):
+    folder = make_photos("photos", 2)
+    monkeypatch.setenv("COLORGAN_CACHE_SIZE", "0")
+    used = photos_in(folder, side=16)
+    copy = pickle.loads(pickle.dumps(used))
+    assert copy.pixels.sum() == used.pixels.sum()
+    del used.pixels  # the copy, as in a worker process, keeps it
+    photos_in(folder, side=17)
+    assert used.folder.name in entries(own_cache)
+    del copy.pixels
+    last = photos_in(folder, side=18)
+    assert entries(own_cache) == {last.folder.name}
+
+
+def test_invalid_size_limit_names_the_variable(make_photos, monkeypatch):
+    monkeypatch.setenv("COLORGAN_CACHE_SIZE", "plenty")
+    with pytest.raises(ColorganError, match="COLORGAN_CACHE_SIZE must be a size such as 20GB.* received 'plenty'"):
+        photos_in(make_photos("photos", 1))
 
 
 def test_abandoned_partial_caches_are_removed_after_a_day(make_photos, own_cache):
@@ -128,7 +256,7 @@ def test_abandoned_partial_caches_are_removed_after_a_day(make_photos, own_cache
         (own_cache / name / "pixels.bin").write_bytes(b"x")
         os.utime(own_cache / name, (time.time() - age,) * 2)
     photos = photos_in(make_photos("photos", 1))
-    assert {path.name for path in own_cache.iterdir()} == {"b.2-y.part", photos.folder.name}
+    assert entries(own_cache) == {"b.2-y.part", photos.folder.name}
 
 
 def test_pickled_cache_contains_no_pixels(make_photos):
@@ -153,7 +281,7 @@ def test_full_disk_raises_and_leaves_no_files(make_photos, own_cache, monkeypatc
     monkeypatch.setenv("COLORGAN_CACHE", str(own_cache))
     with pytest.raises(ColorganError, match="the disk is full"):
         photos_in(folder)
-    assert list(own_cache.iterdir()) == []
+    assert entries(own_cache) == set()
 
 
 def test_unwritable_cache_folder_raises(make_photos, tmp_path):
