@@ -24,7 +24,7 @@ def cache(
     those that a running program uses are kept.
 
     Args:
-        clear: delete all caches, or those with this name or source folder.
+        clear: delete all caches, or those of this folder or name.
         limit: delete the least recently used caches until the others fit into this size, such as 5GB.
         cache_dir: folder of the caches (default: $COLORGAN_CACHE or the system's cache folder).
 
@@ -61,11 +61,11 @@ def cache(
 
 
 def _choose(caches: "list[StoredCache]", which: str) -> "list[StoredCache]":
-    """The caches whose name begins with ``which``, or whose photos come from it."""
+    """The caches whose photos come from the folder ``which`` or below; if there are none, those with such a name."""
     if which == _ALL:
         return caches
     source = Path(which).absolute().as_posix()
-    found = [stored for stored in caches if stored.name == which or stored.about.source in (which, source)]
+    found = [stored for stored in caches if f"{stored.about.source}/".startswith((f"{which}/", f"{source}/"))]
     found = found or [stored for stored in caches if stored.name.startswith(which)]
     if not found:
         raise ColorganError(f"--clear: there is no cache of {which!r}; `colorgan cache` lists names and sources")

@@ -75,12 +75,15 @@ def test_clear_keeps_caches_in_use(make_photos, cache_dir, capsys):
 
 
 def test_clear_by_name_and_by_source(make_photos, cache_dir, monkeypatch):
-    roses, tulips, lilies = (cached(make_photos(name, 3), 8, 1) for name in ("roses", "tulips", "lilies"))
+    names = ("roses", "tulips/train", "tulips2")
+    roses, tulips, lilies = (cached(make_photos(name, 3), 8, 1) for name in names)
     assert main(["cache", "--clear", roses.folder.name[:8]]) == 0
     assert caches(cache_dir) == {tulips.folder.name, lilies.folder.name}
     monkeypatch.chdir(cache_dir.parent)
     assert main(["cache", "--clear", "tulips/"]) == 0
     assert caches(cache_dir) == {lilies.folder.name}
+    assert main(["cache", "--clear", "tulips2"]) == 0
+    assert caches(cache_dir) == set()
 
 
 def test_limit_deletes_the_least_recently_used(make_photos, cache_dir, capsys):
