@@ -1,7 +1,8 @@
 """The folder of photo caches: which ones there are, which are in use, and how the least recently used ones are deleted.
 
-Each photo cache is a subfolder with a name of 32 hexadecimal digits. Everything else in the folder of caches, such as
-downloaded weights and features, is left alone. What a cache contains is the subject of ``colorgan.data.cache``.
+Each photo cache is a subfolder with a name of 32 hexadecimal digits and an index. Everything else in the folder of
+caches, such as downloaded weights and features, is left alone, and links are not followed. What a cache contains is the
+subject of ``colorgan.data.cache``.
 """
 
 import contextlib
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from colorgan.errors import ColorganError
+from colorgan.files import atomic_write
 
 try:
     import fcntl
@@ -25,6 +27,9 @@ except ImportError:  # Windows, which does not delete files that are mapped into
 
 PIXELS = "pixels.bin"
 """File with the pixels of a cache. Processes that use it hold a shared lock on it."""
+
+INDEX = "index.json"
+"""File with everything else about the photos. A folder without it is not a photo cache, and is never deleted."""
 
 SIZE_VARIABLE = "COLORGAN_CACHE_SIZE"
 """Environment variable with the maximum size of all photo caches together."""
@@ -104,7 +109,7 @@ def parse_size(text: str, name: str) -> int:
         >>> parse_size("1.5 GB", "the limit")
         1500000000
     """
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?B)?\s*", text, re.ASCII | re.IGNORECASE)
+    match = re.fullmatch(r"\s*(\d{1,15}(?:\.\d+)?)\s*([KMGT]?B)?\s*", text, re.ASCII | re.IGNORECASE)
     if match is None:
         raise ColorganError(f"{name} must be a size such as 20GB, 500MB or 0; received {text!r}")
     return round(float(match[1]) * _UNITS[(match[2] or "").upper()])
@@ -138,7 +143,7 @@ def stored_caches(root: Path) -> list[StoredCache]:
     found = []
     with contextlib.suppress(FileNotFoundError, NotADirectoryError):
         for folder in root.iterdir():
-            if _NAME.fullmatch(folder.name) and folder.is_dir():
+            if _is_cache(folder):
                 with contextlib.suppress(FileNotFoundError):  # deleted by another process just now
                     found.append(_stored_cache(folder))
     return sorted(found, key=lambda cache: (-cache.last_used, cache.name))
@@ -180,7 +185,8 @@ def record_use(folder: Path, about: About) -> None:
         if file.exists():
             os.utime(file)
         else:
-            file.write_text(json.dumps(asdict(about)), encoding="ascii")
+            with atomic_write(file) as temporary:
+                temporary.write_text(json.dumps(asdict(about)), encoding="ascii")
 
 
 def open_for_use(file: Path) -> BinaryIO:
@@ -211,7 +217,10 @@ def _lock_unless_used(file: Path) -> Iterator[bool]:
         is_unused = True
         if fcntl is not None:
             try:
-                fcntl.flock(stack.enter_context(file.open("rb+")), fcntl.LOCK_EX | fcntl.LOCK_NB)
+                stream = stack.enter_context(file.open("rb+"))
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                # a cache that was deleted and built again between the two calls has other users
+                is_unused = os.path.samestat(os.fstat(stream.fileno()), file.stat())
             except FileNotFoundError:
                 pass  # a damaged cache
             except OSError:
@@ -219,11 +228,18 @@ def _lock_unless_used(file: Path) -> Iterator[bool]:
         yield is_unused
 
 
+def _is_cache(folder: Path) -> bool:
+    index = folder / INDEX
+    has_links = folder.is_symlink() or index.is_symlink()
+    return _NAME.fullmatch(folder.name) is not None and not has_links and index.is_file()
+
+
 def _stored_cache(folder: Path) -> StoredCache:
-    size = sum(file.stat().st_size for file in folder.iterdir())
-    try:
-        about = About(**json.loads((folder / _ABOUT).read_text(encoding="ascii")))
+    size = sum(file.lstat().st_size for file in folder.iterdir())
+    last_used, about = (folder / INDEX).stat().st_mtime, About()
+    with contextlib.suppress(OSError, ValueError, TypeError):  # of an older version, or damaged
         last_used = (folder / _ABOUT).stat().st_mtime
-    except (OSError, ValueError, TypeError):  # of an older version, or damaged
-        about, last_used = About(), folder.stat().st_mtime
+        read = About(**json.loads((folder / _ABOUT).read_text(encoding="ascii")))
+        if (type(read.source), type(read.side), type(read.count)) == (str, int, int):
+            about = read
     return StoredCache(folder, about, size, min(last_used, time.time()))

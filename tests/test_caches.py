@@ -7,7 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from colorgan.caches import PIXELS, About, open_for_use, parse_size, record_use, shrink, size_limit, stored_caches
+from colorgan.caches import (
+    INDEX,
+    PIXELS,
+    About,
+    open_for_use,
+    parse_size,
+    record_use,
+    shrink,
+    size_limit,
+    stored_caches,
+)
 from colorgan.errors import ColorganError
 from tests.helpers import REPOSITORY
 
@@ -17,6 +27,7 @@ def make_cache(root: Path, number: int, size: int = 1000) -> Path:
     folder = root / f"{number:032x}"
     folder.mkdir(parents=True)
     (folder / PIXELS).write_bytes(bytes(size))
+    (folder / INDEX).write_text("{}")
     record_use(folder, About("photos", 8, number))
     os.utime(folder / "about.json", (number, number))
     return folder
@@ -29,7 +40,7 @@ def test_sizes(text, size):
     assert parse_size(text, "limit") == size
 
 
-@pytest.mark.parametrize("text", ["", "GB", "-1GB", "1 GiB", "1,5GB", "inf", "1e9", "\u0661GB"])
+@pytest.mark.parametrize("text", ["", "GB", "-1GB", "1 GiB", "1,5GB", "inf", "1e9", "\u0661GB", "9" * 400])
 def test_invalid_sizes_raise(text):
     with pytest.raises(ColorganError, match="limit must be a size such as 20GB, 500MB or 0; received"):
         parse_size(text, "limit")
@@ -57,6 +68,43 @@ def test_only_folders_named_like_caches_are_caches(tmp_path):
     (tmp_path / f"{'a' * 32}.1-x.part").mkdir()
     assert stored_caches(tmp_path) == []
     assert shrink(tmp_path, 0) == []
+
+
+def test_only_folders_with_an_index_are_caches_and_links_are_not_followed(tmp_path):
+    root = tmp_path / "root"
+    ours, elsewhere = make_cache(root, 1), make_cache(tmp_path / "elsewhere", 2)
+    foreign = root / ("c" * 32)
+    foreign.mkdir()
+    (foreign / "thesis.txt").write_text("x")
+    (root / ("d" * 32)).symlink_to(elsewhere)
+    (ours / "link").symlink_to(elsewhere, target_is_directory=True)
+    assert stored_caches(root)[0].size < 2000
+    assert [cache.folder for cache in shrink(root, 0)] == [ours]
+    assert sorted(path.name[0] for path in root.iterdir()) == ["c", "d"]
+    assert (foreign / "thesis.txt").is_file()
+    assert (elsewhere / INDEX).is_file()
+
+
+@pytest.mark.parametrize("about", ["{", "[]", '{"source": 3, "side": 1, "count": 1}', '{"other": 1}'])
+def test_cache_with_a_damaged_description_is_listed(about, tmp_path):
+    (make_cache(tmp_path, 1) / "about.json").write_text(about)
+    (cache,) = stored_caches(tmp_path)
+    assert cache.about == About("unknown", 0, 0)
+
+
+def test_cache_that_was_built_again_while_it_was_to_be_deleted_is_kept(tmp_path, monkeypatch):
+    fcntl = pytest.importorskip("fcntl")
+    folder = make_cache(tmp_path, 1)
+    flock = fcntl.flock
+
+    def build_again_and_lock(*arguments):
+        (folder / PIXELS).rename(tmp_path / "deleted")  # the file that is about to be locked
+        (folder / PIXELS).write_bytes(b"new")
+        flock(*arguments)
+
+    monkeypatch.setattr(fcntl, "flock", build_again_and_lock)
+    assert shrink(tmp_path, 0) == []
+    assert (folder / PIXELS).read_bytes() == b"new"
 
 
 def test_shrink_skips_a_cache_in_use_by_another_process(tmp_path):

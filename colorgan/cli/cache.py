@@ -64,9 +64,14 @@ def _choose(caches: "list[StoredCache]", which: str) -> "list[StoredCache]":
     """The caches whose photos come from the folder ``which`` or below; if there are none, those with such a name."""
     if which == _ALL:
         return caches
+    if not which:  # an unset variable of the shell: every name and source begins with nothing
+        raise ColorganError("--clear received an empty text; give a name or a source folder, or leave it out for all")
     source = Path(which).absolute().as_posix()
     found = [stored for stored in caches if f"{stored.about.source}/".startswith((f"{which}/", f"{source}/"))]
-    found = found or [stored for stored in caches if stored.name.startswith(which)]
+    if not found:
+        found = [stored for stored in caches if stored.name.startswith(which)]
+        if len(found) > 1:
+            raise ColorganError(f"--clear: {len(found)} caches have names that begin with {which!r}; give more digits")
     if not found:
         raise ColorganError(f"--clear: there is no cache of {which!r}; `colorgan cache` lists names and sources")
     return found

@@ -27,6 +27,7 @@ import numpy.typing as npt
 from lightning.pytorch.utilities import rank_zero_info
 
 from colorgan.caches import (
+    INDEX,
     PIXELS,
     SIZE_VARIABLE,
     About,
@@ -43,7 +44,6 @@ from colorgan.files import default_cache_dir
 from colorgan.images import UnreadableImage, printable
 
 _VERSION = 3  # increment if the file format or anything that determines the cached pixels changes
-_INDEX = "index.json"
 _MAX_VERIFIED = 2048
 _ABANDONED_AFTER = 86400  # seconds
 
@@ -190,7 +190,7 @@ def _key(sources: Sequence[PhotoSource], side: int, fit: Fit) -> str:
 def _open(folder: Path, side: int) -> CachedPhotos | None:
     """Opens a cache; None if it does not exist or is damaged."""
     try:
-        index = json.loads((folder / _INDEX).read_text(encoding="ascii"))
+        index = json.loads((folder / INDEX).read_text(encoding="ascii"))
         photos = CachedPhotos(folder=folder, side=side, **index)
         photos.sizes = [(width, height) for width, height in photos.sizes]
         photos.unreadable = [(name, reason) for name, reason in photos.unreadable]
@@ -225,7 +225,7 @@ def _build(sources: Sequence[PhotoSource], side: int, fit: Fit, folder: Path, pr
         pixel_file.flush()
         os.fsync(pixel_file.fileno())
     index = {name: value for name, value in asdict(photos).items() if name not in ("folder", "side")}
-    with (folder / _INDEX).open("w", encoding="ascii") as index_file:
+    with (folder / INDEX).open("w", encoding="ascii") as index_file:
         json.dump(index, index_file)
         index_file.flush()
         os.fsync(index_file.fileno())
@@ -254,7 +254,7 @@ def _publish(temporary: Path, folder: Path, side: int) -> CachedPhotos:
 
 def _remove_abandoned(root: Path) -> None:
     """Deletes partial caches of killed processes that are older than a day."""
-    for path in root.glob("*.part*"):
+    for path in root.glob("[0-9a-f]" * 32 + ".*-*.part*"):  # of our own names only: the folder may hold other things
         with contextlib.suppress(OSError):
             if path.stat().st_mtime < time.time() - _ABANDONED_AFTER:
                 shutil.rmtree(path, ignore_errors=True)
@@ -271,4 +271,5 @@ def _write_error(error: OSError, root: Path) -> ColorganError:
     return ColorganError(
         f"cannot write the photo cache in {printable(root)}: {problem}; "
         "choose another folder with --data.cache_dir or the environment variable COLORGAN_CACHE"
+        + (", or delete caches with `colorgan cache`" if disk_full else "")
     )

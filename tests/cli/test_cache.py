@@ -109,9 +109,24 @@ def test_bad_input_is_one_sentence(arguments, message, capsys):
     assert capsys.readouterr().err == f"error: {message}\n"
 
 
+@pytest.mark.parametrize(
+    ("which", "message"), [("", "--clear received an empty text"), ("cc", "--clear: 2 caches have names that begin")]
+)
+def test_clear_of_an_empty_or_ambiguous_name_deletes_nothing(which, message, cache_dir, capsys):
+    names = {"c" * 31 + end for end in "ab"}
+    for name in names:
+        (cache_dir / name).mkdir()
+        (cache_dir / name / "index.json").write_text("{}")
+    assert main(["cache", f"--clear={which}"]) == 1
+    assert message in capsys.readouterr().err
+    assert main(["cache", "--clear", which]) == 1
+    assert caches(cache_dir) == names
+
+
 def test_list_shows_caches_of_older_versions(cache_dir, capsys):
     (cache_dir / ("ab" * 16)).mkdir()
     (cache_dir / ("ab" * 16) / "pixels.bin").write_bytes(bytes(100_000))
+    (cache_dir / ("ab" * 16) / "index.json").write_text("{}")
     assert main(["cache"]) == 0
     assert re.search(r"^abababab +\? +\? +0\.1 MB .* unknown$", capsys.readouterr().out, re.MULTILINE)
     assert main(["cache", "--clear", "abab"]) == 0

@@ -251,12 +251,13 @@ def test_invalid_size_limit_names_the_variable(make_photos, monkeypatch):
 
 
 def test_abandoned_partial_caches_are_removed_after_a_day(make_photos, own_cache):
-    for name, age in (("a.1-x.part", 90000), ("b.2-y.part", 10)):
+    old, new, foreign = f"{'a' * 32}.1-x.part", f"{'b' * 32}.2-y.part", "movie.1-x.part"
+    for name, age in ((old, 90000), (new, 10), (foreign, 90000)):
         (own_cache / name).mkdir()
         (own_cache / name / "pixels.bin").write_bytes(b"x")
         os.utime(own_cache / name, (time.time() - age,) * 2)
     photos = photos_in(make_photos("photos", 1))
-    assert entries(own_cache) == {"b.2-y.part", photos.folder.name}
+    assert entries(own_cache) == {new, foreign, photos.folder.name}
 
 
 def test_pickled_cache_contains_no_pixels(make_photos):
@@ -270,7 +271,8 @@ def test_pickled_cache_contains_no_pixels(make_photos):
 def test_full_disk_raises_and_leaves_no_files(make_photos, own_cache, monkeypatch):
     folder = make_photos("photos", 3)
     monkeypatch.setattr(cache.shutil, "disk_usage", lambda _: cache.shutil._ntuple_diskusage(10, 10, 0))
-    with pytest.raises(ColorganError, match=r"cannot write the photo cache .*: the disk is full .*--data\.cache_dir"):
+    message = r"cannot write the photo cache .*: the disk is full .*--data\.cache_dir.*`colorgan cache`$"
+    with pytest.raises(ColorganError, match=message):
         photos_in(folder)
     monkeypatch.undo()
 
