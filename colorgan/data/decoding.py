@@ -1,17 +1,24 @@
 """Decoding of photos to squares of one size, in parallel."""
 
 import hashlib
+import multiprocessing
 import os
+import signal
+import sys
+import threading
+import time
 import zlib
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
+import torch
 from PIL import Image
+from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
 from colorgan.data.duplicates import dhash
@@ -22,7 +29,9 @@ from colorgan.images import RGBArray, UnreadableImage
 Fit: TypeAlias = Literal["crop", "resize"]
 """How a photo becomes a square: ``crop`` keeps the center, ``resize`` keeps everything and changes the aspect ratio."""
 
-_PHOTOS_AHEAD = 16  # decoded photos per core that may wait to be written
+_PHOTOS_AHEAD = 16  # decoded photos per core that may wait to be written; twice as many with processes
+_MIN_FOR_PROCESSES = 500  # below, starting them takes longer than they save
+_WATCH_INTERVAL = 1.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -60,25 +69,86 @@ def decode_all(
     Yields:
         Each source with its decoded photo, or with the error if it cannot be read.
     """
-    workers = available_cpus()
+    decode = _decode_in_processes if _processes_pay(sources) else _decode_in_threads
     with tqdm(total=len(sources), desc="Decoding photos", unit="photo", disable=None if progress else True) as bar:
-        # Threads: decoders, resizing and hashes run without the GIL. Processes took 10 to 20% more CPU time, mostly for
-        # copying pixels, and cannot take sources without pickling, such as some datasets of torchvision.
-        pool = ThreadPoolExecutor(workers, thread_name_prefix="decode")
-        try:
-            remaining = iter(sources)
-            waiting: deque[tuple[PhotoSource, Future[DecodedPhoto | UnreadableImage]]] = deque()
-            # a window that moves on with each photo: memory stays flat, and no core waits for the slowest of a batch
-            for source in islice(remaining, _PHOTOS_AHEAD * workers):
-                waiting.append((source, pool.submit(_decode, source, side, fit)))
-            while waiting:
-                source, future = waiting.popleft()
-                decoded = future.result()
-                waiting.extend((new, pool.submit(_decode, new, side, fit)) for new in islice(remaining, 1))
-                yield source, decoded
-                bar.update()
-        finally:
-            pool.shutdown(cancel_futures=True)  # after Ctrl-C, only the photos that are being decoded are finished
+        for source, decoded in zip(sources, decode(sources, side, fit), strict=True):
+            yield source, decoded
+            bar.update()
+
+
+def _processes_pay(sources: Sequence[PhotoSource]) -> bool:
+    """Whether processes are faster than threads, which for small photos mostly wait for Python's global lock.
+
+    Processes are forked, because a new interpreter would import torch first. Only Linux forks safely.
+    """
+    return (
+        len(sources) >= _MIN_FOR_PROCESSES
+        and available_cpus() > 1
+        and sys.platform.startswith("linux")
+        and not multiprocessing.current_process().daemon  # which may have no children
+        and all(source.forkable for source in sources)
+    )
+
+
+def _decode_in_processes(
+    sources: Sequence[PhotoSource], side: int, fit: Fit
+) -> Iterator[DecodedPhoto | UnreadableImage]:
+    loader: DataLoader[Any] = DataLoader(
+        _Decoder(sources, side, fit),
+        batch_size=_PHOTOS_AHEAD,
+        num_workers=available_cpus(),
+        prefetch_factor=2,
+        collate_fn=list,
+        multiprocessing_context="fork",
+        worker_init_fn=_end_with_parent,
+        generator=torch.Generator(),  # leaves the global generator to the training
+    )
+    for batch in loader:
+        yield from batch
+
+
+def _end_with_parent(_: int) -> None:
+    """Ends this worker if its parent is killed.
+
+    A worker of PyTorch would wait forever until someone takes its last photos, and keep the lock of the cache that the
+    parent was building.
+    """
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(_WATCH_INTERVAL)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+class _Decoder(Dataset[Any]):
+    def __init__(self, sources: Sequence[PhotoSource], side: int, fit: Fit) -> None:
+        self.sources, self.side, self.fit = sources, side, fit
+
+    def __len__(self) -> int:
+        return len(self.sources)
+
+    def __getitem__(self, index: int) -> DecodedPhoto | UnreadableImage:
+        return _decode(self.sources[index], self.side, self.fit)
+
+
+def _decode_in_threads(sources: Sequence[PhotoSource], side: int, fit: Fit) -> Iterator[DecodedPhoto | UnreadableImage]:
+    workers = available_cpus()
+    pool = ThreadPoolExecutor(workers, thread_name_prefix="decode")
+    try:
+        remaining = iter(sources)
+        waiting: deque[Future[DecodedPhoto | UnreadableImage]] = deque()
+        # a window that moves on with each photo: memory stays flat, and no core waits for the slowest of a batch
+        for source in islice(remaining, _PHOTOS_AHEAD * workers):
+            waiting.append(pool.submit(_decode, source, side, fit))
+        while waiting:
+            decoded = waiting.popleft().result()
+            waiting.extend(pool.submit(_decode, source, side, fit) for source in islice(remaining, 1))
+            yield decoded
+    finally:
+        pool.shutdown(cancel_futures=True)  # after Ctrl-C, only the photos that are being decoded are finished
 
 
 def to_square(photo: RGBArray, side: int, fit: Fit = "crop") -> RGBArray:

@@ -18,12 +18,14 @@ class PhotoSource:
         stamp: numbers that change with the content, such as the size and modification time of a file.
         load: returns the photo, given the minimum length of its shorter side. The photo may be reduced to that size.
             Raises :class:`~colorgan.images.UnreadableImage`.
+        forkable: whether ``load`` may run in forked processes, because it shares no open file with others.
     """
 
     name: str
     origin: str
     stamp: tuple[int, ...]
     load: Callable[[int], Photo]
+    forkable: bool = False
 
 
 def file_source(path: Path, folder: Path) -> PhotoSource:
@@ -33,7 +35,9 @@ def file_source(path: Path, folder: Path) -> PhotoSource:
         stamp = (status.st_size, status.st_mtime_ns)
     except OSError:
         stamp = (-1, -1)
-    return PhotoSource(path.relative_to(folder).as_posix(), str(path.absolute()), stamp, partial(_load_file, path))
+    return PhotoSource(
+        path.relative_to(folder).as_posix(), str(path.absolute()), stamp, partial(_load_file, path), True
+    )
 
 
 def _load_file(path: Path, min_side: int) -> Photo:
