@@ -117,11 +117,11 @@ def measure(folder: Path, cache: Path) -> dict[str, Any]:
         return data
 
     times: dict[str, Any] = {}
-    with peak_memory() as memory, stopwatch(times, "cold build"):
+    with peak_memory() as memory, stopwatch(times, "cold build of the cache"):
         data = setup()
-    with stopwatch(times, "warm start"):
+    with stopwatch(times, "warm start with the cache"):
         data = setup()
-    with stopwatch(times, "one epoch"):
+    with stopwatch(times, "one epoch of loading"):
         for _ in data.train_dataloader():
             pass
     return times | {"memory": memory["MB"]}
@@ -173,7 +173,7 @@ def series(results: dict[int, list[dict[str, Any]]]) -> dict[str, list[dict[str,
             | {kind: statistics.median(run[name][kind] for run in runs) / count for kind in ("cpu", "wall")}
             for count, runs in results.items()
         ]
-        for name in ("cold build", "warm start", "one epoch")
+        for name in ("cold build of the cache", "warm start with the cache", "one epoch of loading")
     }
 
 
@@ -217,6 +217,7 @@ def draw(files: Sequence[Path], output: Path, kind: str = "cpu") -> None:
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
+    axes.yaxis.set_major_formatter("{x:g}")
     axes.minorticks_off()
     axes.set_xlabel("number of photos")
     axes.set_ylabel(f"{'CPU' if kind == 'cpu' else 'wall'} time per photo, ms")
