@@ -37,8 +37,8 @@ types: ## Check types
 docs: ## Build the documentation site in site/
 	mkdocs build --strict
 
-BENCHMARKS = adam bare_step compile_step malloc
-benchmark: ## Run the speed benchmarks that need neither foreign code nor a GPU
+BENCHMARKS = adam bare_step compile_step malloc cold_start frechet
+benchmark: ## Run the speed benchmarks that need neither foreign code, nor photos, nor a GPU
 	for name in $(BENCHMARKS); do python benchmarks/$$name.py || exit 1; done
 
 quickstart: ## Train on the sample photos

@@ -1,5 +1,6 @@
 """Times ``colorgan fit`` against other training steps, in turns, within one process; shared by the training scripts."""
 
+import argparse
 import functools
 import os
 import tempfile
@@ -115,6 +116,38 @@ def fit_in_turns(
             TimedCLI,
         )
     return in_turns.runs
+
+
+def training_options(
+    description: str | None, batches: int, turns: int, checkout: str | None = None
+) -> argparse.Namespace:
+    """Reads the options that the training scripts share from the command line.
+
+    Args:
+        description: docstring of the script.
+        batches: default number of batches per turn.
+        turns: default number of turns.
+        checkout: name of the published code, if the script needs a checkout of it.
+    """
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    if checkout is not None:
+        parser.add_argument("--reference", type=Path, required=True, help=f"checkout of {checkout}")
+    parser.add_argument("--photos", default="sample", help="folder of photos; the sample photos by default")
+    parser.add_argument("--batch-size", type=int, default=16)
+    parser.add_argument("--batches", type=int, default=batches, help="batches per turn")
+    parser.add_argument("--turns", type=int, default=turns)
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
+    return parser.parse_args()
+
+
+def recipe_arguments(recipe: str, options: argparse.Namespace) -> list[str]:
+    """The arguments of ``fit`` that train a recipe at 128 px with the options of a script."""
+    return [
+        *("-c", str(CONFIGS / "base.yaml"), "-c", str(CONFIGS / "recipes" / f"{recipe}.yaml")),
+        *photos_options(options.photos, 128, options.batch_size),
+        f"--trainer.accelerator={'gpu' if options.device == 'cuda' else 'cpu'}",
+        "--trainer.devices=1",
+    ]
 
 
 def photos_options(photos: str, size: int, batch_size: int) -> list[str]:

@@ -8,14 +8,13 @@ autocast for CUDA switches itself off.
     python benchmarks/flowers_step.py --reference CHECKOUT
 """
 
-import argparse
 import sys
 import types
 from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from fit_in_turns import CONFIGS, fit_in_turns, photos_options, random_photos
+from fit_in_turns import fit_in_turns, random_photos, recipe_arguments, training_options
 from side_by_side import report
 
 
@@ -47,26 +46,10 @@ def reference_step(checkout: Path, size: int, batch_size: int, device: str) -> C
 
 def main() -> None:
     """Runs both in turns."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--reference", type=Path, required=True, help="checkout of DeepLearningFinalProject")
-    parser.add_argument("--photos", default="sample", help="folder of photos; the sample photos by default")
-    parser.add_argument("--batch-size", type=int, default=16)
-    parser.add_argument("--batches", type=int, default=3, help="batches per turn")
-    parser.add_argument("--turns", type=int, default=5)
-    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
-    options = parser.parse_args()
+    options = training_options(__doc__, batches=3, turns=5, checkout="DeepLearningFinalProject")
     step = reference_step(options.reference.resolve(), 128, options.batch_size, options.device)
-    runs = fit_in_turns(
-        [
-            *("-c", str(CONFIGS / "base.yaml"), "-c", str(CONFIGS / "recipes/flowers_unet.yaml")),
-            *photos_options(options.photos, 128, options.batch_size),
-            f"--trainer.accelerator={'gpu' if options.device == 'cuda' else 'cpu'}",
-            "--trainer.devices=1",
-        ],
-        lambda model: {"their own code": step},
-        options.batches,
-        options.turns,
-    )
+    arguments = recipe_arguments("flowers_unet", options)
+    runs = fit_in_turns(arguments, lambda model: {"their own code": step}, options.batches, options.turns)
     bar = 4.0 if options.device == "cuda" else 2.3
     report("Flowers system, a training step", runs, options.batch_size * options.batches, "images", bar)
 

@@ -7,14 +7,13 @@ Ricardicus/image-colorizer; its photos are converted to Lab beforehand, so it lo
     python benchmarks/landscapes_step.py --reference CHECKOUT
 """
 
-import argparse
 import itertools
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from fit_in_turns import CONFIGS, fit_in_turns, photos_options, random_photos
+from fit_in_turns import fit_in_turns, random_photos, recipe_arguments, training_options
 from side_by_side import report
 
 _TRAINS_DISCRIMINATOR_EVERY = 2
@@ -61,28 +60,12 @@ def reference_step(checkout: Path, size: int, batch_size: int, device: str) -> C
 
 def main() -> None:
     """Runs both in turns."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--reference", type=Path, required=True, help="checkout of image-colorizer")
-    parser.add_argument("--photos", default="sample", help="folder of photos; the sample photos by default")
-    parser.add_argument("--batch-size", type=int, default=16)
-    parser.add_argument("--batches", type=int, default=6, help="batches per turn, an even number")
-    parser.add_argument("--turns", type=int, default=5)
-    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
-    options = parser.parse_args()
+    # an even number of batches per turn, because the discriminator is trained in every second one
+    options = training_options(__doc__, batches=6, turns=5, checkout="image-colorizer")
     step = reference_step(options.reference.resolve(), 128, options.batch_size, options.device)
-    runs = fit_in_turns(
-        [
-            *("-c", str(CONFIGS / "base.yaml"), "-c", str(CONFIGS / "recipes/landscapes_lab.yaml")),
-            *photos_options(options.photos, 128, options.batch_size),
-            "--model.generator.width=72",
-            "--model.discriminator.width=16",
-            f"--trainer.accelerator={'gpu' if options.device == 'cuda' else 'cpu'}",
-            "--trainer.devices=1",
-        ],
-        lambda model: {"their own code": step},
-        options.batches,
-        options.turns,
-    )
+    widths = ["--model.generator.width=72", "--model.discriminator.width=16"]
+    arguments = [*recipe_arguments("landscapes_lab", options), *widths]
+    runs = fit_in_turns(arguments, lambda model: {"their own code": step}, options.batches, options.turns)
     report("Lab landscapes system, a training step", runs, options.batch_size * options.batches, "images", 3.5)
 
 

@@ -25,6 +25,7 @@ from colorgan.data.duplicates import dhash
 from colorgan.data.gray import is_gray
 from colorgan.data.sources import PhotoSource
 from colorgan.images import RGBArray, UnreadableImage
+from colorgan.threads import available_cores
 
 Fit: TypeAlias = Literal["crop", "resize"]
 """How a photo becomes a square: ``crop`` keeps the center, ``resize`` keeps everything and changes the aspect ratio."""
@@ -83,7 +84,7 @@ def _processes_pay(sources: Sequence[PhotoSource]) -> bool:
     """
     return (
         len(sources) >= _MIN_FOR_PROCESSES
-        and available_cpus() > 1
+        and available_cores() > 1
         and sys.platform.startswith("linux")
         and not multiprocessing.current_process().daemon  # which may have no children
         and all(source.forkable for source in sources)
@@ -96,7 +97,7 @@ def _decode_in_processes(
     loader: DataLoader[Any] = DataLoader(
         _Decoder(sources, side, fit),
         batch_size=_PHOTOS_AHEAD,
-        num_workers=available_cpus(),
+        num_workers=available_cores(),
         prefetch_factor=2,
         collate_fn=list,
         multiprocessing_context="fork",
@@ -135,7 +136,7 @@ class _Decoder(Dataset[Any]):
 
 
 def _decode_in_threads(sources: Sequence[PhotoSource], side: int, fit: Fit) -> Iterator[DecodedPhoto | UnreadableImage]:
-    workers = available_cpus()
+    workers = available_cores()
     pool = ThreadPoolExecutor(workers, thread_name_prefix="decode")
     try:
         remaining = iter(sources)
@@ -174,13 +175,6 @@ def to_square(photo: RGBArray, side: int, fit: Fit = "crop") -> RGBArray:
     box = (0.0, 0.0, width, height) if fit == "resize" else (left, top, left + shorter, top + shorter)
     resized = Image.fromarray(photo).resize((side, side), Image.Resampling.BICUBIC, box=box)
     return np.asarray(resized)
-
-
-def available_cpus() -> int:
-    """Number of CPU cores available to this process, which may be fewer than the machine has."""
-    if hasattr(os, "sched_getaffinity"):
-        return max(1, len(os.sched_getaffinity(0)))
-    return os.cpu_count() or 1
 
 
 def _decode(source: PhotoSource, side: int, fit: Fit) -> DecodedPhoto | UnreadableImage:

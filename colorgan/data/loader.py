@@ -7,9 +7,9 @@ from typing import Any, TypeVar
 from torch.utils.data import DataLoader
 
 from colorgan.data.dataset import FileDataset
-from colorgan.data.decoding import available_cpus
 from colorgan.data.protocol import PhotoBatch, PredictionBatch
 from colorgan.images import UnreadableImage
+from colorgan.threads import available_cores
 
 T = TypeVar("T")
 
@@ -75,4 +75,4 @@ def default_num_workers(device: str, augmented: bool, devices: int = 1) -> int:
     if device == "cpu" or not augmented:
         return 0
     max_workers = 8 if sys.platform.startswith("linux") else 2
-    return max(0, min(max_workers, (available_cpus() - 1) // max(1, devices)))
+    return max(0, min(max_workers, (available_cores() - 1) // max(1, devices)))

@@ -170,7 +170,7 @@ def test_cache_that_another_process_built_meanwhile_is_not_built_again(make_phot
 
 def test_interrupted_build_leaves_nothing_and_stops_decoding(make_photos, own_cache, monkeypatch):
     folder = make_photos("photos", 40)
-    monkeypatch.setattr(decoding, "available_cpus", lambda: 1)
+    monkeypatch.setattr(decoding, "available_cores", lambda: 1)
     decoded = []
     decode = decoding._decode
 

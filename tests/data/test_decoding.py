@@ -32,7 +32,7 @@ def test_few_decoded_photos_wait_to_be_written(monkeypatch):
         loaded.append(name)
         return Photo(rgb=photo_of(0), size=(32, 24))
 
-    monkeypatch.setattr(decoding, "available_cpus", lambda: 2)
+    monkeypatch.setattr(decoding, "available_cores", lambda: 2)
     sources = [PhotoSource(str(number), "", (), partial(load, str(number))) for number in range(200)]
     for taken, (source, decoded) in enumerate(decode_all(sources, 8, "crop", progress=False)):
         assert source is sources[taken]
@@ -49,7 +49,7 @@ def test_decoding_ends_with_its_consumer(monkeypatch):
         time.sleep(0.01)
         return Photo(rgb=photo_of(0), size=(32, 24))
 
-    monkeypatch.setattr(decoding, "available_cpus", lambda: 1)
+    monkeypatch.setattr(decoding, "available_cores", lambda: 1)
     photos = decode_all([PhotoSource(str(number), "", (), load) for number in range(100)], 8, "crop", progress=False)
     next(photos)
     photos.close()
@@ -62,7 +62,7 @@ only_linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="pr
 
 @pytest.fixture
 def two_processes(monkeypatch):
-    monkeypatch.setattr(decoding, "available_cpus", lambda: 2)
+    monkeypatch.setattr(decoding, "available_cores", lambda: 2)
     monkeypatch.setattr(decoding, "_MIN_FOR_PROCESSES", 1)
 
 
@@ -114,7 +114,7 @@ import sys
 from pathlib import Path
 from colorgan.data import decoding
 from colorgan.data.sources import file_source
-decoding.available_cpus, decoding._MIN_FOR_PROCESSES = lambda: 2, 1
+decoding.available_cores, decoding._MIN_FOR_PROCESSES = lambda: 2, 1
 photo = file_source(Path(sys.argv[1]), Path(sys.argv[1]).parent)
 photos = decoding.decode_all([photo] * 500, 256, "crop", progress=False)
 next(photos)

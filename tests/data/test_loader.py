@@ -66,7 +66,7 @@ def test_unreadable_files_are_skipped_and_recorded(make_photos, num_workers):
 
 
 def test_default_num_workers_depends_on_device_and_platform(monkeypatch):
-    monkeypatch.setattr(loader, "available_cpus", lambda: 16)
+    monkeypatch.setattr(loader, "available_cores", lambda: 16)
     monkeypatch.setattr(loader.sys, "platform", "linux")
     assert default_num_workers("cpu", augmented=True) == 0
     assert default_num_workers("cuda", augmented=False) == 0
@@ -74,5 +74,5 @@ def test_default_num_workers_depends_on_device_and_platform(monkeypatch):
     assert default_num_workers("cuda", augmented=True, devices=4) == 3
     monkeypatch.setattr(loader.sys, "platform", "win32")
     assert default_num_workers("cuda", augmented=True) == 2
-    monkeypatch.setattr(loader, "available_cpus", lambda: 1)
+    monkeypatch.setattr(loader, "available_cores", lambda: 1)
     assert default_num_workers("mps", augmented=True) == 0
