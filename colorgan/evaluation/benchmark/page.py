@@ -8,6 +8,7 @@ from typing import get_args
 
 from PIL import Image
 
+from colorgan.errors import plural
 from colorgan.evaluation.benchmark.grid import Group
 from colorgan.evaluation.benchmark.records import Status
 from colorgan.evaluation.benchmark.results import BenchmarkResults, VariantResult
@@ -142,8 +143,8 @@ def _notes(results: BenchmarkResults) -> list[str]:
         notes.append(f"The gray photos, without any color, score {format_number(results.baselines[headline.key])}.")
     if spread.degrees_of_freedom:
         notes.append(
-            f"Runs that differ only in their seed have a standard deviation of {100 * spread.relative_std:.1f} % of "
-            f"their mean (pooled over all configurations, {spread.degrees_of_freedom} degrees of freedom). From it, "
+            f"Runs that differ only in their seed have a standard deviation of {spread.relative_std:.1%} of their mean "
+            f"(pooled over all configurations, {plural(spread.degrees_of_freedom, 'degree')} of freedom). From it, "
             f"Student's t gives the {CONFIDENCE:.0%} intervals of the means. They describe the variation between "
             "seeds, not between photos. Configurations with overlapping intervals are not ranked against each other: "
             "a rank of 1 to 3 means that these runs cannot tell which of the three it is."
