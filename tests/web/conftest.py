@@ -26,6 +26,12 @@ def temp_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+def stored_files(temp_root: Path) -> list[str]:
+    """Names of the stored files and folders, without the server's own folder and its lock."""
+    (root,) = temp_root.iterdir()
+    return sorted(path.name for path in root.rglob("*") if path.name != "lock")
+
+
 @pytest.fixture
 def start_client(temp_root: Path, painter: Painter) -> Iterator[Callable[..., TestClient]]:
     """Starts servers and returns clients for them."""
