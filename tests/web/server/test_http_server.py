@@ -4,12 +4,10 @@ import contextlib
 import http.client
 import socket
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 
 import pytest
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
@@ -17,6 +15,7 @@ from starlette.routing import Route
 
 from colorgan.web.server import ConnectionLimits, http_server
 from colorgan.web.server.http_server import client_of
+from tests.web.conftest import running
 
 FAST = ConnectionLimits(10, 6, header_seconds=0.5, drain_seconds=0.5, stall_seconds=0.5)
 GET = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -54,20 +53,6 @@ def port() -> Iterator[int]:
     ]
     with running(http_server(Starlette(routes=routes), FAST)) as number:
         yield number
-
-
-@contextlib.contextmanager
-def running(server: uvicorn.Server) -> Iterator[int]:
-    """Runs a server on all loopback addresses, and yields its port."""
-    listening = socket.create_server(("0.0.0.0", 0))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-    thread.start()
-    try:
-        yield listening.getsockname()[1]
-    finally:
-        server.should_exit = True
-        thread.join(20)
-    assert not thread.is_alive()
 
 
 @pytest.fixture
