@@ -73,13 +73,17 @@ class Server:
         """How much the peak has grown since the first photo."""
         return self.peak_bytes() - self._peak_at_start
 
+    def folders(self) -> list[Path]:
+        """The folders of all servers that use this temporary folder."""
+        return list(self.temporary.glob("colorgan-*"))
+
     def num_files(self) -> int:
         """Number of open files and connections."""
-        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+        return len(list(Path(f"/proc/{self.process.pid}/fd").iterdir()))
 
     def num_threads(self) -> int:
         """Number of threads."""
-        return len(os.listdir(f"/proc/{self.process.pid}/task"))
+        return len(list(Path(f"/proc/{self.process.pid}/task").iterdir()))
 
     def errors(self) -> str:
         """What it printed to stderr."""
@@ -100,7 +104,7 @@ class Server:
         self._errors.close()
         assert self.process.returncode == 0
         assert errors == ""
-        assert list(self.temporary.iterdir()) == []
+        assert self.folders() == []
 
 
 @pytest.fixture
@@ -246,7 +250,7 @@ def test_deleted_folder_is_made_again(server: Server, report: Callable[[str], No
     user = User(server.port)
     for _ in range(20):
         key = user.upload(PHOTO)
-        for folder in server.temporary.iterdir():
+        for folder in server.folders():
             shutil.rmtree(folder)
         lost = send(server.port, Attack("lost", "", post(f"/api/photos/{key}/download", b"{}"), (404,)), key, 30)
         assert lost.status == 404
@@ -259,8 +263,7 @@ def test_folders_of_killed_servers_are_deleted(temporary: Path, report: Callable
     for number in range(NUM_RESTARTS):
         server = Server(temporary)
         User(server.port).upload(PHOTO)
-        folders = [path for path in temporary.iterdir() if path.is_dir()]
-        assert len(folders) == 1, f"after {number} servers were killed, {len(folders)} folders are left"
+        assert len(server.folders()) == 1, f"after {number} servers were killed: {server.folders()}"
         server.kill()
     server = Server(temporary)
     second = Server(temporary)

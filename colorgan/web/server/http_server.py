@@ -2,6 +2,7 @@
 
 import asyncio
 import ipaddress
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -11,6 +12,8 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 _CHECK_INTERVAL = 0.5
+_SETTLE_SECONDS = 0.1
+"""A new connection is left alone for this long, in which its request arrives, if the client is no slow one."""
 _RESUMED_BYTES = 48 << 10
 """What a client has taken at least, each time that asyncio resumes writing: from 64 to 16 KiB of its buffer."""
 _SHUTDOWN_TIMEOUT = 5
@@ -21,7 +24,7 @@ class ConnectionLimits:
     """Limits of the connections of a server.
 
     Attributes:
-        connections: maximum number of connections.
+        connections: maximum number of connections. For a moment, there may be twice as many.
         per_client: maximum number of connections of one client; see :func:`client_of`.
         header_seconds: time for the headers of a request, from the connection or from their first byte.
         drain_seconds: time for the rest of a body after the response, and for the end of a connection.
@@ -56,7 +59,8 @@ def http_server(app: ASGIApp, limits: ConnectionLimits | None = None) -> uvicorn
             proxy_headers=True,
             ws="none",
             lifespan="on",
-            limit_concurrency=limits.connections,
+            backlog=limits.connections,  # also how many are accepted before requests are read again
+            limit_concurrency=2 * limits.connections,
             timeout_graceful_shutdown=_SHUTDOWN_TIMEOUT,
         )
     )
@@ -85,13 +89,13 @@ class LimitedProtocol(H11Protocol):
 
     uvicorn limits the time between two requests, but not that for the headers of a request, for the rest of a body that
     nobody reads, or for a response that the client does not read. When there are too many connections, the slowest
-    one is closed instead of turning away the next client, so that idle connections do not take the places of others.
-    Bodies that the application reads have deadlines in :mod:`colorgan.web.server.requests`.
+    one of the client with the most is closed instead of turning away the next client, so that idle connections do not
+    take the places of others. Bodies that the application reads have deadlines in :mod:`colorgan.web.server.requests`.
 
     Attributes:
         limits: the limits.
         peer: the client at the other end of the connection, which may be a reverse proxy.
-        request_start: time at which the server began to wait for the present request.
+        request_start: time of the first byte of the present request, or from which the server waits for it.
     """
 
     limits: ClassVar[ConnectionLimits] = ConnectionLimits()
@@ -122,18 +126,27 @@ class LimitedProtocol(H11Protocol):
         self.request_start = self.loop.time()
         self.peer = client_of(self.client[0]) if self.client else ""
         self._check()
-        others = [other for other in self.connections if isinstance(other, LimitedProtocol) and other is not self]
-        peers = [other for other in others if other.peer == self.peer]
-        if len(peers) >= self.limits.per_client:
-            self._make_room(peers)
-        elif len(others) + 1 >= self.limits.connections:
-            self._make_room(others)
+        if len(self.connections) >= 2 * self.limits.connections:
+            self._make_room(min_age=0)
+        self.loop.call_later(_SETTLE_SECONDS, self._make_room)
 
-    def _make_room(self, others: "list[LimitedProtocol]") -> None:
-        """Closes the slowest connection, of equally slow ones the oldest; the new one if all others are computing."""
-        slow = [other for other in others if other.waits_for_client]
-        slowest = min(slow, key=lambda other: (other.bytes_per_second, other.request_start), default=self)
-        slowest.drop()
+    def _make_room(self, min_age: float = _SETTLE_SECONDS / 2) -> None:
+        """Closes a connection of the client with the most if there are too many, of that client or of all.
+
+        It closes the slowest of those that keep the server waiting, and of equally slow ones the oldest.
+        """
+        connections = [other for other in self.connections if isinstance(other, LimitedProtocol)]
+        ((client, count),) = Counter(other.peer for other in connections).most_common(1) or [("", 0)]
+        if count <= self.limits.per_client and len(connections) <= self.limits.connections:
+            return
+        latest = self.loop.time() - min_age
+        slow = [
+            other
+            for other in connections
+            if other.peer == client and other.waits_for_client and other.request_start <= latest
+        ]
+        if slow:
+            min(slow, key=lambda other: (other.bytes_per_second, other.request_start)).drop()
 
     @property
     def _is_receiving(self) -> bool:
@@ -153,6 +166,8 @@ class LimitedProtocol(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Counts what is received."""
+        if self._num_bytes == 0:
+            self.request_start = self.loop.time()
         self._num_bytes += len(data)
         super().data_received(data)
 
