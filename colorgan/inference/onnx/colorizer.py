@@ -11,6 +11,7 @@ import numpy as np
 from colorgan.color.cielab import FloatArray
 from colorgan.errors import CheckpointError, ColorganError
 from colorgan.inference.onnx.file_check import read_checked
+from colorgan.inference.onnx.runtime import import_onnxruntime
 from colorgan.inference.photo_colorizer import PhotoColorizer
 
 METADATA_KEY = "colorgan"
@@ -43,7 +44,7 @@ class OnnxColorizer(PhotoColorizer):
 
     def __init__(self, path: str | Path, device: str = "cpu", num_threads: int | None = None) -> None:
         try:
-            import onnxruntime
+            onnxruntime = import_onnxruntime()
         except ModuleNotFoundError as error:
             raise CheckpointError(
                 f"{path} needs onnxruntime, which is not installed: pip install onnxruntime"
