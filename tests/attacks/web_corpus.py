@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
+from tests.images.jpegs import many_scans
+
 CLOSED = 0
 """Stands for a connection that the server closes without an answer."""
 
@@ -411,6 +413,7 @@ def _uploads() -> Iterator[Attack]:
         "cut PNG": _picture("PNG")[:300],
         "cut JPEG": _picture("JPEG")[:400],
         "JPEG of 4 billion pixels": _large_jpeg(),
+        "JPEG of 15,000 scans": many_scans(9000, 15_000)[:1_900_000],
         "GIF of 4 billion pixels": b"GIF89a\xff\xff\xff\xff\x80\x00\x00"
         + bytes(6)
         + b",\0\0\0\0\xff\xff\xff\xff\0\x02\x02D\x01\0;",
