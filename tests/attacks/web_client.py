@@ -79,26 +79,36 @@ def problem(attack: Attack, answer: Answer) -> str:
 
 
 class User:
-    """Someone who uses the page; like it, the user tries again while the server is busy.
+    """Someone who uses the page; like it, the user tries again while the server is busy or closes the connection.
 
     Args:
         port: port of the server on 127.0.0.1.
         address: loopback address of the user.
+
+    Attributes:
+        retries: how often the server was busy.
+        failures: how often it closed the connection without an answer.
     """
 
     def __init__(self, port: int, address: str = "127.0.0.1") -> None:
         self._port = port
         self._address = address
-        self.retries = 0
+        self.retries = self.failures = 0
 
     def request(self, path: str, body: bytes = b"", method: str = "POST") -> bytes:
         """Sends a request, and returns the body of the response."""
-        for _ in range(40):
+        for attempt in range(40):
             connection = http.client.HTTPConnection("127.0.0.1", self._port, 60, (self._address, 0))
             try:
                 connection.request(method, path, body, {"Host": "localhost", "X-File-Name": "photo.png"})
                 response = connection.getresponse()
                 content = response.read()
+            except ConnectionError:
+                self.failures += 1
+                if attempt == 2:
+                    raise
+                time.sleep(0.5)
+                continue
             finally:
                 connection.close()
             if response.status != 503:

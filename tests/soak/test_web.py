@@ -147,6 +147,7 @@ class Users:
         self._ended = threading.Event()
         self._server = server
         self.waits: list[float] = []
+        self.failures = 0
 
     def __enter__(self) -> "Users":
         self._pool = ThreadPoolExecutor(2)
@@ -155,8 +156,15 @@ class Users:
 
     def _work(self, address: str) -> None:
         while not self._ended.is_set():
-            self.waits.append(User(self._server.port, address).colorize(self._photo))
+            user = User(self._server.port, address)
+            self.waits.append(user.colorize(self._photo))
+            self.failures += user.failures
             time.sleep(0.2)
+
+    def summary(self) -> str:
+        """What the users saw."""
+        photos = f"{len(self.waits)} photos of users beside them, longest {max(self.waits):.1f} s"
+        return f"{photos}, {self.failures} requests sent again"
 
     def __exit__(self, *exception: object) -> None:
         self._ended.set()
@@ -208,8 +216,8 @@ def test_all_attacks(server: Server, report: Callable[[str], None]) -> None:
     check_end(server, files_before)
     report(
         f"{len(kinds)} requests of {len({kind.kind for kind in kinds})} kinds: {len(problems)} wrong; "
-        f"longest {max(answer.seconds for answer in answers):.0f} s; {len(users.waits)} photos of users beside them, "
-        f"longest {max(users.waits):.1f} s; {server.added_bytes() / 2**20:.0f} MiB added"
+        f"longest {max(answer.seconds for answer in answers):.0f} s; {users.summary()}; "
+        f"{server.added_bytes() / 2**20:.0f} MiB added"
     )
     for kind, count in Counter(kind.kind for kind in kinds).items():
         report(f"    {count:3} {kind}")
@@ -244,8 +252,8 @@ def test_crowd(server: Server, report: Callable[[str], None]) -> None:
     check_end(server, files_before)
     report(
         f"{len(kinds)} at once, {len(crowd)} of them slow: {len(problems)} wrong; "
-        f"longest {max(answer.seconds for answer in answers):.0f} s; {len(users.waits)} photos of users beside them, "
-        f"longest {max(users.waits):.1f} s; {server.added_bytes() / 2**20:.0f} MiB added"
+        f"longest {max(answer.seconds for answer in answers):.0f} s; {users.summary()}; "
+        f"{server.added_bytes() / 2**20:.0f} MiB added"
     )
     assert problems == []
 
@@ -259,9 +267,7 @@ def test_connections_in_waves(server: Server, report: Callable[[str], None]) -> 
             with contextlib.suppress(OSError):
                 connection.sendall(b"GET / HTTP/1.1\r\n"[: number % 17])
     check_end(server, files_before)
-    report(
-        f"2,000 half-open connections: {len(users.waits)} photos of users beside them, longest {max(users.waits):.1f} s"
-    )
+    report(f"2,000 half-open connections: {users.summary()}")
 
 
 def test_deleted_folder_is_made_again(server: Server, report: Callable[[str], None]) -> None:

@@ -12,8 +12,10 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 _CHECK_INTERVAL = 0.5
-_SETTLE_SECONDS = 0.1
-"""A new connection is left alone for this long, in which its request arrives, if the client is no slow one."""
+_SETTLE_SECONDS = 1.0
+"""A new connection is left alone for this long, in which its request arrives and is read, unless the client is slow."""
+_CREDIT_BYTES, _CREDIT_SECONDS = 4096, 0.1
+"""What a request is taken to have sent before it began: the less time it had, the less its own speed counts."""
 _RESUMED_BYTES = 48 << 10
 """What a client has taken at least, each time that asyncio resumes writing: from 64 to 16 KiB of its buffer."""
 _SHUTDOWN_TIMEOUT = 5
@@ -59,7 +61,7 @@ def http_server(app: ASGIApp, limits: ConnectionLimits | None = None) -> uvicorn
             proxy_headers=True,
             ws="none",
             lifespan="on",
-            backlog=limits.connections,  # also how many are accepted before requests are read again
+            backlog=64,  # also how many are accepted before requests are read again
             limit_concurrency=2 * limits.connections,
             timeout_graceful_shutdown=_SHUTDOWN_TIMEOUT,
         )
@@ -113,7 +115,7 @@ class LimitedProtocol(H11Protocol):
     @property
     def bytes_per_second(self) -> float:
         """How fast the present request is received, or its response sent."""
-        return self._num_bytes / max(1.0, self.loop.time() - self.request_start)
+        return (_CREDIT_BYTES + self._num_bytes) / (_CREDIT_SECONDS + self.loop.time() - self.request_start)
 
     @property
     def waits_for_client(self) -> bool:
@@ -130,7 +132,7 @@ class LimitedProtocol(H11Protocol):
             self._make_room(min_age=0)
         self.loop.call_later(_SETTLE_SECONDS, self._make_room)
 
-    def _make_room(self, min_age: float = _SETTLE_SECONDS / 2) -> None:
+    def _make_room(self, min_age: float = _SETTLE_SECONDS) -> None:
         """Closes a connection of the client with the most if there are too many, of that client or of all.
 
         It closes the slowest of those that keep the server waiting, and of equally slow ones the oldest.
