@@ -3,12 +3,17 @@
 ``tests/soak/test_web.py`` sends all of them to the real server.
 """
 
+import contextlib
+import io
+import socket
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from colorgan.web.server import ColorizationService, ConnectionLimits, ServerSettings, create_app, http_server
 from tests.attacks.web_client import User, problem, send
@@ -16,7 +21,7 @@ from tests.attacks.web_corpus import Attack, attacks, get, post
 from tests.helpers import Painter
 from tests.web.conftest import MAX_PIXELS, MODEL_INFO, photo_bytes, running, stored_files
 
-LIMITS = ConnectionLimits(header_seconds=0.5, drain_seconds=0.5, stall_seconds=0.5)
+LIMITS = ConnectionLimits(header_seconds=0.5, drain_seconds=0.5)
 ATTACKS = list(attacks())
 OF_EACH_KIND = list({attack.kind: attack for attack in reversed(ATTACKS)}.values())
 
@@ -95,6 +100,34 @@ def test_uploads_of_one_client_do_not_remove_those_of_others(port: int) -> None:
     for _ in range(30):
         User(port, "127.0.0.6").upload(photo_bytes())
     assert first.request(f"/api/photos/{key}/original", method="GET").startswith(b"\xff\xd8")
+
+
+@several_addresses
+def test_files_that_nobody_reads_are_few(port: int) -> None:
+    user, lazy = User(port, "127.0.0.5"), "127.0.0.4"
+    key = user.upload(noise_photo())
+    request = post(f"/api/photos/{key}/download", b"{}")
+    with contextlib.ExitStack() as stack:
+        statuses = []
+        for _ in range(7):
+            connection = stack.enter_context(socket.socket())
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            connection.settimeout(20)
+            connection.bind((lazy, 0))
+            connection.connect(("127.0.0.1", port))
+            connection.sendall(request)
+            statuses.append(connection.recv(12))
+        assert statuses == [b"HTTP/1.1 200"] * 4 + [b"HTTP/1.1 503"] * 3
+        assert user.request(f"/api/photos/{key}/download", b"{}").startswith(b"\x89PNG")
+    assert User(port, lazy).request(f"/api/photos/{key}/download", b"{}").startswith(b"\x89PNG")
+
+
+def noise_photo() -> bytes:
+    """A photo whose colorized file exceeds the buffers of a connection."""
+    file = io.BytesIO()
+    pixels = np.random.default_rng(0).integers(0, 256, (700, 900), dtype=np.uint8)
+    Image.fromarray(pixels).save(file, "PNG")
+    return file.getvalue()
 
 
 def test_rejected_uploads_leave_nothing_on_the_disk(port: int, temporary: Path) -> None:

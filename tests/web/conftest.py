@@ -62,6 +62,7 @@ def client(start_client: Callable[..., TestClient]) -> TestClient:
 def running(server: uvicorn.Server) -> Iterator[int]:
     """Runs a server on all loopback addresses, and yields its port."""
     listening = socket.create_server(("0.0.0.0", 0))
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 16)  # clients that do not read are noticed soon
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
     try:

@@ -5,6 +5,7 @@ import contextlib
 import os
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import AsyncIterator, Collection, Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
@@ -17,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from colorgan.errors import ColorganError
 from colorgan.images import MEDIA_TYPES, extensions, printable
@@ -26,7 +27,7 @@ from colorgan.web.server.album import Album
 from colorgan.web.server.colorization_service import ColorizationService
 from colorgan.web.server.error_handlers import EXCEPTION_HANDLERS
 from colorgan.web.server.file_names import colorized_name, safe_path
-from colorgan.web.server.job_queue import JobQueue
+from colorgan.web.server.job_queue import JobQueue, QueueFullError
 from colorgan.web.server.photo_session import PhotoSession
 from colorgan.web.server.requests import (
     MAX_HINTS,
@@ -48,6 +49,7 @@ PAGE = Path(__file__).parent.parent / "page"
 _MAX_PHOTOS, _MAX_ALBUMS = 24, 8
 _SESSION_LIFETIME = 3600.0
 _CLEANUP_INTERVAL = 60.0
+_MAX_DOWNLOADS = 4
 _CHUNK_SIZE = 1 << 18
 _PATIENCE = 30.0
 """Seconds for which an uploaded photo waits for a place in the queue."""
@@ -108,6 +110,7 @@ class _Endpoints:
         self._service = service
         self._model_info = model_info
         self._settings = settings
+        self._num_downloads: Counter[str] = Counter()
         self._folder: TemporaryFolder
         self._queue: JobQueue
         self._photos: SessionStore[PhotoSession]
@@ -190,14 +193,29 @@ class _Endpoints:
 
     async def download(self, request: Request) -> Response:
         hints, options = parse_colorization(await self._read_json_about_photo(request))
-        with self._photos.use(request.path_params["key"]) as photo:
+        with self._photos.use(request.path_params["key"]) as photo, contextlib.ExitStack() as until_sent:
+            until_sent.enter_context(self._one_download(client(request)))
             file = await self._queue.run(client(request), photo.colorize, hints, options)
+            until_sent.enter_context(file)
             name = colorized_name(photo.name, options.format)
+            size = os.fstat(file.fileno()).st_size
+            ends = until_sent.pop_all()
         headers = {
             "content-disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
-            "content-length": str(os.fstat(file.fileno()).st_size),
+            "content-length": str(size),
         }
-        return StreamingResponse(_read_chunks(file), media_type=MEDIA_TYPES[options.format], headers=headers)
+        return _Download(file, ends, media_type=MEDIA_TYPES[options.format], headers=headers)
+
+    @contextlib.contextmanager
+    def _one_download(self, who: str) -> Iterator[None]:
+        """Limits the colorized files of one client that are on the disk until the client has read them."""
+        if self._num_downloads[who] >= _MAX_DOWNLOADS:
+            raise QueueFullError
+        self._num_downloads[who] += 1
+        try:
+            yield
+        finally:
+            self._num_downloads -= Counter([who])
 
     async def _read_json_about_photo(self, request: Request) -> Any:
         """Reads JSON without keeping the photo from being removed: the client decides how long that takes."""
@@ -240,7 +258,13 @@ class _Endpoints:
         return FileResponse(archive, media_type="application/zip", filename="colorized.zip")
 
 
-def _read_chunks(file: BinaryIO) -> Iterator[bytes]:
-    with file:
-        while chunk := file.read(_CHUNK_SIZE):
-            yield chunk
+class _Download(StreamingResponse):
+    """Sends a file, and closes what is no longer needed then, even if the client is gone before the first byte."""
+
+    def __init__(self, file: BinaryIO, ends: contextlib.ExitStack, **options: Any) -> None:
+        super().__init__(iter(lambda: file.read(_CHUNK_SIZE), b""), **options)
+        self._ends = ends
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._ends:
+            await super().__call__(scope, receive, send)
