@@ -11,6 +11,7 @@ measurements of the baselines come from disk; its reference extracts the feature
 import argparse
 import os
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from side_by_side import in_turns, ratio, report
@@ -60,7 +61,7 @@ def main() -> None:
         alone(False)  # everything is imported, and the cache is filled
         run(cache)
         for name, with_baselines, evaluate in (("first time", True, run_first), ("again", False, lambda: run(cache))):
-            works = {"network and features alone": lambda: alone(with_baselines), f"evaluate, {name}": evaluate}
+            works = {"network and features alone": partial(alone, with_baselines), f"evaluate, {name}": evaluate}
             runs = in_turns(works, options.turns, warmups=0)
             report(f"{title}, {name}", runs, len(photos), "photos")
             times = {kind: 1 / ratio(*runs.values(), kind=kind) for kind in ("wall", "cpu")}

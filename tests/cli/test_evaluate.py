@@ -192,7 +192,9 @@ def test_threads_change_no_measurement(reference_folder, offline_cache, tiny_fea
         for count in (1, 3):
             torch.set_num_threads(count)
             systems, extractors = [ReferenceSystem()], [FeatureExtractor(tiny_features)]
-            results.append(measure(ReferencePhotos(reference_folder), systems, extractors, photo_metrics())["reference"])
+            results.append(
+                measure(ReferencePhotos(reference_folder), systems, extractors, photo_metrics())["reference"]
+            )
             assert torch.get_num_threads() == count
     finally:
         torch.set_num_threads(num_threads)
