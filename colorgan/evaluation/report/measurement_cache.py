@@ -70,9 +70,10 @@ class MeasurementCache:
         file = self._file(settings)
         if file is None:
             return
+        named: dict[str, Any] = dict(arrays)
         try:
             with atomic_write(file) as temporary, temporary.open("wb") as stream:
-                np.savez(stream, **arrays)
+                np.savez(stream, **named)
         except OSError:
             return  # the cache only saves time
 
