@@ -41,7 +41,7 @@ class MeasurementCache:
 
     Args:
         photos: the reference photos.
-        system: the system; nothing is kept without a :attr:`~colorgan.evaluation.report.systems.System.identity`.
+        system: the system; nothing is kept without its ``identity``.
     """
 
     def __init__(self, photos: ReferencePhotos, system: System) -> None:
