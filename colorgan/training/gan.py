@@ -97,6 +97,7 @@ class ColorGAN(ManualOptimization):
         (("adversarial",), AdversarialLoss, from_config),
         (("schedule",), AdversarialSchedule, AdversarialSchedule.from_config),
     )
+    optimized: ClassVar[tuple[str, ...]] = ("generator", "discriminator")
 
     def __init__(
         self,

@@ -28,4 +28,6 @@ def silence_libraries() -> None:
 
 def _concerns_the_user(record: logging.LogRecord) -> bool:
     message = record.getMessage()
-    return "Tip:" not in message and not message.startswith("`weights_only` was not set")
+    return "Tip:" not in message and not message.strip().startswith(
+        ("`weights_only` was not set", "Detected KeyboardInterrupt")  # the command line says how it was stopped
+    )

@@ -19,6 +19,7 @@ from colorgan.color.tensors import photo_by_photo
 from colorgan.evaluation.report.feature_cache import FeatureCache
 from colorgan.evaluation.report.photos import ReferencePhotos, to_array
 from colorgan.evaluation.report.systems import ReferenceSystem, System
+from colorgan.files import atomic_write
 from colorgan.metrics.features import FeatureExtractor
 from colorgan.metrics.metric import Metric, PhotoBatch
 
@@ -157,5 +158,5 @@ def _count_bins(lab: Tensor) -> Tensor:
 
 
 def _write_png(image: Tensor, file: Path) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(to_array(image)).save(file, format="PNG", compress_level=3)
+    with atomic_write(file) as temporary:
+        Image.fromarray(to_array(image)).save(temporary, format="PNG", compress_level=3)
