@@ -5,7 +5,7 @@ import io
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO, cast
 
 import torch
 from lightning.fabric.plugins import TorchCheckpointIO
@@ -35,20 +35,18 @@ class CheckpointFiles(TorchCheckpointIO):
         try:
             with atomic_write(file) as temporary:
                 with stream.open(temporary):
-                    torch.save(checkpoint, stream)
+                    torch.save(checkpoint, cast("IO[bytes]", stream))
                 sha = digest(temporary)
                 # a crash between the two files must not leave the hash of the old file beside the new one
                 digest_file(file).unlink(missing_ok=True)
+        except (OSError, RuntimeError) as error:
+            state = "the previous one is untouched" if file.is_file() else "there is no earlier one"
+            raise _write_error(file, stream.error or error, state) from error
+        try:
             with atomic_write(digest_file(file)) as temporary:
                 temporary.write_text(f"{sha}  {file.name}\n", encoding="ascii")
-        except (OSError, RuntimeError) as error:
-            cause = stream.error or error
-            reason = os_reason(cause) if isinstance(cause, OSError) else first_sentence(cause)
-            raise CheckpointError(
-                f"cannot write the checkpoint {file} ({reason}); "
-                + ("the previous one is untouched" if file.is_file() else "there is no earlier one")
-                + ": free some space or choose another folder with --runs"
-            ) from error
+        except OSError as error:
+            raise _write_error(digest_file(file), error, "the checkpoint itself is complete") from error
 
     def load_checkpoint(
         self, path: str | Path, map_location: Any = None, weights_only: bool | None = None
@@ -64,6 +62,13 @@ class CheckpointFiles(TorchCheckpointIO):
             return
         file.unlink()
         digest_file(file).unlink(missing_ok=True)
+
+
+def _write_error(file: Path, error: OSError | RuntimeError, state: str) -> CheckpointError:
+    reason = os_reason(error) if isinstance(error, OSError) else first_sentence(error)
+    return CheckpointError(
+        f"cannot write the checkpoint {file} ({reason}); {state}: free some space or choose another folder with --runs"
+    )
 
 
 class _CheckpointStream(io.RawIOBase):

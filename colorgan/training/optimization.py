@@ -68,9 +68,11 @@ class ManualOptimization(Trainable):
                 mixed = (mixed * 1_000_003 + part + 1) % (2**63 - 1)
             torch.manual_seed(mixed)
 
-    def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
-        """Checks that losses and gradients are finite, and advances schedules that go by the batch."""
-        super().on_train_batch_end(outputs, batch, batch_idx)
+    def advance_batch_schedules(self) -> None:
+        """Advances schedules that go by the batch, at the end of a training step.
+
+        Not in ``on_train_batch_end``: Lightning calls that of callbacks first, and one of them may save a checkpoint.
+        """
         if self.scheduler_interval == "batch":
             self._advance_schedules()
 

@@ -52,7 +52,7 @@ class SaveOnSignal(Checkpoint):
 
     def __init__(self) -> None:
         self.received = 0
-        self.failure: OSError | None = None
+        self.failure: OSError | CheckpointError | None = None
         self._agreed = 0
         self._outer_handlers: dict[signal.Signals, Any] = {}
         self._installed = False
@@ -183,7 +183,7 @@ class SaveOnSignal(Checkpoint):
             raise SystemExit(0)  # a failure would make Lightning kill the first process while it finishes
         if self._agreed == _FAILED:
             assert self.failure is not None  # only the first process writes files
-            message = f"{_describe(self.failure)}; everything was saved before, resume with --ckpt_path {path}"
+            message = f"{_describe(self.failure)}; the run was saved and stopped, resume with --ckpt_path {path}"
             raise RunNotWrittenError(message) from self.failure
         if requeues_on(self._agreed):
             requeue()
@@ -195,11 +195,11 @@ def failing_later(trainer: Trainer) -> Iterator[None]:
     """Lets training go on to its next checkpoint, and end there, if the block cannot write a file.
 
     Raises:
-        OSError: outside of training, or without :class:`SaveOnSignal`, at once.
+        OSError, CheckpointError: outside of training, or without :class:`SaveOnSignal`, at once.
     """
     try:
         yield
-    except OSError as error:
+    except (OSError, CheckpointError) as error:
         callbacks: list[Any] = trainer.callbacks  # type: ignore[attr-defined]
         watcher = next((callback for callback in callbacks if isinstance(callback, SaveOnSignal)), None)
         if watcher is None or trainer.state.fn != "fit":
@@ -216,7 +216,9 @@ def _failing_later(trainer: Trainer, method: Callable[..., Any]) -> Callable[...
     return call
 
 
-def _describe(failure: OSError) -> str:
+def _describe(failure: OSError | CheckpointError) -> str:
+    if isinstance(failure, CheckpointError):
+        return str(failure)
     return f"cannot write a file of the run ({describe_os_error(failure)})"
 
 
