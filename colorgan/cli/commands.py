@@ -12,7 +12,13 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 
-from colorgan.errors import ColorganError, TrainingInterruptedError, describe_os_error, did_you_mean
+from colorgan.errors import (
+    ColorganError,
+    StoppedBySignalError,
+    TrainingInterruptedError,
+    describe_os_error,
+    did_you_mean,
+)
 from colorgan.signals import stop_on_signals
 
 TRAINER_COMMANDS = {
@@ -43,6 +49,8 @@ def main(args: list[str] | None = None) -> int:
     with stop_on_signals() as stop:
         try:
             code = _run(sys.argv[1:] if args is None else args)
+            if stop.number:  # a library has dropped the exception
+                raise StoppedBySignalError(stop.number)
             sys.stdout.flush()  # a full disk or a closed pipe is found here rather than when Python ends
         except TrainingInterruptedError as interruption:
             _print_error(str(interruption))

@@ -83,10 +83,14 @@ def run_two_ranks(fault: str, rank: int, port: int, *args: str) -> int:
     Returns:
         0 if both end with the expected codes: 143 or the like for the first, and 0 for the second.
     """
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
     children = []
     for number in (0, 1):
         process = os.fork()
         if process == 0:
+            for each in SIGNALS:
+                signal.signal(each, signal.SIG_DFL)
             os.environ |= {
                 "LOCAL_RANK": str(number),
                 "RANK": str(number),
