@@ -13,7 +13,7 @@ import pytest
 
 from colorgan.cli import commands, main
 from colorgan.signals import STOP_SIGNALS
-from tests.attacks.training_faults import FIT, finite_checkpoints, make_place
+from tests.attacks.training_runs import FIT, finite_checkpoints, make_place
 from tests.helpers import REPOSITORY
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows does not send these signals")

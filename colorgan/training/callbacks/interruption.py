@@ -41,6 +41,7 @@ class SaveOnSignal(Checkpoint):
     also put into SLURM's queue again.
 
     Training ends in the same order if a logger, or another part of the run that it can do without, cannot write a file.
+    To Lightning, this is a callback that saves checkpoints: it is called after the others.
 
     Before training begins, and in validation, test and prediction, there is nothing to save: signals do what they did
     before the trainer was started.
