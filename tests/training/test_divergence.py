@@ -100,6 +100,13 @@ def test_masks_of_attention_may_be_saved(tiny_model: Make) -> None:
         check_saved_tensors(model, {})
 
 
+def test_large_values_may_be_saved(tiny_model: Make) -> None:
+    """Their squares, of which a norm is computed, are infinite."""
+    model = tiny_model()
+    next(model.parameters()).data.fill_(1e30)
+    check_saved_tensors(model, {})
+
+
 def test_norm_is_that_of_all_gradients() -> None:
     weights = [
         torch.nn.Parameter(torch.zeros(2)),
