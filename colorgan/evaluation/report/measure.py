@@ -18,6 +18,7 @@ from colorgan.color.tensors import photo_by_photo
 from colorgan.evaluation.report.measurement_cache import MeasurementCache
 from colorgan.evaluation.report.photos import Photo, ReferencePhotos, to_array
 from colorgan.evaluation.report.systems import ReferenceSystem, System
+from colorgan.files import atomic_write
 from colorgan.images.writing import encode_photo
 from colorgan.metrics.features import FeatureExtractor
 from colorgan.metrics.metric import Metric, PhotoBatch
@@ -209,6 +210,5 @@ def _count_bins(lab: Tensor) -> Tensor:
 
 
 def _write_png(image: Tensor, file: Path) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("wb") as stream:
+    with atomic_write(file) as temporary, temporary.open("wb") as stream:
         encode_photo(stream, to_array(image))
