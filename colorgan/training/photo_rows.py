@@ -12,6 +12,9 @@ class PhotoRows:
     Lightning's own averages over processes count photos that a distributed sampler repeats twice, and weight processes
     by a truncated number of photos. Means of these rows are the same for any number of processes.
 
+    Attributes:
+        names: names of the values that were added last.
+
     Example:
         >>> rows = PhotoRows()
         >>> rows.add(torch.tensor([0, 1]), {"psnr": torch.tensor([20.0, 22.0])})
@@ -22,7 +25,10 @@ class PhotoRows:
 
     def __init__(self) -> None:
         self._batches: list[Tensor] = []
-        self._names: tuple[str, ...] = ()
+        self.names: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return sum(map(len, self._batches))
 
     def clear(self) -> None:
         """Drops the rows, such as those of an interrupted epoch."""
@@ -35,7 +41,7 @@ class PhotoRows:
             index: indices of the photos in the data set, (B,). All batches of an epoch have the same names.
             values: one number per photo by name, each (B,).
         """
-        self._names = tuple(values)
+        self.names = tuple(values)
         columns = [column.detach().cpu().double() for column in (index, *values.values())]
         self._batches.append(torch.stack(columns, dim=1))
 
@@ -52,7 +58,7 @@ class PhotoRows:
             return {}
         rows = gather_rows(torch.cat(batches), pl_module)
         rows = rows[first_occurrences(rows[:, 0])]
-        return dict(zip(self._names, rows[:, 1:].unbind(1), strict=True))
+        return dict(zip(self.names, rows[:, 1:].unbind(1), strict=True))
 
 
 def gather_rows(rows: Tensor, pl_module: LightningModule) -> Tensor:

@@ -11,6 +11,7 @@ from colorgan.metrics.metric import PhotoBatch
 from colorgan.metrics.pixels import margin_accuracy
 from colorgan.metrics.registry import photo_metrics
 from colorgan.training.callbacks.evaluation import EvaluationCallback, EvaluationStage
+from colorgan.training.module import Trainable
 from colorgan.training.photo_rows import PhotoRows
 from colorgan.training.steps import EvaluationOutput, is_first_validation
 
@@ -64,5 +65,8 @@ class PixelMetrics(EvaluationCallback):
 
     def compute(self, trainer: Trainer, pl_module: LightningModule, stage: EvaluationStage) -> None:
         """Logs the means."""
+        own = pl_module.photo_rows.names if isinstance(pl_module, Trainable) else ()
         for name, values in self._rows.collect(pl_module).items():
+            if name in own:
+                continue  # the model logs it itself
             pl_module.log(f"{stage}/{name}", values.mean().item(), sync_dist=True)
