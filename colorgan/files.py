@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import os
+import re
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ from colorgan.errors import CheckpointError
 
 _READ_SIZE = 1 << 20
 _UMASK_LOCK = threading.Lock()
+_TEMPORARY_NAME = re.compile(r"\..+\.[a-z0-9_]{8}\.tmp")
+"""What :func:`tempfile.mkstemp` makes of the prefix and the suffix in :func:`atomic_write`."""
 
 
 @contextlib.contextmanager
@@ -45,6 +48,17 @@ def atomic_write(path: str | Path) -> Iterator[Path]:
         _sync_folder(target.parent)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def remove_temporary_files(folder: Path) -> None:
+    """Removes what processes that were killed within :func:`atomic_write` have left directly in a folder.
+
+    Args:
+        folder: which nobody writes into meanwhile; it need not exist.
+    """
+    for file in folder.glob(".*.tmp"):
+        if _TEMPORARY_NAME.fullmatch(file.name) and file.is_file() and not file.is_symlink():
+            file.unlink(missing_ok=True)
 
 
 def _umask() -> int:

@@ -53,8 +53,7 @@ class LRFindCLI(ColorganCLI):
 
     def choose_run_folder(self, section: Namespace) -> RunFolder:
         """A folder whose name says that it is not a run."""
-        path = super().choose_run_folder(section).path
-        return RunFolder(path.with_name(f"{path.name}-lr-find"))
+        return self.new_run_folder(section, "lr-find")
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
         """The trainer of ``fit`` without saving on signals, because there is nothing to save."""
