@@ -1,12 +1,13 @@
 """Batch normalization over the photos of all processes, on any device and for any kind of layer."""
 
+from typing import Any, cast
+
 import torch
 import torch.nn.functional as F
 from lightning.pytorch import LightningModule
 from lightning.pytorch.plugins import TorchSyncBatchNorm
 from timm.layers import BatchNormAct2d
 from torch import Tensor, nn
-from torch.distributed.nn.functional import all_reduce
 
 _BatchNorm = nn.BatchNorm1d | nn.BatchNorm2d | nn.BatchNorm3d
 
@@ -51,8 +52,9 @@ def _synchronized(layer: _BatchNorm, on_cpu: bool) -> nn.Module:
     made.weight, made.bias = layer.weight, layer.bias
     for name, buffer in layer.named_buffers(recurse=False):
         setattr(made, name, buffer)
-    activates = isinstance(layer, BatchNormAct2d)
-    made.activation = nn.Sequential(layer.drop, layer.act) if activates else nn.Identity()
+    made.activation = nn.Identity()
+    if isinstance(layer, BatchNormAct2d):
+        made.activation = nn.Sequential(cast(nn.Module, layer.drop), cast(nn.Module, layer.act))
     return made.train(layer.training)
 
 
@@ -80,10 +82,10 @@ class _OnCPU(nn.BatchNorm2d):
         dims = (0, *range(2, input.dim()))
         shape = (1, -1, *(1 for _ in dims[1:]))
         count = values.new_tensor([values.numel() / values.shape[1]])
-        total: Tensor = all_reduce(torch.cat([values.sum(dims), count]))
+        total = _sum_of_processes(torch.cat([values.sum(dims), count]))
         mean, number = total[:-1] / total[-1], total[-1].detach()
         centered = values - mean.view(shape)
-        variance: Tensor = all_reduce(centered.square().sum(dims)) / number
+        variance = _sum_of_processes(centered.square().sum(dims)) / number
         if self.track_running_stats:
             self._update_statistics(mean.detach(), variance.detach() * number / (number - 1))
         normalized = centered * (variance + self.eps).rsqrt().view(shape)
@@ -101,3 +103,24 @@ class _OnCPU(nn.BatchNorm2d):
         for running, current in ((self.running_mean, mean), (self.running_var, variance)):
             assert running is not None
             running.lerp_(current.to(running.dtype), weight)
+
+
+class _Sum(torch.autograd.Function):
+    """The sum over all processes; its gradient is the sum of theirs. PyTorch's function of this kind is deprecated."""
+
+    @staticmethod
+    def forward(ctx: Any, values: Tensor) -> Tensor:
+        total = values.clone()
+        torch.distributed.all_reduce(total)
+        return total
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+        total = gradients[0].clone(memory_format=torch.contiguous_format)
+        torch.distributed.all_reduce(total)
+        return total
+
+
+def _sum_of_processes(values: Tensor) -> Tensor:
+    total: Tensor = _Sum.apply(values)
+    return total

@@ -32,11 +32,12 @@ from colorgan.training.callbacks.continuation import RunContinuation
 from colorgan.training.callbacks.frechet import FrechetDistance
 from colorgan.training.callbacks.interruption import SaveOnSignal
 from colorgan.training.callbacks.predictions import PredictionWriter
+from colorgan.training.callbacks.rank_watch import RankWatch
 from colorgan.training.checkpoints import CheckpointFiles
 from colorgan.training.gan import ColorGAN
 from colorgan.training.loggers import wandb_offline_reason
 from colorgan.training.module import Trainable
-from colorgan.training.processes import decided_by_first_process
+from colorgan.training.processes import decided_by_first_process, leave_parent, watch_parent
 from colorgan.training.trainer import Trainer
 
 
@@ -240,7 +241,8 @@ class ColorganCLI(LightningCLI):
         given = self.config_init[self.subcommand].trainer.get("plugins")
         plugins = given if isinstance(given, list) else [given] if given else []
         trainer = super().instantiate_trainer(plugins=[*plugins, CheckpointFiles()], **kwargs)
-        trainer.callbacks[:0] = extra  # type: ignore[attr-defined]
+        callbacks: list[Callback] = trainer.callbacks  # type: ignore[attr-defined]
+        callbacks[:] = [*extra, *callbacks, RankWatch()]
         return trainer
 
     def after_instantiate_classes(self) -> None:
@@ -292,6 +294,7 @@ def train(args: list[str], command: type[ColorganCLI] = ColorganCLI, model: type
     """
     silence_libraries()
     torch.set_float32_matmul_precision("high")
+    watch_parent()
     inherited = os.environ.get(run_folder.VARIABLE)
     try:
         return command(
@@ -317,6 +320,7 @@ def train(args: list[str], command: type[ColorganCLI] = ColorganCLI, model: type
         if inherited is None:
             os.environ.pop(run_folder.VARIABLE, None)
         run_folder.remove_unused()
+        leave_parent()
 
 
 @rank_zero_only
