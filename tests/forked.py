@@ -43,6 +43,7 @@ class Command:
                 sys.stderr = os.fdopen(2, "w", buffering=1, closefd=False)
                 os.chdir(folder)
                 os.environ.update(environment)
+                sys.path[:0] = environment.get("PYTHONPATH", "").split(os.pathsep)
                 torch.set_num_threads(1)
                 code = main([*args])
             except SystemExit as stop:
@@ -78,13 +79,13 @@ class Command:
         return self.log.read_text(encoding="utf-8") if self.log.exists() else ""
 
 
-def two_ranks(args: Sequence[str], folder: Path, log: Path) -> list[Command]:
+def two_ranks(args: Sequence[str], folder: Path, log: Path, **environment: str) -> list[Command]:
     """A command in two processes, as ``torchrun`` starts them."""
     with socket.socket() as port:
         port.bind(("127.0.0.1", 0))
         number = port.getsockname()[1]
     options = ["--trainer.devices=2", "--trainer.strategy=ddp_find_unused_parameters_true"]
-    environment = {
+    environment |= {
         "MASTER_ADDR": "127.0.0.1",
         "MASTER_PORT": str(number),
         "WORLD_SIZE": "2",
