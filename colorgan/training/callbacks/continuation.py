@@ -41,12 +41,12 @@ class RunContinuation(Callback):
 
     def on_load_checkpoint(self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]) -> None:
         """Removes the rows of ``metrics.csv`` that the resumed run will write again."""
-        try:
-            step = int(checkpoint["loops"]["fit_loop"]["epoch_loop.state_dict"]["_batches_that_stepped"])
-        except (KeyError, TypeError, ValueError):
-            return  # of another version of Lightning
+        loops = checkpoint.get("loops", {})
+        step = loops.get("fit_loop", {}).get("epoch_loop.state_dict", {}).get("_batches_that_stepped")
+        if trainer.state.fn != "fit" or not isinstance(step, int):
+            return
         for logger in trainer.loggers:
-            if isinstance(logger, MetricsFile) and trainer.state.fn == "fit":
+            if isinstance(logger, MetricsFile):
                 logger.cut(step)
 
     def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:

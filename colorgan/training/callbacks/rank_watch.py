@@ -1,5 +1,6 @@
 """Training in several processes ends when one of them is gone."""
 
+import contextlib
 import os
 import socket
 import subprocess
@@ -10,7 +11,7 @@ from pathlib import Path
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 
-from colorgan.errors import ColorganError
+from colorgan.errors import ColorganError, TrainingInterruptedError
 from colorgan.inference.run_folder import RunFolder
 from colorgan.training.processes import ProcessWatch, leave_parent
 
@@ -52,13 +53,16 @@ class RankWatch(Callback):
             self._close()
 
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
-        """Explains the error of a connection.
+        """Waits for the others if all stop together, and explains the error of a connection.
 
         Raises:
             ColorganError: instead of an exception that another process has caused by its end.
             SystemExit: likewise, if another process says so.
         """
         watch = self._watch
+        if watch is not None and isinstance(exception, TrainingInterruptedError | SystemExit):
+            with contextlib.suppress(RuntimeError):  # of the connection to a process that has left otherwise
+                trainer.strategy.barrier("stopped")
         self._close()
         if watch is None or not isinstance(exception, RuntimeError):
             return

@@ -57,6 +57,25 @@ def test_metrics_and_files_equal_those_of_an_uninterrupted_run(tiny_model: Any, 
     assert all(file.exists() for file in kept)
 
 
+def test_run_stopped_after_a_batch_logs_at_the_same_steps(tiny_model: Any, fit: Any, tmp_path: Path) -> None:
+    class Stop(Callback):
+        """Ends a training as a signal does."""
+
+        def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
+            if (trainer.current_epoch, batch_idx) == (2, 1):
+                trainer.save_checkpoint(broken / "stopped.ckpt")
+                raise KeyError
+
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    run(fit, tiny_model(), whole)
+    with pytest.raises(KeyError):
+        run(fit, tiny_model(), broken, Stop())
+    run(fit, tiny_model(), broken, ckpt_path=str(broken / "stopped.ckpt"))
+    one, other = ([line.split(",")[:2] for line in (run / "metrics.csv").open()] for run in (whole, broken))
+    one.remove(["2", "9"])  # the batch whose row was still to be written
+    assert other == one
+
+
 def test_second_training_in_a_folder_is_refused(
     tiny_model: Any, fit: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
