@@ -64,12 +64,12 @@ class RankWatch(Callback):
             with contextlib.suppress(RuntimeError):  # of the connection to a process that has left otherwise
                 trainer.strategy.barrier("stopped")
         self._close()
-        if watch is None or not isinstance(exception, RuntimeError):
+        if trainer.world_size == 1 or not isinstance(exception, RuntimeError):
             return
         deadline = time.monotonic() + _PATIENCE
-        while not (ended := watch.ended()) and time.monotonic() < deadline:
+        while not (ended := watch.ended() if watch is not None else []) and time.monotonic() < deadline:
             time.sleep(0.05)
-        if ended or isinstance(exception, torch.distributed.DistError):
+        if ended or isinstance(exception, torch.distributed.DistError) or "/gloo/" in str(exception):
             if self._speaks(ended):
                 raise ColorganError(self._sentence(ended)) from exception
             raise SystemExit(1) from exception
@@ -90,7 +90,7 @@ class RankWatch(Callback):
         return self._rank < min({*self._ranks} - {*ended}, default=self._rank + 1)
 
     def _sentence(self, ended: list[int]) -> str:
-        who = f"process {', '.join(map(str, ended))}" if ended else "a process on another machine"
+        who = f"process {', '.join(map(str, ended))}" if ended else "another process"
         resume = f"; resume with --ckpt_path {self._last}" if self._last is not None and self._last.is_file() else ""
         return (
             f"{who} of this training has ended (killed, out of memory, or with an error of its own), so that the "
