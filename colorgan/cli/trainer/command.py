@@ -242,7 +242,9 @@ class ColorganCLI(LightningCLI):
         plugins = given if isinstance(given, list) else [given] if given else []
         trainer = super().instantiate_trainer(plugins=[*plugins, CheckpointFiles()], **kwargs)
         callbacks: list[Callback] = trainer.callbacks  # type: ignore[attr-defined]
-        callbacks[:] = [*extra, *callbacks, RankWatch()]
+        watch = RankWatch()
+        watch.attach(trainer)
+        callbacks[:] = [*extra, *callbacks, watch]
         return trainer
 
     def after_instantiate_classes(self) -> None:

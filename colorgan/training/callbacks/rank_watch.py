@@ -1,6 +1,7 @@
 """Training in several processes ends when one of them is gone."""
 
 import contextlib
+import functools
 import os
 import socket
 import subprocess
@@ -32,9 +33,16 @@ class RankWatch(Callback):
         self._rank = 0
         self._ranks: list[int] = []
 
-    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        """Starts to watch, as soon as the processes are connected."""
-        if trainer.world_size == 1:
+    def attach(self, trainer: Trainer) -> None:
+        """Makes a trainer start the watch as soon as its processes are connected, before they decode photos.
+
+        Hooks of callbacks come later, after a barrier at which a process may wait for days.
+        """
+        trainer.strategy.setup_environment = functools.partial(self._connect, trainer)  # type: ignore[method-assign]
+
+    def _connect(self, trainer: Trainer) -> None:
+        type(trainer.strategy).setup_environment(trainer.strategy)
+        if trainer.world_size == 1 or not torch.distributed.is_initialized():
             return
         leave_parent()
         _disarm_observer(trainer)
@@ -43,7 +51,7 @@ class RankWatch(Callback):
         self._rank, own = trainer.global_rank, places[trainer.global_rank]
         others = {rank: pid for rank, (host, pid) in enumerate(places) if host == own[0] and pid != own[1]}
         self._ranks = [*others]
-        self._last = RunFolder(Path(trainer.default_root_dir)).last_checkpoint if stage == "fit" else None
+        self._last = RunFolder(Path(trainer.default_root_dir)).last_checkpoint if trainer.state.fn == "fit" else None
         self._watch = ProcessWatch(others, self._stop)
 
     def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
