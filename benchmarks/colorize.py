@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PIL import Image, ImageOps
-from side_by_side import command, in_turns, report
+from side_by_side import add_series, command, in_turns, report
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 _SIZE = (500, 375)
@@ -67,6 +67,7 @@ def main() -> None:
     parser.add_argument(
         "--source", type=Path, default=Path(os.environ.get("COLORGAN_DATA", "data"), "photos1000"), help="photos"
     )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="add the time per photo to this file")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         photos, output = Path(temporary, "photos"), Path(temporary, "out")
@@ -81,6 +82,8 @@ def main() -> None:
         works["colorgan colorize"] = colorize(REPOSITORY, photos, output, new)
         runs = in_turns(works, options.turns, warmups=0)
         report(f"colorgan colorize, {options.photos} photos of 500 x 375", runs, options.photos, "photos")
+        if options.json:
+            add_series(options.json, "colorgan colorize", options.photos, runs["colorgan colorize"])
 
 
 if __name__ == "__main__":

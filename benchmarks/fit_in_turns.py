@@ -121,7 +121,7 @@ def fit_in_turns(
 def training_options(
     description: str | None, batches: int, turns: int, checkout: str | None = None
 ) -> argparse.Namespace:
-    """Reads the options that the training scripts share from the command line.
+    """Reads the options of a script that compares training steps from the command line.
 
     Args:
         description: docstring of the script.
@@ -129,15 +129,26 @@ def training_options(
         turns: default number of turns.
         checkout: name of the published code, if the script needs a checkout of it.
     """
-    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = training_parser(description, batches)
     if checkout is not None:
         parser.add_argument("--reference", type=Path, required=True, help=f"checkout of {checkout}")
+    parser.add_argument("--turns", type=int, default=turns, help="turns of --batches batches each")
+    return parser.parse_args()
+
+
+def training_parser(description: str | None, batches: int) -> argparse.ArgumentParser:
+    """A parser of the options that :func:`recipe_arguments` needs, and of the number of batches.
+
+    Args:
+        description: docstring of the script.
+        batches: default number of batches.
+    """
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--photos", default="sample", help="folder of photos; the sample photos by default")
     parser.add_argument("--batch-size", type=int, default=16)
-    parser.add_argument("--batches", type=int, default=batches, help="batches per turn")
-    parser.add_argument("--turns", type=int, default=turns)
+    parser.add_argument("--batches", type=int, default=batches, help="batches to measure at a time")
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
-    return parser.parse_args()
+    return parser
 
 
 def recipe_arguments(recipe: str, options: argparse.Namespace) -> list[str]:

@@ -9,6 +9,7 @@ processes). On a shared machine, CPU time is the steadier figure; it does not sh
 
 import argparse
 import datetime
+import json
 import os
 import platform
 import resource
@@ -157,6 +158,22 @@ def report(
     if bar is not None:
         measured = list(runs.values())
         print(f"\nratio {ratio(measured[0], measured[-1]):.2f}, to reach: {bar:g}")
+
+
+def add_series(file: Path, name: str, photos: int, runs: Sequence[Run]) -> None:
+    """Adds the median time per photo to a file of series, as ``benchmarks/cache.py --plot`` draws it.
+
+    Args:
+        file: JSON file; it is made if there is none, and a point of the same series and number is replaced.
+        name: of the series.
+        photos: number of photos that one run processed.
+        runs: the measured runs.
+    """
+    content = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {"machine": machine(), "series": {}}
+    points = [point for point in content["series"].get(name, []) if point["photos"] != photos]
+    medians = {kind: statistics.median(getattr(run, kind) for run in runs) / photos for kind in ("cpu", "wall")}
+    content["series"][name] = sorted([*points, {"photos": photos, **medians}], key=lambda point: point["photos"])
+    file.write_text(json.dumps(content, indent=1), encoding="utf-8")
 
 
 def _cpu_seconds() -> float:

@@ -1,0 +1,1 @@
+"""Hostile input of every kind, one of each: photos, checkpoints, configurations, requests."""
