@@ -1,0 +1,233 @@
+"""Comparison of photos that may be edited copies of each other: candidates by low frequencies, then alignment.
+
+A copy may be recompressed, scaled, brighter or darker, of other contrast, mirrored, turned by quarters, framed, or
+cropped by a few percent. Low frequencies of the cosine transform survive all of this except mirroring and turning,
+which only change their signs and order. As photos that merely look alike share low frequencies, too, each candidate is
+aligned by its enhanced correlation coefficient (Evangelidis and Psarakis 2008), and its details are compared.
+"""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple, TypeAlias
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+FloatArray: TypeAlias = npt.NDArray[np.float32]
+Thumbnails: TypeAlias = npt.NDArray[np.uint8]
+
+SIDE = 72
+"""Height and width of thumbnails in pixels."""
+
+_MAX_FRAME = 0.1  # of the side; a wider border of one color is the background of the photo
+_MAX_FRAME_NOISE = 3.0  # mean absolute deviation within a line of a frame, of 255
+
+_FREQUENCIES = 6  # in each direction
+_CROPS = (
+    ((0.0, 1.0), (0.0, 1.0)),
+    ((0.025, 0.975), (0.025, 0.975)),
+    ((0.05, 0.95), (0.05, 0.95)),
+    *(((y, y + 0.95), (x, x + 0.95)) for y in (0.0, 0.05) for x in (0.0, 0.05)),
+)  # what a copy may have kept of the rows and columns
+_MIN_CORRELATION = 0.8  # of low frequencies
+_MIN_CONTRAST = 2.0  # root mean square of low frequencies, of 255; flat photos have no details to compare
+_MAX_CANDIDATES = 8  # per photo
+_BLOCK_ROWS, _BLOCK_COLUMNS = 256, 128  # photos; their products fit into the cache of the processor
+
+_MARGIN = 8  # pixels; how far a copy may be shifted
+_DETAIL_SIGMA = 3.0  # pixels; what is smoother is light, not detail
+_MIN_SHIFTED_CORRELATION = 0.35  # of details after the best shift
+_MIN_ALIGNED_CORRELATION = 0.8  # of details after alignment
+_MIN_OVERLAP = 0.7
+_MAX_DISTORTION = 0.2  # of the affine map
+_STEPS = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 40, 1e-4)
+
+
+class Candidate(NamedTuple):
+    """A pair of photos whose low frequencies agree.
+
+    Attributes:
+        one: position of the one photo.
+        other: position of the other.
+        view: which crop and turn of the other photo agrees with the one.
+        correlation: of their low frequencies.
+    """
+
+    one: int
+    other: int
+    view: int
+    correlation: float
+
+
+def thumbnail(photo: npt.NDArray[Any]) -> Thumbnails:
+    """Shrinks the brightness of a photo, without its frame.
+
+    Args:
+        photo: (side, side, 3) uint8.
+
+    Returns:
+        (72, 72) uint8.
+    """
+    gray = cv2.cvtColor(np.ascontiguousarray(photo), cv2.COLOR_RGB2GRAY)
+    top, bottom, left, right = (_frame_width(lines) for lines in (gray, gray[::-1], gray.T, gray.T[::-1]))
+    height, width = gray.shape[0] - top - bottom, gray.shape[1] - left - right
+    side = min(height, width)  # a frame around a photo that was cut to a square may be left at two sides only
+    y, x = top + (height - side) // 2, left + (width - side) // 2
+    small: Thumbnails = cv2.resize(
+        gray[y : y + side, x : x + side], (SIDE, SIDE), interpolation=cv2.INTER_AREA if side > SIDE else cv2.INTER_LINEAR
+    )
+    return small
+
+
+def _frame_width(gray: npt.NDArray[np.uint8]) -> int:
+    """The number of first lines of one color, and one more, which mixes it with the photo. 0 without a frame."""
+    color = np.median(gray[0])
+    widest = int(_MAX_FRAME * len(gray))
+    for width in range(widest + 1):
+        if np.abs(gray[width] - color).mean() > _MAX_FRAME_NOISE:
+            return width + 1 if width else 0
+    return 0
+
+
+class LowFrequencies:
+    """Normalized low frequencies of photos.
+
+    Attributes:
+        whole: (N, K) of the whole photos.
+        views: (N, V, K) of all crops, mirrored and turned.
+        informative: (N,) bool: whether there is any contrast.
+    """
+
+    def __init__(self, thumbnails: Thumbnails) -> None:
+        """Computes them.
+
+        Args:
+            thumbnails: (N, 72, 72) uint8.
+        """
+        bases = {interval: _cosines(*interval) for crop in _CROPS for interval in crop}
+        frequency = np.arange(_FREQUENCIES, dtype=np.float32)
+        # photos have less of higher frequencies: the weights give each a say
+        weights = np.hypot(frequency[:, None], frequency[None]).astype(np.float32)
+        alternating = (1 - 2 * (np.arange(_FREQUENCIES) % 2)).astype(np.float32)
+        views = []
+        for rows, columns in _CROPS:
+            cosines = bases[rows] @ thumbnails.astype(np.float32) @ bases[columns].T
+            if not views:
+                ac = np.square(cosines).sum((1, 2)) - np.square(cosines[:, 0, 0])
+                self.informative: npt.NDArray[np.bool_] = np.sqrt(np.maximum(ac, 0)) >= _MIN_CONTRAST
+            for turn in range(8):
+                view = cosines * weights
+                if turn & 1:
+                    view = view * alternating
+                if turn & 2:
+                    view = view * alternating[:, None]
+                if turn & 4:
+                    view = view.transpose(0, 2, 1)
+                flat = view.reshape(len(view), -1)[:, 1:]  # without the mean
+                views.append(flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-6))
+        self.views: FloatArray = np.stack(views, axis=1).astype(np.float32)
+        self.whole: FloatArray = np.ascontiguousarray(self.views[:, 0])
+
+    def candidates(self) -> Iterator[Candidate]:
+        """Finds pairs that agree; of each photo at most the 8 that agree most.
+
+        The time grows with the square of the number of photos.
+
+        Yields:
+            Candidates in the order of their first photo. A pair may occur twice.
+        """
+        positions = np.flatnonzero(self.informative)
+        num_views, size = self.views.shape[1:]
+        for start in range(0, len(positions), _BLOCK_ROWS):
+            rows = positions[start : start + _BLOCK_ROWS]
+            hits: list[npt.NDArray[np.float64]] = []
+            for column in range(0, len(positions), _BLOCK_COLUMNS):
+                others = positions[column : column + _BLOCK_COLUMNS]
+                product = self.whole[rows] @ self.views[others].reshape(-1, size).T
+                row, view = np.divmod(np.flatnonzero(product.reshape(-1) >= _MIN_CORRELATION), product.shape[1])
+                if len(row):
+                    found = (rows[row], others[view // num_views], view % num_views, product[row, view])
+                    hits.append(np.stack(found, axis=1).astype(np.float64))
+            if hits:
+                yield from _best(np.concatenate(hits))
+
+
+def _best(hits: npt.NDArray[np.float64]) -> Iterator[Candidate]:
+    """The best view of each pair, and the best pairs of each photo, of rows (one, other, view, correlation)."""
+    hits = hits[hits[:, 0] != hits[:, 1]]
+    hits = hits[np.lexsort((-hits[:, 3], hits[:, 1], hits[:, 0]))]
+    hits = hits[np.append(True, (np.diff(hits[:, :2], axis=0) != 0).any(axis=1))[: len(hits)]]
+    hits = hits[np.lexsort((-hits[:, 3], hits[:, 0]))]
+    first = np.searchsorted(hits[:, 0], hits[:, 0])
+    for one, other, view, correlation in hits[np.arange(len(hits)) - first < _MAX_CANDIDATES].tolist():
+        yield Candidate(int(one), int(other), int(view), correlation)
+
+
+def _cosines(start: float, stop: float) -> FloatArray:
+    """The first functions of the orthonormal cosine transform of an interval of [0, 1], (frequencies, 72).
+
+    They are divided by the root of the length, so that the squared transform sums up to the mean square.
+    """
+    first, last = start * SIDE, stop * SIDE
+    pixels = np.arange(SIDE)
+    inside = np.clip(np.minimum(pixels + 1, last) - np.maximum(pixels, first), 0, 1)
+    frequency = np.arange(_FREQUENCIES)[:, None]
+    waves = np.cos(np.pi * frequency * (pixels + 0.5 - first) / (last - first)) * inside
+    waves *= np.where(frequency, np.sqrt(2), 1) / (last - first)
+    return waves.astype(np.float32)
+
+
+def seen_as(small: Thumbnails, view: int) -> Thumbnails:
+    """The crop and turn of a thumbnail that a candidate names, (72, 72) uint8."""
+    crop, turn = divmod(view, 8)
+    (top, bottom), (left, right) = _CROPS[crop]
+    scale = np.array([[right - left, 0, left * SIDE], [0, bottom - top, top * SIDE]], np.float32)
+    seen: Thumbnails = small
+    if crop:
+        scale[:, 2] += (np.diag(scale[:, :2]) - 1) / 2  # from the corners of pixels to their centers
+        seen = cv2.warpAffine(small, scale, (SIDE, SIDE), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+    if turn & 1:
+        seen = seen[:, ::-1]
+    if turn & 2:
+        seen = seen[::-1]
+    return np.ascontiguousarray(seen.T if turn & 4 else seen)
+
+
+def aligned_correlation(one: Thumbnails, other: Thumbnails) -> float:
+    """Aligns two thumbnails and compares their details.
+
+    Args:
+        one: (72, 72) uint8.
+        other: (72, 72) uint8, seen as the candidate says.
+
+    Returns:
+        Correlation of the details where they overlap, in [-1, 1]; -1 if no alignment is found.
+    """
+    first, second = one.astype(np.float32), other.astype(np.float32)
+    details, center = _details(first), slice(_MARGIN, SIDE - _MARGIN)
+    shifted = cv2.matchTemplate(_details(second), details[center, center], cv2.TM_CCOEFF_NORMED)
+    _, best, _, (x, y) = cv2.minMaxLoc(shifted)
+    if not best >= _MIN_SHIFTED_CORRELATION:
+        return -1.0
+    start = np.array([[1, 0, x - _MARGIN], [0, 1, y - _MARGIN]], np.float32)
+    try:
+        _, affine = cv2.findTransformECC(first, second, start, cv2.MOTION_AFFINE, _STEPS, None, 5)
+    except cv2.error:  # does not converge
+        return -1.0
+    if not np.abs(affine[:, :2] - np.eye(2)).max() <= _MAX_DISTORTION:
+        return -1.0
+    options = {"flags": cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP}
+    inside = cv2.warpAffine(np.ones_like(second), affine, (SIDE, SIDE), **options) > 0.99
+    if inside.mean() < _MIN_OVERLAP:
+        return -1.0
+    moved = _details(cv2.warpAffine(second, affine, (SIDE, SIDE), borderMode=cv2.BORDER_REPLICATE, **options))
+    inside = cv2.erode(inside.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    a, b = details[inside], moved[inside]
+    a, b = a - a.mean(), b - b.mean()
+    return float(a @ b / max(1e-6, float(np.linalg.norm(a) * np.linalg.norm(b))))
+
+
+def _details(gray: FloatArray) -> FloatArray:
+    smooth = cv2.GaussianBlur(gray, (0, 0), 0.8)
+    details: FloatArray = smooth - cv2.GaussianBlur(gray, (0, 0), _DETAIL_SIGMA)
+    return details
