@@ -32,13 +32,12 @@ _CROPS = (
 _MIN_CORRELATION = 0.8  # of low frequencies
 _MIN_CONTRAST = 2.0  # root mean square of low frequencies, of 255; flat photos have no details to compare
 _MAX_CANDIDATES = 8  # per photo
-_BLOCK_ROWS, _BLOCK_COLUMNS = 256, 128  # photos; their products fit into the cache of the processor
+_BLOCK_ROWS, _BLOCK_COLUMNS = 1024, 32  # photos; the product of two blocks takes 7 MB
 
 _MARGIN = 8  # pixels; how far a copy may be shifted
 _DETAIL_SIGMA = 3.0  # pixels; what is smoother is light, not detail
 _MIN_SHIFTED_CORRELATION = 0.35  # of details after the best shift
-_MIN_ALIGNED_CORRELATION = 0.8  # of details after alignment
-_MIN_OVERLAP = 0.7
+_MIN_OVERLAP = 0.7  # of the area
 _MAX_DISTORTION = 0.2  # of the affine map
 _STEPS = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 40, 1e-4)
 
@@ -49,7 +48,7 @@ class Candidate(NamedTuple):
     Attributes:
         one: position of the one photo.
         other: position of the other.
-        view: which crop and turn of the other photo agrees with the one.
+        view: which crop and turn of the other photo agrees with the one; see :func:`seen_as`.
         correlation: of their low frequencies.
     """
 
@@ -74,7 +73,9 @@ def thumbnail(photo: npt.NDArray[Any]) -> Thumbnails:
     side = min(height, width)  # a frame around a photo that was cut to a square may be left at two sides only
     y, x = top + (height - side) // 2, left + (width - side) // 2
     small: Thumbnails = cv2.resize(
-        gray[y : y + side, x : x + side], (SIDE, SIDE), interpolation=cv2.INTER_AREA if side > SIDE else cv2.INTER_LINEAR
+        gray[y : y + side, x : x + side],
+        (SIDE, SIDE),
+        interpolation=cv2.INTER_AREA if side > SIDE else cv2.INTER_LINEAR,
     )
     return small
 
@@ -89,67 +90,59 @@ def _frame_width(gray: npt.NDArray[np.uint8]) -> int:
     return 0
 
 
-class LowFrequencies:
-    """Normalized low frequencies of photos.
+def low_frequencies(thumbnails: Thumbnails) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
+    """Computes normalized low frequencies of several crops.
 
-    Attributes:
-        whole: (N, K) of the whole photos.
-        views: (N, V, K) of all crops, mirrored and turned.
-        informative: (N,) bool: whether there is any contrast.
+    Args:
+        thumbnails: (N, 72, 72) uint8.
+
+    Returns:
+        Low frequencies (N, crops, 6, 6) without the mean, of norm 1, and whether each photo has any contrast, (N,).
     """
+    frequency = np.arange(_FREQUENCIES, dtype=np.float32)
+    weights = np.hypot(frequency[:, None], frequency[None])  # photos have less of higher ones: this gives each a say
+    gray = thumbnails.astype(np.float32)
+    crops: list[FloatArray] = []
+    for rows, columns in _CROPS:
+        cosines = _cosines(*rows) @ gray @ _cosines(*columns).T
+        cosines[:, 0, 0] = 0
+        if not crops:
+            has_contrast = np.linalg.norm(cosines, axis=(1, 2)) >= _MIN_CONTRAST
+        weighted = cosines * weights
+        crops.append(weighted / np.maximum(np.linalg.norm(weighted, axis=(1, 2), keepdims=True), 1e-6))
+    return np.stack(crops, axis=1), has_contrast
 
-    def __init__(self, thumbnails: Thumbnails) -> None:
-        """Computes them.
 
-        Args:
-            thumbnails: (N, 72, 72) uint8.
-        """
-        bases = {interval: _cosines(*interval) for crop in _CROPS for interval in crop}
-        frequency = np.arange(_FREQUENCIES, dtype=np.float32)
-        # photos have less of higher frequencies: the weights give each a say
-        weights = np.hypot(frequency[:, None], frequency[None]).astype(np.float32)
-        alternating = (1 - 2 * (np.arange(_FREQUENCIES) % 2)).astype(np.float32)
-        views = []
-        for rows, columns in _CROPS:
-            cosines = bases[rows] @ thumbnails.astype(np.float32) @ bases[columns].T
-            if not views:
-                ac = np.square(cosines).sum((1, 2)) - np.square(cosines[:, 0, 0])
-                self.informative: npt.NDArray[np.bool_] = np.sqrt(np.maximum(ac, 0)) >= _MIN_CONTRAST
-            for turn in range(8):
-                view = cosines * weights
-                if turn & 1:
-                    view = view * alternating
-                if turn & 2:
-                    view = view * alternating[:, None]
-                if turn & 4:
-                    view = view.transpose(0, 2, 1)
-                flat = view.reshape(len(view), -1)[:, 1:]  # without the mean
-                views.append(flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-6))
-        self.views: FloatArray = np.stack(views, axis=1).astype(np.float32)
-        self.whole: FloatArray = np.ascontiguousarray(self.views[:, 0])
+def find_candidates(crops: FloatArray) -> Iterator[Candidate]:
+    """Finds pairs of photos whose low frequencies agree; for each photo at most the 8 that agree most.
 
-    def candidates(self) -> Iterator[Candidate]:
-        """Finds pairs that agree; of each photo at most the 8 that agree most.
+    Each photo is compared with all views of all others, so the time grows with the square of their number.
 
-        The time grows with the square of the number of photos.
+    Args:
+        crops: (N, crops, 6, 6) low frequencies; see :func:`low_frequencies`.
 
-        Yields:
-            Candidates in the order of their first photo. A pair may occur twice.
-        """
-        positions = np.flatnonzero(self.informative)
-        num_views, size = self.views.shape[1:]
-        for start in range(0, len(positions), _BLOCK_ROWS):
-            rows = positions[start : start + _BLOCK_ROWS]
-            hits: list[npt.NDArray[np.float64]] = []
-            for column in range(0, len(positions), _BLOCK_COLUMNS):
-                others = positions[column : column + _BLOCK_COLUMNS]
-                product = self.whole[rows] @ self.views[others].reshape(-1, size).T
-                row, view = np.divmod(np.flatnonzero(product.reshape(-1) >= _MIN_CORRELATION), product.shape[1])
-                if len(row):
-                    found = (rows[row], others[view // num_views], view % num_views, product[row, view])
-                    hits.append(np.stack(found, axis=1).astype(np.float64))
-            if hits:
-                yield from _best(np.concatenate(hits))
+    Yields:
+        Candidates in the order of ``one``. Most pairs occur twice, the other way around.
+    """
+    whole = crops[:, 0].reshape(len(crops), _FREQUENCIES**2)
+    for start in range(0, len(crops), _BLOCK_ROWS):
+        rows, hits = whole[start : start + _BLOCK_ROWS], []
+        for column in range(0, len(crops), _BLOCK_COLUMNS):
+            views = _turned(crops[column : column + _BLOCK_COLUMNS])
+            product = rows @ views.reshape(-1, rows.shape[1]).T
+            row, view = np.divmod(np.flatnonzero(product.reshape(-1) >= _MIN_CORRELATION), product.shape[1])
+            other, view_of_other = np.divmod(view, views.shape[1])
+            hits.append(np.stack([start + row, column + other, view_of_other, product[row, view]], axis=1))
+        yield from _best(np.concatenate(hits))
+
+
+def _turned(crops: FloatArray) -> FloatArray:
+    """All views of photos, (N, crops, 6, 6) -> (N, crops * 8, 6, 6): mirroring changes signs, turning transposes."""
+    alternating = (1 - 2 * (np.arange(_FREQUENCIES) % 2)).astype(np.float32)
+    views = np.stack([crops, crops * alternating], axis=2)
+    views = np.concatenate([views, views * alternating[:, None]], axis=2)
+    views = np.concatenate([views, views.swapaxes(-1, -2)], axis=2)
+    return views.reshape(len(crops), -1, _FREQUENCIES, _FREQUENCIES)
 
 
 def _best(hits: npt.NDArray[np.float64]) -> Iterator[Candidate]:
@@ -174,7 +167,8 @@ def _cosines(start: float, stop: float) -> FloatArray:
     frequency = np.arange(_FREQUENCIES)[:, None]
     waves = np.cos(np.pi * frequency * (pixels + 0.5 - first) / (last - first)) * inside
     waves *= np.where(frequency, np.sqrt(2), 1) / (last - first)
-    return waves.astype(np.float32)
+    rounded: FloatArray = waves.astype(np.float32)
+    return rounded
 
 
 def seen_as(small: Thumbnails, view: int) -> Thumbnails:
