@@ -2,7 +2,7 @@
 
 Decoding a JPEG takes milliseconds; reading a square from the cache takes microseconds. All epochs, runs and processes
 share one file through the page cache of the operating system. The index next to the pixels records which photos are
-gray, which files cannot be read, and the hashes that reveal duplicates. ``colorgan.caches`` limits the size of all
+gray, which files cannot be read, and digests and checksums of the pixels. ``colorgan.caches`` limits the size of all
 caches.
 """
 
@@ -43,8 +43,8 @@ from colorgan.errors import ColorganError, plural
 from colorgan.files import default_cache_dir
 from colorgan.images import UnreadableImage, printable
 
-_VERSION = 5  # increment if the file format or anything that determines the cached pixels changes
-_COLUMNS = ("names", "sizes", "gray", "digests", "hashes", "checksums", "unreadable")
+_VERSION = 6  # increment if the file format or anything that determines the cached pixels changes
+_COLUMNS = ("names", "sizes", "gray", "digests", "checksums", "unreadable")
 _ABANDONED_AFTER = 86400  # seconds
 
 
@@ -59,7 +59,6 @@ class CachedPhotos:
         sizes: original (width, height) of each photo.
         gray: whether each photo has no color; see :func:`~colorgan.data.gray.is_gray`.
         digests: BLAKE2 digest of each photo's pixels; equal for identical photos.
-        hashes: 64-bit perceptual hash of each photo; see :func:`~colorgan.data.duplicates.dhash`.
         checksums: 64-bit XXH3 of each photo's pixels, which :meth:`read` compares.
         unreadable: (name, reason) of each file that cannot be read.
         sources: what the photos were decoded from, readable or not, to decode a damaged photo again.
@@ -72,7 +71,6 @@ class CachedPhotos:
     sizes: list[tuple[int, int]] = field(default_factory=list)
     gray: list[bool] = field(default_factory=list)
     digests: list[str] = field(default_factory=list)
-    hashes: list[int] = field(default_factory=list)
     checksums: list[int] = field(default_factory=list)
     unreadable: list[tuple[str, str]] = field(default_factory=list)
     sources: Sequence[PhotoSource] = field(default=(), compare=False, repr=False)
@@ -240,7 +238,7 @@ def _open(folder: Path, side: int) -> CachedPhotos | None:
         photos = CachedPhotos(folder=folder, side=side, **index)
         photos.sizes = [(width, height) for width, height in photos.sizes]
         photos.unreadable = [(name, reason) for name, reason in photos.unreadable]
-        columns = (photos.sizes, photos.gray, photos.digests, photos.hashes, photos.checksums)
+        columns = (photos.sizes, photos.gray, photos.digests, photos.checksums)
         if any(len(column) != len(photos) for column in columns):
             return None
         if (folder / PIXELS).stat().st_size != len(photos) * side * side * 3:
@@ -268,7 +266,6 @@ def _build(sources: Sequence[PhotoSource], side: int, fit: Fit, folder: Path, pr
             photos.sizes.append(decoded.size)
             photos.gray.append(decoded.gray)
             photos.digests.append(decoded.digest)
-            photos.hashes.append(decoded.hash)
             photos.checksums.append(decoded.checksum)
         pixel_file.flush()
         os.fsync(pixel_file.fileno())

@@ -21,7 +21,6 @@ from PIL import Image
 from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
-from colorgan.data.duplicates import dhash
 from colorgan.data.gray import is_gray
 from colorgan.data.sources import PhotoSource
 from colorgan.images import RGBArray, UnreadableImage
@@ -44,7 +43,6 @@ class DecodedPhoto:
         size: original (width, height).
         gray: whether it has no color; see :func:`~colorgan.data.gray.is_gray`.
         digest: BLAKE2 digest of the pixels, in hexadecimal.
-        hash: 64-bit perceptual hash; see :func:`~colorgan.data.duplicates.dhash`.
         checksum: 64-bit XXH3 of the pixels, which takes microseconds to compute.
     """
 
@@ -52,7 +50,6 @@ class DecodedPhoto:
     size: tuple[int, int]
     gray: bool
     digest: str
-    hash: int
     checksum: int
 
 
@@ -184,6 +181,4 @@ def _decode(source: PhotoSource, side: int, fit: Fit) -> DecodedPhoto | Unreadab
         return error
     pixels = np.ascontiguousarray(to_square(photo.rgb, side, fit))
     digest = hashlib.blake2b(pixels.data, digest_size=16).hexdigest()
-    return DecodedPhoto(
-        pixels, photo.size, is_gray(pixels), digest, dhash(pixels), xxhash.xxh3_64_intdigest(pixels.data)
-    )
+    return DecodedPhoto(pixels, photo.size, is_gray(pixels), digest, xxhash.xxh3_64_intdigest(pixels.data))

@@ -12,7 +12,6 @@ from typing import Any, Protocol
 import cv2
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
 from colorgan.data.similarity import (
     Candidate,
@@ -24,27 +23,20 @@ from colorgan.data.similarity import (
     thumbnail,
 )
 from colorgan.files import atomic_write
-from colorgan.images import RGBArray
 from colorgan.threads import available_cores
 
 _VERSION = 1  # increment if other pairs are found than before
 _FILE = "duplicates.json"
 _MAX_STORED = 8  # searches per cache
 _MIN_CORRELATION = 0.95  # of aligned details; photos of a series reach 0.9
-_MAX_COMPARED = 50_000  # photos; the time to compare all with each other grows with the square
 _READ_SIZE, _CHUNK_SIZE = 256, 1024  # photos read, and candidates aligned, at a time
-_KEPT_THUMBNAILS = 50_000  # 5 KB each
-
-_NUM_BANDS, _BAND_BITS = 4, 16
-_MAX_DIFFERENT_BITS = _NUM_BANDS - 1  # if at most 3 bits differ, one of 4 bands is equal: the search is fast
-_MIN_INFORMATIVE_BITS = 4
+_KEPT_THUMBNAILS = 20_000  # 5 KB each
 
 
-class HashedPhotos(Protocol):
+class ComparablePhotos(Protocol):
     """What the search needs to know of decoded photos; see :class:`colorgan.data.cache.CachedPhotos`."""
 
     folder: Path
-    hashes: list[int]
     digests: list[str]
 
     def read(self, indices: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
@@ -53,19 +45,7 @@ class HashedPhotos(Protocol):
     def __len__(self) -> int: ...
 
 
-def dhash(photo: RGBArray) -> int:
-    """Computes the 64-bit difference hash: whether each cell of an 8 x 8 grid is darker than its right neighbor.
-
-    Scaled, recompressed or slightly edited copies differ in a few bits at most.
-
-    Args:
-        photo: (H, W, 3) uint8.
-    """
-    small = np.asarray(Image.fromarray(photo).convert("L").resize((9, 8), Image.Resampling.BOX)).astype(np.int16)
-    return int.from_bytes(np.packbits(small[:, 1:] > small[:, :-1]).tobytes(), "big")
-
-
-def near_duplicate_groups(caches: Sequence[HashedPhotos]) -> npt.NDArray[np.int64]:
+def near_duplicate_groups(caches: Sequence[ComparablePhotos]) -> npt.NDArray[np.int64]:
     """Groups near-duplicate photos: identical or edited copies.
 
     Found are copies that were scaled, recompressed, made brighter, darker or gray, mirrored, turned by quarters or by
@@ -74,9 +54,7 @@ def near_duplicate_groups(caches: Sequence[HashedPhotos]) -> npt.NDArray[np.int6
     agree and the details of their aligned thumbnails have a correlation of at least 0.95; see
     ``colorgan.data.similarity``. Photos without contrast are only compared for identity. The relation is transitive.
 
-    All photos are compared with each other, up to 50,000; above, only those whose :func:`dhash` differs in at most 3 of
-    64 bits, which are not brighter, mirrored, turned, cropped or framed. The result is stored next to the first cache
-    for the next start.
+    The result is stored next to the first cache for the next start.
 
     Args:
         caches: photos of one or more folders.
@@ -107,9 +85,8 @@ def near_duplicate_groups(caches: Sequence[HashedPhotos]) -> npt.NDArray[np.int6
 class _Photos:
     """The photos of several caches at consecutive positions."""
 
-    def __init__(self, caches: Sequence[HashedPhotos]) -> None:
+    def __init__(self, caches: Sequence[ComparablePhotos]) -> None:
         self._located = [(cache, index) for cache in caches for index in range(len(cache))]
-        self.hashes = np.array([value for cache in caches for value in cache.hashes], dtype=np.uint64)
         self.thumbnail = lru_cache(_KEPT_THUMBNAILS)(self._thumbnail)
 
     def _thumbnail(self, position: int) -> Thumbnails:
@@ -120,10 +97,7 @@ class _Photos:
 def _search(photos: _Photos, positions: npt.NDArray[np.int64], groups: "_DisjointSets") -> Iterator[tuple[int, int]]:
     """Finds pairs of near-duplicates, enough to connect each group, and joins them."""
     with ThreadPoolExecutor(available_cores(), thread_name_prefix="duplicates") as pool:
-        if len(positions) <= _MAX_COMPARED:
-            candidates = _similar(photos, positions, pool)
-        else:
-            candidates = _of_similar_hash(photos.hashes, positions)
+        candidates = _similar(photos, positions, pool)
 
         def are_duplicates(candidate: Candidate) -> bool:
             one, other = photos.thumbnail(candidate.one), photos.thumbnail(candidate.other)
@@ -142,7 +116,7 @@ def _search(photos: _Photos, positions: npt.NDArray[np.int64], groups: "_Disjoin
 
 
 def _similar(photos: _Photos, positions: npt.NDArray[np.int64], pool: ThreadPoolExecutor) -> list[Candidate]:
-    """Candidates whose low frequencies agree, each pair once, those that agree most first."""
+    """Candidates whose low frequencies agree, each pair once."""
     described = [
         low_frequencies(np.stack(list(pool.map(photos.thumbnail, positions[start : start + _READ_SIZE].tolist()))))
         for start in range(0, len(positions), _READ_SIZE)
@@ -155,26 +129,7 @@ def _similar(photos: _Photos, positions: npt.NDArray[np.int64], pool: ThreadPool
         pair = (min(one, other), max(one, other))
         if pair not in best or found.correlation > best[pair].correlation:
             best[pair] = found._replace(one=one, other=other)
-    return sorted(best.values(), key=lambda candidate: -candidate.correlation)
-
-
-def _of_similar_hash(all_hashes: npt.NDArray[np.uint64], positions: npt.NDArray[np.int64]) -> list[Candidate]:
-    """Candidates whose difference hashes differ in a few bits."""
-    hashes = all_hashes[positions]
-    num_set = _count_bits(hashes)
-    informative = np.flatnonzero((num_set >= _MIN_INFORMATIVE_BITS) & (num_set <= 64 - _MIN_INFORMATIVE_BITS))
-    found: dict[tuple[int, int], Candidate] = {}
-    for band in range(_NUM_BANDS):
-        keys = (hashes[informative] >> np.uint64(band * _BAND_BITS)) & np.uint64((1 << _BAND_BITS) - 1)
-        order = np.argsort(keys, kind="stable")
-        boundaries = np.flatnonzero(np.diff(keys[order])) + 1
-        for members in np.split(informative[order], boundaries):
-            for i, one in enumerate(members[:-1].tolist()):
-                others = members[i + 1 :]
-                for other in others[_count_bits(hashes[others] ^ hashes[one]) <= _MAX_DIFFERENT_BITS].tolist():
-                    pair = (int(positions[one]), int(positions[other]))
-                    found[pair] = Candidate(*pair, view=0, correlation=1.0)
-    return list(found.values())
+    return list(best.values())
 
 
 @contextlib.contextmanager
@@ -230,11 +185,3 @@ class _DisjointSets:
     def join(self, one: int, other: int) -> None:
         one, other = self.find(one), self.find(other)
         self._parents[max(one, other)] = min(one, other)
-
-
-def _count_bits(words: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
-    """The number of set bits in each word."""
-    counts: npt.NDArray[np.int64] = np.unpackbits(words.view(np.uint8).reshape(-1, 8), axis=1).sum(
-        axis=1, dtype=np.int64
-    )
-    return counts

@@ -32,6 +32,8 @@ _CROPS = (
 _MIN_CORRELATION = 0.8  # of low frequencies
 _MIN_CONTRAST = 2.0  # root mean square of low frequencies, of 255; flat photos have no details to compare
 _MAX_CANDIDATES = 8  # per photo
+_MAX_COMPARED = 4000  # photos; of more, each is compared with those of some cells
+_CELL_SIZE, _PROBES = 1000, 3  # photos for each cell, and cells for each photo
 _BLOCK_ROWS, _BLOCK_COLUMNS = 1024, 32  # photos; the product of two blocks takes 7 MB
 
 _MARGIN = 8  # pixels; how far a copy may be shifted
@@ -114,35 +116,69 @@ def low_frequencies(thumbnails: Thumbnails) -> tuple[FloatArray, npt.NDArray[np.
 
 
 def find_candidates(crops: FloatArray) -> Iterator[Candidate]:
-    """Finds pairs of photos whose low frequencies agree; for each photo at most the 8 that agree most.
+    """Finds pairs of photos whose low frequencies agree; for each photo those that agree most.
 
-    Each photo is compared with all views of all others, so the time grows with the square of their number.
+    Up to 4,000 photos, each is compared with all views of all others. Of more, views are sorted into cells around some
+    of the photos, and each photo is compared with those of the three nearest cells: the time per photo stays level, and
+    one of a hundred copies is missed.
 
     Args:
         crops: (N, crops, 6, 6) low frequencies; see :func:`low_frequencies`.
 
     Yields:
-        Candidates in the order of ``one``. Most pairs occur twice, the other way around.
+        Candidates. Most pairs occur twice, the other way around, and those of several cells more often.
     """
     whole = crops[:, 0].reshape(len(crops), _FREQUENCIES**2)
-    for start in range(0, len(crops), _BLOCK_ROWS):
-        rows, hits = whole[start : start + _BLOCK_ROWS], []
-        for column in range(0, len(crops), _BLOCK_COLUMNS):
-            views = _turned(crops[column : column + _BLOCK_COLUMNS])
-            product = rows @ views.reshape(-1, rows.shape[1]).T
-            row, view = np.divmod(np.flatnonzero(product.reshape(-1) >= _MIN_CORRELATION), product.shape[1])
-            other, view_of_other = np.divmod(view, views.shape[1])
-            hits.append(np.stack([start + row, column + other, view_of_other, product[row, view]], axis=1))
+    everything = np.arange(len(crops))
+    if len(crops) <= _MAX_COMPARED:
+        yield from _compare(whole, crops, everything, everything)
+        return
+    centers = whole[np.linspace(0, len(crops) - 1, len(crops) // _CELL_SIZE).astype(int)]
+    nearest = np.concatenate(
+        [np.argsort(whole[start:stop] @ -centers.T, axis=1)[:, :_PROBES] for start, stop in _blocks(len(crops))]
+    )
+    cell_of_view = np.concatenate(
+        [(_views(crops[start:stop]) @ centers.T).argmax(axis=2) for start, stop in _blocks(len(crops))]
+    ).astype(np.int32)
+    for cell in range(len(centers)):
+        rows = np.flatnonzero((nearest == cell).any(axis=1))
+        is_inside = cell_of_view == cell
+        columns = np.flatnonzero(is_inside.any(axis=1))
+        yield from _compare(whole, crops, rows, columns, is_inside)
+
+
+def _blocks(count: int) -> Iterator[tuple[int, int]]:
+    return ((start, start + _BLOCK_ROWS) for start in range(0, count, _BLOCK_ROWS))
+
+
+def _compare(
+    whole: FloatArray,
+    crops: FloatArray,
+    rows: npt.NDArray[np.int64],
+    columns: npt.NDArray[np.int64],
+    is_inside: npt.NDArray[np.bool_] | None = None,
+) -> Iterator[Candidate]:
+    """Compares photos with views of others, of which ``is_inside``, (N, views), may select some."""
+    for start, stop in _blocks(len(rows)):
+        ones, hits = whole[rows[start:stop]], [np.zeros((0, 4))]
+        for column in range(0, len(columns), _BLOCK_COLUMNS):
+            others = columns[column : column + _BLOCK_COLUMNS]
+            views = _views(crops[others])
+            selected = np.argwhere(np.ones(views.shape[:2], bool) if is_inside is None else is_inside[others])
+            product = ones @ views[selected[:, 0], selected[:, 1]].T
+            row, hit = np.divmod(np.flatnonzero(product.reshape(-1) >= _MIN_CORRELATION), product.shape[1])
+            other, view = selected[hit].T
+            hits.append(np.stack([rows[start + row], others[other], view, product[row, hit]], axis=1))
         yield from _best(np.concatenate(hits))
 
 
-def _turned(crops: FloatArray) -> FloatArray:
-    """All views of photos, (N, crops, 6, 6) -> (N, crops * 8, 6, 6): mirroring changes signs, turning transposes."""
+def _views(crops: FloatArray) -> FloatArray:
+    """All views of photos, (N, crops, 6, 6) -> (N, crops * 8, 36): mirroring changes signs, turning transposes."""
     alternating = (1 - 2 * (np.arange(_FREQUENCIES) % 2)).astype(np.float32)
     views = np.stack([crops, crops * alternating], axis=2)
     views = np.concatenate([views, views * alternating[:, None]], axis=2)
     views = np.concatenate([views, views.swapaxes(-1, -2)], axis=2)
-    return views.reshape(len(crops), -1, _FREQUENCIES, _FREQUENCIES)
+    return views.reshape(len(crops), len(_CROPS) * 8, _FREQUENCIES**2)
 
 
 def _best(hits: npt.NDArray[np.float64]) -> Iterator[Candidate]:

@@ -114,7 +114,7 @@ def delete_pixels(folder):
 
 def flip_bit_in_index(folder):
     index = (folder / "index.json").read_bytes()
-    position = index.index(b'"hashes": [') + 12
+    position = index.index(b'"checksums": [') + 15
     (folder / "index.json").write_bytes(index[:position] + bytes([index[position] ^ 1]) + index[position + 1 :])
 
 

@@ -357,5 +357,5 @@ def test_overlapping_folders_raise(make_photos, tmp_path):
 @pytest.mark.skipif("COLORGAN_DATA" not in os.environ, reason="COLORGAN_DATA does not name the folder of test photos")
 def test_near_duplicates_of_real_flowers_are_reported():
     with pytest.warns(UserWarning, match="30 of 240 test photos are near-duplicates of training photos"):
-        data = set_up(Path(os.environ["COLORGAN_DATA"]) / "flowers12", stage=None, val_fraction=0.1)
+        data = set_up(Path(os.environ["COLORGAN_DATA"]) / "flowers12", stage=None, val_fraction=0.1, size=64)
     assert [len(data.splits[name]) for name in ("train", "val", "test")] == [648, 72, 240]

@@ -10,7 +10,7 @@ from PIL import Image
 
 from colorgan.data import duplicates
 from colorgan.data.cache import CachedPhotos, cached_photos
-from colorgan.data.duplicates import dhash, near_duplicate_groups
+from colorgan.data.duplicates import near_duplicate_groups
 from colorgan.data.sources import file_source
 from colorgan.images import list_photos
 from tests.helpers import photo_of
@@ -20,22 +20,6 @@ from tests.photo_edits import EDITS, recompressed, scene
 def decode_folder(folder: Path, cache_dir: Path | None = None, side: int = 32) -> CachedPhotos:
     sources = [file_source(path, folder) for path in list_photos(folder)]
     return cached_photos(sources, side=side, cache_dir=cache_dir, progress=False)
-
-
-def test_copies_have_equal_digests_or_similar_hashes(tmp_path):
-    image = Image.fromarray(photo_of(3, 64, 64))
-    image.save(tmp_path / "a.png")
-    image.save(tmp_path / "b.bmp")
-    image.save(tmp_path / "c.jpg", quality=60)
-    Image.fromarray(photo_of(4, 64, 64)).save(tmp_path / "d.png")
-    photos = decode_folder(tmp_path)
-    assert photos.digests[0] == photos.digests[1]
-    assert len(set(photos.digests)) == 3
-    bits = [(photos.hashes[0] ^ other).bit_count() for other in photos.hashes]
-    assert bits[1] == 0
-    assert bits[2] <= 3
-    assert bits[3] > 10
-    assert dhash(np.asarray(image)) == dhash(np.asarray(image.resize((128, 128), Image.Resampling.NEAREST)))
 
 
 def test_copies_are_near_duplicates_and_others_are_not(tmp_path):
@@ -128,19 +112,9 @@ def test_no_more_than_eight_searches_are_stored(scenes):
         part = CachedPhotos(
             originals.folder, originals.side, digests=originals.digests[:start], names=originals.names[:start]
         )
-        part.hashes, part.checksums = originals.hashes[:start], originals.checksums[:start]
+        part.checksums = originals.checksums[:start]
         near_duplicate_groups([part])
     assert len(json.loads((originals.folder / "duplicates.json").read_text())) == 8
-
-
-def test_of_very_many_photos_those_with_similar_hashes_are_compared(tmp_path, monkeypatch):
-    monkeypatch.setattr(duplicates, "_MAX_COMPARED", 5)
-    (tmp_path / "photos").mkdir()
-    for seed in range(8):
-        scene(seed).save(tmp_path / f"photos/{seed}.png")
-        recompressed(scene(seed), 80).save(tmp_path / f"photos/{seed}_again.png")
-    groups = near_duplicate_groups([decode_folder(tmp_path / "photos", tmp_path / "cache", side=96)])
-    assert groups.tolist() == [position // 2 * 2 for position in range(16)]
 
 
 @pytest.mark.skipif("COLORGAN_DATA" not in os.environ, reason="COLORGAN_DATA does not name the folder of test photos")

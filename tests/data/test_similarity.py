@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PIL import ImageOps
 
+from colorgan.data import similarity
 from colorgan.data.decoding import to_square
 from colorgan.data.similarity import (
     SIDE,
@@ -76,3 +77,25 @@ def test_details_of_copies_agree_and_those_of_others_do_not():
         assert aligned_correlation(small(one), small(scene(seed))) < 0.5
     assert aligned_correlation(small(one), np.zeros((SIDE, SIDE), np.uint8)) == -1
     assert aligned_correlation(np.zeros((SIDE, SIDE), np.uint8), small(one)) == -1
+
+
+def test_of_many_photos_those_in_near_cells_are_compared(monkeypatch):
+    originals = np.stack([small(scene(seed), 72) for seed in range(200)])
+    copies = np.stack([seen_as(one, view % 56) for view, one in enumerate(originals)])
+    crops, _ = low_frequencies(np.concatenate([originals, copies]))
+    expected = {(one, one + 200) for one in range(200)}
+
+    def found():
+        return {(candidate.one, candidate.other) for candidate in find_candidates(crops)}
+
+    everything = found()
+    assert expected <= {tuple(sorted(pair)) for pair in everything}
+    monkeypatch.setattr(similarity, "_MAX_COMPARED", 399)
+    monkeypatch.setattr(similarity, "_CELL_SIZE", 40)
+    compare, products = similarity._compare, []
+    monkeypatch.setattr(similarity, "_compare", lambda *args: products.append(args) or compare(*args))
+    compared = found()
+    assert compared <= everything
+    assert len(expected & {tuple(sorted(pair)) for pair in compared}) >= 190
+    assert len(products) == 10
+    assert sum(len(rows) for _, _, rows, *_ in products) == 3 * 400

@@ -12,7 +12,7 @@ from PIL import Image
 
 from colorgan.data.cache import CachedPhotos, cached_photos
 from colorgan.data.decoding import to_square
-from colorgan.data.duplicates import dhash, near_duplicate_groups
+from colorgan.data.duplicates import near_duplicate_groups
 from colorgan.data.similarity import aligned_correlation, find_candidates, low_frequencies, seen_as, thumbnail
 from colorgan.data.sources import file_source
 from colorgan.images import list_photos
@@ -35,11 +35,9 @@ class Squares:
 
     folder: Path
     pixels: npt.NDArray[np.uint8]
-    hashes: list[int] = field(default_factory=list)
     digests: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.hashes = [dhash(photo) for photo in self.pixels]
         self.digests = [f"{id(self)} {position}" for position in range(len(self.pixels))]
 
     def read(self, indices: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
@@ -73,11 +71,19 @@ def edited(name: str, photos: CachedPhotos, index: int, kind: str) -> npt.NDArra
     return to_square(np.asarray(recompressed(_KINDS[kind](image), 90)), _SIDE)
 
 
+def difference_hash(photo: npt.NDArray[np.uint8]) -> int:
+    """Whether each cell of an 8 x 8 grid is darker than its right neighbor, 64 bits."""
+    small = np.asarray(Image.fromarray(photo).convert("L").resize((9, 8), Image.Resampling.BOX)).astype(int)
+    return int.from_bytes(np.packbits(small[:, 1:] > small[:, :-1]).tobytes(), "big")
+
+
 def similar_hashes(one: npt.NDArray[np.uint8], other: npt.NDArray[np.uint8]) -> bool:
     small = [
         np.asarray(Image.fromarray(photo).resize((16, 16), Image.Resampling.BOX)).astype(int) for photo in (one, other)
     ]
-    return (dhash(one) ^ dhash(other)).bit_count() <= 3 and bool(np.abs(small[0] - small[1]).mean() <= 13)
+    return (difference_hash(one) ^ difference_hash(other)).bit_count() <= 3 and bool(
+        np.abs(small[0] - small[1]).mean() <= 13
+    )
 
 
 def similar(one: npt.NDArray[np.uint8], other: npt.NDArray[np.uint8]) -> tuple[bool, bool]:
@@ -107,7 +113,7 @@ def test_kinds_of_copies(sets):
 
 def test_pairs_among_different_photos(sets):
     for name, photos in sets.items():
-        pixels, hashes = photos.pixels, np.array(photos.hashes, np.uint64)
+        pixels, hashes = photos.pixels, np.array([difference_hash(photo) for photo in photos.pixels], np.uint64)
         by_hash = 0
         for one in range(len(photos)):
             different = (hashes[one + 1 :] ^ hashes[one]).view(np.uint8).reshape(-1, 8)
