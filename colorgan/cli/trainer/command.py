@@ -247,8 +247,8 @@ class ColorganCLI(LightningCLI):
         callbacks: list[Callback] = trainer.callbacks  # type: ignore[attr-defined]
         watch = RankWatch()
         watch.attach(trainer)
-        # signals come last, so that the others have saved what they stop
-        callbacks[:] = [*extra, *callbacks, watch, SaveOnSignal()]
+        # signals come after callbacks that save; the watch is the last, because it waits for the other processes
+        callbacks[:] = [*extra, *callbacks, SaveOnSignal(), watch]
         return trainer
 
     def after_instantiate_classes(self) -> None:
