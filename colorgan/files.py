@@ -4,6 +4,7 @@ import contextlib
 import errno
 import hashlib
 import os
+import re
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -13,6 +14,8 @@ from colorgan.errors import CheckpointError
 
 _READ_SIZE = 1 << 20
 _UMASK_LOCK = threading.Lock()
+_TEMPORARY_NAME = re.compile(r"\..+\.[a-z0-9_]{8}\.tmp")
+"""What :func:`tempfile.mkstemp` makes of the prefix and the suffix in :func:`atomic_write`."""
 
 
 @contextlib.contextmanager
@@ -68,6 +71,17 @@ def _temporary_file(target: Path) -> Iterator[Path]:
 def _is_temporary(name: object, target: Path) -> bool:
     path = Path(os.fsdecode(name)) if isinstance(name, str | bytes | os.PathLike) else Path()
     return path.name.startswith(f".{target.name}.") and path.suffix == ".tmp"
+
+
+def remove_temporary_files(folder: Path) -> None:
+    """Removes what processes that were killed within :func:`atomic_write` have left directly in a folder.
+
+    Args:
+        folder: which nobody writes into meanwhile; it need not exist.
+    """
+    for file in folder.glob(".*.tmp"):
+        if _TEMPORARY_NAME.fullmatch(file.name) and file.is_file() and not file.is_symlink():
+            file.unlink(missing_ok=True)
 
 
 def _umask() -> int:

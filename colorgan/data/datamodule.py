@@ -292,6 +292,7 @@ class Photos(LightningDataModule):
             batch_size=self.batch_size,
             rank=rank,
             world_size=world_size,
+            drop_last=self.drop_last,
             position=self._position,
         )
         device, devices = self._device()

@@ -1,13 +1,14 @@
-"""Lightning's Trainer, which also chooses the precision."""
+"""Lightning's Trainer, which also chooses the precision and normalizes over the photos of all processes."""
 
 from collections.abc import Mapping
 from typing import Any, Literal
 
 from lightning import pytorch
 from lightning.pytorch.accelerators import Accelerator
-from lightning.pytorch.plugins import Precision
+from lightning.pytorch.plugins import LayerSync, Precision
 from lightning.pytorch.utilities import rank_zero_info
 
+from colorgan.training.batch_norm import SyncBatchNorm
 from colorgan.training.precision import Chosen, choose_precision
 
 _Names = Literal[
@@ -21,12 +22,16 @@ PrecisionOption = _Names | Literal[16, 32, 64]
 class Trainer(pytorch.Trainer):
     """Lightning's Trainer with the precision ``auto``: mixed precision where this machine trains faster in it.
 
+    Several processes train as one process with the same total batch would: batch normalization is synchronized.
+
     The choice is logged in one line, and is then the trainer's ``precision``. In Lightning's own class,
     ``precision=choose_precision().name`` has the same effect.
 
     Args:
         accelerator: hardware to train on, as in Lightning.
         precision: ``auto``, or a precision of Lightning.
+        sync_batchnorm: normalize over the photos of all processes (see
+            :class:`~colorgan.training.batch_norm.SyncBatchNorm`), or in each process over its own.
         **kwargs: the other arguments of Lightning's Trainer. A plugin that sets the precision takes precedence over
             ``auto``.
 
@@ -40,16 +45,23 @@ class Trainer(pytorch.Trainer):
         *,
         accelerator: str | Accelerator = "auto",
         precision: PrecisionOption | None = "auto",
+        sync_batchnorm: bool = True,
         **kwargs: Any,
     ) -> None:
         if precision == "auto":
             precision = None if _plugin_sets_precision(kwargs) else _choose(accelerator)
+        if sync_batchnorm and not any(isinstance(plugin, LayerSync) for plugin in _plugins(kwargs)):
+            kwargs["plugins"] = [*_plugins(kwargs), SyncBatchNorm()]
         super().__init__(accelerator=accelerator, precision=precision, **kwargs)
 
 
 def _plugin_sets_precision(arguments: Mapping[str, Any]) -> bool:
+    return any(isinstance(plugin, Precision) for plugin in _plugins(arguments))
+
+
+def _plugins(arguments: Mapping[str, Any]) -> list[Any]:
     plugins = arguments.get("plugins")
-    return any(isinstance(plugin, Precision) for plugin in (plugins if isinstance(plugins, list) else [plugins]))
+    return plugins if isinstance(plugins, list) else [] if plugins is None else [plugins]
 
 
 def _choose(accelerator: str | Accelerator) -> Chosen:

@@ -12,30 +12,32 @@ import torch
 from jsonargparse import Namespace
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch import Trainer as LightningTrainer
-from lightning.pytorch.callbacks import Callback, ModelCheckpoint
+from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI
 from lightning.pytorch.utilities import rank_zero_only
 
 from colorgan.cli.parsing.overlays import ConfigOverlay, classes_as_overlays
 from colorgan.cli.parsing.parser import TrainerParser
+from colorgan.cli.trainer.outcome import check_amount, results
 from colorgan.cli.trainer.overrides import class_paths, differences
 from colorgan.cli.trainer.quiet import silence_libraries
 from colorgan.cli.trainer.run_config import SaveRunConfig
 from colorgan.data import Photos
 from colorgan.errors import CheckpointError, ColorganError
-from colorgan.files import display_path
 from colorgan.inference import checkpoint, run_folder
 from colorgan.inference.run_folder import RunFolder
 from colorgan.models.config import TRUSTED_PREFIXES, class_path
 from colorgan.models.encoders import without_pretrained_weights
+from colorgan.training.callbacks.continuation import RunContinuation
 from colorgan.training.callbacks.frechet import FrechetDistance
 from colorgan.training.callbacks.interruption import SaveOnSignal
 from colorgan.training.callbacks.predictions import PredictionWriter
-from colorgan.training.callbacks.samples import SampleSheet
+from colorgan.training.callbacks.rank_watch import RankWatch
 from colorgan.training.checkpoints import CheckpointFiles
 from colorgan.training.gan import ColorGAN
 from colorgan.training.loggers import wandb_offline_reason
 from colorgan.training.module import Trainable
+from colorgan.training.processes import decided_by_first_process, leave_parent, watch_parent
 from colorgan.training.requeue import was_requeued
 from colorgan.training.trainer import Trainer
 
@@ -149,6 +151,8 @@ class ColorganCLI(LightningCLI):
                 f"trainer.default_root_dir is {section.trainer.default_root_dir}, but every run has a folder of its "
                 "own; choose its place with --runs FOLDER and --name NAME instead"
             )
+        if self.subcommand == "fit":
+            check_amount(section.trainer)
         self.run_folder = self.choose_run_folder(section)
         section.trainer.default_root_dir = str(self.run_folder.path)
         if section.trainer.precision == "auto":
@@ -193,7 +197,15 @@ class ColorganCLI(LightningCLI):
             resumed = RunFolder.of_checkpoint(section.ckpt_path)
             if resumed is not None:
                 return resumed
-        return RunFolder.new(section.runs, section.name, str(self.subcommand))
+        return self.new_run_folder(section, str(self.subcommand))
+
+    def new_run_folder(self, section: Namespace, command: str) -> RunFolder:
+        """Creates a folder for all processes of the command."""
+
+        def create() -> str:
+            return str(RunFolder.new(section.runs, section.name, command).path)
+
+        return RunFolder(Path(decided_by_first_process(f"{command} folder", create)))
 
     def _prepare_logger(self, logger: Namespace) -> None:
         arguments = logger.init_args
@@ -223,7 +235,7 @@ class ColorganCLI(LightningCLI):
     def instantiate_trainer(self, **kwargs: Any) -> LightningTrainer:
         """Adds what every run has: atomic checkpoints, saving on signals, and the prediction writer."""
         section = self.config[self.subcommand]
-        extra: list[Callback] = []
+        extra: list[Callback] = [RunContinuation()] if self.subcommand == "fit" else []
         if self.subcommand in ("validate", "test") and not section.trainer.get("callbacks"):
             extra.append(FrechetDistance())
         if self.subcommand == "predict":
@@ -233,8 +245,10 @@ class ColorganCLI(LightningCLI):
         plugins = given if isinstance(given, list) else [given] if given else []
         trainer = super().instantiate_trainer(plugins=[*plugins, CheckpointFiles()], **kwargs)
         callbacks: list[Callback] = trainer.callbacks  # type: ignore[attr-defined]
-        callbacks[:0] = extra
-        callbacks.append(SaveOnSignal())  # the last, so that the others have saved what it stops
+        watch = RankWatch()
+        watch.attach(trainer)
+        # signals come last, so that the others have saved what they stop
+        callbacks[:] = [*extra, *callbacks, watch, SaveOnSignal()]
         return trainer
 
     def after_instantiate_classes(self) -> None:
@@ -243,17 +257,12 @@ class ColorganCLI(LightningCLI):
             self.model.check_size(self.datamodule.image_size)
 
     def after_fit(self) -> None:
-        """Prints where the results are."""
+        """Prints where the results are, and raises an error if they are not there."""
         callbacks: list[Callback] = self.trainer.callbacks  # type: ignore[attr-defined]
         if getattr(self.trainer, "fast_dev_run", False) or not self.trainer.is_global_zero:
             return
-        best = [c.best_model_path for c in callbacks if isinstance(c, ModelCheckpoint) and c.monitor]
-        sheets = [c.last_path for c in callbacks if isinstance(c, SampleSheet) and c.last_path]
-        print(
-            f"\nrun: {self.run_folder.path}"
-            f" | best checkpoint: {display_path(best[0]) if best and best[0] else self.run_folder.last_checkpoint}"
-            f" | samples: {display_path(sheets[0]) if sheets else 'none'}"
-        )
+        config = self.run_folder.path / "config.yaml"
+        print(f"\n{results(callbacks, self.run_folder, self.trainer.current_epoch, [config])}")
         next(c for c in callbacks if isinstance(c, SaveOnSignal)).raise_if_stopped(self.trainer)
 
     def after_predict(self) -> None:
@@ -301,6 +310,7 @@ def train(args: list[str], command: type[ColorganCLI] = ColorganCLI, model: type
     """
     silence_libraries()
     torch.set_float32_matmul_precision("high")
+    watch_parent()
     inherited = os.environ.get(run_folder.VARIABLE)
     try:
         return command(
@@ -325,6 +335,8 @@ def train(args: list[str], command: type[ColorganCLI] = ColorganCLI, model: type
             wandb.finish(exit_code=int(sys.exc_info()[0] is not None))  # flushes the last records
         if inherited is None:
             os.environ.pop(run_folder.VARIABLE, None)
+        run_folder.remove_unused()
+        leave_parent()
 
 
 @rank_zero_only

@@ -4,10 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, Literal, cast
 
-import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
-from torch import Tensor
-from torchmetrics.utilities.distributed import gather_all_tensors
 
 from colorgan.errors import ColorganError
 from colorgan.training.steps import EvaluationOutput
@@ -87,27 +84,3 @@ class EvaluationCallback(Callback, ABC):
                 f"but this one returned {received}"
             )
         return cast(EvaluationOutput, outputs)
-
-
-def gather_rows(rows: Tensor, trainer: Trainer, pl_module: LightningModule) -> Tensor:
-    """Concatenates the rows of all ranks, on the CPU; ranks may have different numbers of rows."""
-    if trainer.world_size == 1:
-        return rows
-    # Backends such as NCCL only exchange tensors on the accelerator.
-    return torch.cat([part.cpu() for part in gather_all_tensors(rows.to(pl_module.device))])
-
-
-def first_occurrences(index: Tensor) -> Tensor:
-    """Positions of the first occurrence of each value, sorted by value.
-
-    Selecting rows by their dataset index this way drops the repetitions that a distributed sampler adds, and makes the
-    order of the rows independent of the number of ranks.
-
-    >>> first_occurrences(torch.tensor([2, 0, 2, 1, 0])).tolist()
-    [1, 3, 0]
-    """
-    order = torch.argsort(index, stable=True)
-    ordered = index[order]
-    is_first = torch.ones_like(ordered, dtype=torch.bool)
-    is_first[1:] = ordered[1:] != ordered[:-1]
-    return order[is_first]

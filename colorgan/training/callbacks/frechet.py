@@ -14,7 +14,8 @@ from colorgan.color.tensors import to_uint8
 from colorgan.errors import ColorganError
 from colorgan.metrics.features import FeatureExtractor
 from colorgan.metrics.frechet import FeatureStatistics, frechet_distance, to_statistics
-from colorgan.training.callbacks.evaluation import EvaluationCallback, EvaluationStage, first_occurrences, gather_rows
+from colorgan.training.callbacks.evaluation import EvaluationCallback, EvaluationStage
+from colorgan.training.photo_rows import first_occurrences, gather_rows
 from colorgan.training.steps import EvaluationOutput
 
 
@@ -98,7 +99,7 @@ class FrechetDistance(EvaluationCallback):
         """Logs the distance."""
         if not self._batches:
             return
-        rows = {name: gather_rows(torch.cat(batches), trainer, pl_module) for name, batches in self._batches.items()}
+        rows = {name: gather_rows(torch.cat(batches), pl_module) for name, batches in self._batches.items()}
         self._batches = {}
         unique = first_occurrences(rows.pop("index"))
         if "target" in rows:
