@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Callable
 
-from colorgan.errors import ColorganError, TrainingInterruptedError, did_you_mean
+from colorgan.errors import ColorganError, TrainingInterruptedError, did_you_mean, one_line
 
 TRAINER_COMMANDS = {
     "fit": "train a model",
@@ -39,7 +39,7 @@ def main(args: list[str] | None = None) -> int:
     command = args[0]
     if command not in (*COMMANDS, *TRAINER_COMMANDS) and not command.startswith("-"):
         suggestion = did_you_mean(command, [*COMMANDS, *TRAINER_COMMANDS])
-        _print_error(f"there is no command {command!r}{suggestion}\n\n{_overview()}")
+        _print_error(f"error: there is no command {command!r}{suggestion} (`colorgan --help` lists all commands)")
         return 2
     try:
         if command in COMMANDS:
@@ -95,4 +95,4 @@ def _summary(function: Callable[..., int]) -> str:
 
 
 def _print_error(text: str) -> None:
-    print(text, file=sys.stderr)
+    print(one_line(text), file=sys.stderr)

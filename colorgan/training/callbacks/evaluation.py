@@ -1,7 +1,7 @@
 """Base class of the callbacks that consume the outputs of validation and test steps."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Literal, cast
 
 import torch
@@ -35,6 +35,10 @@ class EvaluationCallback(Callback, ABC):
     @abstractmethod
     def compute(self, trainer: Trainer, pl_module: LightningModule, stage: EvaluationStage) -> None:
         """Reports the epoch, such as by logging metrics."""
+
+    def logged_metrics(self) -> Collection[str]:
+        """Names of the metrics that it logs after validation, for those who monitor them; none by default."""
+        return ()
 
     def on_validation_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Calls :meth:`reset`."""

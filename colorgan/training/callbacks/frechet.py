@@ -64,6 +64,11 @@ class FrechetDistance(EvaluationCallback):
         """Restores the distances of the gray photos."""
         self._gray = {str(stage): float(distance) for stage, distance in state_dict["gray"].items()}
 
+    def logged_metrics(self) -> list[str]:
+        """``val/fd_…`` or ``val/fid…``; a pattern, because the name depends on the weights."""
+        name = f"val/fd_{self.features}".replace("-", "_")
+        return [name, f"{name}_*", *(["val/fid", "val/fid_*"] if "inception" in self.features else [])]
+
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Loads the extractor, so that missing weights are reported before the first batch, not after an epoch."""
         if stage != "predict":

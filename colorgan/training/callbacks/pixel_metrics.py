@@ -39,6 +39,10 @@ class PixelMetrics(EvaluationCallback):
         self._rows: list[Tensor] = []
         self._names: list[str] = []
 
+    def logged_metrics(self) -> list[str]:
+        """The metrics as ``val/NAME``."""
+        return [f"val/{name}" for name in self.metrics]
+
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Checks the names here, because a parser of YAML would bury an error of the constructor in its own."""
         for name in self.metrics:
