@@ -8,6 +8,7 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.callbacks import DeviceStatsMonitor, LearningRateMonitor
 
 from colorgan.errors import ColorganError, did_you_mean
+from colorgan.training.callbacks.evaluation import EvaluationCallback
 
 
 def check_callbacks(trainer: Trainer, module: LightningModule) -> None:
@@ -25,6 +26,8 @@ def check_callbacks(trainer: Trainer, module: LightningModule) -> None:
     """
     callbacks: list[Callback] = trainer.callbacks  # type: ignore[attr-defined]
     for callback in callbacks:
+        if isinstance(callback, EvaluationCallback):
+            callback.check_model(module)
         if isinstance(callback, LearningRateMonitor | DeviceStatsMonitor) and not trainer.loggers:
             name = type(callback).__name__
             raise ColorganError(

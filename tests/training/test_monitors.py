@@ -8,6 +8,7 @@ from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.callbacks import EarlyStopping, LearningRateMonitor, ModelCheckpoint
 
 from colorgan.errors import ColorganError
+from colorgan.models.hints import PointHints
 from colorgan.training.callbacks import (
     BestCheckpoint,
     FrechetDistance,
@@ -51,7 +52,6 @@ def test_unknown_metric_is_named(callback: Callback, tiny_model: Callable[..., A
         ("val/fd_efficientnet_lite0", (FrechetDistance(),)),
         ("val/fid", (FrechetDistance("inception-v3-compat"),)),
         ("val/margin_accuracy", (PixelMetrics(),)),
-        ("val/psnr_6x6_at_32_hints_10", (HintPSNR(),)),
         ("val/generator_parameters", (ParameterCount(),)),
     ],
 )
@@ -59,6 +59,24 @@ def test_metrics_that_are_logged_may_be_monitored(
     metric: str, others: tuple[Callback, ...], tiny_model: Callable[..., Any]
 ) -> None:
     check_callbacks(trainer_with(BestCheckpoint(monitor=metric), LastCheckpoint(), *others), tiny_model())
+
+
+def test_hint_curve_may_be_monitored(tiny_model: Callable[..., Any]) -> None:
+    model = tiny_model(hints=PointHints())
+    check_callbacks(trainer_with(BestCheckpoint(monitor="val/psnr_6x6_at_32_hints_10"), HintPSNR()), model)
+
+
+@pytest.mark.parametrize(
+    ("callback", "message"),
+    [
+        (HintPSNR(), "HintPSNR requires a model that takes hints"),
+        (FrechetDistance("eyes"), "unknown feature extractor 'eyes'"),
+        (PixelMetrics(["taste"]), "PixelMetrics supports .* received 'taste'"),
+    ],
+)
+def test_callbacks_check_their_arguments(callback: Callback, message: str, tiny_model: Callable[..., Any]) -> None:
+    with pytest.raises(ColorganError, match=message):
+        check_callbacks(trainer_with(callback), tiny_model())
 
 
 def test_regressor_logs_its_errors() -> None:

@@ -33,7 +33,8 @@ class ConfigOverlay(ActionConfigFile):
             ColorganError: if it cannot be read.
         """
         content = read_configuration(values)
-        _check_sections(values, content, cfg)
+        if "data" in vars(cfg):  # before the command, the sections are those of commands
+            _check_sections(values, content, cfg)
         for arguments in replaced_arguments(cfg, content):
             arguments.clear() if isinstance(arguments, dict) else [arguments.pop(key) for key in list(vars(arguments))]
         super().__call__(parser, cfg, values, option_string)  # type: ignore[no-untyped-call]

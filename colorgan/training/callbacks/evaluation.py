@@ -40,6 +40,15 @@ class EvaluationCallback(Callback, ABC):
         """Names of the metrics that it logs after validation, for those who monitor them; none by default."""
         return ()
 
+    def check_model(self, pl_module: LightningModule) -> None:
+        """Checks its arguments, and that it suits the model; does nothing by default.
+
+        The command line calls it before photos are read.
+
+        Raises:
+            ColorganError: if not.
+        """
+
     def on_validation_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Calls :meth:`reset`."""
         self.reset()

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from colorgan.color.tensors import to_uint8
 from colorgan.errors import ColorganError
-from colorgan.metrics.features import FeatureExtractor
+from colorgan.metrics.features import FeatureExtractor, check_extractor
 from colorgan.metrics.frechet import FeatureStatistics, frechet_distance, to_statistics
 from colorgan.training.callbacks.evaluation import EvaluationCallback, EvaluationStage, first_occurrences, gather_rows
 from colorgan.training.steps import EvaluationOutput
@@ -68,6 +68,10 @@ class FrechetDistance(EvaluationCallback):
         """``val/fd_…`` or ``val/fid…``; a pattern, because the name depends on the weights."""
         name = f"val/fd_{self.features}".replace("-", "_")
         return [name, f"{name}_*", *(["val/fid", "val/fid_*"] if "inception" in self.features else [])]
+
+    def check_model(self, pl_module: LightningModule) -> None:
+        """Checks the name of the extractor."""
+        check_extractor(self.features)
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Loads the extractor, so that missing weights are reported before the first batch, not after an epoch."""

@@ -76,9 +76,12 @@ class HintPSNR(EvaluationCallback):
         return [f"val/{hint_psnr_metric(self.patch_size, size, count).key}" for count in self.counts]
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Calls :meth:`check_model`."""
+        if stage != "predict":
+            self.check_model(pl_module)
+
+    def check_model(self, pl_module: LightningModule) -> None:
         """Checks that the model takes this kind of hints."""
-        if stage == "predict":
-            return
         network = _inference_network(pl_module)
         channels = network.color_space.channels
         if network.hints.channels(channels) != self.hints.channels(channels):

@@ -64,12 +64,6 @@ def combinations() -> Iterator[WrongConfiguration]:
         )
     yield on_command_line("combination", "size of the network", "--data.size=18", "data.size")
     yield on_command_line("combination", "optimizer without generator", ["--model.generator=null"], "model.generator")
-    yield on_command_line(
-        "combination",
-        "argument of a part that is off",
-        ["--model.discriminator=null", "--model.discriminator.width=4"],
-        "model.discriminator",
-    )
     yield in_file(
         "combination",
         "penalty with batch norm",
@@ -213,5 +207,5 @@ def checkpoints() -> Iterator[WrongConfiguration]:
     )
     decoder = "{class_path: EncoderDecoder, init_args: {regressor: gan.ckpt, mean_color: true}}"
     yield on_command_line(
-        "checkpoint", "GAN as a regressor", [f"--model.generator={decoder}"], GAN_CHECKPOINT, "ColorGAN"
+        "checkpoint", "GAN as a regressor", [f"--model.generator={decoder}"], GAN_CHECKPOINT, "ChromaRegressor"
     )
