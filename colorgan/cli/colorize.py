@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from colorgan.cli.parsing.options import SHIPPED_MODEL, ModelOptions, Option, Range
-from colorgan.errors import ColorganError, plural
+from colorgan.errors import ColorganError, one_line, plural
 
 if TYPE_CHECKING:
     from colorgan.inference.batch import BatchResult
@@ -88,7 +88,7 @@ def colorize(
 
 def _print_result(result: "BatchResult", output: Path, sheets: Sequence[Path]) -> None:
     for message in result.failures:
-        print(f"error: {message}", file=sys.stderr)
+        print(one_line(f"error: {message}"), file=sys.stderr)
     parts = [f"colorized {plural(result.written, 'photo')} into {output}"]
     if result.skipped:
         parts.append(f"skipped {plural(result.skipped, 'existing file')} (--overwrite replaces them)")

@@ -13,6 +13,32 @@ from colorgan.images import printable
 _MAX_LISTED = 5
 
 
+def check_ranges(**arguments: tuple[int | None, int, int]) -> None:
+    """Checks numbers of a data module.
+
+    Args:
+        **arguments: value, minimum and maximum of each; the value ``None`` stands for a default.
+
+    Raises:
+        ColorganError: naming the key, the range and the value.
+    """
+    for name, (value, least, most) in arguments.items():
+        if value is not None and not least <= value <= most:
+            bounds = f"at least {least}" if value < least else f"at most {most}"
+            raise ColorganError(f"data.{name} must be {bounds}; received {value}")
+
+
+def check_paths(**arguments: str | None) -> None:
+    """Checks that paths are not empty, which would mean the working directory.
+
+    Raises:
+        ColorganError: naming the key.
+    """
+    for name, path in arguments.items():
+        if path is not None and not str(path).strip():
+            raise ColorganError(f"data.{name} is empty; give a path (. is the working directory), or leave it out")
+
+
 def warn_about_unreadable(unreadable: Sequence[tuple[str, str]], total: int, where: str) -> None:
     """Warns about skipped files and names the first few.
 

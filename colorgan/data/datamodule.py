@@ -1,8 +1,10 @@
 """The data module for folders of photos."""
 
+import sys
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Literal
 
 import numpy as np
@@ -14,7 +16,13 @@ from torch.utils.data import SequentialSampler
 
 from colorgan.data.augmentation import Transform
 from colorgan.data.cache import CachedPhotos, cached_photos
-from colorgan.data.checks import check_batch_size, warn_about_duplicates, warn_about_unreadable
+from colorgan.data.checks import (
+    check_batch_size,
+    check_paths,
+    check_ranges,
+    warn_about_duplicates,
+    warn_about_unreadable,
+)
 from colorgan.data.dataset import FileDataset, PhotoDataset, to_batch
 from colorgan.data.device import DeviceDataset, DeviceLoader, OnDevice, keeps_on_device, to_tensors, upload
 from colorgan.data.duplicates import near_duplicate_groups
@@ -23,8 +31,15 @@ from colorgan.data.loader import FileLoader, PhotoLoader, default_num_workers, f
 from colorgan.data.sampler import EpochSampler
 from colorgan.data.sources import PhotoSource, file_source
 from colorgan.data.split import Split, seeded_split
-from colorgan.errors import ColorganError, plural
+from colorgan.errors import ColorganError, first_sentence, plural
 from colorgan.images import SAMPLE_PHOTOS, list_photos, printable
+
+MAX_SIZE = 8192
+"""Height and width of a training photo, in pixels."""
+
+MAX_BATCH_SIZE = 1 << 20
+
+MAX_WORKERS = 256
 
 
 class Photos(LightningDataModule):
@@ -106,16 +121,16 @@ class Photos(LightningDataModule):
         on_device: OnDevice = "auto",
     ) -> None:
         super().__init__()
-        positive = {
-            "size": size,
-            "load_size": load_size,
-            "batch_size": batch_size,
-            "val_batch_size": val_batch_size,
-            "limit": limit,
-        }
-        for name, value in positive.items():
-            if value is not None and value < 1:
-                raise ColorganError(f"data.{name} must be at least 1; received {value}")
+        check_ranges(
+            size=(size, 1, MAX_SIZE),
+            load_size=(load_size, 1, MAX_SIZE),
+            batch_size=(batch_size, 1, MAX_BATCH_SIZE),
+            val_batch_size=(val_batch_size, 1, MAX_BATCH_SIZE),
+            limit=(limit, 1, sys.maxsize),
+            num_workers=(num_workers, 0, MAX_WORKERS),
+            seed=(seed, 0, sys.maxsize),
+        )
+        check_paths(root=root, train=train, val=val, test=test, predict=predict, cache_dir=cache_dir)
         if not (0 <= val_fraction < 1 and 0 <= test_fraction < 1 and val_fraction + test_fraction < 1):
             raise ColorganError(
                 "data.val_fraction and data.test_fraction must be at least 0 and their sum below 1, to leave photos "
@@ -123,10 +138,6 @@ class Photos(LightningDataModule):
             )
         if load_size is not None and load_size < size:
             raise ColorganError(f"data.load_size must be at least data.size={size}; received {load_size}")
-        if num_workers is not None and num_workers < 0:
-            raise ColorganError(f"data.num_workers must be at least 0; received {num_workers}")
-        if seed < 0:
-            raise ColorganError(f"data.seed must be at least 0; received {seed}")
         self.root = SAMPLE_PHOTOS if root is None or root == "sample" else Path(root)
         given = {"train": train, "val": val, "test": test}
         self.folders = SplitFolders(
@@ -152,6 +163,43 @@ class Photos(LightningDataModule):
         self.splits: dict[str, Split] = {}
         self._predict_dataset: FileDataset | None = None
         self._device_pixels: dict[str, torch.Tensor] = {}
+
+    def check(self) -> None:
+        """Checks before photos are read that the folders exist and that ``train_transforms`` can be applied.
+
+        Raises:
+            ColorganError: if a folder is missing, or the transforms fail or return what cannot be trained on.
+        """
+        for name, folder in self.folders.given.items():
+            if folder is not None and not folder.is_dir():
+                raise ColorganError(f"data.{name}: there is no folder {printable(folder)}")
+        if self.train_transforms:
+            self._try_transforms()
+
+    def _try_transforms(self) -> None:
+        """Applies the transforms to a square of noise."""
+        side = self.load_size
+        noise = np.random.default_rng(self.seed).integers(0, 256, (1, side, side, 3), dtype=np.uint8)
+        photos: Any = SimpleNamespace(pixels=noise)
+        try:
+            dataset = PhotoDataset(
+                photos,
+                np.zeros(1, dtype=np.int64),
+                self.image_size,
+                transforms=self.train_transforms,
+                random_crop=self.crop == "random",
+                seed=self.seed,
+            )
+            dataset[0]
+        except ColorganError as error:
+            message = str(error)
+            raise ColorganError(
+                message if "train_transforms" in message else f"data.train_transforms: {message}"
+            ) from error
+        except Exception as error:
+            raise ColorganError(
+                f"data.train_transforms cannot be applied to squares of {side} pixels: {first_sentence(error)}"
+            ) from error
 
     @property
     def unreadable(self) -> list[tuple[str, str]]:

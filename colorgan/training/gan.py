@@ -171,6 +171,15 @@ class ColorGAN(ManualOptimization):
         """The generator."""
         return self.colorizer.generator
 
+    def logged_metrics(self) -> list[str]:
+        """Losses of both networks on training photos; distances and the adversarial loss on validation photos."""
+        names = [f"train/{self.reconstruction.name}", "train/generator", "val/l1", "val/psnr"]
+        if self.discriminator is not None:
+            accuracies = ("discriminator_accuracy_real", "discriminator_accuracy_fake")
+            names += [f"train/{name}" for name in ("adversarial", "discriminator", *accuracies)]
+            names.append("val/adversarial")
+        return names
+
     def configure_optimizers(self) -> Any:
         """One optimizer per network, each with its learning-rate schedule if it has one.
 

@@ -51,6 +51,10 @@ class Trainable(Part, LightningModule, ABC):
     def trained_network(self) -> ImageNetwork:
         """The network that training is for."""
 
+    @abstractmethod
+    def logged_metrics(self) -> Collection[str]:
+        """Names of the metrics that training and validation log, for those who monitor them."""
+
     @classmethod
     def load_from_checkpoint(  # type: ignore[override]
         cls, checkpoint_path: str | Path, map_location: Any = "cpu", trusted: Collection[str] = (), **overrides: Any

@@ -14,16 +14,20 @@ from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch import Trainer as LightningTrainer
 from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI
+from lightning.pytorch.loggers import Logger
 from lightning.pytorch.utilities import rank_zero_only
 
 from colorgan.cli.parsing.overlays import ConfigOverlay, classes_as_overlays
 from colorgan.cli.parsing.parser import TrainerParser
+from colorgan.cli.parsing.values import MODE
+from colorgan.cli.trainer.building import check_kind, check_model, readable_errors
+from colorgan.cli.trainer.checks import check_configuration
 from colorgan.cli.trainer.outcome import check_amount, results
 from colorgan.cli.trainer.overrides import class_paths, differences
 from colorgan.cli.trainer.quiet import silence_libraries
 from colorgan.cli.trainer.run_config import SaveRunConfig
 from colorgan.data import Photos
-from colorgan.errors import CheckpointError, ColorganError
+from colorgan.errors import CheckpointError, ColorganError, one_line
 from colorgan.inference import checkpoint, run_folder
 from colorgan.inference.run_folder import RunFolder
 from colorgan.models.config import TRUSTED_PREFIXES, class_path
@@ -37,6 +41,7 @@ from colorgan.training.checkpoints import CheckpointFiles
 from colorgan.training.gan import ColorGAN
 from colorgan.training.loggers import wandb_offline_reason
 from colorgan.training.module import Trainable
+from colorgan.training.monitors import check_callbacks
 from colorgan.training.processes import decided_by_first_process, leave_parent, watch_parent
 from colorgan.training.requeue import was_requeued
 from colorgan.training.trainer import Trainer
@@ -53,7 +58,12 @@ class ColorganCLI(LightningCLI):
     def init_parser(self, **kwargs: Any) -> LightningArgumentParser:
         """Creates a parser whose configuration files override each other by the rule of :class:`ConfigOverlay`."""
         parser = TrainerParser(**kwargs)
-        parser.roots = {"model": self._trained_class, "data": Photos, "trainer": Trainer}
+        parser.roots = {
+            "model": self._trained_class,
+            "data": Photos,
+            "trainer.callbacks": Callback,
+            "trainer.logger": Logger,
+        }
         parser.add_argument("-c", "--config", action=ConfigOverlay, help="configuration file in YAML; repeatable")
         return parser
 
@@ -89,6 +99,8 @@ class ColorganCLI(LightningCLI):
         section = self.config[command]
         if section.get("name") is None:
             section.name = self._default_name(section)
+        if section.get("ckpt_path") == "":
+            raise ColorganError("--ckpt_path is empty; give a checkpoint, `last` or `best`, or leave it out")
         if command == "fit" and not section.get("ckpt_path"):
             section.ckpt_path = _requeued_checkpoint(section)
         if section.get("ckpt_path"):
@@ -98,6 +110,7 @@ class ColorganCLI(LightningCLI):
         section = self.config[command]
         # kept from LightningCLI, which would let the checkpoint's arguments override explicit options
         self.checkpoint = section.pop("ckpt_path", None)
+        check_configuration(section, command)
 
     def _class_keys(self) -> set[str]:
         """The keys that take a class with arguments."""
@@ -113,6 +126,7 @@ class ColorganCLI(LightningCLI):
         trusted = {name for name in class_paths(section.model) if not name.startswith(TRUSTED_PREFIXES)}
         contents = checkpoint.read(path)
         stored = checkpoint.hyper_parameters(contents)
+        check_kind(stored, self._trained_class, path)
         # refuses foreign classes before the parser imports them
         self._trained_class.arguments_from_config(stored, trusted)
         self.resumed_precision = checkpoint.training_precision(contents)
@@ -146,11 +160,6 @@ class ColorganCLI(LightningCLI):
         section = self.config[self.subcommand]
         section.ckpt_path = self.checkpoint
         self.save_config_kwargs = {"as_given": section.clone()}
-        if section.trainer.default_root_dir is not None:
-            raise ColorganError(
-                f"trainer.default_root_dir is {section.trainer.default_root_dir}, but every run has a folder of its "
-                "own; choose its place with --runs FOLDER and --name NAME instead"
-            )
         if self.subcommand == "fit":
             check_amount(section.trainer)
         self.run_folder = self.choose_run_folder(section)
@@ -226,11 +235,13 @@ class ColorganCLI(LightningCLI):
     def instantiate_classes(self) -> None:
         """Builds data, model and trainer; pretrained weights are not loaded where a checkpoint brings its own."""
         section = self.config[self.subcommand]
-        if section.get("ckpt_path"):
-            with without_pretrained_weights():
+        with readable_errors():
+            check_model(self._trained_class, section, self.subcommand)
+            if section.get("ckpt_path"):
+                with without_pretrained_weights():
+                    super().instantiate_classes()
+            else:
                 super().instantiate_classes()
-        else:
-            super().instantiate_classes()
 
     def instantiate_trainer(self, **kwargs: Any) -> LightningTrainer:
         """Adds what every run has: atomic checkpoints, saving on signals, and the prediction writer."""
@@ -252,9 +263,11 @@ class ColorganCLI(LightningCLI):
         return trainer
 
     def after_instantiate_classes(self) -> None:
-        """Checks the image size before the trainer starts."""
+        """Checks what the parts need of each other before the trainer starts."""
         if self.subcommand == "fit":
             self.model.check_size(self.datamodule.image_size)
+            self.datamodule.check()
+            check_callbacks(self.trainer, self.model)
 
     def after_fit(self) -> None:
         """Prints where the results are, and raises an error if they are not there."""
@@ -297,13 +310,19 @@ def callbacks_of(section: Namespace) -> list[Namespace]:
     return callbacks if isinstance(callbacks, list) else [callbacks]
 
 
-def train(args: list[str], command: type[ColorganCLI] = ColorganCLI, model: type[Trainable] = ColorGAN) -> ColorganCLI:
+def train(
+    args: list[str],
+    command: type[ColorganCLI] = ColorganCLI,
+    model: type[Trainable] = ColorGAN,
+    prog: str = "colorgan",
+) -> ColorganCLI:
     """Runs one of the trainer's commands; this is LightningCLI with our models and data.
 
     Args:
         args: the command (fit, validate, test, predict) and its options.
         command: the LightningCLI to run.
         model: the class that is trained.
+        prog: what the user types before the command, for messages.
 
     Returns:
         The finished command, with its trainer, model and data.
@@ -324,6 +343,8 @@ def train(args: list[str], command: type[ColorganCLI] = ColorganCLI, model: type
             parser_kwargs={
                 "description": "Train and use conditional GANs that colorize photographs.",
                 "allow_abbrev": False,
+                "parser_mode": MODE,
+                "prog": prog,
             },
             subclass_mode_data=True,
             args=args,
@@ -341,4 +362,4 @@ def train(args: list[str], command: type[ColorganCLI] = ColorganCLI, model: type
 
 @rank_zero_only
 def _note(text: str) -> None:
-    print(f"note: {text}", file=sys.stderr)
+    print(one_line(f"note: {text}"), file=sys.stderr)
