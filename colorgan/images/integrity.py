@@ -25,24 +25,7 @@ _MAX_TIFF_VALUES = 1 << 22
 _PNG = b"\x89PNG\r\n\x1a\n"
 _STREAMED = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"BM", b"P", _PNG)
 _MAX_POSITION = 1 << 40
-_TIFF_TYPE_SIZES = {
-    1: 1,
-    2: 1,
-    3: 2,
-    4: 4,
-    5: 8,
-    6: 1,
-    7: 1,
-    8: 2,
-    9: 4,
-    10: 8,
-    11: 4,
-    12: 8,
-    13: 4,
-    16: 8,
-    17: 8,
-    18: 8,
-}
+_TIFF_BYTE_TYPES = (1, 2, 6, 7)
 _BMP_RLE8, _BMP_RLE4 = 1, 2
 _TIFF_DEFLATE = (8, 32946)
 _TIFF_PACKBITS = 32773
