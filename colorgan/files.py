@@ -27,7 +27,7 @@ def open_regular(path: "str | os.PathLike[str]") -> BinaryIO:
     Raises:
         OSError: if it cannot be opened, or is no regular file.
     """
-    _check_regular(path, os.stat(path))  # before it is opened, because opening some devices has effects
+    _check_regular(path, Path(path).stat())  # before it is opened, because opening some devices has effects
     file = open(path, "rb", opener=_open_nonblocking)  # noqa: SIM115 (Path.open takes no opener)
     try:
         _check_regular(path, os.fstat(file.fileno()))

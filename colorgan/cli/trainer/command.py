@@ -21,9 +21,10 @@ from colorgan.cli.parsing.parser import TrainerParser
 from colorgan.cli.trainer.overrides import class_paths, differences
 from colorgan.cli.trainer.quiet import silence_libraries
 from colorgan.cli.trainer.run_config import SaveRunConfig
-from colorgan.data import Photos
-from colorgan.errors import CheckpointError, ColorganError
+from colorgan.data import Photos, manifest
+from colorgan.errors import CheckpointError, ColorganError, plural
 from colorgan.files import display_path
+from colorgan.images import printable
 from colorgan.inference import checkpoint, run_folder
 from colorgan.inference.run_folder import RunFolder
 from colorgan.models.config import TRUSTED_PREFIXES, class_path
@@ -233,8 +234,10 @@ class ColorganCLI(LightningCLI):
         return trainer
 
     def after_instantiate_classes(self) -> None:
-        """Checks the image size before the trainer starts."""
+        """Checks the image size before the trainer starts, and tells the data where to write their manifest."""
         if self.subcommand == "fit":
+            if isinstance(self.datamodule, Photos):
+                self.datamodule.manifest_file = self.run_folder.path / manifest.FILE_NAME
             self.model.check_size(self.datamodule.image_size)
 
     def after_fit(self) -> None:
@@ -256,10 +259,13 @@ class ColorganCLI(LightningCLI):
         writer = next(c for c in callbacks if isinstance(c, PredictionWriter))
         if not self.trainer.is_global_zero:
             return
-        print(f"{writer.written} photos colorized into {writer.folder}")
-        if self.datamodule.unreadable:
-            named = "; ".join(f"{path} ({reason})" for path, reason in self.datamodule.unreadable)
-            raise ColorganError(f"{len(self.datamodule.unreadable)} files were left out: {named}")
+        print(f"{writer.written} photos colorized into {printable(writer.folder)}")
+        for image in self.datamodule.unsupported:
+            _note(f"left out {printable(image.path)}: {image.reason}")
+        failures = [f"{printable(path)} ({reason})" for path, reason in self.datamodule.unreadable] + writer.failures
+        if failures:
+            listed = "".join(f"\n  {failure}" for failure in failures)
+            raise ColorganError(f"{plural(len(failures), 'file')} could not be read or written:{listed}")
 
 
 def config_files(section: Namespace) -> list[str]:

@@ -1,3 +1,4 @@
+import os
 import shutil
 
 import numpy as np
@@ -76,11 +77,39 @@ def test_invalid_folders_are_rejected(tmp_path):
     write(photos(3, seed=0), tmp_path / "three")
     with pytest.raises(ColorganError, match="at least 2 photos; received 1"):
         ReferencePhotos(tmp_path / "three", limit=1)
-    file = tmp_path / "three" / "0001.png"
-    file.write_bytes(file.read_bytes()[:60])
-    with pytest.raises(ColorganError, match=r"cannot read .*0001\.png: .* cut short.*; replace or remove the file"):
-        list(ReferencePhotos(tmp_path / "three").batches(4))
     with pytest.raises(ColorganError, match="received -1"):
         Resize(-1)
     with pytest.raises(ColorganError, match="received 0"):
         Resize(0, square=True)
+
+
+@pytest.mark.timeout(20)
+def test_all_unreadable_photos_are_named(tmp_path):
+    write(photos(6, seed=0), tmp_path / "six")
+    for number in (1, 4):  # damage that only decoding finds
+        file = tmp_path / "six" / f"000{number}.png"
+        file.write_bytes(file.read_bytes()[:60])
+    with pytest.raises(ColorganError, match=r"2 of 6 photos cannot be read; .*\n.*0001\.png: .*\n.*0004\.png: .*short"):
+        list(ReferencePhotos(tmp_path / "six").batches(2))
+    os.mkfifo(tmp_path / "six" / "pipe.png")
+    (tmp_path / "six" / "zero.png").symlink_to("/dev/zero")
+    (tmp_path / "six" / "photo.heic").touch()
+    with pytest.raises(ColorganError, match=r"2 of 8 photos .*\n.*pipe\.png: not a reg.*\n.*zero\.png: not a"):
+        ReferencePhotos(tmp_path / "six")
+
+
+@pytest.mark.timeout(20)
+def test_digest_does_not_wait_for_pipes(tmp_path):
+    write(photos(3, seed=0), tmp_path)
+    reference = ReferencePhotos(tmp_path)
+    (tmp_path / "0001.png").unlink()
+    os.mkfifo(tmp_path / "0001.png")
+    with pytest.raises(ColorganError, match="not a regular file"):
+        assert reference.digest
+
+
+def test_folders_that_cannot_be_opened_are_named(tmp_path):
+    write(photos(3, seed=0), tmp_path)
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(ColorganError, match=r"cannot be opened; .*\n.*loop: the folder or link cannot be opened"):
+        ReferencePhotos(tmp_path)
