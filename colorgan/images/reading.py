@@ -7,6 +7,7 @@ file. Reading never blocks, never launches another program, and never decodes an
 
 import contextlib
 import io
+import logging
 import os
 import warnings
 from typing import BinaryIO
@@ -34,6 +35,7 @@ MAX_PIXELS = 2 * (Image.MAX_IMAGE_PIXELS or 89_478_485)
 # and reports real problems as errors.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.TiffImagePlugin")
+logging.getLogger("PIL").addHandler(logging.NullHandler())  # not to stderr, unless the program logs everything
 
 
 def read_rgb(
