@@ -88,7 +88,7 @@ def measure(
                 own = measurements[system.name]
                 tasks.append(measuring.submit(_measure_pixels, own, images, reference, metrics, indices, len(photos)))
                 if system.name in folders:
-                    files = [image_file(folders[system.name], photos.names[index]) for index in indices]
+                    files = [folders[system.name] / photos.output_name(index) for index in indices]
                     tasks += [writing.submit(_write_png, *pair) for pair in zip(images.rgb, files, strict=True)]
                 for extractor in extractors:
                     rows = caches[system.name, extractor.metric].extract(indices, images.rgb)
@@ -98,11 +98,6 @@ def measure(
     for (name, key), cache in caches.items():
         cache.save(measurements[name].features[key])
     return measurements
-
-
-def image_file(folder: Path, photo: str) -> Path:
-    """The file of the image for a photo."""
-    return (folder / photo).with_suffix(".png")
 
 
 def _finish(tasks: "list[Future[None]]") -> None:

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import numpy as np
 import torch
@@ -17,6 +17,10 @@ from torch import Tensor
 from colorgan.errors import ColorganError, plural
 from colorgan.files import digest
 from colorgan.images import SAMPLE_PHOTOS, RGBArray, UnreadableImage, find_photos, printable, read_rgb, read_size
+from colorgan.inference.batch.targets import choose_targets
+
+OUTPUT_SUFFIXES = (".png", ".json")
+"""Suffixes of the files that a report contains for each photo."""
 
 _SUBFOLDERS = ("test", "val")
 _NUM_READERS = 2
@@ -125,6 +129,17 @@ class ReferencePhotos:
 
     def __len__(self) -> int:
         return len(self.files)
+
+    def output_name(self, index: int, suffix: str = ".png") -> Path:
+        """The relative path of what is written for a photo; no two photos share one.
+
+        See :func:`~colorgan.inference.batch.targets.choose_targets`.
+        """
+        return Path(self._output_names[index].with_suffix(suffix))
+
+    @functools.cached_property
+    def _output_names(self) -> list[PurePath]:
+        return choose_targets([PurePath(name) for name in self.names], max(OUTPUT_SUFFIXES, key=len))
 
     @functools.cached_property
     def digest(self) -> str:

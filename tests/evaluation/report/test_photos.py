@@ -113,3 +113,17 @@ def test_folders_that_cannot_be_opened_are_named(tmp_path):
     (tmp_path / "loop").symlink_to("loop")
     with pytest.raises(ColorganError, match=r"cannot be opened; .*\n.*loop: the folder or link cannot be opened"):
         ReferencePhotos(tmp_path)
+
+
+def test_no_two_photos_share_an_output(tmp_path):
+    file = write(photos(1, seed=0), tmp_path / "in") / "0000.png"
+    names = ["a.png", "a.bmp", "b.png", "A.png", "n" * 251 + ".png", "c/b.png"]
+    (tmp_path / "ref" / "c").mkdir(parents=True)
+    for name in names:
+        shutil.copy(file, tmp_path / "ref" / name)
+    reference = ReferencePhotos(tmp_path / "ref")
+    for suffix in (".png", ".json"):
+        outputs = [reference.output_name(index, suffix) for index in range(len(names))]
+        assert len({str(output).casefold() for output in outputs}) == len(names)
+        assert all(output.suffix == suffix and len(output.name) <= 255 for output in outputs)
+    assert reference.output_name(reference.names.index("b.png")).as_posix() == "b.png"
