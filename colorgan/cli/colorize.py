@@ -95,9 +95,11 @@ def colorize(
 
 
 def _print_result(result: "BatchResult", output: Path, sheets: Sequence[Path]) -> None:
+    from colorgan.images import printable
+
     for message in result.failures:
         print(f"error: {message}", file=sys.stderr)
-    parts = [f"colorized {plural(result.written, 'photo')} into {output}"]
+    parts = [f"colorized {plural(result.written, 'photo')} into {printable(output)}"]
     if result.skipped:
         parts.append(f"skipped {plural(result.skipped, 'existing file')} (--overwrite replaces them)")
     if result.failures:
@@ -105,5 +107,5 @@ def _print_result(result: "BatchResult", output: Path, sheets: Sequence[Path]) -
     if result.scenes:
         parts.append(plural(result.scenes, "scene"))
     if sheets:
-        parts.append(f"sheet{'s' * (len(sheets) > 1)}: {', '.join(map(str, sheets))}")
+        parts.append(f"sheet{'s' * (len(sheets) > 1)}: {', '.join(map(printable, sheets))}")
     print("; ".join(parts))

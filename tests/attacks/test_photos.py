@@ -10,7 +10,7 @@ import pytest
 from colorgan.data.manifest import LEFT_OUT, read_manifest
 from colorgan.images import printable
 from tests.attacks.guard import Outcome, assert_clean, assert_refused, guarded, guarded_call
-from tests.attacks.photos_corpus import BAD, GOOD, HostileFile, hostile_files, write_corpus
+from tests.attacks.photos_corpus import BAD, GOOD, NAMES, HostileFile, encoded, hostile_files, picture, write_corpus
 
 ENTRIES = "tests.attacks.photos_entries"
 Corpus: TypeAlias = tuple[Path, dict[str, HostileFile]]
@@ -146,3 +146,15 @@ def test_hint_files_that_never_end_are_refused(tmp_path: Path, hints: str) -> No
     arguments = [tmp_path / "a.jpg", tmp_path / "out", "--hints", hints]
     outcome = guarded_call(f"{ENTRIES}:colorize", arguments, writable=tmp_path)
     assert_refused(outcome)
+
+
+def test_reports_survive_misleading_names(tmp_path: Path) -> None:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for number, name in enumerate(NAMES):
+        (folder / f"{name}{number}.png").write_bytes(encoded(picture(number), "PNG"))
+    arguments = [folder, folder, tmp_path / "report"]
+    outcome = guarded_call(f"{ENTRIES}:evaluate", arguments, writable=tmp_path)
+    assert_clean(outcome)
+    assert outcome.exit_code == 0, outcome.stderr
+    assert "<b>html" not in (tmp_path / "report" / "report.html").read_text(encoding="utf-8")

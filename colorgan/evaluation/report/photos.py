@@ -102,8 +102,8 @@ class ReferencePhotos:
         root: the folder that was given.
         folder: the folder that is used.
         files: the files of the photos.
-        names: their paths relative to ``folder``, with forward slashes.
-        all_names: the same without the limit.
+        names: their paths relative to ``folder``, with forward slashes; bytes that are no UTF-8 are escaped.
+        all_names: the same without the limit, and not escaped.
         resize: as given.
 
     Raises:
@@ -124,7 +124,7 @@ class ReferencePhotos:
             self.files = self.files[:limit]
         if len(self.files) < 2:
             raise ColorganError(f"{self.folder} has {len(self.files)} photo; a report needs at least 2")
-        self.names = self.all_names[: len(self.files)]
+        self.names = [name.encode(errors="backslashreplace").decode() for name in self.all_names[: len(self.files)]]
         check_headers(self.files)
 
     def __len__(self) -> int:
@@ -139,7 +139,7 @@ class ReferencePhotos:
 
     @functools.cached_property
     def _output_names(self) -> list[PurePath]:
-        return choose_targets([PurePath(name) for name in self.names], max(OUTPUT_SUFFIXES, key=len))
+        return choose_targets([PurePath(name) for name in self.all_names[: len(self)]], max(OUTPUT_SUFFIXES, key=len))
 
     @functools.cached_property
     def digest(self) -> str:

@@ -23,7 +23,7 @@ from colorgan.evaluation.report.photos import (
     unreadable_files,
 )
 from colorgan.files import digest
-from colorgan.images import UnreadableImage, list_photos, read_rgb
+from colorgan.images import UnreadableImage, list_photos, printable, read_rgb
 from colorgan.inference.checkpoint import read, training_precision
 from colorgan.inference.colorizer import Colorizer
 from colorgan.inference.run_folder import RunFolder
@@ -319,12 +319,13 @@ def _check_unique(keys: Sequence[str], files: Sequence[str], subject: str) -> No
     seen: dict[str, str] = {}
     for key, file in zip(keys, files, strict=True):
         if key in seen:
+            one, other = printable(seen[key]), printable(file)
             raise ColorganError(
-                f"{subject} have the same name, {seen[key]} and {file}; rename one of them so that they match"
+                f"{subject} have the same name, {one} and {other}; rename one of them so that they match"
             )
         seen[key] = file
 
 
 def _first_names(names: Sequence[str]) -> str:
     more = len(names) - _MAX_NAMES
-    return ", ".join(names[:_MAX_NAMES]) + (f" and {more} more" if more > 0 else "")
+    return ", ".join(map(printable, names[:_MAX_NAMES])) + (f" and {more} more" if more > 0 else "")

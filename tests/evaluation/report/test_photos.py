@@ -1,5 +1,6 @@
 import os
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -127,3 +128,12 @@ def test_no_two_photos_share_an_output(tmp_path):
         assert len({str(output).casefold() for output in outputs}) == len(names)
         assert all(output.suffix == suffix and len(output.name) <= 255 for output in outputs)
     assert reference.output_name(reference.names.index("b.png")).as_posix() == "b.png"
+
+
+def test_undecodable_names_are_escaped_in_reports(tmp_path):
+    write(photos(2, seed=0), tmp_path)
+    (tmp_path / "0001.png").rename(tmp_path / "\udcff.png")
+    reference = ReferencePhotos(tmp_path)
+    assert reference.names == ["0000.png", "\\udcff.png"]
+    assert reference.output_name(1) == Path("\udcff.png")
+    assert len(reference.digest) == 64
