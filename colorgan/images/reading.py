@@ -18,6 +18,7 @@ from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 from colorgan.files import open_regular
 from colorgan.images.changes import changes_of
 from colorgan.images.integrity import check_metadata, check_pixel_data
+from colorgan.images.jpeg_scans import check_scans
 from colorgan.images.listing import formats
 from colorgan.images.metadata import read_dpi, read_exif, read_xmp
 from colorgan.images.photo import Photo, RGBArray, UnreadableImage
@@ -92,6 +93,7 @@ def read_photo(
                 raise UnreadableImage(
                     label, f"it has too many pixels ({width} x {height}; at most {max_pixels:,}); make it smaller first"
                 )
+            check_scans(file, image)
             check_pixel_data(file, image)
             if shrink_to is not None:
                 scale = shrink_to / max(1, min(width, height))

@@ -11,7 +11,9 @@ import numpy as np
 from colorgan.color.cielab import FloatArray
 from colorgan.errors import CheckpointError, ColorganError
 from colorgan.inference.onnx.file_check import read_checked
+from colorgan.inference.onnx.runtime import import_onnxruntime
 from colorgan.inference.photo_colorizer import PhotoColorizer
+from colorgan.threads import available_cores, map_ahead
 
 METADATA_KEY = "colorgan"
 """Key of the ONNX metadata that contains the description of the model, in JSON."""
@@ -23,6 +25,7 @@ OUTPUTS = ("colorized", "ab")
 _MAX_METADATA_LENGTH = 1 << 20
 _MAX_SIZE = 4096
 _LOG_FATAL_ONLY = 4
+_MAX_THREADS = 16
 
 
 class OnnxColorizer(PhotoColorizer):
@@ -43,7 +46,7 @@ class OnnxColorizer(PhotoColorizer):
 
     def __init__(self, path: str | Path, device: str = "cpu", num_threads: int | None = None) -> None:
         try:
-            import onnxruntime
+            onnxruntime = import_onnxruntime()
         except ModuleNotFoundError as error:
             raise CheckpointError(
                 f"{path} needs onnxruntime, which is not installed: pip install onnxruntime"
@@ -64,6 +67,8 @@ class OnnxColorizer(PhotoColorizer):
             ) from error
         if device != "auto" and self._session.get_providers()[0] != provider[0]:
             raise ColorganError(f"the device {device!r} is not available to onnxruntime; try cpu")
+        self._is_on_cpu = self._session.get_providers()[0] == "CPUExecutionProvider"
+        self._num_threads = min(num_threads or available_cores(), _MAX_THREADS)
         self.metadata = _parse_metadata(self._session.get_modelmeta().custom_metadata_map, self._file)
         self.card = str(self.metadata.get("card", ""))
         self._check_signature()
@@ -103,8 +108,16 @@ class OnnxColorizer(PhotoColorizer):
             inputs["hints"] = (
                 np.zeros((batch, 4, height, width), np.float32) if hints is None else np.asarray(hints, np.float32)
             )
+
+        def run(images: slice) -> FloatArray:
+            part: FloatArray = self._session.run([output], {name: value[images] for name, value in inputs.items()})[0]
+            return part
+
+        # On a CPU, single images in threads take less time than all of them in one call, and the results are equal.
+        size = 1 if self._is_on_cpu else max(1, batch)
+        parts = [slice(first, first + size) for first in range(0, max(1, batch), size)]
         try:
-            result: FloatArray = self._session.run([output], inputs)[0]
+            result = np.concatenate(list(map_ahead(run, parts, min(self._num_threads, len(parts)))))
         except Exception as error:  # as above
             raise ColorganError(f"{self._file} cannot be run by onnxruntime ({_short_message(error)})") from error
         if result.shape != (batch, channels, height, width) or not math.isfinite(result.sum()):

@@ -18,6 +18,7 @@ from colorgan.errors import CheckpointError, ColorganError
 from colorgan.inference.onnx import file_check
 from colorgan.inference.onnx.colorizer import OnnxColorizer
 from colorgan.inference.open_model import open_model
+from colorgan.inference.shipped import ONNX, shipped_model
 from tests.helpers import picture
 
 METADATA = {"format": 2, "colorgan": "0.1.0", "size": 32, "takes_hints": False}
@@ -264,3 +265,12 @@ def test_command_names_the_invalid_file(file: Callable[..., Path], tmp_path: Pat
     lines = capsys.readouterr().err.strip().splitlines()
     assert lines[-1] == f"error: {path} was refused: it keeps weights in another file; export it into one file"
     assert not (tmp_path / "out").exists()
+
+
+def test_images_one_by_one_are_those_of_one_call() -> None:
+    images = np.random.default_rng(0).random((3, 3, 48, 40), dtype=np.float32)
+    colorizer = OnnxColorizer(shipped_model() / ONNX)
+    hints = np.zeros((3, 4, 48, 40), np.float32)
+    (expected,) = onnxruntime.InferenceSession(shipped_model() / ONNX).run(["ab"], {"rgb": images, "hints": hints})
+    np.testing.assert_allclose(colorizer.run_network(images), expected, rtol=0, atol=1e-4)
+    assert colorizer.run_network(images[:0]).shape == (0, 2, 48, 40)
