@@ -1,14 +1,16 @@
-"""Atomic writes, file digests and paths."""
+"""Reading of regular files only, atomic writes, file digests and paths."""
 
 import contextlib
 import errno
 import hashlib
 import os
 import re
+import stat
 import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from colorgan.errors import CheckpointError
 
@@ -16,6 +18,37 @@ _READ_SIZE = 1 << 20
 _UMASK_LOCK = threading.Lock()
 _TEMPORARY_NAME = re.compile(r"\..+\.[a-z0-9_]{8}\.tmp")
 """What :func:`tempfile.mkstemp` makes of the prefix and the suffix in :func:`atomic_write`."""
+_MAX_PREFIX = 100
+
+
+def open_regular(path: "str | os.PathLike[str]") -> BinaryIO:
+    """Opens a file for reading, unless it is a pipe, a socket or a device: those could block or never end.
+
+    Args:
+        path: the file; a symbolic link is followed.
+
+    Raises:
+        OSError: if it cannot be opened, or is no regular file.
+    """
+    _check_regular(path, Path(path).stat())  # before it is opened, because opening some devices has effects
+    file = open(path, "rb", opener=_open_nonblocking)  # noqa: SIM115 (Path.open takes no opener)
+    try:
+        _check_regular(path, os.fstat(file.fileno()))
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
+def _check_regular(path: "str | os.PathLike[str]", status: os.stat_result) -> None:
+    if stat.S_ISDIR(status.st_mode):
+        raise IsADirectoryError(errno.EISDIR, "it is a folder", os.fspath(path))
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "not a regular file but a pipe, a socket or a device", os.fspath(path))
+
+
+def _open_nonblocking(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 @contextlib.contextmanager
@@ -59,7 +92,7 @@ def _temporary_file(target: Path) -> Iterator[Path]:
         target.parent.mkdir(parents=True, exist_ok=True)
     except FileExistsError as error:
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(target.parent)) from error
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=_temporary_prefix(target), suffix=".tmp")
     os.close(handle)
     try:
         yield Path(name)
@@ -70,7 +103,12 @@ def _temporary_file(target: Path) -> Iterator[Path]:
 
 def _is_temporary(name: object, target: Path) -> bool:
     path = Path(os.fsdecode(name)) if isinstance(name, str | bytes | os.PathLike) else Path()
-    return path.name.startswith(f".{target.name}.") and path.suffix == ".tmp"
+    return path.name.startswith(_temporary_prefix(target)) and path.suffix == ".tmp"
+
+
+def _temporary_prefix(target: Path) -> str:
+    """The target's name, cut: the longest names that file systems allow leave no room for more characters."""
+    return f".{os.fsencode(target.name)[:_MAX_PREFIX].decode(errors='ignore')}."
 
 
 def remove_temporary_files(folder: Path) -> None:
@@ -104,7 +142,7 @@ def _sync_folder(folder: Path) -> None:
 def digest(file: str | Path) -> str:
     """Computes the SHA-256 of a file, in hexadecimal."""
     sha = hashlib.sha256()
-    with Path(file).open("rb") as stream:
+    with open_regular(file) as stream:
         while block := stream.read(_READ_SIZE):
             sha.update(block)
     return sha.hexdigest()

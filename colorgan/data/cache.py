@@ -43,7 +43,7 @@ from colorgan.errors import ColorganError, plural
 from colorgan.files import default_cache_dir
 from colorgan.images import UnreadableImage, printable
 
-_VERSION = 3  # increment if the file format or anything that determines the cached pixels changes
+_VERSION = 4  # increment if the file format or anything that determines the cached pixels changes
 _MAX_VERIFIED = 2048
 _ABANDONED_AFTER = 86400  # seconds
 
@@ -61,6 +61,7 @@ class CachedPhotos:
         digests: BLAKE2 digest of each photo's pixels; equal for identical photos.
         hashes: 64-bit perceptual hash of each photo; see :func:`~colorgan.data.duplicates.dhash`.
         checksums: CRC-32 of each photo's pixels, to detect a damaged cache.
+        changes: what had to be changed to read each photo, separated by semicolons.
         unreadable: (name, reason) of each file that cannot be read.
     """
 
@@ -72,6 +73,7 @@ class CachedPhotos:
     digests: list[str] = field(default_factory=list)
     hashes: list[int] = field(default_factory=list)
     checksums: list[int] = field(default_factory=list)
+    changes: list[str] = field(default_factory=list)
     unreadable: list[tuple[str, str]] = field(default_factory=list)
 
     def __len__(self) -> int:
@@ -194,7 +196,7 @@ def _open(folder: Path, side: int) -> CachedPhotos | None:
         photos = CachedPhotos(folder=folder, side=side, **index)
         photos.sizes = [(width, height) for width, height in photos.sizes]
         photos.unreadable = [(name, reason) for name, reason in photos.unreadable]
-        columns = (photos.sizes, photos.gray, photos.digests, photos.hashes, photos.checksums)
+        columns = (photos.sizes, photos.gray, photos.digests, photos.hashes, photos.checksums, photos.changes)
         if any(len(column) != len(photos) for column in columns):
             return None
         if (folder / PIXELS).stat().st_size != len(photos) * side * side * 3:
@@ -222,6 +224,7 @@ def _build(sources: Sequence[PhotoSource], side: int, fit: Fit, folder: Path, pr
             photos.digests.append(decoded.digest)
             photos.hashes.append(decoded.hash)
             photos.checksums.append(decoded.checksum)
+            photos.changes.append("; ".join(decoded.changes))
         pixel_file.flush()
         os.fsync(pixel_file.fileno())
     index = {name: value for name, value in asdict(photos).items() if name not in ("folder", "side")}

@@ -28,11 +28,12 @@ from colorgan.data.device import DeviceDataset, DeviceLoader, OnDevice, keeps_on
 from colorgan.data.duplicates import near_duplicate_groups
 from colorgan.data.folders import SplitFolders
 from colorgan.data.loader import FileLoader, PhotoLoader, default_num_workers, first_sample, init_worker
+from colorgan.data.manifest import ACCEPTED, BEYOND_LIMIT, LEFT_OUT, NO_COLOR, REPAIRED, ManifestEntry, write_manifest
 from colorgan.data.sampler import EpochSampler
 from colorgan.data.sources import PhotoSource, file_source
 from colorgan.data.split import Split, seeded_split
 from colorgan.errors import ColorganError, first_sentence, plural
-from colorgan.images import SAMPLE_PHOTOS, list_photos, printable
+from colorgan.images import SAMPLE_PHOTOS, UnreadableImage, find_photos, printable
 
 MAX_SIZE = 8192
 """Height and width of a training photo, in pixels."""
@@ -84,6 +85,8 @@ class Photos(LightningDataModule):
     Attributes:
         image_size: same as ``size``.
         splits: the splits that have been set up, by name: ``train``, ``val`` and ``test``.
+        unsupported: images in the folder for prediction whose format is not supported.
+        manifest_file: where :meth:`setup` writes the :meth:`manifest`. By default, it is not written.
 
     Example:
         >>> data = Photos(size=32, batch_size=8)
@@ -161,6 +164,10 @@ class Photos(LightningDataModule):
         self.drop_last = drop_last
         self.on_device: OnDevice = on_device
         self.splits: dict[str, Split] = {}
+        self.manifest_file: Path | None = None
+        self._left_out: dict[str, list[tuple[str, str]]] = {}
+        self.unsupported: list[UnreadableImage] = []
+        self._unopened: list[UnreadableImage] = []
         self._predict_dataset: FileDataset | None = None
         self._device_pixels: dict[str, torch.Tensor] = {}
 
@@ -203,10 +210,10 @@ class Photos(LightningDataModule):
 
     @property
     def unreadable(self) -> list[tuple[str, str]]:
-        """(path, reason) of each file that prediction has skipped so far."""
+        """(path, reason) of each file and folder that prediction has skipped so far."""
         if self._predict_dataset is None:
             return []
-        return [(error.path, error.reason) for error in self._predict_dataset.unreadable]
+        return [(error.path, error.reason) for error in (*self._unopened, *self._predict_dataset.unreadable)]
 
     # ---- Sources. Subclasses override these methods to load photos from somewhere else.
 
@@ -223,7 +230,12 @@ class Photos(LightningDataModule):
         folder = self.folder(split)
         if folder is None:
             return None
-        return [file_source(path, folder) for path in list_photos(folder)]
+        listing = find_photos(folder)
+        self._left_out[split] = [
+            (Path(error.path).relative_to(folder).as_posix(), error.reason)
+            for error in (*listing.unopened, *listing.unsupported)
+        ]
+        return [file_source(path, folder) for path in listing.photos]
 
     def location(self, split: str) -> str:
         """Returns a description of where a split's photos come from, for messages."""
@@ -256,8 +268,11 @@ class Photos(LightningDataModule):
         )
         if "train" in needed:
             self.check_overlap()
-        for split in needed:
-            self._load(split)
+        try:
+            for split in needed:
+                self._load(split)
+        finally:  # also, and above all, if too many files are left out
+            self._write_manifest()
         if stage == "test" and not len(self.splits["test"]):
             self._load("val")
             rank_zero_info("No test photos: testing on the validation photos")
@@ -272,6 +287,25 @@ class Photos(LightningDataModule):
                     f"there are no photos to {stage} on: give a folder with --data.{split}, or set --data.val_fraction"
                 )
 
+    def manifest(self) -> list[ManifestEntry]:
+        """Returns an entry for each file of the splits that have been set up, and of those that were left out."""
+        entries = [
+            ManifestEntry(name, split.photos.names[i], REPAIRED if split.photos.changes[i] else ACCEPTED, changes)
+            for name, split in self.splits.items()
+            for i in split.indices
+            for changes in [split.photos.changes[i]]
+        ]
+        entries += [
+            ManifestEntry(split, name, LEFT_OUT, reason)
+            for split, left_out in self._left_out.items()
+            for name, reason in left_out
+        ]
+        return sorted(entries)
+
+    def _write_manifest(self) -> None:
+        if self.manifest_file is not None and (self.trainer is None or self.trainer.is_global_zero):
+            write_manifest(self.manifest_file, self.manifest())
+
     def teardown(self, stage: str) -> None:
         """Frees the photos on the device, and warns about the files that prediction has skipped."""
         self._device_pixels.clear()
@@ -281,20 +315,29 @@ class Photos(LightningDataModule):
     def _load(self, split: str) -> None:
         if split in self.splits:
             return
+        self._left_out[split] = []
         sources = self.sources(split)
         if sources is None:
             self._load("train")  # also creates the splits that take a fraction of the training photos
             return
+        left_out = self._left_out[split]
+        num_files = len(sources) + len(left_out)
+        used = self._apply_limit(sources)
         photos = cached_photos(
-            self._apply_limit(sources),
+            used,
             side=self.load_size,
             fit="resize" if self.crop == "none" else "crop",
             cache_dir=self.cache_dir,
             progress=self.trainer is None or self.trainer.is_global_zero,
         )
         where = self.location(split)
-        warn_about_unreadable(photos.unreadable, len(sources), where)
+        left_out += photos.unreadable
+        warn_about_unreadable(left_out, num_files, where, self.manifest_file)
+        if len(used) < len(sources):
+            names = {source.name for source in used}
+            left_out += [(source.name, BEYOND_LIMIT) for source in sources if source.name not in names]
         gray = [name for name, gray in zip(photos.names, photos.gray, strict=True) if gray and self.skip_gray]
+        left_out += [(name, NO_COLOR) for name in gray]
         if gray:
             rank_zero_info(f"Skipped {plural(len(gray), 'gray photo')} of {len(photos):,} in {where}")
         usable = np.flatnonzero(~np.array(photos.gray, dtype=bool) | (not self.skip_gray))
@@ -304,7 +347,7 @@ class Photos(LightningDataModule):
         if split == "train":
             self._split_training_photos(photos, usable, gray)
         else:
-            self.splits[split] = Split(photos, usable, gray, self.folder(split))
+            self.splits[split] = Split(photos, usable, gray, self.folder(split), left_out)
 
     def _split_training_photos(self, photos: CachedPhotos, usable: npt.NDArray[np.int64], gray: list[str]) -> None:
         """Assigns fractions of the training photos to the splits that have no photos of their own."""
@@ -312,7 +355,7 @@ class Photos(LightningDataModule):
         groups = near_duplicate_groups([photos])[usable] if any(fractions.values()) else np.arange(len(usable))
         parts = seeded_split([photos.names[i] for i in usable], groups, list(fractions.values()), self.seed)
         for name, part in zip((*fractions, "train"), parts, strict=True):
-            self.splits[name] = Split(photos, usable[part], gray, self.folder("train"))
+            self.splits[name] = Split(photos, usable[part], gray, self.folder("train"), self._left_out["train"])
 
     def _apply_limit(self, sources: list[PhotoSource]) -> list[PhotoSource]:
         if self.limit is None or self.limit >= len(sources):
@@ -431,6 +474,9 @@ class Photos(LightningDataModule):
         if self.predict is None:
             raise ColorganError("there is nothing to colorize: give a folder or a photo with --data.predict")
         if self._predict_dataset is None:
-            paths = [self.predict] if self.predict.is_file() else list_photos(self.predict)
+            paths = [self.predict]
+            if not self.predict.is_file():
+                listing = find_photos(self.predict)
+                paths, self._unopened, self.unsupported = listing.photos, listing.unopened, listing.unsupported
             self._predict_dataset = FileDataset(paths)
         return self._predict_dataset

@@ -46,6 +46,7 @@ class DecodedPhoto:
         digest: BLAKE2 digest of the pixels, in hexadecimal.
         hash: 64-bit perceptual hash; see :func:`~colorgan.data.duplicates.dhash`.
         checksum: CRC-32 of the pixels.
+        changes: what had to be changed to read it; see :attr:`colorgan.images.Photo.changes`.
     """
 
     pixels: RGBArray
@@ -54,6 +55,7 @@ class DecodedPhoto:
     digest: str
     hash: int
     checksum: int
+    changes: tuple[str, ...] = ()
 
 
 def decode_all(
@@ -184,4 +186,5 @@ def _decode(source: PhotoSource, side: int, fit: Fit) -> DecodedPhoto | Unreadab
         return error
     pixels = np.ascontiguousarray(to_square(photo.rgb, side, fit))
     digest = hashlib.blake2b(pixels.data, digest_size=16).hexdigest()
-    return DecodedPhoto(pixels, photo.size, is_gray(pixels), digest, dhash(pixels), zlib.crc32(pixels.data))
+    checksum = zlib.crc32(pixels.data)
+    return DecodedPhoto(pixels, photo.size, is_gray(pixels), digest, dhash(pixels), checksum, photo.changes)

@@ -26,8 +26,9 @@ from colorgan.cli.trainer.outcome import check_amount, results
 from colorgan.cli.trainer.overrides import class_paths, differences
 from colorgan.cli.trainer.quiet import silence_libraries
 from colorgan.cli.trainer.run_config import SaveRunConfig
-from colorgan.data import Photos
-from colorgan.errors import CheckpointError, ColorganError, one_line
+from colorgan.data import Photos, manifest
+from colorgan.errors import CheckpointError, ColorganError, one_line, plural
+from colorgan.images import printable
 from colorgan.inference import checkpoint, run_folder
 from colorgan.inference.run_folder import RunFolder
 from colorgan.models.config import TRUSTED_PREFIXES, class_path
@@ -263,8 +264,10 @@ class ColorganCLI(LightningCLI):
         return trainer
 
     def after_instantiate_classes(self) -> None:
-        """Checks what the parts need of each other before the trainer starts."""
+        """Checks what the parts need of each other, and tells the data where to write their manifest."""
         if self.subcommand == "fit":
+            if isinstance(self.datamodule, Photos):
+                self.datamodule.manifest_file = self.run_folder.path / manifest.FILE_NAME
             self.model.check_size(self.datamodule.image_size)
             self.datamodule.check()
             check_callbacks(self.trainer, self.model)
@@ -284,10 +287,13 @@ class ColorganCLI(LightningCLI):
         writer = next(c for c in callbacks if isinstance(c, PredictionWriter))
         if not self.trainer.is_global_zero:
             return
-        print(f"{writer.written} photos colorized into {writer.folder}")
-        if self.datamodule.unreadable:
-            named = "; ".join(f"{path} ({reason})" for path, reason in self.datamodule.unreadable)
-            raise ColorganError(f"{len(self.datamodule.unreadable)} files were left out: {named}")
+        print(f"{writer.written} photos colorized into {printable(writer.folder)}")
+        for image in self.datamodule.unsupported:
+            _note(f"left out {printable(image.path)}: {image.reason}")
+        failures = [f"{printable(path)} ({reason})" for path, reason in self.datamodule.unreadable] + writer.failures
+        if failures:
+            listed = "".join(f"\n  {failure}" for failure in failures)
+            raise ColorganError(f"{plural(len(failures), 'file')} could not be read or written:{listed}")
 
 
 def _requeued_checkpoint(section: Namespace) -> str | None:
