@@ -187,7 +187,7 @@ class Photos(LightningDataModule):
         """Applies the transforms to a square of noise."""
         side = self.load_size
         noise = np.random.default_rng(self.seed).integers(0, 256, (1, side, side, 3), dtype=np.uint8)
-        photos: Any = SimpleNamespace(pixels=noise)
+        photos: Any = SimpleNamespace(read=noise.__getitem__)
         try:
             dataset = PhotoDataset(
                 photos,
