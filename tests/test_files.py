@@ -15,6 +15,8 @@ from colorgan.files import (
     digest_file,
     display_path,
     newest_file,
+    open_regular,
+    refuse_url,
 )
 
 
@@ -103,3 +105,38 @@ def test_default_cache_dir_follows_the_environment(tmp_path: Path, monkeypatch: 
     expected = {"darwin": Path.home() / "Library" / "Caches" / "colorgan", "linux": tmp_path / "colorgan"}
     if sys.platform in expected:
         assert default_cache_dir() == expected[sys.platform]
+
+
+def test_a_digest_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
+    file = tmp_path / "a.ckpt"
+    file.write_bytes(b"weights")
+    with digest_file(file).open("wb") as stream:
+        stream.truncate(5 << 30)
+    with pytest.raises(CheckpointError, match=r"a\.ckpt\.sha256 is too large"):
+        check_digest(file)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no named pipes")
+def test_pipes_and_devices_are_not_opened_to_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", tmp_path):
+        with pytest.raises(CheckpointError, match="is not a file|cannot be read"), open_regular(path):
+            pass
+    with (
+        pytest.raises(CheckpointError, match=r"missing cannot be read \(No such file"),
+        open_regular(tmp_path / "missing"),
+    ):
+        pass
+
+
+@pytest.mark.parametrize("path", ["https://x.org/a.ckpt", Path("https://x.org/a.ckpt"), "s3://bucket/a.ckpt"])
+def test_urls_are_named_in_full(path: str | Path) -> None:
+    with pytest.raises(CheckpointError, match=r"^(https|s3)://.*a\.ckpt is a URL; download"):
+        refuse_url(path)
+    with pytest.raises(CheckpointError, match="is a URL"):
+        newest_file(str(path), "model.init_from")
+
+
+@pytest.mark.parametrize("path", ["a.ckpt", "/a:/b.ckpt", "C:/models/a.ckpt", "folder/a:b.ckpt"])
+def test_paths_are_no_urls(path: str) -> None:
+    refuse_url(path)
