@@ -64,6 +64,27 @@ def first_sentence(error: BaseException) -> str:
     return str(error).strip().split("\n")[0].split(". ")[0].rstrip(".:") or type(error).__name__
 
 
+def describe(error: BaseException) -> str:
+    """The kind and the first sentence of an error that is not meant for users, in at most 160 characters.
+
+    >>> describe(KeyError("lr"))
+    "KeyError: 'lr'"
+    """
+    return f"{type(error).__name__}: {first_sentence(error)}"[:160]
+
+
+def printable_text(text: str) -> str:
+    r"""A text for the terminal, in which escape sequences and other control characters are spelled out.
+
+    Names of files and classes may come from strangers, and a terminal would follow what they say.
+
+    >>> print(printable_text("no class \x1b[31mred\n(see above)"))
+    no class \x1b[31mred
+    (see above)
+    """
+    return "".join(c if c.isprintable() or c in "\n\t" else ascii(c)[1:-1] for c in text)
+
+
 def plural(number: int, noun: str) -> str:
     """Formats a number with its noun.
 

@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Callable
 
-from colorgan.errors import ColorganError, TrainingInterruptedError, did_you_mean
+from colorgan.errors import ColorganError, TrainingInterruptedError, did_you_mean, printable_text
 
 TRAINER_COMMANDS = {
     "fit": "train a model",
@@ -95,4 +95,4 @@ def _summary(function: Callable[..., int]) -> str:
 
 
 def _print_error(text: str) -> None:
-    print(text, file=sys.stderr)
+    print(printable_text(text), file=sys.stderr)

@@ -8,13 +8,14 @@ import torch
 from lightning.fabric.plugins import TorchCheckpointIO
 
 from colorgan.errors import CheckpointError, first_sentence
-from colorgan.files import atomic_write, digest, digest_file
+from colorgan.files import atomic_write, digest_file
 from colorgan.inference.checkpoint import read
-from colorgan.inference.schema import is_checkpoint_in
+from colorgan.inference.saved_paths import is_checkpoint_in
+from colorgan.models.archives import seal
 
 
 class CheckpointFiles(TorchCheckpointIO):
-    """Lightning's checkpoint plugin: saves are atomic and come with a SHA-256, reads go through :func:`read`.
+    """Lightning's checkpoint plugin: saves are atomic, sealed and come with a SHA-256, reads go through :func:`read`.
 
     Only regular ``.ckpt`` files in folders that this instance has saved to are removed. Lightning passes paths that may
     come from a checkpoint, and a checkpoint may come from a stranger.
@@ -31,12 +32,12 @@ class CheckpointFiles(TorchCheckpointIO):
         try:
             with atomic_write(file) as temporary:
                 torch.save(checkpoint, temporary)
-                sha = digest(temporary)
+                sha = seal(temporary)
                 # a crash between the two files must not leave the hash of the old file beside the new one
                 digest_file(file).unlink(missing_ok=True)
             with atomic_write(digest_file(file)) as temporary:
                 temporary.write_text(f"{sha}  {file.name}\n", encoding="ascii")
-        except (OSError, RuntimeError) as error:
+        except (OSError, RuntimeError, ValueError) as error:
             raise CheckpointError(
                 f"cannot write the checkpoint {file} ({first_sentence(error)}); the previous one is untouched: "
                 "free some space or choose another folder with --runs"

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 from jsonargparse import ArgumentParser
 
-from colorgan.errors import did_you_mean
+from colorgan.errors import did_you_mean, printable_text
 
 _KEY = re.compile(r'Parser key "([^"]+)"')
 _VALUE = re.compile(r"(?:Given value|Got value): (?:NestedArg\(key='[^']*', val=(.*)\)|(.*?))\s*$", re.MULTILINE)
@@ -33,9 +33,8 @@ class OneLineErrors(ArgumentParser):
         if not self.exit_on_error:
             super().error(message, ex)
         valid = [name for parser in (self, *self.subparsers) for name in _OPTION.findall(parser.format_help())]
-        print(
-            f"error: {explain(message, valid, self.roots)}\n(`{self.prog} --help` lists all options)", file=sys.stderr
-        )
+        explanation = printable_text(explain(message, valid, self.roots))
+        print(f"error: {explanation}\n(`{self.prog} --help` lists all options)", file=sys.stderr)
         sys.exit(2)
 
 

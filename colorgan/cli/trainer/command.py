@@ -20,9 +20,10 @@ from colorgan.cli.parsing.overlays import ConfigOverlay, classes_as_overlays
 from colorgan.cli.parsing.parser import TrainerParser
 from colorgan.cli.trainer.overrides import class_paths, differences
 from colorgan.cli.trainer.quiet import silence_libraries
+from colorgan.cli.trainer.restoring import check_architecture, is_restoring_error, shapes_of
 from colorgan.cli.trainer.run_config import SaveRunConfig
 from colorgan.data import Photos
-from colorgan.errors import CheckpointError, ColorganError
+from colorgan.errors import CheckpointError, ColorganError, describe, printable_text
 from colorgan.files import display_path
 from colorgan.inference import checkpoint, run_folder
 from colorgan.inference.run_folder import RunFolder
@@ -109,8 +110,12 @@ class ColorganCLI(LightningCLI):
         contents = checkpoint.read(path)
         stored = checkpoint.hyper_parameters(contents)
         # refuses foreign classes before the parser imports them
-        self._trained_class.arguments_from_config(stored, trusted)
+        try:
+            self._trained_class.arguments_from_config(stored, trusted)
+        except CheckpointError as error:
+            raise CheckpointError(f"{path}: {error}") from error
         self.resumed_precision = checkpoint.training_precision(contents)
+        self.shapes = shapes_of(contents["state_dict"])
         if command != "fit" or not config_files(section):
             defaults = {f"model.{key}": value for key, value in stored.items() if key != "image_size"}
             if "image_size" in stored and not config_files(section):
@@ -212,6 +217,8 @@ class ColorganCLI(LightningCLI):
         """Builds data, model and trainer; pretrained weights are not loaded where a checkpoint brings its own."""
         section = self.config[self.subcommand]
         if section.get("ckpt_path"):
+            parser = self.subparsers[list(self.subcommands()).index(str(self.subcommand))]
+            check_architecture(parser, section.model, self.shapes, Path(section.ckpt_path))
             with without_pretrained_weights():
                 super().instantiate_classes()
         else:
@@ -305,6 +312,13 @@ def train(args: list[str], command: type[ColorganCLI] = ColorganCLI, model: type
         )
     except MisconfigurationException as error:
         raise ColorganError(str(error)) from error
+    except Exception as error:
+        if not is_restoring_error(error) or not any(argument.startswith("--ckpt_path") for argument in args):
+            raise
+        raise CheckpointError(
+            f"the checkpoint cannot be resumed: the progress in it does not fit this model ({describe(error)}); use "
+            "another one, or start a new run from its weights with --model.init_from"
+        ) from error
     finally:
         if (wandb := sys.modules.get("wandb")) is not None and wandb.run is not None:
             wandb.finish(exit_code=int(sys.exc_info()[0] is not None))  # flushes the last records
@@ -314,4 +328,4 @@ def train(args: list[str], command: type[ColorganCLI] = ColorganCLI, model: type
 
 @rank_zero_only
 def _note(text: str) -> None:
-    print(f"note: {text}", file=sys.stderr)
+    print(printable_text(f"note: {text}"), file=sys.stderr)
