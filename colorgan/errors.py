@@ -1,6 +1,7 @@
 """The errors that a user can fix, of which the command line prints only the message, and the wording of messages."""
 
 import difflib
+import os
 import signal
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,6 +17,27 @@ class CheckpointError(ColorganError):
 
 class TrainingDivergedError(ColorganError):
     """A loss or a weight is no longer finite."""
+
+
+class StoppedBySignalError(KeyboardInterrupt):
+    """A signal asked the process to stop; libraries clean up after any of them as after Ctrl-C.
+
+    Attributes:
+        signal: the number of the signal.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"stopped on {signal.Signals(number).name}")
+        self.signal = number
+
+    @property
+    def exit_code(self) -> int:
+        """128 plus the number of the signal."""
+        return 128 + self.signal
+
+
+class RunNotWrittenError(ColorganError):
+    """Training stopped because a file of the run could not be written."""
 
 
 class TrainingInterruptedError(Exception):
@@ -53,6 +75,26 @@ def did_you_mean(name: str, candidates: Iterable[str], *, list_all: bool = False
     if close:
         return f"; did you mean {by_lower_case[close[0]]!r}?"
     return f"; valid names are {', '.join(by_lower_case.values())}" if list_all else ""
+
+
+def os_reason(error: OSError) -> str:
+    """The reason of an operating system's error, without its number and its file.
+
+    >>> os_reason(OSError(28, "No space left on device", "/data/runs/config.yaml"))
+    'no space left on device'
+    """
+    reason = error.strerror or str(error) or type(error).__name__
+    return reason[:1].lower() + reason[1:]
+
+
+def describe_os_error(error: OSError) -> str:
+    """The reason of an operating system's error, and its file.
+
+    >>> describe_os_error(OSError(28, "No space left on device", "/data/runs/config.yaml"))
+    "no space left on device: '/data/runs/config.yaml'"
+    """
+    names = [name for name in (error.filename, error.filename2) if isinstance(name, str | os.PathLike)]
+    return ": ".join(filter(None, [os_reason(error), " -> ".join(repr(os.fspath(name)) for name in names)]))
 
 
 def first_sentence(error: BaseException) -> str:

@@ -1,6 +1,7 @@
 """Atomic writes, file digests and paths."""
 
 import contextlib
+import errno
 import hashlib
 import os
 import re
@@ -32,6 +33,9 @@ def atomic_write(path: str | Path) -> Iterator[Path]:
     Args:
         path: the file to write; its folder is created if it does not exist.
 
+    Raises:
+        OSError: if the file cannot be written; it names ``path``, which is left as it was.
+
     Example:
         >>> from tempfile import TemporaryDirectory
         >>> with TemporaryDirectory() as folder:
@@ -41,19 +45,38 @@ def atomic_write(path: str | Path) -> Iterator[Path]:
         ['metrics.json']
     """
     target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with _temporary_file(target) as temporary:
+            yield temporary
+            with temporary.open("rb+") as stream:
+                os.fsync(stream.fileno())
+            temporary.chmod(0o666 & ~_umask())
+            temporary.replace(target)
+            _sync_folder(target.parent)
+    except OSError as error:
+        if error.args and (error.filename is None or _is_temporary(error.filename, target)):
+            raise OSError(error.errno, error.strerror or str(error), str(target)) from error
+        raise
+
+
+@contextlib.contextmanager
+def _temporary_file(target: Path) -> Iterator[Path]:
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(target.parent)) from error
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
     os.close(handle)
-    temporary = Path(name)
     try:
-        yield temporary
-        with temporary.open("rb+") as stream:
-            os.fsync(stream.fileno())
-        temporary.chmod(0o666 & ~_umask())
-        temporary.replace(target)
-        _sync_folder(target.parent)
+        yield Path(name)
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # the folder may have been deleted or become read-only
+            Path(name).unlink(missing_ok=True)
+
+
+def _is_temporary(name: object, target: Path) -> bool:
+    path = Path(os.fsdecode(name)) if isinstance(name, str | bytes | os.PathLike) else Path()
+    return path.name.startswith(f".{target.name}.") and path.suffix == ".tmp"
 
 
 def _umask() -> int:

@@ -3,18 +3,17 @@
 import contextlib
 import ipaddress
 import os
+import signal
 import socket
 import sys
 import threading
 import webbrowser
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from types import FrameType
 from typing import Annotated
 
 from colorgan.cli.parsing.options import SHIPPED_MODEL, ModelOptions, Option, Range
 from colorgan.errors import ColorganError
-
-_MAX_CONNECTIONS = 100
-_SHUTDOWN_TIMEOUT = 5
 
 
 def app(
@@ -52,10 +51,8 @@ def app(
         ssh -L 7860:localhost:7860 server colorgan app --no-browser    run it on a remote server, through an SSH tunnel
     """
     try:
-        import uvicorn
-
         from colorgan.inference import open_model
-        from colorgan.web.server import ColorizationService, ServerSettings, create_app, load_model_info
+        from colorgan.web.server import ColorizationService, ServerSettings, create_app, http_server, load_model_info
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
         if missing == "colorgan":
@@ -75,19 +72,7 @@ def app(
             host_names=[*allow_name, *([] if local_only else [socket.gethostname(), socket.getfqdn()])],
         )
         application = create_app(service, load_model_info(model.checkpoint, photo_colorizer.card), settings)
-        server = uvicorn.Server(
-            uvicorn.Config(
-                application,
-                log_level="warning",
-                access_log=False,
-                server_header=False,
-                proxy_headers=False,
-                ws="none",
-                lifespan="on",
-                limit_concurrency=_MAX_CONNECTIONS,
-                timeout_graceful_shutdown=_SHUTDOWN_TIMEOUT,
-            )
-        )
+        server = http_server(application)
         print(f"colorgan is running at {url} (press Ctrl-C to stop)", flush=True)
         if not local_only:
             print(
@@ -96,7 +81,7 @@ def app(
             )
         if not no_browser and _has_display():
             threading.Thread(target=_open_browser, args=(url,), daemon=True).start()
-        with contextlib.suppress(KeyboardInterrupt):
+        with contextlib.suppress(KeyboardInterrupt), _hangup_calls(server.handle_exit):
             server.run(sockets=[server_socket])
     return 0
 
@@ -117,6 +102,19 @@ def _url(host: str, server_socket: socket.socket) -> str:
     address, port = server_socket.getsockname()[:2]
     name = f"[{host}]" if ":" in host else host
     return f"http://{socket.gethostname() if ipaddress.ip_address(address).is_unspecified else name}:{port}/"
+
+
+@contextlib.contextmanager
+def _hangup_calls(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """Handles the end of the terminal as a request to stop, so that the photos are deleted then, too."""
+    if not hasattr(signal, "SIGHUP"):
+        yield
+        return
+    previous = signal.signal(signal.SIGHUP, handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, previous)
 
 
 def _has_display() -> bool:

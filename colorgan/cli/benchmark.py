@@ -11,8 +11,6 @@ from colorgan.cli.parsing.options import Option, PassThrough
 FIT = (sys.executable, "-m", "colorgan", "fit")
 """The command that trains a run."""
 
-_INTERRUPTED = 130
-
 
 def benchmark(
     grid: str,
@@ -48,7 +46,7 @@ def benchmark(
         wandb_sweep: write the grid as a Weights & Biases sweep, without training.
 
     Returns:
-        The exit code: 0 if all selected runs are finished, 1 if not, 130 after Ctrl-C.
+        The exit code: 0 if all selected runs are finished, 1 if not.
 
     Raises:
         ColorganError: for errors that are found before the first run.
@@ -82,10 +80,10 @@ def benchmark(
         check_same_configuration(runs, folder)
         try:
             train_grid(contents, all_runs, runs, folder, FIT, Workers(ray, cpus_per_run, gpus_per_run), _print)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as interruption:
             update_report(contents, all_runs, folder)
-            _print("stopped; run the same command to resume")
-            return _INTERRUPTED
+            interruption.add_note("run the same command to resume")
+            raise
     page = update_report(contents, all_runs, folder)
     statuses = Counter(GridRunFolder(folder, run.name).status() for run in runs)
     _print(f"{', '.join(f'{count} {status}' for status, count in statuses.items())}; report: {page}")

@@ -11,8 +11,6 @@ from colorgan.errors import ColorganError, plural
 if TYPE_CHECKING:
     from colorgan.inference.batch import BatchResult
 
-_INTERRUPTED = 130
-
 
 def colorize(
     photos: Annotated[Sequence[Path], Option(metavar="PHOTO|FOLDER")],
@@ -47,7 +45,7 @@ def colorize(
         overwrite: replace existing files.
 
     Returns:
-        0; 1 if any photo could not be read or written; 130 after Ctrl-C.
+        0; 1 if any photo could not be read or written.
 
     Raises:
         ColorganError: for invalid input, before any work is done.
@@ -79,10 +77,9 @@ def colorize(
     with tqdm(total=len(jobs), unit="photo", disable=None) as progress:
         try:
             result = colorize_files(open_model(model.checkpoint, model.device), jobs, options, progress.update)
-        except KeyboardInterrupt:
-            progress.close()
-            print("interrupted; run the same command again to continue", file=sys.stderr)
-            return _INTERRUPTED
+        except KeyboardInterrupt as interruption:
+            interruption.add_note("run the same command again to continue")
+            raise
     folder = output if output.is_dir() else output.parent
     sheets = write_sheets(jobs, folder, overwrite) if grid else []
     _print_result(result, output, sheets)

@@ -4,12 +4,23 @@ Each command is a function with a docstring, from which its parser is made. The 
 the command runs, so that colorizing photos and showing help do not wait for the training libraries.
 """
 
+import contextlib
 import importlib
 import os
+import signal
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
 
-from colorgan.errors import ColorganError, TrainingInterruptedError, did_you_mean, printable_text
+from colorgan.errors import (
+    ColorganError,
+    StoppedBySignalError,
+    TrainingInterruptedError,
+    describe_os_error,
+    did_you_mean,
+    printable_text,
+)
+from colorgan.signals import stop_on_signals
 
 TRAINER_COMMANDS = {
     "fit": "train a model",
@@ -22,6 +33,9 @@ TRAINER_COMMANDS = {
 COMMANDS = ("colorize", "app", "export", "release", "chroma", "lr-find", "inspect", "evaluate", "benchmark", "cache")
 """All other commands. ``lr-find`` is the function ``lr_find`` in ``colorgan.cli.lr_find``."""
 
+_CLOSED_PIPE = 141
+"""128 + SIGPIPE."""
+
 
 def main(args: list[str] | None = None) -> int:
     """Runs a command.
@@ -30,9 +44,36 @@ def main(args: list[str] | None = None) -> int:
         args: the command and its arguments. Default: those of the process.
 
     Returns:
-        The exit code: 0; 1 for invalid input; 2 for wrong usage; 128 + n after signal n.
+        The exit code: 0; 1 for invalid input and for files that cannot be read or written; 2 for wrong usage; 128 + n
+        after signal n.
     """
-    args = sys.argv[1:] if args is None else list(args)
+    with stop_on_signals() as stop:
+        try:
+            code = _run(sys.argv[1:] if args is None else args)
+            if stop.number:  # a library has dropped the exception
+                raise StoppedBySignalError(stop.number)
+            sys.stdout.flush()  # a full disk or a closed pipe is found here rather than when Python ends
+        except TrainingInterruptedError as interruption:
+            _print_error(str(interruption))
+            return 128 + interruption.signal
+        except BrokenPipeError:
+            return _leave_pipe()
+        except BaseException as error:
+            number = stop.number or (signal.SIGINT if isinstance(error, KeyboardInterrupt) else 0)
+            if number:  # asked of the request, because libraries turn the exception into others
+                if os.environ.get("LOCAL_RANK", "0") == "0":  # one of the processes of a run says it
+                    _print_error("; ".join([f"stopped on {signal.Signals(number).name}", *_advice(error)]))
+                return 128 + number
+            if isinstance(error, ColorganError | ValueError | OSError) and not os.environ.get("COLORGAN_TRACEBACK"):
+                _print_error(_describe(error))
+                return 1
+            raise
+    if args is None and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # Python would print a traceback while it ends
+    return code
+
+
+def _run(args: Sequence[str]) -> int:
     if not args or args[0] in ("-h", "--help"):
         print(_overview())
         return 0
@@ -46,10 +87,7 @@ def main(args: list[str] | None = None) -> int:
             from colorgan.cli.parsing.function_parser import run_function  # its libraries are slow to import
 
             return run_function(_function(command), args[1:], command)
-        importlib.import_module("colorgan.cli.trainer").train(args)
-    except TrainingInterruptedError as interruption:
-        _print_error(str(interruption))
-        return 128 + interruption.signal
+        importlib.import_module("colorgan.cli.trainer").train(list(args))
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
         if package == "colorgan" or os.environ.get("COLORGAN_TRACEBACK"):
@@ -59,13 +97,32 @@ def main(args: list[str] | None = None) -> int:
             "dependencies (`pip install -e .` in a clone)"
         )
         return 1
-    except (ValueError, FileNotFoundError, PermissionError) as error:
-        if os.environ.get("COLORGAN_TRACEBACK"):
-            raise
-        note = "" if isinstance(error, ColorganError) else " (set COLORGAN_TRACEBACK=1 to see the traceback)"
-        _print_error(f"error: {error}{note}")
-        return 1
     return 0
+
+
+def _describe(error: Exception) -> str:
+    """One sentence: what could not be done, with which file, and why."""
+    if isinstance(error, ColorganError):
+        return f"error: {error}"
+    if isinstance(error, OSError):
+        return f"error: {describe_os_error(error)}"
+    return f"error: {error} (set COLORGAN_TRACEBACK=1 to see the traceback)"
+
+
+def _advice(error: BaseException | None) -> list[str]:
+    """What a command says about the way it was stopped, which may be noted on an earlier exception."""
+    while error is not None:
+        if notes := getattr(error, "__notes__", None):
+            return list(notes)
+        error = error.__cause__ or error.__context__
+    return []
+
+
+def _leave_pipe() -> int:
+    """Ends quietly if the reader of the output, such as ``head``, has ended, as the shell's own tools do."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes once more when it ends
+    return _CLOSED_PIPE
 
 
 def _function(command: str) -> Callable[..., int]:

@@ -1,6 +1,5 @@
 """``colorgan release``: converts a training checkpoint to a released model."""
 
-import shutil
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
@@ -60,7 +59,8 @@ def release(
             text = yaml.safe_dump(asdict(contents), sort_keys=False, allow_unicode=True, width=140)
             temporary.write_text(text, encoding="utf-8")
     elif card and card.resolve() != source.resolve():
-        shutil.copyfile(card, source)
+        with atomic_write(source) as temporary:
+            temporary.write_bytes(card.read_bytes())
     read_released(output)  # verifies that the model can be loaded
     note = _add_onnx(output)
     num_bytes = sum((output / name).stat().st_size for name in (WEIGHTS, CONFIG, ONNX) if (output / name).is_file())

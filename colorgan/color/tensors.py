@@ -88,7 +88,7 @@ def _to_lab(photos: Tensor) -> Tensor:
 
 def _lab_root(values: Tensor) -> Tensor:
     """The cube root, with a linear segment near black; the constants are those of kornia."""
-    root = values.clamp(min=_THRESHOLD).pow_(1 / 3)
+    root = values.clamp(min=_THRESHOLD).log_().div_(3).exp_()  # pow() takes five times as long
     return torch.where(values > _THRESHOLD, root, 7.787 * values + 4 / 29)
 
 

@@ -9,6 +9,7 @@ from torch.utils.data import DataLoader
 from colorgan.data.dataset import FileDataset
 from colorgan.data.protocol import PhotoBatch, PredictionBatch
 from colorgan.images import UnreadableImage
+from colorgan.signals import ignore_stop_signals
 from colorgan.threads import available_cores
 
 T = TypeVar("T")
@@ -51,10 +52,14 @@ def first_sample(samples: list[T]) -> T:
 
 
 def init_worker(_: int) -> None:
-    """Keeps OpenCV from starting threads in every worker."""
+    """Keeps OpenCV from starting threads in every worker, and signals to the process group from killing it.
+
+    The training process finishes its batch on a signal, for which it needs its workers.
+    """
     import cv2
 
     cv2.setNumThreads(0)
+    ignore_stop_signals()
 
 
 def default_num_workers(device: str, augmented: bool, devices: int = 1) -> int:

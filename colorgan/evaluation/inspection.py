@@ -13,6 +13,7 @@ from colorgan.data.dataset import PhotoDataset, to_batch
 from colorgan.data.loader import PhotoLoader
 from colorgan.data.sampler import EpochSampler
 from colorgan.errors import ColorganError
+from colorgan.files import atomic_write
 from colorgan.images import contact_sheet, printable
 from colorgan.models.color_spaces import ColorSpace
 
@@ -176,7 +177,7 @@ def _draw_sheet(batch: PhotoBatch, color_space: ColorSpace, out: Path, photos: i
         blocks=2 if len(rgb) > 3 else 1,
     )
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        sheet.save(out, "PNG")
+        with atomic_write(out) as temporary:
+            sheet.save(temporary, "PNG")
     except OSError as error:
         raise ColorganError(f"cannot write the sheet {printable(out)}: {error.strerror or error}") from error

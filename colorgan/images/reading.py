@@ -15,6 +15,7 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from colorgan.images.jpeg_scans import check_scans
 from colorgan.images.listing import formats
 from colorgan.images.metadata import read_dpi, read_exif, read_xmp
 from colorgan.images.photo import Photo, RGBArray, UnreadableImage
@@ -83,6 +84,7 @@ def read_photo(
                 raise UnreadableImage(
                     label, f"{width} x {height} pixels are more than the {max_pixels:,} allowed; make it smaller first"
                 )
+            check_scans(file, image)
             if shrink_to is not None:
                 scale = shrink_to / max(1, min(width, height))
                 image.draft(None, (max(1, int(width * scale)), max(1, int(height * scale))))

@@ -65,9 +65,9 @@ def _onnxruntime_supports(device: str) -> bool:
         return True
     if device.partition(":")[0] != "cuda":
         return False
-    import onnxruntime
+    from colorgan.inference.onnx.runtime import import_onnxruntime
 
-    return "CUDAExecutionProvider" in onnxruntime.get_available_providers()
+    return "CUDAExecutionProvider" in import_onnxruntime().get_available_providers()
 
 
 def _missing(path: Path, package: str | None) -> str:

@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from colorgan.errors import CheckpointError
@@ -34,7 +34,7 @@ def write_released(network: ColorizationNetwork, folder: str | Path, card: str =
     state = {name: _to_stored(tensor, half) for name, tensor in network.state_dict().items()}
     check_finite(state, "the model")
     with atomic_write(folder / WEIGHTS) as temporary:
-        save_file(state, temporary, metadata={"format": "pt"})
+        temporary.write_bytes(save(state, metadata={"format": "pt"}))  # save_file hides the system's errors
         sha256 = digest(temporary)
     config = {
         "format": FORMAT,

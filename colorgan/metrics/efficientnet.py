@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch_fidelity.feature_extractor_base import FeatureExtractorBase
 
-from colorgan.models.encoders import efficientnet_lite0_file
+from colorgan.models.encoders import efficientnet_lite0_file, import_timm
 from colorgan.models.weight_files import read_torch_file
 
 
@@ -37,12 +37,10 @@ class EfficientNetLite0(FeatureExtractorBase):  # type: ignore[misc]
         feature_extractor_weights_path: str | Path | io.BytesIO | None = None,
         **_: Any,
     ) -> None:
-        import timm  # slow to import, and needed for this extractor only
-
         super().__init__(name, features_list)
         source = efficientnet_lite0_file() if feature_extractor_weights_path is None else feature_extractor_weights_path
         state = read_torch_file(source, name)
-        self.network = timm.create_model("tf_efficientnet_lite0", pretrained=False)
+        self.network = import_timm().create_model("tf_efficientnet_lite0", pretrained=False)
         # The package has other tensor names than timm, but the same order; load_state_dict compares the shapes.
         expected = self.network.state_dict()
         if isinstance(state, Mapping) and not expected.keys() <= state.keys() and len(state) == len(expected):

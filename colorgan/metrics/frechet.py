@@ -10,6 +10,7 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+import scipy.linalg
 import torch
 from torch import Tensor
 
@@ -19,6 +20,8 @@ FloatMatrix: TypeAlias = npt.NDArray[np.float64]
 
 _MAX_VECTORS_FOR_KERNELS = 4096
 """The kernel of all pairs of this many vectors takes 400 MB."""
+_SIMILAR = 0.01
+"""Distances below this fraction of the total variance are differences of nearly equal numbers."""
 
 
 class FeatureStatistics:
@@ -75,11 +78,17 @@ class FeatureStatistics:
     def mean(self) -> Tensor:
         """Mean, (D,)."""
         self._check()
-        return torch.cat(self._rows).mean(dim=0) if self._mean is None else self._mean
+        return self._vectors().mean(dim=0) if self._mean is None else self._mean
+
+    def _vectors(self) -> Tensor:
+        """The vectors that are kept, (n, D)."""
+        if len(self._rows) > 1:
+            self._rows = [torch.cat(self._rows)]
+        return self._rows[0]
 
     def _fold(self) -> None:
         """Merges the kept vectors into the mean and the scatter matrix."""
-        rows = torch.cat(self._rows)
+        rows = self._vectors()
         self._rows = []
         mean = rows.mean(dim=0)
         scatter = _scatter(rows, mean)
@@ -94,14 +103,14 @@ class FeatureStatistics:
     def covariance(self) -> Tensor:
         """Unbiased covariance, (D, D)."""
         self._check()
-        scatter = _scatter(torch.cat(self._rows), self.mean) if self._scatter is None else self._scatter
+        scatter = _scatter(self._vectors(), self.mean) if self._scatter is None else self._scatter
         return scatter.div(self.count - 1)
 
     def trace(self) -> float:
         """Trace of the covariance."""
         self._check()
         if self._scatter is None:
-            return float((torch.cat(self._rows) - self.mean).square().sum()) / (self.count - 1)
+            return float(self.root().square().sum())
         return float(self._scatter.trace()) / (self.count - 1)
 
     def root(self) -> Tensor:
@@ -109,7 +118,7 @@ class FeatureStatistics:
         self._check()
         if self._root is None:
             if self._scatter is None:
-                self._root = (torch.cat(self._rows) - self.mean) / math.sqrt(self.count - 1)
+                self._root = (self._vectors() - self.mean).div_(math.sqrt(self.count - 1))
             else:
                 eigenvalues, eigenvectors = torch.linalg.eigh(self.covariance())
                 self._root = eigenvalues.clamp_min(0.0).sqrt().unsqueeze(1) * eigenvectors.T
@@ -156,9 +165,23 @@ def frechet_distance(first: Tensor | FeatureStatistics, second: Tensor | Feature
         )
     if not math.isfinite(total_variance):
         return math.nan
-    overlap = float(torch.linalg.svdvals(one.root() @ two.root().T).sum())
-    squared = float((one.mean - two.mean).square().sum()) + total_variance - 2.0 * overlap
+    product = one.root() @ two.root().T
+    without_overlap = float((one.mean - two.mean).square().sum()) + total_variance
+    squared = without_overlap - 2.0 * _nuclear_norm(product)
+    if squared < _SIMILAR * total_variance:
+        squared = without_overlap - 2.0 * float(torch.linalg.svdvals(product).sum())
     return max(0.0, squared)  # negative values are rounding errors
+
+
+def _nuclear_norm(matrix: Tensor) -> float:
+    """The sum of the singular values, as roots of eigenvalues.
+
+    It takes a tenth of the time of a singular value decomposition. Squaring loses singular values below 1e-8 of the
+    largest, which are rarely a millionth of the sum.
+    """
+    smaller = matrix if matrix.shape[0] <= matrix.shape[1] else matrix.T
+    eigenvalues = scipy.linalg.eigvalsh((smaller @ smaller.T).numpy(), check_finite=False)
+    return float(np.sqrt(eigenvalues.clip(min=0.0)).sum())
 
 
 def to_statistics(features: Tensor | FeatureStatistics) -> FeatureStatistics:

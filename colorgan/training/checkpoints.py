@@ -1,13 +1,16 @@
 """Writing and removing checkpoints."""
 
+import contextlib
+import io
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, BinaryIO, cast
 
 import torch
 from lightning.fabric.plugins import TorchCheckpointIO
 
-from colorgan.errors import CheckpointError, first_sentence
+from colorgan.errors import CheckpointError, first_sentence, os_reason
 from colorgan.files import atomic_write, digest_file
 from colorgan.inference.checkpoint import read
 from colorgan.inference.saved_paths import is_checkpoint_in
@@ -29,19 +32,22 @@ class CheckpointFiles(TorchCheckpointIO):
         """Writes ``checkpoint`` to ``path``; an existing file stays intact until the new one is on the disk."""
         file = Path(path)
         self._folders.add(file.resolve().parent)
+        stream = _CheckpointStream()
         try:
             with atomic_write(file) as temporary:
-                torch.save(checkpoint, temporary)
+                with stream.open(temporary):
+                    torch.save(checkpoint, cast("IO[bytes]", stream))
                 sha = seal(temporary)
                 # a crash between the two files must not leave the hash of the old file beside the new one
                 digest_file(file).unlink(missing_ok=True)
+        except (OSError, RuntimeError, ValueError) as error:
+            state = "the previous one is untouched" if file.is_file() else "there is no earlier one"
+            raise _write_error(file, stream.error or error, state) from error
+        try:
             with atomic_write(digest_file(file)) as temporary:
                 temporary.write_text(f"{sha}  {file.name}\n", encoding="ascii")
-        except (OSError, RuntimeError, ValueError) as error:
-            raise CheckpointError(
-                f"cannot write the checkpoint {file} ({first_sentence(error)}); the previous one is untouched: "
-                "free some space or choose another folder with --runs"
-            ) from error
+        except OSError as error:
+            raise _write_error(digest_file(file), error, "the checkpoint itself is complete") from error
 
     def load_checkpoint(
         self, path: str | Path, map_location: Any = None, weights_only: bool | None = None
@@ -57,3 +63,44 @@ class CheckpointFiles(TorchCheckpointIO):
             return
         file.unlink()
         digest_file(file).unlink(missing_ok=True)
+
+
+def _write_error(file: Path, error: OSError | RuntimeError | ValueError, state: str) -> CheckpointError:
+    reason = os_reason(error) if isinstance(error, OSError) else first_sentence(error)
+    return CheckpointError(
+        f"cannot write the checkpoint {file} ({reason}); {state}: free some space or choose another folder with --runs"
+    )
+
+
+class _CheckpointStream(io.RawIOBase):
+    """A file for :func:`torch.save`, which turns errors of the operating system into its own without their reason.
+
+    Attributes:
+        error: the first error that occurred.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.error: OSError | None = None
+        self._file: BinaryIO | None = None
+
+    @contextlib.contextmanager
+    def open(self, path: Path) -> Iterator[None]:
+        """Writes to a file within the block."""
+        with path.open("wb") as self._file:
+            yield
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        assert self._file is not None
+        try:
+            return self._file.write(data)
+        except OSError as error:
+            self.error = self.error or error
+            raise
+
+    def flush(self) -> None:
+        if self._file is not None and not self._file.closed:
+            self._file.flush()

@@ -98,6 +98,7 @@ class ColorGAN(ManualOptimization):
         (("adversarial",), AdversarialLoss, from_config),
         (("schedule",), AdversarialSchedule, AdversarialSchedule.from_config),
     )
+    optimized: ClassVar[tuple[str, ...]] = ("generator", "discriminator")
 
     def __init__(
         self,
@@ -220,6 +221,7 @@ class ColorGAN(ManualOptimization):
             values |= self._update_discriminator(condition, target, generated.detach(), batch_idx)
         if self.schedule.trains_generator(self.current_epoch):
             values |= self._update_generator(condition, gray, target, generated, batch_idx)
+        self.advance_batch_schedules()
         metrics = {f"train/{name}": value.detach() for name, value in values.items()}
         self.log_dict(metrics, on_step=True, on_epoch=False)
         return metrics

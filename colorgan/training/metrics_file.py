@@ -66,8 +66,11 @@ class MetricsFile(Logger):
         if added:
             self._columns = sorted({*self._columns, *added})
             self._rewrite(self._columns)
-        with self.file.open("a", encoding="utf-8", newline="") as stream:
-            csv.DictWriter(stream, self._columns).writerow(row)
+        try:
+            with self.file.open("a", encoding="utf-8", newline="") as stream:
+                csv.DictWriter(stream, self._columns).writerow(row)
+        except OSError as error:  # that of a full disk does not name the file
+            raise OSError(error.errno, error.strerror or str(error), str(self.file)) from error
 
     @rank_zero_only
     def log_hyperparams(self, *args: Any, **kwargs: Any) -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from lightning.pytorch import LightningModule
+from torch import Tensor, nn
+from torch.optim import Optimizer
 
 from colorgan.errors import CheckpointError
 from colorgan.inference.building import BUILDING_ERRORS, cannot_be_rebuilt, shapes_only
@@ -16,9 +18,13 @@ from colorgan.inference.schema import check_state
 from colorgan.models.base import ImageNetwork
 from colorgan.models.config import Part, to_config
 from colorgan.models.encoders import without_pretrained_weights
+from colorgan.training.divergence import DivergenceCheck, check_saved_tensors, gradient_norm
 
 Role = tuple[tuple[str, ...], Any, Callable[..., Any]]
 """Names of constructor arguments, the base class of their values, and the function that builds one from plain data."""
+
+_BATCHES_BETWEEN_CHECKS = 50
+"""Asking a GPU whether values are finite makes it wait; on a CPU it costs nothing and is done in every batch."""
 
 
 class Trainable(Part, LightningModule, ABC):
@@ -29,9 +35,12 @@ class Trainable(Part, LightningModule, ABC):
     """
 
     roles: ClassVar[tuple[Role, ...]] = ()
+    optimized: ClassVar[tuple[str, ...]] = ("network",)
+    """What each optimizer trains, in the order of ``configure_optimizers``, for messages."""
 
     def __init__(self) -> None:
         super().__init__()
+        self.divergence = DivergenceCheck()
         self.save_hyperparameters({**self.default_arguments(), **to_config(self.init_args)}, logger=False)
 
     @property
@@ -97,8 +106,43 @@ class Trainable(Part, LightningModule, ABC):
                         raise CheckpointError(f"the checkpoint's {name} is refused: {error}") from error
         return arguments
 
+    def on_fit_start(self) -> None:
+        """Forgets that an earlier training diverged."""
+        self.divergence = DivergenceCheck()
+
+    def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
+        """Checks the gradients, which are unscaled by now under 16-bit precision.
+
+        Raises:
+            TrainingDivergedError: on a CPU, before the step is taken. A GPU would have to be waited for
+                in every step, so it is asked now and then, and before each checkpoint.
+        """
+        self.note_gradients(optimizer, gradient_norm(parameters_of(optimizer)))
+
+    def note_gradients(self, optimizer: Optimizer, norm: Tensor) -> None:
+        """Takes note of the norm of the gradients that an optimizer is about to use."""
+        index = next((number for number, known in enumerate(self.trainer.optimizers) if known is optimizer), 0)
+        self.divergence.note_gradients(self.optimized[index], norm, scaled=str(self.trainer.precision) == "16-mixed")
+        if norm.device.type == "cpu":
+            self.divergence.check(self.current_epoch)
+
+    def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
+        """Checks now and then that losses and gradients are finite."""
+        if self.device.type == "cpu" or batch_idx % _BATCHES_BETWEEN_CHECKS == 0:
+            self.divergence.check(self.current_epoch)
+
+    def on_train_epoch_end(self) -> None:
+        """Checks that losses and gradients are finite."""
+        self.divergence.check(self.current_epoch)
+
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Notes the precision that the weights were trained in."""
+        """Notes the precision that the weights were trained in, and keeps a diverged model from replacing a good one.
+
+        Raises:
+            TrainingDivergedError: if losses, gradients, weights or the states of optimizers are not finite.
+        """
+        self.divergence.check(self.current_epoch)
+        check_saved_tensors(self, checkpoint)
         with suppress(RuntimeError):  # a model that was saved without having been trained has no trainer
             checkpoint["precision"] = str(self.trainer.precision)
 
@@ -112,3 +156,8 @@ class Trainable(Part, LightningModule, ABC):
         Raises:
             ColorganError: if a network cannot work at that size.
         """
+
+
+def parameters_of(optimizer: Optimizer) -> list[nn.Parameter]:
+    """All parameters that an optimizer steps."""
+    return [parameter for group in optimizer.param_groups for parameter in group["params"]]

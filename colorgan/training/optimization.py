@@ -8,16 +8,14 @@ from lightning.pytorch.cli import ReduceLROnPlateau
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from colorgan.errors import ColorganError, TrainingDivergedError
+from colorgan.errors import ColorganError
 from colorgan.training.checks import check_range
-from colorgan.training.module import Trainable
-
-_BATCHES_BETWEEN_CHECKS = 50
-"""Asking a GPU whether a loss is finite makes it wait; on a CPU it costs nothing and is done after every batch."""
+from colorgan.training.divergence import gradient_norm
+from colorgan.training.module import Trainable, parameters_of
 
 
 class ManualOptimization(Trainable):
-    """Steps, accumulation, clipping, learning-rate schedules, reproducible randomness, and a check for NaN.
+    """Steps, accumulation, clipping, learning-rate schedules and reproducible randomness.
 
     Args:
         gradient_clip: largest norm of the gradients of one optimizer; ``None`` does not clip.
@@ -35,15 +33,10 @@ class ManualOptimization(Trainable):
         if scheduler_interval not in ("epoch", "batch"):
             raise ColorganError(f"model.scheduler_interval must be 'epoch' or 'batch', received {scheduler_interval!r}")
         self.gradient_clip, self.accumulate, self.scheduler_interval = gradient_clip, accumulate, scheduler_interval
-        self._finite = torch.tensor(True)
-
-    def on_fit_start(self) -> None:
-        """Forgets that an earlier training diverged."""
-        self._finite = torch.tensor(True)
 
     def descend(self, optimizer: Any, loss: Tensor, batch_idx: int) -> None:
         """Backpropagates a loss and, at the end of an accumulation, steps its optimizer."""
-        self._finite = self._finite.to(loss.device) & loss.detach().isfinite().all()
+        self.divergence.note_loss(loss)
         self.manual_backward(loss / self.accumulate)
         if self.steps_now(batch_idx):
             optimizer.step()
@@ -59,10 +52,12 @@ class ManualOptimization(Trainable):
         return optimizers if isinstance(optimizers, list) else [optimizers]
 
     def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
-        """Clips the gradients here because they are unscaled by now under 16-bit precision."""
+        """Checks and clips the gradients here because they are unscaled by now under 16-bit precision."""
+        parameters = parameters_of(optimizer)
+        norm = gradient_norm(parameters)
+        self.note_gradients(optimizer, norm)
         if self.gradient_clip is not None:
-            parameters = [p for group in optimizer.param_groups for p in group["params"]]
-            nn.utils.clip_grad_norm_(parameters, self.gradient_clip)
+            nn.utils.clip_grads_with_norm_(parameters, self.gradient_clip, norm)
 
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
         """Makes a step's randomness a function of (seed, epoch, batch, rank), so that a resumed run repeats it."""
@@ -73,16 +68,17 @@ class ManualOptimization(Trainable):
                 mixed = (mixed * 1_000_003 + part + 1) % (2**63 - 1)
             torch.manual_seed(mixed)
 
-    def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
-        """Advances schedules that go by the batch, and checks that the losses are finite."""
+    def advance_batch_schedules(self) -> None:
+        """Advances schedules that go by the batch, at the end of a training step.
+
+        Not in ``on_train_batch_end``: Lightning calls that of callbacks first, and one of them may save a checkpoint.
+        """
         if self.scheduler_interval == "batch":
             self._advance_schedules()
-        if self.device.type == "cpu" or batch_idx % _BATCHES_BETWEEN_CHECKS == 0:
-            self._check_finite()
 
     def on_train_epoch_end(self) -> None:
-        """Advances schedules that go by the epoch."""
-        self._check_finite()
+        """Checks that losses and gradients are finite, and advances schedules that go by the epoch."""
+        super().on_train_epoch_end()
         if self.scheduler_interval == "epoch":
             self._advance_schedules()
         for scheduler in self._schedulers():
@@ -107,15 +103,3 @@ class ManualOptimization(Trainable):
     def _schedulers(self) -> list[Any]:
         schedulers = self.lr_schedulers() or []
         return schedulers if isinstance(schedulers, list) else [schedulers]
-
-    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Keeps a diverged model from replacing a good one."""
-        self._check_finite()
-        super().on_save_checkpoint(checkpoint)
-
-    def _check_finite(self) -> None:
-        if not self._finite:
-            raise TrainingDivergedError(
-                f"a loss became NaN or infinite in epoch {self.current_epoch}; earlier checkpoints are intact: "
-                "lower the learning rates, set model.gradient_clip, or train in 32 or bf16-mixed precision"
-            )

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+import os
 import platform
 import time
 from collections.abc import Callable
@@ -101,7 +102,8 @@ def bfloat16_speedup() -> float:
 
 def _describe_machine() -> dict[str, Any]:
     """Everything on which the result of the probe depends."""
-    model, flags = platform.processor() or platform.machine(), ""
+    # platform.processor() starts a program, except on Windows
+    model, flags = platform.processor() if os.name == "nt" else platform.machine(), ""
     with suppress(OSError):
         for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
             name, _, value = line.partition(":")

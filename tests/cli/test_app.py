@@ -14,7 +14,9 @@ import pytest
 
 from colorgan.cli import main
 from colorgan.images import SAMPLE_PHOTOS
-from tests.helpers import Painter
+from tests.helpers import REPOSITORY, Painter
+
+CHECKPOINTS = REPOSITORY / "checkpoints"
 
 
 @pytest.fixture
@@ -60,12 +62,12 @@ def start_server(tmp_path: Path, model_folder: Path) -> Iterator[Callable[..., t
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")
-@pytest.mark.parametrize("stop_signal", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("stop_signal", ["SIGINT", "SIGTERM", "SIGHUP"])
 def test_server_runs_until_signaled_and_deletes_its_files(
     start_server: Callable[..., tuple[subprocess.Popen[str], str]],
     tmp_path: Path,
     model_folder: Path,
-    stop_signal: signal.Signals,
+    stop_signal: str,
 ) -> None:
     process, url = start_server()
     assert url.startswith("http://127.0.0.1:")
@@ -79,9 +81,9 @@ def test_server_runs_until_signaled_and_deletes_its_files(
     with pytest.raises(urllib.error.HTTPError, match="403"):
         urllib.request.urlopen(urllib.request.Request(url, headers={"host": "evil.example"}), timeout=20)
 
-    process.send_signal(stop_signal)
+    process.send_signal(getattr(signal, stop_signal))
     _, errors = process.communicate(timeout=20)
-    assert process.returncode == (0 if stop_signal == signal.SIGINT else -signal.SIGTERM)
+    assert process.returncode == (-signal.SIGTERM if stop_signal == "SIGTERM" else 0)
     assert errors == ""
     assert list((tmp_path / "tmp").glob("colorgan-*")) == []
 
@@ -178,7 +180,19 @@ def test_invalid_arguments(args: list[str], message: str, capsys: pytest.Capture
     assert message in capsys.readouterr().err
 
 
-def test_app_does_not_import_torch() -> None:
-    modules = "colorgan.cli.app, colorgan.web"
-    code = f"import sys, {modules}; assert 'torch' not in sys.modules"
-    subprocess.run([sys.executable, "-c", code], check=True)
+@pytest.mark.parametrize(
+    ("model", "unwanted"),
+    [("model.onnx", ["torch", "wandb", "lightning", "timm"]), ("model.safetensors", ["wandb", "lightning"])],
+)
+def test_app_imports_what_it_needs(model: str, unwanted: list[str]) -> None:
+    code = f"""
+import sys
+import uvicorn
+from colorgan.cli import main
+uvicorn.Server.run = lambda *args, **options: None
+assert main(["app", "--checkpoint", "{CHECKPOINTS / "colorgan-photos" / model}", "--port", "0", "--no-browser"]) == 0
+assert {{"starlette", "colorgan.web.server"}} < set(sys.modules)
+print(sorted(set({unwanted}) & set(sys.modules)))
+"""
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.splitlines()[-1] == "[]"

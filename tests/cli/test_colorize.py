@@ -140,7 +140,7 @@ def test_interrupted_run_is_resumed(
     with monkeypatch.context() as patched:
         patched.setattr(writer, "write_photo", write_two_photos)
         assert colorize(album, "-o", tmp_path / "out") == 130
-    assert "interrupted; run the same command again to continue" in capsys.readouterr().err
+    assert "stopped on SIGINT; run the same command again to continue" in capsys.readouterr().err
     before = {name: (tmp_path / "out" / name).stat().st_mtime_ns for name in tree(tmp_path / "out")}
     assert len(before) == 2
     assert colorize(album, "-o", tmp_path / "out") == 0

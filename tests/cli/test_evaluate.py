@@ -127,8 +127,7 @@ def test_reference_features_are_cached(
     assert np.array_equal(fresh, cached)
     assert run(Resize(16))[1] == 8
     assert run(limit=5)[1] == 5
-    files = list((offline_cache / "features").iterdir())
-    assert {file.suffix for file in files} == {".npz"}
+    files = list((offline_cache / "evaluation").glob("*.npz"))
     for content in (b"PK broken", files[0].read_bytes()[:-200]):
         for damaged in files:
             damaged.write_bytes(content)
@@ -141,26 +140,67 @@ def test_reference_features_are_cached(
     assert run()[1] == 8
 
 
-def test_cached_features_are_those_of_the_same_pixels(reference_folder, offline_cache, tiny_features):
-    from colorgan.evaluation.report.feature_cache import FeatureCache
+def test_baselines_are_measured_once(reference_folder, offline_cache, monkeypatch):
+    from colorgan.evaluation.report import measurement_cache
+    from colorgan.evaluation.report.measure import measure
     from colorgan.evaluation.report.photos import ReferencePhotos
     from colorgan.evaluation.report.systems import ConstantColorSystem
+    from colorgan.metrics.registry import photo_metrics
 
     photos = ReferencePhotos(reference_folder)
-    (indices, batch) = next(iter(photos.batches(16)))
-    extractor = FeatureExtractor(tiny_features)
-    extractor.sha256 = "the same weights"
-    gray, brown = (ConstantColorSystem("constant", *color).images(indices, batch) for color in ((0, 0), (10, 20)))
-    baseline = ConstantColorSystem("constant")
-    first = FeatureCache(photos, baseline, extractor)
-    first.save(first.extract(indices, gray))
-    again = FeatureCache(photos, baseline, extractor)
-    assert np.array_equal(again.extract(indices, gray), extractor(gray).numpy())
-    assert np.array_equal(again.extract(indices, brown), extractor(brown).numpy())  # as if the conversion had changed
-    baseline.kind = "checkpoint"
-    other = FeatureCache(photos, baseline, extractor)
-    other.save(other.extract(indices, gray))
-    assert len(list((offline_cache / "features").iterdir())) == 1  # only baselines are kept
+    painted = []
+    paint = ConstantColorSystem.images
+    monkeypatch.setattr(
+        ConstantColorSystem, "images", lambda self, *batch: (painted.append(self.a), paint(self, *batch))[1]
+    )
+
+    def run(a=10.0, settings="margin 12", **options):
+        painted.clear()
+        measured = measure(photos, [ConstantColorSystem("brown", a)], [], photo_metrics(), settings=settings, **options)
+        return measured["brown"], len(painted)
+
+    first, count = run()
+    assert count > 0
+    again, count = run()
+    assert count == 0
+    assert again.values.keys() == first.values.keys()
+    assert all(np.array_equal(again.values[key], first.values[key]) for key in first.values)
+    assert np.array_equal(again.histogram, first.histogram)
+    assert first.histogram.sum() == 8 * 32 * 32
+    assert run(a=11.0)[1] > 0  # another color
+    assert run(settings="margin 6")[1] > 0
+    assert all(run(settings=None)[1] > 0 for _ in range(2))  # unknown settings
+    images = offline_cache / "images"
+    assert run(image_folders={"brown": images})[1] > 0  # not measured, but written
+    assert len(list(images.rglob("*.png"))) == 8
+    assert run()[1] == 0
+    monkeypatch.setattr(measurement_cache, "version", lambda package: "another version")
+    measurement_cache._code_digest.cache_clear()
+    assert run()[1] > 0
+    measurement_cache._code_digest.cache_clear()
+
+
+def test_threads_change_no_measurement(reference_folder, offline_cache, tiny_features):
+    from colorgan.evaluation.report.measure import measure
+    from colorgan.evaluation.report.photos import ReferencePhotos
+    from colorgan.evaluation.report.systems import ReferenceSystem
+    from colorgan.metrics.registry import photo_metrics
+
+    num_threads = torch.get_num_threads()
+    results = []
+    try:
+        for count in (1, 3):
+            torch.set_num_threads(count)
+            systems, extractors = [ReferenceSystem()], [FeatureExtractor(tiny_features)]
+            results.append(
+                measure(ReferencePhotos(reference_folder), systems, extractors, photo_metrics())["reference"]
+            )
+            assert torch.get_num_threads() == count
+    finally:
+        torch.set_num_threads(num_threads)
+    one, three = results
+    assert all(np.array_equal(one.values[key], three.values[key], equal_nan=True) for key in one.values)
+    assert all(np.array_equal(one.features[key], three.features[key]) for key in one.features)
 
 
 def test_record_describes_the_measurement(evaluate, image_folder, reference_folder):

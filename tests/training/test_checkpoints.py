@@ -60,7 +60,7 @@ def test_failed_write_keeps_the_existing_checkpoint(saved: Path, monkeypatch: py
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(torch, "save", raise_no_space)
-    with pytest.raises(CheckpointError, match=r"cannot write the checkpoint .*No space left.*untouched"):
+    with pytest.raises(CheckpointError, match=r"cannot write the checkpoint .*no space left.*untouched"):
         CheckpointFiles().save_checkpoint(CONTENTS, saved)
     assert saved.read_bytes() == before
     assert checkpoint.read(saved)

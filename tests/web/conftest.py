@@ -1,11 +1,15 @@
 """A server with a predictable model, and photos to upload to it."""
 
+import contextlib
 import io
+import socket
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import uvicorn
 from starlette.testclient import TestClient
 
 from colorgan.inference.card import ModelInfo
@@ -24,6 +28,12 @@ def temp_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(folder))
     return folder
+
+
+def stored_files(temp_root: Path) -> list[str]:
+    """Names of the stored files and folders, without the server's own folder and its lock."""
+    (root,) = temp_root.iterdir()
+    return sorted(path.name for path in root.rglob("*") if path.name != "lock")
 
 
 @pytest.fixture
@@ -46,6 +56,21 @@ def start_client(temp_root: Path, painter: Painter) -> Iterator[Callable[..., Te
 @pytest.fixture
 def client(start_client: Callable[..., TestClient]) -> TestClient:
     return start_client()
+
+
+@contextlib.contextmanager
+def running(server: uvicorn.Server) -> Iterator[int]:
+    """Runs a server on all loopback addresses, and yields its port."""
+    listening = socket.create_server(("0.0.0.0", 0))
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 16)  # clients that do not read are noticed soon
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    thread.start()
+    try:
+        yield listening.getsockname()[1]
+    finally:
+        server.should_exit = True
+        thread.join(20)
+    assert not thread.is_alive()
 
 
 def photo_bytes(image_format: str = "PNG", *, gray: bool = False, **options: Any) -> bytes:

@@ -37,6 +37,7 @@ from colorgan.training.checkpoints import CheckpointFiles
 from colorgan.training.gan import ColorGAN
 from colorgan.training.loggers import wandb_offline_reason
 from colorgan.training.module import Trainable
+from colorgan.training.requeue import was_requeued
 from colorgan.training.trainer import Trainer
 
 
@@ -87,6 +88,8 @@ class ColorganCLI(LightningCLI):
         section = self.config[command]
         if section.get("name") is None:
             section.name = self._default_name(section)
+        if command == "fit" and not section.get("ckpt_path"):
+            section.ckpt_path = _requeued_checkpoint(section)
         if section.get("ckpt_path"):
             self._apply_checkpoint(parser)
         elif command != "fit":
@@ -227,7 +230,7 @@ class ColorganCLI(LightningCLI):
     def instantiate_trainer(self, **kwargs: Any) -> LightningTrainer:
         """Adds what every run has: atomic checkpoints, saving on signals, and the prediction writer."""
         section = self.config[self.subcommand]
-        extra: list[Callback] = [SaveOnSignal()] if self.subcommand == "fit" else []
+        extra: list[Callback] = []
         if self.subcommand in ("validate", "test") and not section.trainer.get("callbacks"):
             extra.append(FrechetDistance())
         if self.subcommand == "predict":
@@ -236,7 +239,9 @@ class ColorganCLI(LightningCLI):
         given = self.config_init[self.subcommand].trainer.get("plugins")
         plugins = given if isinstance(given, list) else [given] if given else []
         trainer = super().instantiate_trainer(plugins=[*plugins, CheckpointFiles()], **kwargs)
-        trainer.callbacks[:0] = extra  # type: ignore[attr-defined]
+        callbacks: list[Callback] = trainer.callbacks  # type: ignore[attr-defined]
+        callbacks[:0] = extra
+        callbacks.append(SaveOnSignal())  # the last, so that the others have saved what it stops
         return trainer
 
     def after_instantiate_classes(self) -> None:
@@ -256,6 +261,7 @@ class ColorganCLI(LightningCLI):
             f" | best checkpoint: {display_path(best[0]) if best and best[0] else self.run_folder.last_checkpoint}"
             f" | samples: {display_path(sheets[0]) if sheets else 'none'}"
         )
+        next(c for c in callbacks if isinstance(c, SaveOnSignal)).raise_if_stopped(self.trainer)
 
     def after_predict(self) -> None:
         """Prints what was written, and raises if files were left out."""
@@ -267,6 +273,15 @@ class ColorganCLI(LightningCLI):
         if self.datamodule.unreadable:
             named = "; ".join(f"{path} ({reason})" for path, reason in self.datamodule.unreadable)
             raise ColorganError(f"{len(self.datamodule.unreadable)} files were left out: {named}")
+
+
+def _requeued_checkpoint(section: Namespace) -> str | None:
+    """The checkpoint of a job that SLURM has started again."""
+    checkpoint = RunFolder.new(section.runs, section.name).last_checkpoint if was_requeued() else None
+    if checkpoint is None or not checkpoint.is_file():
+        return None
+    _note(f"resuming {checkpoint}, because SLURM has started this job again")
+    return str(checkpoint)
 
 
 def config_files(section: Namespace) -> list[str]:

@@ -18,8 +18,8 @@ _WARNINGS = (
 
 def silence_libraries() -> None:
     """Drops advertisements and warnings that a user can do nothing about."""
-    for name in ("lightning.pytorch.utilities.rank_zero", "lightning.pytorch"):
-        logging.getLogger(name).addFilter(_concerns_the_user)
+    for name in ("", ".utilities.rank_zero", ".trainer.connectors.signal_connector"):
+        logging.getLogger(f"lightning.pytorch{name}").addFilter(_concerns_the_user)
     logging.getLogger("timm").setLevel(logging.ERROR)  # it warns of the classifier's weights, which no encoder has
     warnings.filterwarnings("ignore", module="lightning", message=".*deprecated.*")
     for pattern in _WARNINGS:
@@ -28,4 +28,6 @@ def silence_libraries() -> None:
 
 def _concerns_the_user(record: logging.LogRecord) -> bool:
     message = record.getMessage()
-    return "Tip:" not in message and not message.startswith("`weights_only` was not set")
+    # the command line says itself how it was stopped
+    dropped = ("Tip:", "`weights_only` was not set", "Detected KeyboardInterrupt", "Received SIGTERM")
+    return not any(part in message for part in dropped)

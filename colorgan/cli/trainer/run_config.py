@@ -7,6 +7,7 @@ from jsonargparse import Namespace
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.cli import LightningArgumentParser, SaveConfigCallback
 
+from colorgan.files import atomic_write
 from colorgan.training.loggers import log_config
 
 
@@ -28,12 +29,12 @@ class SaveRunConfig(SaveConfigCallback):
         if self.already_saved or not trainer.is_global_zero or stage != "fit":
             return
         folder = Path(trainer.default_root_dir)
-        folder.mkdir(parents=True, exist_ok=True)
         file, count = folder / self.config_filename, 0
         while file.exists():
             count += 1
             file = folder / f"config_resumed_{count}.yaml"
         text = self.parser.dump(self.as_given, skip_unset=False)
-        file.write_text(text, encoding="utf-8")
+        with atomic_write(file) as temporary:
+            temporary.write_text(text, encoding="utf-8")
         log_config(trainer.loggers, yaml.safe_load(text))
         self.already_saved = True

@@ -6,6 +6,7 @@ from pathlib import Path
 import yaml
 
 from colorgan.evaluation.benchmark.grid import Grid, Run
+from colorgan.files import atomic_write
 
 _HEADER = """\
 # A Weights & Biases sweep over the runs of {grid}. Create it, then start as many agents as you like:
@@ -33,6 +34,6 @@ def write_sweep(grid: Grid, runs: Sequence[Run], arguments: Sequence[str], file:
         "parameters": {"only": {"values": [run.name for run in runs]}},
         "command": ["${env}", "colorgan", "benchmark", *arguments, "${args}"],
     }
-    file.parent.mkdir(parents=True, exist_ok=True)
     text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120)
-    file.write_text(_HEADER.format(grid=title, file=file) + text, encoding="utf-8")
+    with atomic_write(file) as temporary:
+        temporary.write_text(_HEADER.format(grid=title, file=file) + text, encoding="utf-8")

@@ -26,6 +26,7 @@ from typing import IO, Literal, cast
 from colorgan.evaluation.benchmark.grid import Run
 from colorgan.evaluation.benchmark.records import GridRunFolder, Record
 from colorgan.inference import run_folder
+from colorgan.signals import STOP_SIGNALS
 
 Outcome = Literal["finished", "failed", "interrupted", "busy"]
 
@@ -34,7 +35,7 @@ _GRACE_PERIOD = 0.5
 """Seconds between the end of the grid and the signal to ``fit``, which may have received the same Ctrl-C itself."""
 _STDIN = 0
 """Descriptor of the pipe from the grid."""
-_INTERRUPTED_CODES = {128 + signal.SIGINT, 128 + signal.SIGTERM, -signal.SIGINT, -signal.SIGTERM}
+_INTERRUPTED_CODES = {code for number in STOP_SIGNALS for code in (128 + number, -number)}
 
 
 @dataclass(frozen=True)
@@ -240,8 +241,9 @@ def main() -> int:
     with open(_STDIN, "rb", buffering=0, closefd=False) as pipe:
         supervisor = _Supervisor(Job(**json.loads(pipe.readline())))
     # handlers instead of SIG_IGN, which `fit` would inherit
+    for stop_signal in STOP_SIGNALS:
+        signal.signal(stop_signal, lambda number, frame: supervisor.stop())
     signal.signal(signal.SIGINT, lambda number, frame: supervisor.expect_stop())  # `fit` receives it from the terminal
-    signal.signal(signal.SIGTERM, lambda number, frame: supervisor.stop())
     threading.Thread(target=supervisor.stop_when_pipe_closes, daemon=True).start()
     return _EXIT_CODES[supervisor.run()]
 

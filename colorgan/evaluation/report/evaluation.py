@@ -118,6 +118,7 @@ def evaluate(
             all_systems,
             extractors,
             photo_metrics(functions),
+            settings=(margin, None if perceptual is None else (perceptual.network, perceptual.sha256, device.type)),
             image_folders=folders,
             on_progress=bar.update,
         )

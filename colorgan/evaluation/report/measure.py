@@ -4,30 +4,32 @@ Only a few values and one feature vector per image and extractor (4 to 8 kB) sta
 photos.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from PIL import Image
 from torch import Tensor
 
 from colorgan.color.tensors import photo_by_photo
-from colorgan.evaluation.report.feature_cache import FeatureCache
-from colorgan.evaluation.report.photos import ReferencePhotos, to_array
+from colorgan.evaluation.report.measurement_cache import MeasurementCache
+from colorgan.evaluation.report.photos import Photo, ReferencePhotos, to_array
 from colorgan.evaluation.report.systems import ReferenceSystem, System
+from colorgan.files import atomic_write
+from colorgan.images.writing import encode_photo
 from colorgan.metrics.features import FeatureExtractor
 from colorgan.metrics.metric import Metric, PhotoBatch
+from colorgan.threads import map_ahead
 
 MAX_AB = 110.0
 """Histograms cover a and b from -110 to 110."""
 
 _HISTOGRAM_BINS = 55
-_MAX_BATCH_SIZE = 16
-_NUM_WRITERS = 2
+_BATCH_SIZE = 8
+_MAX_THREADS = 8
 
 
 @dataclass
@@ -40,7 +42,7 @@ class Measurements:
         histogram: number of pixels by a (rows) and b (columns), from -110 to 110.
     """
 
-    values: dict[str, npt.NDArray[np.float64]]
+    values: dict[str, npt.NDArray[np.float64]] = field(default_factory=dict)
     features: dict[str, npt.NDArray[np.float32]] = field(default_factory=dict)
     histogram: npt.NDArray[np.float64] = field(
         default_factory=lambda: np.zeros((_HISTOGRAM_BINS, _HISTOGRAM_BINS), dtype=np.float64)
@@ -53,94 +55,145 @@ def measure(
     extractors: Sequence[FeatureExtractor],
     metrics: Sequence[Metric],
     *,
+    settings: object = None,
     image_folders: Mapping[str, Path] | None = None,
     on_progress: Callable[[int], object] = lambda count: None,
 ) -> dict[str, Measurements]:
     """Computes and measures all images of all systems.
+
+    Each of torch's threads takes batches of its own: that keeps the cores busier than sharing every operation.
 
     Args:
         photos: the reference photos.
         systems: the systems to measure, which may include the reference itself.
         extractors: feature extractors for the distances.
         metrics: metrics that are functions of photos.
+        settings: what the metrics depend on besides the code; its ``repr`` identifies the values of baselines on disk.
+            ``None`` if that is unknown: then only their features come from disk.
         image_folders: by name of the system, the folder into which its images are written as PNG.
         on_progress: called with the number of images measured since the last call.
 
     Returns:
         The measurements by name of the system. Features have the ``metric`` of their extractor as key.
     """
-    measurements = {system.name: Measurements({}) for system in systems}
-    caches = {
-        (system.name, extractor.metric): FeatureCache(photos, system, extractor)
-        for system in systems
-        for extractor in extractors
-    }
     folders = image_folders or {}
-    # Metrics are measured, and images written, while the networks compute the next images.
-    with ThreadPoolExecutor(1) as measuring, ThreadPoolExecutor(_NUM_WRITERS) as writing:
-        tasks: list[Future[None]] = []
-        for indices, batch in photos.batches(_MAX_BATCH_SIZE):
-            _finish(tasks)  # so that no more than one batch waits in memory
-            reference = PhotoBatch(torch.stack([photo.rgb for photo in batch]))
-            for system in systems:
-                is_reference = isinstance(system, ReferenceSystem)
-                images = reference if is_reference else PhotoBatch(system.images(indices, batch))
-                own = measurements[system.name]
-                tasks.append(measuring.submit(_measure_pixels, own, images, reference, metrics, indices, len(photos)))
-                if system.name in folders:
-                    files = [image_file(folders[system.name], photos.names[index]) for index in indices]
-                    tasks += [writing.submit(_write_png, *pair) for pair in zip(images.rgb, files, strict=True)]
-                for extractor in extractors:
-                    rows = caches[system.name, extractor.metric].extract(indices, images.rgb)
-                    _store(own.features, {extractor.metric: rows}, indices, len(photos))
+    works = [_Work(photos, system, extractors, metrics, settings, folders.get(system.name)) for system in systems]
+
+    def measure_batch(batch: tuple[list[int], list[Photo]]) -> list[tuple[_Work, list[int], Measurements]]:
+        indices, originals = batch
+        reference = PhotoBatch(torch.stack([photo.rgb for photo in originals]))
+        return [(work, indices, work.measure(indices, originals, reference)) for work in works]
+
+    with _one_thread_per_operation() as num_threads:
+        for measured in map_ahead(measure_batch, photos.batches(_BATCH_SIZE), min(num_threads, _MAX_THREADS)):
+            for work, indices, of_batch in measured:
+                work.add(indices, of_batch)
                 on_progress(len(indices))
-        _finish(tasks)
-    for (name, key), cache in caches.items():
-        cache.save(measurements[name].features[key])
-    return measurements
+    for work in works:
+        work.save()
+    return {work.system.name: work.measurements for work in works}
+
+
+@contextlib.contextmanager
+def _one_thread_per_operation() -> Iterator[int]:
+    """Lets torch compute each operation in one thread, also in threads that start now; yields the number before."""
+    num_threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield num_threads
+    finally:
+        torch.set_num_threads(num_threads)
+
+
+class _Work:
+    """What is measured of a system; for baselines, what an earlier evaluation measured comes from disk.
+
+    Args:
+        photos: the reference photos.
+        system: the system.
+        extractors: all feature extractors.
+        metrics: all metrics.
+        settings: as in :func:`measure`.
+        folder: where to write the images, if they are written.
+    """
+
+    def __init__(
+        self,
+        photos: ReferencePhotos,
+        system: System,
+        extractors: Sequence[FeatureExtractor],
+        metrics: Sequence[Metric],
+        settings: object,
+        folder: Path | None,
+    ) -> None:
+        self.system, self.measurements = system, Measurements()
+        self._photos, self._metrics, self._folder = photos, metrics, folder
+        self._cache = MeasurementCache(photos, system)
+        self._pixel_settings = ([metric.key for metric in metrics], settings)
+        pixels = self._cache.load(*self._pixel_settings)
+        self._measures_pixels = pixels is None
+        if pixels is not None:
+            self.measurements.histogram = pixels.pop("histogram")
+            self.measurements.values = pixels
+        self._extractors = []
+        for extractor in extractors:
+            features = self._cache.load(*_settings_of(extractor))
+            if features is None:
+                self._extractors.append(extractor)
+            else:
+                self.measurements.features |= features
+
+    def measure(self, indices: Sequence[int], originals: Sequence[Photo], reference: PhotoBatch) -> Measurements:
+        """Measures the images for a batch of photos, as far as their measurements are not known."""
+        measured = Measurements()
+        if not (self._measures_pixels or self._extractors or self._folder):
+            return measured
+        is_reference = isinstance(self.system, ReferenceSystem)
+        images = reference if is_reference else PhotoBatch(self.system.images(indices, originals))
+        if self._folder is not None:
+            for index, image in zip(indices, images.rgb, strict=True):
+                _write_png(image, image_file(self._folder, self._photos.names[index]))
+        if self._measures_pixels:
+            smallest = min(reference.rgb.shape[-2:])
+            for metric in self._metrics:  # those that do not support the size stay NaN
+                fits = smallest >= metric.min_size
+                values = metric.measure(images, reference) if fits else torch.full((len(indices),), torch.nan)
+                measured.values[metric.key] = values.double().cpu().numpy()
+            measured.histogram = _ab_histogram(images.lab)
+        for extractor in self._extractors:
+            measured.features[extractor.metric] = extractor(images.rgb).numpy()
+        return measured
+
+    def add(self, indices: Sequence[int], measured: Measurements) -> None:
+        """Adds the measurements of a batch to those of all photos."""
+        for own, batch in (
+            (self.measurements.values, measured.values),
+            (self.measurements.features, measured.features),
+        ):
+            for name, rows in batch.items():
+                if name not in own:
+                    own[name] = np.full((len(self._photos), *rows.shape[1:]), np.nan, dtype=rows.dtype)
+                own[name][list(indices)] = rows
+        if self._measures_pixels:
+            self.measurements.histogram += measured.histogram
+
+    def save(self) -> None:
+        """Saves what was measured of a baseline."""
+        if self._measures_pixels:
+            arrays = {**self.measurements.values, "histogram": self.measurements.histogram}
+            self._cache.save(arrays, *self._pixel_settings)
+        for extractor in self._extractors:
+            name = extractor.metric
+            self._cache.save({name: self.measurements.features[name]}, *_settings_of(extractor))
+
+
+def _settings_of(extractor: FeatureExtractor) -> tuple[str | None, ...]:
+    return extractor.metric, extractor.name, extractor.layer, extractor.sha256, extractor.device.type
 
 
 def image_file(folder: Path, photo: str) -> Path:
     """The file of the image for a photo."""
     return (folder / photo).with_suffix(".png")
-
-
-def _finish(tasks: "list[Future[None]]") -> None:
-    """Waits for the tasks of a batch, and raises their errors."""
-    for task in tasks:
-        task.result()
-    tasks.clear()
-
-
-def _measure_pixels(
-    own: Measurements,
-    images: PhotoBatch,
-    reference: PhotoBatch,
-    metrics: Sequence[Metric],
-    indices: Sequence[int],
-    count: int,
-) -> None:
-    """Adds a batch to the values and the histogram of a system; metrics that do not support its size stay NaN."""
-    values = {metric.key: torch.full((len(indices),), torch.nan) for metric in metrics}
-    smallest = min(reference.rgb.shape[-2:])
-    values |= {metric.key: metric.measure(images, reference) for metric in metrics if smallest >= metric.min_size}
-    _store(own.values, values, indices, count)
-    own.histogram += _ab_histogram(images.lab)
-
-
-def _store(
-    arrays: "dict[str, npt.NDArray[np.float64]] | dict[str, npt.NDArray[np.float32]]",
-    batch: Mapping[str, "Tensor | npt.NDArray[np.float32]"],
-    indices: Sequence[int],
-    count: int,
-) -> None:
-    """Writes the rows of a batch into the arrays of all photos, which are allocated on first use."""
-    for name, values in batch.items():
-        rows = values.cpu().numpy() if isinstance(values, Tensor) else values
-        if name not in arrays:
-            dtype = np.float64 if rows.ndim == 1 else np.float32
-            arrays[name] = np.full((count, *rows.shape[1:]), np.nan, dtype=dtype)
-        arrays[name][list(indices)] = rows
 
 
 def _ab_histogram(lab: Tensor) -> npt.NDArray[np.float64]:
@@ -157,5 +210,5 @@ def _count_bins(lab: Tensor) -> Tensor:
 
 
 def _write_png(image: Tensor, file: Path) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(to_array(image)).save(file, format="PNG", compress_level=3)
+    with atomic_write(file) as temporary, temporary.open("wb") as stream:
+        encode_photo(stream, to_array(image))

@@ -40,12 +40,15 @@ class System(ABC):
         name: name in the report.
         kind: ``checkpoint``, ``folder`` or ``baseline``.
         detail: plain data for the record that identify the system.
+        identity: what determines the images besides the reference photos and colorgan's code; ``None`` if it is more
+            than a few numbers.
         run_folder: folder of the training run that it comes from, if there is one.
     """
 
     name: str
     kind: str
     detail: dict[str, Any]
+    identity: str | None = None
     run_folder: RunFolder | None = None
 
     @abstractmethod
@@ -170,6 +173,7 @@ class ReferenceSystem(System):
 
     name = REFERENCE
     kind = "baseline"
+    identity = REFERENCE
 
     def __init__(self) -> None:
         self.detail = {"is": "the photos themselves"}
@@ -193,6 +197,7 @@ class ConstantColorSystem(System):
 
     def __init__(self, name: str, a: float = 0.0, b: float = 0.0, detail: dict[str, Any] | None = None) -> None:
         self.name, self.a, self.b = name, a, b
+        self.identity = f"constant a and b: {a!r}, {b!r}"
         self.detail = {"a": round(a, 3), "b": round(b, 3), **(detail or {})}
 
     def images(self, indices: Sequence[int], photos: Sequence[Photo]) -> Tensor:

@@ -7,11 +7,13 @@ from colorgan.models.encoders.pretrained import (
     without_pretrained_weights,
 )
 from colorgan.models.encoders.stages import encoder_stages
+from colorgan.models.encoders.timm_library import import_timm
 
 __all__ = [
     "build_encoder",
     "efficientnet_lite0_file",
     "encoder_stages",
+    "import_timm",
     "pretrained_weights_wanted",
     "without_pretrained_weights",
 ]

@@ -9,6 +9,7 @@ from torch import nn
 
 from colorgan.errors import ColorganError, did_you_mean, first_sentence
 from colorgan.models.encoders.pretrained import efficientnet_lite0_file, match_state_dict, pretrained_weights_wanted
+from colorgan.models.encoders.timm_library import import_timm
 from colorgan.models.layers.blocks import SameConv2d
 from colorgan.models.weight_files import read_tensors
 
@@ -31,8 +32,7 @@ def build_encoder(name: str, weights: str | None, max_reduction: int) -> Any:
     Raises:
         ColorganError: for an unknown name, an encoder without a pyramid of feature maps, or unavailable weights.
     """
-    import timm  # slow to import, and needed for encoders only
-
+    timm = import_timm()
     if not timm.is_model(name):
         suggestion = did_you_mean(name, timm.list_models()) or "; timm.list_models() lists all"
         raise ColorganError(f"timm has no encoder {name!r}{suggestion}")
@@ -65,8 +65,7 @@ def build_encoder(name: str, weights: str | None, max_reduction: int) -> Any:
 
 
 def _create_model(name: str, **options: Any) -> Any:
-    import timm
-
+    timm = import_timm()
     try:
         return _replace_same_convs(timm.create_model(name, **options))
     except Exception as error:  # an unknown tag, or a model without feature maps

@@ -5,6 +5,8 @@ from typing import Literal
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
 
+from colorgan.training.callbacks.interruption import failing_later
+
 
 class BestCheckpoint(ModelCheckpoint):
     """Saves the epoch with the best value of a metric as ``checkpoints/best.ckpt``.
@@ -38,7 +40,8 @@ class BestCheckpoint(ModelCheckpoint):
         """Saves after validation, when callbacks have logged their metrics; skips epochs without validation."""
         interval = trainer.check_val_every_n_epoch
         if interval is None or (trainer.current_epoch + 1) % interval == 0:
-            super().on_train_epoch_end(trainer, pl_module)
+            with failing_later(trainer):  # the last checkpoint may still be written
+                super().on_train_epoch_end(trainer, pl_module)
 
 
 class LastCheckpoint(ModelCheckpoint):

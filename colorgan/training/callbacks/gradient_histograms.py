@@ -30,6 +30,6 @@ class GradientHistograms(Callback):
             return
         optimized = {id(parameter) for group in optimizer.param_groups for parameter in group["params"]}
         for name, parameter in pl_module.named_parameters():
-            if id(parameter) in optimized and parameter.grad is not None:
+            if id(parameter) in optimized and parameter.grad is not None and parameter.grad.isfinite().all():
                 for writer in writers:
                     writer.add_histogram(f"gradients/{name}", parameter.grad, batch)

@@ -14,6 +14,7 @@ from colorgan.errors import ColorganError
 from colorgan.files import atomic_write
 from colorgan.images import contact_sheet, evenly_spaced
 from colorgan.training.callbacks.evaluation import EvaluationCallback, EvaluationStage
+from colorgan.training.callbacks.interruption import failing_later
 from colorgan.training.steps import EvaluationOutput
 
 
@@ -92,9 +93,10 @@ class SampleSheet(EvaluationCallback):
         sheet = contact_sheet(columns, title=title, blocks=min(4, -(-len(samples) // 5)))
         name = f"epoch_{trainer.current_epoch:04d}" if is_fit else {"val": "validate", "test": "test"}[stage]
         self.last_path = Path(trainer.default_root_dir, "samples", f"{name}.png")
-        with atomic_write(self.last_path) as temporary:  # an image viewer never sees a partial file
-            sheet.save(temporary, format="PNG")
-        _log_image(trainer, f"{stage}/samples", sheet)
+        with failing_later(trainer):
+            with atomic_write(self.last_path) as temporary:  # an image viewer never sees a partial file
+                sheet.save(temporary, format="PNG")
+            _log_image(trainer, f"{stage}/samples", sheet)
 
 
 def _is_enabled(trainer: Trainer, stage: EvaluationStage) -> bool:

@@ -81,7 +81,7 @@ export class Album {
       await upload(`api/albums/${key}/photos`, file, path, { signal });
       return 1;
     } catch (error) {
-      if (![413, 422].includes(error.status)) throw error;
+      if (![408, 413, 422].includes(error.status)) throw error;
       const item = document.createElement("li");
       item.textContent = toSentence(error.message);
       $("#album-failures ul").append(item);

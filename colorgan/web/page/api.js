@@ -2,6 +2,7 @@
 
 const MAX_ATTEMPTS = 40; // while the server is busy
 const RETRY_DELAY = 1500; // milliseconds
+const MAX_FAILURES = 3; // of the network; a crowded server closes slow connections
 
 /** A failed request; the message is meant for users. */
 export class RequestError extends Error {
@@ -16,16 +17,19 @@ export class RequestError extends Error {
   }
 }
 
-/** Sends a request, and retries while the server is busy. */
+/** Sends a request, and retries while the server is busy or out of reach. */
 export async function request(path, options = {}) {
-  for (let attempt = 1; ; attempt++) {
-    const response = await send(path, options);
-    if (response.ok) return response;
-    if (response.status === 503 && attempt < MAX_ATTEMPTS) {
-      await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY));
-      continue;
+  for (let attempt = 1, failures = 0; ; attempt++) {
+    try {
+      const response = await send(path, options);
+      if (response.ok) return response;
+      if (response.status !== 503 || attempt === MAX_ATTEMPTS) {
+        throw new RequestError(await errorMessage(response), response.status);
+      }
+    } catch (error) {
+      if (error.status !== 0 || options.keepalive || ++failures === MAX_FAILURES) throw error;
     }
-    throw new RequestError(await errorMessage(response), response.status);
+    await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY));
   }
 }
 

@@ -1,6 +1,5 @@
 """Colorizes many photos into a zip archive that is written to disk photo by photo."""
 
-import errno
 import os
 import shutil
 import time
@@ -11,10 +10,10 @@ from typing import BinaryIO
 from colorgan.errors import ColorganError
 from colorgan.web.server.colorization_service import ColorizationService, OutputOptions
 from colorgan.web.server.file_names import archive_path, safe_path
+from colorgan.web.server.temporary_folder import check_space
 
 MAX_PHOTOS = 5000
 _MAX_BYTES = 16 * 2**30
-_MIN_FREE_BYTES = 16 << 20
 _CHUNK_SIZE = 1 << 20
 _FAILURES_NAME = "not colorized.txt"
 
@@ -85,8 +84,7 @@ class Album:
 
     def _append(self, file: BinaryIO, path: str) -> None:
         """Appends a file, after checking for free space: a partial write would corrupt the archive."""
-        if shutil.disk_usage(self.folder).free < os.fstat(file.fileno()).st_size + _MIN_FREE_BYTES:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        check_space(self.folder, os.fstat(file.fileno()).st_size)
         entry = zipfile.ZipInfo(path, time.localtime()[:6])
         with zipfile.ZipFile(self.archive, "a") as archive, archive.open(entry, "w", force_zip64=True) as stream:
             shutil.copyfileobj(file, stream, _CHUNK_SIZE)

@@ -5,11 +5,12 @@ import contextlib
 import os
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import AsyncIterator, Collection, Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from urllib.parse import quote
 
 from starlette.applications import Starlette
@@ -17,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from colorgan.errors import ColorganError
 from colorgan.images import MEDIA_TYPES, extensions, printable
@@ -26,10 +27,11 @@ from colorgan.web.server.album import Album
 from colorgan.web.server.colorization_service import ColorizationService
 from colorgan.web.server.error_handlers import EXCEPTION_HANDLERS
 from colorgan.web.server.file_names import colorized_name, safe_path
-from colorgan.web.server.job_queue import JobQueue
+from colorgan.web.server.job_queue import JobQueue, QueueFullError
 from colorgan.web.server.photo_session import PhotoSession
 from colorgan.web.server.requests import (
     MAX_HINTS,
+    client,
     parse_colorization,
     parse_hint_file,
     parse_output_options,
@@ -40,14 +42,17 @@ from colorgan.web.server.requests import (
 )
 from colorgan.web.server.security import SecurityMiddleware
 from colorgan.web.server.session_store import SessionStore
+from colorgan.web.server.temporary_folder import TemporaryFolder
 
 PAGE = Path(__file__).parent.parent / "page"
 
 _MAX_PHOTOS, _MAX_ALBUMS = 24, 8
 _SESSION_LIFETIME = 3600.0
 _CLEANUP_INTERVAL = 60.0
-_MAX_UPLOADS = 4
+_MAX_DOWNLOADS = 4
 _CHUNK_SIZE = 1 << 18
+_PATIENCE = 30.0
+"""Seconds for which an uploaded photo waits for a place in the queue."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,7 @@ class ServerSettings:
         local_only: whether only this machine may connect.
         host_names: host names of the server, in addition to ``localhost``.
         session_lifetime: seconds after which an unused photo or album is deleted.
-        max_waiting: maximum number of jobs that may wait while another one runs.
+        max_waiting: maximum number of jobs that may wait while another one runs; half of them of one client.
     """
 
     max_bytes: int = 200_000_000
@@ -105,7 +110,8 @@ class _Endpoints:
         self._service = service
         self._model_info = model_info
         self._settings = settings
-        self._uploads = asyncio.Semaphore(_MAX_UPLOADS)
+        self._num_downloads: Counter[str] = Counter()
+        self._folder: TemporaryFolder
         self._queue: JobQueue
         self._photos: SessionStore[PhotoSession]
         self._albums: SessionStore[Album]
@@ -113,23 +119,24 @@ class _Endpoints:
     @contextlib.asynccontextmanager
     async def lifespan(self, app: Starlette) -> AsyncIterator[None]:
         """Keeps all uploads in one private temporary folder, which is deleted on shutdown."""
-        root = Path(tempfile.mkdtemp(prefix="colorgan-"))
+        self._folder = TemporaryFolder()
         self._queue = JobQueue(self._settings.max_waiting)
-        self._photos = SessionStore(root, _MAX_PHOTOS, self._settings.session_lifetime)
-        self._albums = SessionStore(root, _MAX_ALBUMS, self._settings.session_lifetime)
+        self._photos = SessionStore(self._folder, _MAX_PHOTOS, self._settings.session_lifetime)
+        self._albums = SessionStore(self._folder, _MAX_ALBUMS, self._settings.session_lifetime)
         cleanup = asyncio.create_task(self._remove_expired_sessions())
         try:
             yield
         finally:
             cleanup.cancel()
             self._queue.close()
-            shutil.rmtree(root, ignore_errors=True)
+            self._folder.close()
 
     async def _remove_expired_sessions(self) -> None:
         while True:
             await asyncio.sleep(min(_CLEANUP_INTERVAL, self._settings.session_lifetime))
             self._photos.remove_expired()
             self._albums.remove_expired()
+            self._folder.touch()
 
     # -- the page ------------------------------------------------------------------------------------------------------
 
@@ -155,12 +162,13 @@ class _Endpoints:
     async def upload_photo(self, request: Request) -> Response:
         name, folder = uploaded_name(request), self._photos.create_folder()
         try:
-            await self._save_upload(request, folder / "photo")
-            photo = await self._queue.run(PhotoSession, folder / "photo", name, self._service)
+            await save_body(request, folder / "photo", self._settings.max_bytes)
+            await self._queue.wait_for_room(client(request), _PATIENCE)
+            photo = await self._queue.run(client(request), PhotoSession, folder / "photo", name, self._service)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
-        key = self._photos.add(photo, folder)
+        key = self._photos.add(photo, folder, client(request))
         return JSONResponse({"key": key, "name": name, "width": photo.width, "height": photo.height}, 201)
 
     async def delete_photo(self, request: Request) -> Response:
@@ -172,27 +180,47 @@ class _Endpoints:
             return Response(photo.original, media_type=MEDIA_TYPES["JPEG"])
 
     async def colorized(self, request: Request) -> Response:
+        hints, options = parse_colorization(await self._read_json_about_photo(request))
         with self._photos.use(request.path_params["key"]) as photo:
-            hints, options = parse_colorization(await read_json(request))
-            preview = await self._queue.run(photo.preview, hints, options.strength)
+            preview = await self._queue.run(client(request), photo.preview, hints, options.strength)
         return Response(preview, media_type=MEDIA_TYPES["JPEG"])
 
     async def suggestions(self, request: Request) -> Response:
+        spot = parse_spot(await self._read_json_about_photo(request))
         with self._photos.use(request.path_params["key"]) as photo:
-            spot = parse_spot(await read_json(request))
-            suggestions = await self._queue.run(photo.suggestions, spot.x, spot.y, spot.radius)
+            suggestions = await self._queue.run(client(request), photo.suggestions, spot.x, spot.y, spot.radius)
         return JSONResponse({"suggestions": [asdict(suggestion) for suggestion in suggestions]})
 
     async def download(self, request: Request) -> Response:
-        with self._photos.use(request.path_params["key"]) as photo:
-            hints, options = parse_colorization(await read_json(request))
-            file = await self._queue.run(photo.colorize, hints, options)
+        hints, options = parse_colorization(await self._read_json_about_photo(request))
+        with self._photos.use(request.path_params["key"]) as photo, contextlib.ExitStack() as until_sent:
+            until_sent.enter_context(self._one_download(client(request)))
+            file = await self._queue.run(client(request), photo.colorize, hints, options)
+            until_sent.enter_context(file)
             name = colorized_name(photo.name, options.format)
+            size = os.fstat(file.fileno()).st_size
+            ends = until_sent.pop_all()
         headers = {
             "content-disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
-            "content-length": str(os.fstat(file.fileno()).st_size),
+            "content-length": str(size),
         }
-        return StreamingResponse(_read_chunks(file), media_type=MEDIA_TYPES[options.format], headers=headers)
+        return _Download(file, ends, media_type=MEDIA_TYPES[options.format], headers=headers)
+
+    @contextlib.contextmanager
+    def _one_download(self, who: str) -> Iterator[None]:
+        """Limits the colorized files of one client that are on the disk until the client has read them."""
+        if self._num_downloads[who] >= _MAX_DOWNLOADS:
+            raise QueueFullError
+        self._num_downloads[who] += 1
+        try:
+            yield
+        finally:
+            self._num_downloads -= Counter([who])
+
+    async def _read_json_about_photo(self, request: Request) -> Any:
+        """Reads JSON without keeping the photo from being removed: the client decides how long that takes."""
+        self._photos.check(request.path_params["key"])
+        return await read_json(request)
 
     async def check_hints(self, request: Request) -> Response:
         source = f"hints file {printable(uploaded_name(request))}"
@@ -206,7 +234,8 @@ class _Endpoints:
     async def create_album(self, request: Request) -> Response:
         options = parse_output_options(await read_json(request))
         folder = self._albums.create_folder()
-        return JSONResponse({"key": self._albums.add(Album(folder, self._service, options), folder)}, 201)
+        key = self._albums.add(Album(folder, self._service, options), folder, client(request))
+        return JSONResponse({"key": key}, 201)
 
     async def add_to_album(self, request: Request) -> Response:
         with self._albums.use(request.path_params["key"]) as album:
@@ -215,25 +244,27 @@ class _Endpoints:
             with tempfile.TemporaryDirectory(dir=album.folder) as folder:
                 file = Path(folder, "photo")
                 try:
-                    await self._save_upload(request, file)
+                    await save_body(request, file, self._settings.max_bytes)
                 except ColorganError as error:
                     album.record_failure(f"cannot upload {safe_path(name)}: {error}")
                     raise
-                path = await self._queue.run(album.add, file, name)
+                await self._queue.wait_for_room(client(request), _PATIENCE)
+                path = await self._queue.run(client(request), album.add, file, name)
         return JSONResponse({"path": path}, 201)
 
     async def archive(self, request: Request) -> Response:
         with self._albums.use(request.path_params["key"]) as album:
-            archive = await self._queue.run(album.close)
+            archive = await self._queue.run(client(request), album.close)
         return FileResponse(archive, media_type="application/zip", filename="colorized.zip")
 
-    async def _save_upload(self, request: Request, file: Path) -> None:
-        """Saves an upload. Those beyond the limit wait and are throttled by the network, without buffering here."""
-        async with self._uploads:
-            await save_body(request, file, self._settings.max_bytes)
 
+class _Download(StreamingResponse):
+    """Sends a file, and closes what is no longer needed then, even if the client is gone before the first byte."""
 
-def _read_chunks(file: BinaryIO) -> Iterator[bytes]:
-    with file:
-        while chunk := file.read(_CHUNK_SIZE):
-            yield chunk
+    def __init__(self, file: BinaryIO, ends: contextlib.ExitStack, **options: Any) -> None:
+        super().__init__(iter(lambda: file.read(_CHUNK_SIZE), b""), **options)
+        self._ends = ends
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._ends:
+            await super().__call__(scope, receive, send)

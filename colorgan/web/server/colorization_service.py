@@ -13,6 +13,7 @@ from colorgan.images import Photo, UnreadableImage, encode_photo, printable, rea
 from colorgan.inference.full_size import ChromaPrediction
 from colorgan.inference.hint_file import ColorHint
 from colorgan.inference.photo_colorizer import PhotoColorizer, check_strength
+from colorgan.web.server.temporary_folder import check_space
 
 
 @dataclass(frozen=True)
@@ -87,9 +88,11 @@ class ColorizationService:
         Raises:
             UnreadableImage: if it is not a photo, or has too many pixels.
             ColorganError: if the hints or the options do not fit the photo.
+            OSError: if the disk is full.
         """
         photo = self.read_photo(file, name)
         pixels = pixels_of(photo)
+        check_space(file.parent, 3 * pixels.nbytes)  # 16-bit gray photos get three channels
         colorized = self.predict_chroma(pixels, hints).apply_to(pixels, options.strength)
         with contextlib.ExitStack() as closed_on_error:
             result = closed_on_error.enter_context(tempfile.TemporaryFile(dir=file.parent))

@@ -1,6 +1,7 @@
 """Maps exceptions to HTTP responses of the form ``{"error": message}``."""
 
 import errno
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -10,8 +11,10 @@ from starlette.responses import JSONResponse, Response
 
 from colorgan.errors import ColorganError
 from colorgan.web.server.job_queue import QueueFullError
-from colorgan.web.server.requests import BodyTooLargeError
+from colorgan.web.server.requests import BodyTooLargeError, BodyTooSlowError
 from colorgan.web.server.session_store import SessionExpiredError
+
+_log = logging.getLogger(__name__)
 
 
 async def _session_expired(request: Request, error: Exception) -> Response:
@@ -26,14 +29,19 @@ async def _body_too_large(request: Request, error: Exception) -> Response:
     return _error(413, str(error))
 
 
+async def _body_too_slow(request: Request, error: Exception) -> Response:
+    return _error(408, str(error))
+
+
 async def _invalid_input(request: Request, error: Exception) -> Response:
     return _error(422, str(error))
 
 
-async def _disk_full(request: Request, error: Exception) -> Response:
+async def _cannot_store(request: Request, error: Exception) -> Response:
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return _error(507, "the server's disk is full")
-    raise error
+    _log.error("cannot store a photo: %s", error)
+    return _error(507, "the server cannot store the photo; see the terminal in which colorgan is running")
 
 
 async def _out_of_memory(request: Request, error: Exception) -> Response:
@@ -61,8 +69,9 @@ EXCEPTION_HANDLERS: dict[Any, Callable[[Request, Exception], Awaitable[Response]
     SessionExpiredError: _session_expired,
     QueueFullError: _queue_full,
     BodyTooLargeError: _body_too_large,
+    BodyTooSlowError: _body_too_slow,
     ColorganError: _invalid_input,
-    OSError: _disk_full,
+    OSError: _cannot_store,
     MemoryError: _out_of_memory,
     ClientDisconnect: _client_disconnected,
     HTTPException: _http_error,

@@ -13,6 +13,7 @@ from colorgan.inference.full_size import ChromaPrediction, downscale
 from colorgan.inference.hint_file import ColorHint, check_inside
 from colorgan.inference.photo_colorizer import check_strength
 from colorgan.web.server.colorization_service import ColorizationService, OutputOptions, pixels_of
+from colorgan.web.server.session_store import SessionExpiredError
 from colorgan.web.server.suggestions import Suggestion, suggest_colors
 
 PREVIEW_SIZE = 1440
@@ -81,7 +82,13 @@ class PhotoSession:
         return suggest_colors(self._service.predict_chroma, self._preview, self._predict_unhinted(), spot)
 
     def colorize(self, hints: Sequence[ColorHint], options: OutputOptions) -> BinaryIO:
-        """Colorizes the photo at full size; see :meth:`ColorizationService.colorize_file`."""
+        """Colorizes the photo at full size; see :meth:`ColorizationService.colorize_file`.
+
+        Raises:
+            SessionExpiredError: if the uploaded file was deleted.
+        """
+        if not self._file.exists():
+            raise SessionExpiredError
         return self._service.colorize_file(self._file, self.name, hints, options)
 
     def _predict(self, hints: Sequence[ColorHint]) -> ChromaPrediction:

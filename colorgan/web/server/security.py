@@ -71,7 +71,7 @@ class SecurityMiddleware:
         if method in _SAFE_METHODS:
             return None
         origin = headers.get("origin")
-        cross_origin = origin is not None and urlsplit(origin).netloc.lower() != host.lower()
+        cross_origin = origin is not None and origin.partition("://")[2].lower() != host.lower()
         if cross_origin or headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
             return "requests from other websites are not allowed"
         return None

@@ -42,8 +42,9 @@ def test_intervals_from_products_equal_those_from_features(monkeypatch):
     fast = estimate_distance(images, ReferenceFeatures(reference)).interval
     monkeypatch.setattr(distances, "_MAX_PHOTOS_FOR_PRODUCTS", 0)
     direct = estimate_distance(images, ReferenceFeatures(reference)).interval
-    assert fast.low == pytest.approx(direct.low, rel=1e-9)
-    assert fast.high == pytest.approx(direct.high, rel=1e-9)
+    # Roots of eigenvalues, which the direct way takes, keep half of the digits of a singular value that is zero.
+    assert fast.low == pytest.approx(direct.low, rel=1e-7)
+    assert fast.high == pytest.approx(direct.high, rel=1e-7)
 
 
 def test_identical_sets_have_distance_zero_and_empty_interval():

@@ -19,6 +19,7 @@ from colorgan.inference.onnx import file_check
 from colorgan.inference.onnx.colorizer import OnnxColorizer
 from colorgan.inference.onnx.file_check import sealed
 from colorgan.inference.open_model import open_model
+from colorgan.inference.shipped import ONNX, shipped_model
 from tests.helpers import picture
 
 METADATA = {"format": 2, "colorgan": "0.1.0", "size": 32, "takes_hints": False}
@@ -307,3 +308,12 @@ def test_a_changed_byte_of_a_sealed_model_is_found(file: Callable[..., Path]) ->
         data[position] ^= 1
         with pytest.raises(CheckpointError, match="is damaged"):
             OnnxColorizer(file(bytes(data)))
+
+
+def test_images_one_by_one_are_those_of_one_call() -> None:
+    images = np.random.default_rng(0).random((3, 3, 48, 40), dtype=np.float32)
+    colorizer = OnnxColorizer(shipped_model() / ONNX)
+    hints = np.zeros((3, 4, 48, 40), np.float32)
+    (expected,) = onnxruntime.InferenceSession(shipped_model() / ONNX).run(["ab"], {"rgb": images, "hints": hints})
+    np.testing.assert_allclose(colorizer.run_network(images), expected, rtol=0, atol=1e-4)
+    assert colorizer.run_network(images[:0]).shape == (0, 2, 48, 40)

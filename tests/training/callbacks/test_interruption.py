@@ -6,9 +6,12 @@ import signal
 import pytest
 import torch
 from lightning.pytorch.callbacks import Callback
+from lightning.pytorch.loggers.logger import Logger
 
-from colorgan.errors import TrainingInterruptedError
+from colorgan.errors import RunNotWrittenError, StoppedBySignalError, TrainingInterruptedError
+from colorgan.signals import stop_on_signals
 from colorgan.training.callbacks import LastCheckpoint, SaveOnSignal
+from colorgan.training.callbacks.interruption import failing_later
 from tests.training.callbacks.test_frechet import Fading, loader, trainer
 
 
@@ -43,10 +46,9 @@ def interrupt(folder, hook, epoch, *, every_n_epochs, **options):
     return saved
 
 
-@pytest.mark.parametrize(("every_n_epochs", "steps"), [(1, 6), (2, 6), (5, 7)])
-def test_signal_between_epochs_stops_where_the_state_is_saved(tmp_path, every_n_epochs, steps):
-    saved = interrupt(tmp_path, "validation", 1, every_n_epochs=every_n_epochs)
-    assert saved["global_step"] == steps
+@pytest.mark.parametrize("every_n_epochs", [1, 2, 5])
+def test_signal_between_epochs_stops_there(tmp_path, every_n_epochs):
+    assert interrupt(tmp_path, "validation", 1, every_n_epochs=every_n_epochs)["global_step"] == 6
 
 
 def test_signal_within_an_epoch_stops_after_the_batch(tmp_path):
@@ -54,21 +56,85 @@ def test_signal_within_an_epoch_stops_after_the_batch(tmp_path):
 
 
 def test_signal_in_the_first_epoch_before_any_checkpoint(tmp_path):
-    assert interrupt(tmp_path, "validation", 0, every_n_epochs=5)["global_step"] == 4
+    assert interrupt(tmp_path, "validation", 0, every_n_epochs=5)["global_step"] == 3
 
 
-def test_epochs_of_one_batch_go_on_to_the_next_checkpoint(tmp_path):
-    assert interrupt(tmp_path, "validation", 0, every_n_epochs=3, limit_train_batches=1)["global_step"] == 3
+def test_epochs_of_one_batch(tmp_path):
+    assert interrupt(tmp_path, "validation", 0, every_n_epochs=3, limit_train_batches=1)["global_step"] == 1
 
 
 def test_damaged_checkpoint_does_not_count_as_saved(tmp_path):
-    class Damage(Callback):
-        def on_train_epoch_start(self, trainer, pl_module):
-            if trainer.current_epoch == 1:
-                (tmp_path / "checkpoints" / "last.ckpt").write_bytes(b"PK damaged")
+    class Damage(Signal):
+        def on_validation_epoch_end(self, trainer, pl_module):
+            (tmp_path / "checkpoints" / "last.ckpt").write_bytes(b"PK damaged")
+            super().on_validation_epoch_end(trainer, pl_module)
 
-    last = LastCheckpoint(dirpath=str(tmp_path / "checkpoints"))
-    run = trainer(tmp_path, Damage(), SaveOnSignal(), Signal("validation", 0), last, max_epochs=6)
+    last = LastCheckpoint(2, dirpath=str(tmp_path / "checkpoints"))
+    (tmp_path / "checkpoints").mkdir()
+    run = trainer(tmp_path, SaveOnSignal(), Damage("validation", 0), last, max_epochs=6)
     with pytest.raises(TrainingInterruptedError):
         run.fit(Fading(), loader(), loader())
-    assert torch.load(tmp_path / "checkpoints" / "last.ckpt", weights_only=True)["global_step"] == 4
+    assert torch.load(tmp_path / "checkpoints" / "last.ckpt", weights_only=True)["global_step"] == 3
+
+
+class FailingLogger(Logger):
+    """Cannot write from a batch on."""
+
+    name, version = "failing", ""
+
+    def __init__(self, batch):
+        super().__init__()
+        self.batch = batch
+
+    def log_metrics(self, metrics, step=None):
+        if step >= self.batch:
+            raise OSError(28, "No space left on device", "events.out")
+
+    def log_hyperparams(self, *args, **kwargs):
+        pass
+
+
+class Logged(Fading):
+    def training_step(self, batch, batch_idx):
+        self.log("train/weight", self.weight.detach())
+        return super().training_step(batch, batch_idx)
+
+
+@pytest.mark.parametrize(("batch", "steps"), [(1, 3), (4, 6), (17, 18)])
+def test_logger_that_cannot_write_ends_the_run_at_the_next_checkpoint(tmp_path, batch, steps):
+    stop, last = SaveOnSignal(), LastCheckpoint(2, dirpath=str(tmp_path / "checkpoints"))
+    run = trainer(tmp_path, stop, last, max_epochs=6, logger=FailingLogger(batch), log_every_n_steps=1)
+
+    def train():
+        run.fit(Logged(), loader(), loader())
+        stop.raise_if_stopped(run)  # as the command does, where it happened in the last epoch
+
+    with pytest.raises(
+        RunNotWrittenError, match="no space left on device: 'events.out'.*the run was saved and stopped"
+    ):
+        train()
+    saved = torch.load(tmp_path / "checkpoints" / "last.ckpt", weights_only=True)
+    assert saved["global_step"] == run.global_step == steps
+
+
+def test_errors_outside_of_training_are_raised_at_once(tmp_path):
+    run = trainer(tmp_path, SaveOnSignal(), LastCheckpoint(dirpath=str(tmp_path)))
+
+    def fail():
+        with failing_later(run):
+            raise OSError(28, "No space left on device")
+
+    run.validate(Fading(), loader())
+    with pytest.raises(OSError, match="No space left"):
+        fail()
+
+
+def test_second_interruption_stops_at_once(tmp_path):
+    stop = SaveOnSignal()
+    with stop_on_signals():
+        stop.setup(trainer(tmp_path), None, "validate")
+        stop.on_train_start(None, None)
+        signal.raise_signal(signal.SIGINT)
+        assert stop.received == signal.SIGINT
+        with pytest.raises(StoppedBySignalError):
+            signal.raise_signal(signal.SIGINT)

@@ -12,13 +12,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-import uvicorn
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from skimage.color import rgb2lab
 
 from colorgan.images import SAMPLE_PHOTOS
-from colorgan.web.server import ColorizationService, ServerSettings, create_app
+from colorgan.web.server import ColorizationService, ServerSettings, create_app, http_server
 from tests.helpers import Painter
 from tests.web.conftest import MODEL_INFO
 
@@ -47,7 +46,7 @@ def serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
     def start(model: Painter | None = None, **settings: Any) -> str:
         service = ColorizationService(model or Painter(), 128, 4_000_000)
         app = create_app(service, MODEL_INFO, ServerSettings(**{"max_bytes": 2_000_000, **settings}))
-        server = uvicorn.Server(uvicorn.Config(app, log_level="error", ws="none", lifespan="on"))
+        server = http_server(app)
         listening = socket.create_server(("127.0.0.1", 0))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()

@@ -1,13 +1,17 @@
 """Folders, drag and drop, and the clipboard."""
 
+import contextlib
 import re
+import socket
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, expect
 
 from tests.helpers import picture
+from tests.web.browser.conftest import load_photo
 
 
 def test_folder_becomes_an_archive(open_page: Callable[..., Page], tmp_path: Path) -> None:
@@ -67,3 +71,15 @@ def test_dropped_folder_is_read_completely(open_page: Callable[..., Page], tmp_p
     expect(page.locator("#album-title")).to_have_text("0 of 121 photos colorized")
     expect(page.locator("#album-status")).to_have_text(re.compile(r"^\d+ not started\.$"))
     expect(page.locator("#album-download")).not_to_be_visible()
+
+
+def test_photo_is_colorized_beside_many_half_open_connections(open_page: Callable[..., Page], gray_photo: Path) -> None:
+    page = open_page()
+    port = urlsplit(page.url).port
+    with contextlib.ExitStack() as stack:
+        for _ in range(150):
+            stack.enter_context(socket.create_connection(("127.0.0.1", port))).sendall(b"GET / HT")
+        load_photo(page, gray_photo)
+        with page.expect_download() as download:
+            page.click("#download")
+        assert Path(download.value.path()).read_bytes().startswith(b"\x89PNG")

@@ -67,6 +67,9 @@ def test_unknown_host_is_rejected_on_all_paths(client: TestClient) -> None:
     [
         {"origin": "http://evil.example"},
         {"origin": "null"},
+        {"origin": ""},
+        {"origin": "http://["},
+        {"origin": "http://localhost:7860/path"},
         {"origin": "http://localhost:9999"},
         {"origin": "http://localhost:7860.evil.example"},
         {"sec-fetch-site": "cross-site"},

@@ -1,4 +1,6 @@
 import asyncio
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -6,8 +8,9 @@ from starlette.testclient import TestClient
 
 from colorgan.web.server import ColorizationService, ServerSettings, create_app
 from colorgan.web.server.session_store import SessionExpiredError, SessionStore
+from colorgan.web.server.temporary_folder import TemporaryFolder
 from tests.helpers import Painter
-from tests.web.conftest import MAX_PIXELS, MODEL_INFO, photo_bytes, upload
+from tests.web.conftest import MAX_PIXELS, MODEL_INFO, photo_bytes, stored_files, upload
 
 
 class Clock:
@@ -23,21 +26,28 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def store(tmp_path: Path, clock: Clock) -> SessionStore[str]:
-    return SessionStore(tmp_path, max_sessions=3, lifetime=100, clock=clock)
+def root(temp_root: Path) -> Iterator[TemporaryFolder]:
+    root = TemporaryFolder()
+    yield root
+    root.close()
 
 
-def add(store: SessionStore[str], session: str) -> str:
+@pytest.fixture
+def store(root: TemporaryFolder, clock: Clock) -> SessionStore[str]:
+    return SessionStore(root, max_sessions=3, lifetime=100, clock=clock)
+
+
+def add(store: SessionStore[str], session: str, client: str = "one") -> str:
     folder = store.create_folder()
     (folder / "photo").write_text(session)
-    return store.add(session, folder)
+    return store.add(session, folder, client)
 
 
 def files_in(tmp_path: Path) -> set[str]:
     return {file.read_text() for file in tmp_path.rglob("photo")}
 
 
-def test_unused_sessions_expire(store: SessionStore[str], clock: Clock, tmp_path: Path) -> None:
+def test_unused_sessions_expire(store: SessionStore[str], clock: Clock, tmp_path: Path, temp_root: Path) -> None:
     unused, used = add(store, "unused"), add(store, "used")
     clock.now = 60
     with store.use(used) as session:
@@ -49,7 +59,7 @@ def test_unused_sessions_expire(store: SessionStore[str], clock: Clock, tmp_path
         pass
     clock.now = 161
     store.remove_expired()
-    assert list(tmp_path.iterdir()) == []
+    assert stored_files(temp_root) == []
 
 
 def test_full_store_removes_least_recently_used_session(store: SessionStore[str], clock: Clock, tmp_path: Path) -> None:
@@ -72,6 +82,30 @@ def test_session_in_use_is_not_removed(store: SessionStore[str], clock: Clock, t
     store.remove(key)
     assert files_in(tmp_path) == set()
     store.remove(key)
+
+
+def test_client_with_most_sessions_makes_room(store: SessionStore[str], clock: Clock, tmp_path: Path) -> None:
+    add(store, "0", "one")
+    for number in range(1, 9):
+        clock.now += 1
+        add(store, str(number), "two")
+    assert files_in(tmp_path) == {"0", "7", "8"}
+
+
+def test_deleted_root_is_made_again(
+    store: SessionStore[str], root: TemporaryFolder, tmp_path: Path, temp_root: Path
+) -> None:
+    lost = add(store, "lost")
+    shutil.rmtree(temp_root)
+    with pytest.raises(SessionExpiredError), store.use(lost):
+        pass
+    with pytest.raises(SessionExpiredError):
+        store.check(lost)
+    kept = add(store, "kept")
+    store.check(kept)
+    assert files_in(tmp_path) == {"kept"}
+    root.close()
+    assert list(temp_root.iterdir()) == []
 
 
 def test_keys_cannot_be_guessed(store: SessionStore[str]) -> None:
