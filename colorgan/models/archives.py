@@ -19,6 +19,8 @@ from colorgan.files import SEAL
 
 _MAX_DESCRIPTION = 8 << 20
 """Bytes of the pickle that describes the contents. 10,000 tensors with their optimizer states take about 3 MiB."""
+_MAX_INSTRUCTIONS = 1_000_000
+"""Instructions of that pickle; a tensor takes about 40."""
 _MAX_ENTRIES = 65_534
 
 _OPCODES = {
@@ -131,7 +133,9 @@ def _check_entries(archive: zipfile.ZipFile, size: int, name: str | Path) -> str
 def _check_description(description: bytes, name: str | Path) -> None:
     """Checks the instructions of a pickle without following them."""
     remembered = 0
-    for opcode, argument, _ in pickletools.genops(description):
+    for number, (opcode, argument, _) in enumerate(pickletools.genops(description)):
+        if number == _MAX_INSTRUCTIONS:
+            raise CheckpointError(f"{name} was refused: it describes more values than any network has")
         is_class = opcode.name == "GLOBAL"
         if opcode.name not in _OPCODES or (is_class and not _CLASSES.fullmatch(str(argument))):
             foreign = str(argument).replace(" ", ".") if is_class else f"a {opcode.name}"

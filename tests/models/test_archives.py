@@ -79,6 +79,7 @@ def test_a_changed_weight_is_found_without_a_digest(saved: Path) -> None:
         (b"\x80\x02}r\xff\xff\xff\x7f.", "damaged"),
         (b"\x80\x02}", "damaged"),
         (b"]" * (9 << 20) + b".", "describes more values"),
+        (b"\x80\x02" + b"]" * 1_000_000 + b".", "describes more values"),
     ],
 )
 def test_descriptions_of_more_than_plain_tensors_are_refused(description: bytes, problem: str) -> None:
