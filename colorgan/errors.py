@@ -107,6 +107,15 @@ def first_sentence(error: BaseException) -> str:
     return str(error).strip().split("\n")[0].split(". ")[0].rstrip(".:") or type(error).__name__
 
 
+def describe(error: BaseException) -> str:
+    """The kind and the first sentence of an error that is not meant for users, in at most 160 characters.
+
+    >>> describe(KeyError("lr"))
+    "KeyError: 'lr'"
+    """
+    return f"{type(error).__name__}: {first_sentence(error)}"[:160]
+
+
 def one_line(text: str, limit: int = 1000) -> str:
     r"""Prepares a message for the terminal: in one line, without control characters, and of a bounded length.
 

@@ -14,7 +14,13 @@ from typing import BinaryIO
 
 from colorgan.errors import CheckpointError
 
+SEAL = b"colorgan-sha256"
+"""Two bytes of the file's format and a SHA-256 follow this mark at the end of a sealed file; see :func:`seal_of`."""
+
 _READ_SIZE = 1 << 20
+_HEX_LENGTH = 64
+_SEAL_LENGTH = len(SEAL) + 2 + _HEX_LENGTH
+_MAX_DIGEST_FILE = 4096
 _UMASK_LOCK = threading.Lock()
 _TEMPORARY_NAME = re.compile(r"\..+\.[a-z0-9_]{8}\.tmp")
 """What :func:`tempfile.mkstemp` makes of the prefix and the suffix in :func:`atomic_write`."""
@@ -153,21 +159,97 @@ def digest_file(file: Path) -> Path:
     return file.with_name(file.name + ".sha256")
 
 
-def check_digest(file: Path) -> None:
-    """Compares a file with its digest file, if there is one.
+def seal_of(content: bytes | memoryview) -> str | None:
+    """The SHA-256 at the end of a sealed file, which is that of everything before it; ``None`` if there is none.
+
+    Args:
+        content: the file, or at least its last 81 bytes.
+
+    Example:
+        >>> seal_of(b"weights" + SEAL + b": " + b"a1" * 32) == "a1" * 32, seal_of(b"weights")
+        (True, None)
+    """
+    end = bytes(content[-_SEAL_LENGTH:])
+    sealed = re.fullmatch(re.escape(SEAL) + rb"..([0-9a-f]{64})", end, re.DOTALL)
+    return sealed[1].decode() if sealed else None
+
+
+def seal_digest(content: bytes | memoryview) -> str:
+    """The SHA-256 that :func:`seal_of` must be: that of everything before it."""
+    return hashlib.sha256(memoryview(content)[:-_HEX_LENGTH]).hexdigest()
+
+
+def check_digest(file: Path) -> bool:
+    """Compares a file with its digest file and with the digest at its own end, where they exist.
+
+    Returns:
+        Whether there was one of them.
 
     Raises:
-        CheckpointError: if they differ.
+        CheckpointError: if a digest differs, or the digest file is none.
     """
     sidecar = digest_file(file)
-    if not sidecar.is_file():
-        return
-    expected = sidecar.read_text(encoding="ascii", errors="replace").split(" ")[0].strip()
-    if digest(file) != expected:
-        raise CheckpointError(
-            f"{file} is damaged: its SHA-256 differs from that in {sidecar.name}; use another copy "
-            f"(or delete {sidecar.name} if you changed the file on purpose)"
-        )
+    has_sidecar = sidecar.is_file()
+    if has_sidecar and sidecar.stat().st_size > _MAX_DIGEST_FILE:
+        raise CheckpointError(f"{sidecar} is too large for a SHA-256; write it again with sha256sum, or delete it")
+    with open_checkpoint(file) as stream:
+        size = os.fstat(stream.fileno()).st_size
+        stream.seek(max(size - _SEAL_LENGTH, 0))
+        seal = seal_of(stream.read(_SEAL_LENGTH))
+        if not (has_sidecar or seal):
+            return False
+        stream.seek(0)
+        sha, remaining = hashlib.sha256(), size - (_HEX_LENGTH if seal else 0)
+        while block := stream.read(min(_READ_SIZE, remaining)):
+            sha.update(block)
+            remaining -= len(block)
+        is_whole = seal is None or sha.hexdigest() == seal
+        sha.update(stream.read())
+    if has_sidecar:
+        expected = sidecar.read_text(encoding="ascii", errors="replace").split(" ")[0].strip()
+        if sha.hexdigest() != expected:
+            raise CheckpointError(
+                f"{file} is damaged: its SHA-256 differs from that in {sidecar.name}; use another copy "
+                f"(or delete {sidecar.name} if you changed the file on purpose)"
+            )
+    elif not is_whole:
+        raise CheckpointError(f"{file} is damaged: its SHA-256 differs from that at its end; use another copy")
+    return True
+
+
+@contextlib.contextmanager
+def open_checkpoint(file: Path) -> Iterator[BinaryIO]:
+    """Opens a checkpoint or another file of weights with :func:`open_regular`.
+
+    Raises:
+        CheckpointError: if it cannot be opened, or is no regular file.
+    """
+    try:
+        stream = open_regular(file)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise CheckpointError(f"{file} cannot be read ({reason}); give the path of a regular file") from error
+    with stream:
+        yield stream
+
+
+def refuse_url(path: str | Path) -> None:
+    """Refuses the address of a file that is not on this machine.
+
+    Raises:
+        CheckpointError: if ``path`` is a URL.
+
+    Example:
+        >>> refuse_url("models/best.ckpt")
+        >>> refuse_url(Path("https://example.org/best.ckpt"))
+        Traceback (most recent call last):
+        ...
+        colorgan.errors.CheckpointError: https://example.org/best.ckpt is a URL; ...
+    """
+    # a Path has only one of the two slashes left
+    if address := re.match(r"([A-Za-z][A-Za-z0-9+.-]+):/+", str(path)):
+        shown = f"{address[1]}://{str(path)[address.end() :]}"
+        raise CheckpointError(f"{shown} is a URL; download the file and give its local path")
 
 
 def age(file: Path) -> tuple[float, str]:
@@ -185,6 +267,7 @@ def newest_file(source: str, argument: str) -> str:
     Raises:
         CheckpointError: if no file matches.
     """
+    refuse_url(source)
     if not any(character in source for character in "*?["):
         return source
     pattern = Path(source)

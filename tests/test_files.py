@@ -15,7 +15,9 @@ from colorgan.files import (
     digest_file,
     display_path,
     newest_file,
+    open_checkpoint,
     open_regular,
+    refuse_url,
 )
 
 
@@ -127,3 +129,38 @@ def test_files_with_the_longest_names_are_written(tmp_path: Path, name: str) -> 
     with atomic_write(tmp_path / name) as temporary:
         temporary.write_bytes(b"content")
     assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_a_digest_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
+    file = tmp_path / "a.ckpt"
+    file.write_bytes(b"weights")
+    with digest_file(file).open("wb") as stream:
+        stream.truncate(5 << 30)
+    with pytest.raises(CheckpointError, match=r"a\.ckpt\.sha256 is too large"):
+        check_digest(file)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no named pipes")
+def test_pipes_and_devices_are_not_opened_to_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", tmp_path):
+        with pytest.raises(CheckpointError, match="is not a file|cannot be read"), open_checkpoint(path):
+            pass
+    with (
+        pytest.raises(CheckpointError, match=r"missing cannot be read \(No such file"),
+        open_checkpoint(tmp_path / "missing"),
+    ):
+        pass
+
+
+@pytest.mark.parametrize("path", ["https://x.org/a.ckpt", Path("https://x.org/a.ckpt"), "s3://bucket/a.ckpt"])
+def test_urls_are_named_in_full(path: str | Path) -> None:
+    with pytest.raises(CheckpointError, match=r"^(https|s3)://.*a\.ckpt is a URL; download"):
+        refuse_url(path)
+    with pytest.raises(CheckpointError, match="is a URL"):
+        newest_file(str(path), "model.init_from")
+
+
+@pytest.mark.parametrize("path", ["a.ckpt", "/a:/b.ckpt", "C:/models/a.ckpt", "folder/a:b.ckpt"])
+def test_paths_are_no_urls(path: str) -> None:
+    refuse_url(path)

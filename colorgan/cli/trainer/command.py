@@ -25,9 +25,10 @@ from colorgan.cli.trainer.checks import check_configuration
 from colorgan.cli.trainer.outcome import check_amount, results
 from colorgan.cli.trainer.overrides import class_paths, differences
 from colorgan.cli.trainer.quiet import silence_libraries
+from colorgan.cli.trainer.restoring import check_architecture, is_restoring_error, shapes_of
 from colorgan.cli.trainer.run_config import SaveRunConfig
 from colorgan.data import Photos, manifest
-from colorgan.errors import CheckpointError, ColorganError, one_line, plural
+from colorgan.errors import CheckpointError, ColorganError, describe, one_line, plural
 from colorgan.images import printable
 from colorgan.inference import checkpoint, run_folder
 from colorgan.inference.run_folder import RunFolder
@@ -129,8 +130,12 @@ class ColorganCLI(LightningCLI):
         stored = checkpoint.hyper_parameters(contents)
         check_kind(stored, self._trained_class, path)
         # refuses foreign classes before the parser imports them
-        self._trained_class.arguments_from_config(stored, trusted)
+        try:
+            self._trained_class.arguments_from_config(stored, trusted)
+        except CheckpointError as error:
+            raise CheckpointError(f"{path}: {error}") from error
         self.resumed_precision = checkpoint.training_precision(contents)
+        self.shapes = shapes_of(contents["state_dict"])
         if command != "fit" or not config_files(section):
             defaults = {f"model.{key}": value for key, value in stored.items() if key != "image_size"}
             if "image_size" in stored and not config_files(section):
@@ -239,6 +244,8 @@ class ColorganCLI(LightningCLI):
         with readable_errors():
             check_model(self._trained_class, section, self.subcommand)
             if section.get("ckpt_path"):
+                parser = self.subparsers[list(self.subcommands()).index(str(self.subcommand))]
+                check_architecture(parser, section.model, self.shapes, Path(section.ckpt_path))
                 with without_pretrained_weights():
                     super().instantiate_classes()
             else:
@@ -357,6 +364,13 @@ def train(
         )
     except MisconfigurationException as error:
         raise ColorganError(str(error)) from error
+    except Exception as error:
+        if not is_restoring_error(error) or not any(argument.startswith("--ckpt_path") for argument in args):
+            raise
+        raise CheckpointError(
+            f"the checkpoint cannot be resumed: the progress in it does not fit this model ({describe(error)}); use "
+            "another one, or start a new run from its weights with --model.init_from"
+        ) from error
     finally:
         if (wandb := sys.modules.get("wandb")) is not None and wandb.run is not None:
             wandb.finish(exit_code=int(sys.exc_info()[0] is not None))  # flushes the last records
