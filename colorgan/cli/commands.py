@@ -106,7 +106,7 @@ def _describe(error: Exception) -> str:
         return f"error: {error}"
     if isinstance(error, OSError):
         return f"error: {describe_os_error(error)}"
-    return f"error: {error} (set COLORGAN_TRACEBACK=1 to see the traceback)"
+    return f"error: {one_line(str(error))} (set COLORGAN_TRACEBACK=1 to see the traceback)"
 
 
 def _advice(error: BaseException | None) -> list[str]:
@@ -152,4 +152,6 @@ def _summary(function: Callable[..., int]) -> str:
 
 
 def _print_error(text: str) -> None:
-    print(one_line(text), file=sys.stderr)
+    """Prints one sentence; a list of files follows on indented lines."""
+    sentence, *files = text.split("\n  ")
+    print("\n".join([one_line(sentence), *(f"  {one_line(file)}" for file in files)]), file=sys.stderr)

@@ -1,7 +1,7 @@
 """Warnings about skipped files and near-duplicates, and checks of the number of photos."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from lightning.pytorch.utilities import rank_zero_warn
@@ -9,7 +9,7 @@ from lightning.pytorch.utilities import rank_zero_warn
 from colorgan.data.duplicates import near_duplicate_groups
 from colorgan.data.folders import SPLIT_NAMES
 from colorgan.data.split import Split
-from colorgan.errors import ColorganError, plural
+from colorgan.errors import ColorganError, first_sentence, plural
 from colorgan.files import display_path
 from colorgan.images import printable, problem_of
 
@@ -40,6 +40,42 @@ def check_paths(**arguments: str | None) -> None:
     for name, path in arguments.items():
         if path is not None and not str(path).strip():
             raise ColorganError(f"data.{name} is empty; give a path (. is the working directory), or leave it out")
+
+
+def check_fractions(val_fraction: float, test_fraction: float) -> None:
+    """Checks that a split leaves photos for training.
+
+    Raises:
+        ColorganError: with both fractions.
+    """
+    if not (0 <= val_fraction < 1 and 0 <= test_fraction < 1 and val_fraction + test_fraction < 1):
+        raise ColorganError(
+            "data.val_fraction and data.test_fraction must be at least 0 and their sum below 1, to leave photos "
+            f"for training; received {val_fraction} and {test_fraction}"
+        )
+
+
+def check_transforms(apply: Callable[[], object], side: int) -> None:
+    """Checks that ``data.train_transforms`` can be applied, and return what can be trained on.
+
+    Args:
+        apply: applies them to a photo.
+        side: height and width of that photo in pixels.
+
+    Raises:
+        ColorganError: naming the key and the problem.
+    """
+    try:
+        apply()
+    except ColorganError as error:
+        message = str(error)
+        raise ColorganError(
+            message if "train_transforms" in message else f"data.train_transforms: {message}"
+        ) from error
+    except Exception as error:  # transforms of any library
+        raise ColorganError(
+            f"data.train_transforms cannot be applied to squares of {side} pixels: {first_sentence(error)}"
+        ) from error
 
 
 def warn_about_unreadable(

@@ -18,8 +18,10 @@ from colorgan.data.augmentation import Transform
 from colorgan.data.cache import CachedPhotos, cached_photos
 from colorgan.data.checks import (
     check_batch_size,
+    check_fractions,
     check_paths,
     check_ranges,
+    check_transforms,
     warn_about_duplicates,
     warn_about_unreadable,
 )
@@ -32,7 +34,7 @@ from colorgan.data.manifest import ACCEPTED, BEYOND_LIMIT, LEFT_OUT, NO_COLOR, R
 from colorgan.data.sampler import EpochSampler
 from colorgan.data.sources import PhotoSource, file_source
 from colorgan.data.split import Split, seeded_split
-from colorgan.errors import ColorganError, first_sentence, plural
+from colorgan.errors import ColorganError, plural
 from colorgan.images import SAMPLE_PHOTOS, UnreadableImage, find_photos, printable
 
 MAX_SIZE = 8192
@@ -134,11 +136,7 @@ class Photos(LightningDataModule):
             seed=(seed, 0, sys.maxsize),
         )
         check_paths(root=root, train=train, val=val, test=test, predict=predict, cache_dir=cache_dir)
-        if not (0 <= val_fraction < 1 and 0 <= test_fraction < 1 and val_fraction + test_fraction < 1):
-            raise ColorganError(
-                "data.val_fraction and data.test_fraction must be at least 0 and their sum below 1, to leave photos "
-                f"for training; received {val_fraction} and {test_fraction}"
-            )
+        check_fractions(val_fraction, test_fraction)
         if load_size is not None and load_size < size:
             raise ColorganError(f"data.load_size must be at least data.size={size}; received {load_size}")
         self.root = SAMPLE_PHOTOS if root is None or root == "sample" else Path(root)
@@ -181,32 +179,9 @@ class Photos(LightningDataModule):
             if folder is not None and not folder.is_dir():
                 raise ColorganError(f"data.{name}: there is no folder {printable(folder)}")
         if self.train_transforms:
-            self._try_transforms()
-
-    def _try_transforms(self) -> None:
-        """Applies the transforms to a square of noise."""
-        side = self.load_size
-        noise = np.random.default_rng(self.seed).integers(0, 256, (1, side, side, 3), dtype=np.uint8)
-        photos: Any = SimpleNamespace(read=noise.__getitem__)
-        try:
-            dataset = PhotoDataset(
-                photos,
-                np.zeros(1, dtype=np.int64),
-                self.image_size,
-                transforms=self.train_transforms,
-                random_crop=self.crop == "random",
-                seed=self.seed,
-            )
-            dataset[0]
-        except ColorganError as error:
-            message = str(error)
-            raise ColorganError(
-                message if "train_transforms" in message else f"data.train_transforms: {message}"
-            ) from error
-        except Exception as error:
-            raise ColorganError(
-                f"data.train_transforms cannot be applied to squares of {side} pixels: {first_sentence(error)}"
-            ) from error
+            noise = np.random.default_rng(self.seed).integers(0, 256, (1, *[self.load_size] * 2, 3), dtype=np.uint8)
+            photos: Any = SimpleNamespace(read=noise.__getitem__)
+            check_transforms(lambda: self._training_dataset(photos, np.zeros(1, dtype=np.int64))[0], self.load_size)
 
     @property
     def unreadable(self) -> list[tuple[str, str]]:
@@ -367,14 +342,7 @@ class Photos(LightningDataModule):
     def train_dataloader(self) -> PhotoLoader:
         """Creates the training loader. After an interruption, it continues with the next batch."""
         split = self.splits["train"]
-        dataset = PhotoDataset(
-            split.photos,
-            split.indices,
-            self.image_size,
-            transforms=self.train_transforms,
-            random_crop=self.crop == "random",
-            seed=self.seed,
-        )
+        dataset = self._training_dataset(split.photos, split.indices)
         rank, world_size = self._rank_and_world_size()
         sampler = EpochSampler(
             len(dataset),
@@ -410,6 +378,16 @@ class Photos(LightningDataModule):
             collate_fn=first_sample,
             num_workers=self.num_workers or 0,
             generator=torch.Generator().manual_seed(self.seed),
+        )
+
+    def _training_dataset(self, photos: CachedPhotos, indices: npt.NDArray[np.int64]) -> PhotoDataset:
+        return PhotoDataset(
+            photos,
+            indices,
+            self.image_size,
+            transforms=self.train_transforms,
+            random_crop=self.crop == "random",
+            seed=self.seed,
         )
 
     def _evaluation_loader(self, name: str) -> PhotoLoader | list[Any]:

@@ -1,16 +1,13 @@
 """LightningCLI with our models and data: ``python train.py fit …``."""
 
 import inspect
-import os
 import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import torch
 from jsonargparse import Namespace
-from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch import Trainer as LightningTrainer
 from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI
@@ -19,18 +16,15 @@ from lightning.pytorch.utilities import rank_zero_only
 
 from colorgan.cli.parsing.overlays import ConfigOverlay, classes_as_overlays
 from colorgan.cli.parsing.parser import TrainerParser
-from colorgan.cli.parsing.values import MODE
 from colorgan.cli.trainer.building import check_kind, check_model, readable_errors
 from colorgan.cli.trainer.checks import check_configuration
 from colorgan.cli.trainer.outcome import check_amount, results
 from colorgan.cli.trainer.overrides import class_paths, differences
-from colorgan.cli.trainer.quiet import silence_libraries
-from colorgan.cli.trainer.restoring import check_architecture, is_restoring_error, shapes_of
-from colorgan.cli.trainer.run_config import SaveRunConfig
+from colorgan.cli.trainer.restoring import check_architecture, shapes_of
 from colorgan.data import Photos, manifest
-from colorgan.errors import CheckpointError, ColorganError, describe, one_line, plural
+from colorgan.errors import CheckpointError, ColorganError, one_line, plural
 from colorgan.images import printable
-from colorgan.inference import checkpoint, run_folder
+from colorgan.inference import checkpoint
 from colorgan.inference.run_folder import RunFolder
 from colorgan.models.config import TRUSTED_PREFIXES, class_path
 from colorgan.models.encoders import without_pretrained_weights
@@ -40,13 +34,11 @@ from colorgan.training.callbacks.interruption import SaveOnSignal
 from colorgan.training.callbacks.predictions import PredictionWriter
 from colorgan.training.callbacks.rank_watch import RankWatch
 from colorgan.training.checkpoints import CheckpointFiles
-from colorgan.training.gan import ColorGAN
 from colorgan.training.loggers import wandb_offline_reason
 from colorgan.training.module import Trainable
 from colorgan.training.monitors import check_callbacks
-from colorgan.training.processes import decided_by_first_process, leave_parent, watch_parent
+from colorgan.training.processes import decided_by_first_process
 from colorgan.training.requeue import was_requeued
-from colorgan.training.trainer import Trainer
 
 
 class ColorganCLI(LightningCLI):
@@ -321,63 +313,6 @@ def callbacks_of(section: Namespace) -> list[Namespace]:
     """The callbacks of a configuration, which may hold a single one instead of a list."""
     callbacks = section.trainer.get("callbacks") or []
     return callbacks if isinstance(callbacks, list) else [callbacks]
-
-
-def train(
-    args: list[str],
-    command: type[ColorganCLI] = ColorganCLI,
-    model: type[Trainable] = ColorGAN,
-    prog: str = "colorgan",
-) -> ColorganCLI:
-    """Runs one of the trainer's commands; this is LightningCLI with our models and data.
-
-    Args:
-        args: the command (fit, validate, test, predict) and its options.
-        command: the LightningCLI to run.
-        model: the class that is trained.
-        prog: what the user types before the command, for messages.
-
-    Returns:
-        The finished command, with its trainer, model and data.
-    """
-    silence_libraries()
-    torch.set_float32_matmul_precision("high")
-    watch_parent()
-    inherited = os.environ.get(run_folder.VARIABLE)
-    try:
-        return command(
-            model,
-            Photos,
-            trainer_class=Trainer,
-            save_config_callback=SaveRunConfig,
-            seed_everything_default=42,
-            auto_configure_optimizers=False,
-            parser_class=TrainerParser,
-            parser_kwargs={
-                "description": "Train and use conditional GANs that colorize photographs.",
-                "allow_abbrev": False,
-                "parser_mode": MODE,
-                "prog": prog,
-            },
-            subclass_mode_data=True,
-            args=args,
-        )
-    except MisconfigurationException as error:
-        raise ColorganError(str(error)) from error
-    except Exception as error:
-        if not is_restoring_error(error) or not any(argument.startswith("--ckpt_path") for argument in args):
-            raise
-        raise CheckpointError(
-            f"the checkpoint cannot be resumed: the progress in it does not fit this model ({describe(error)}); use "
-            "another one, or start a new run from its weights with --model.init_from"
-        ) from error
-    finally:
-        if (wandb := sys.modules.get("wandb")) is not None and wandb.run is not None:
-            wandb.finish(exit_code=int(sys.exc_info()[0] is not None))  # flushes the last records
-        if inherited is None:
-            os.environ.pop(run_folder.VARIABLE, None)
-        run_folder.remove_unused()
-        leave_parent()
 
 
 @rank_zero_only

@@ -15,7 +15,7 @@ from tests.helpers import REPOSITORY
 PARSE = """
 import typing
 typing.Optional[typing.Union[float, int]]  # as another library may, before Lightning is imported
-from colorgan.cli.trainer.command import ColorganCLI, train
+from colorgan.cli.trainer import ColorganCLI, train
 NAMES = ("limit_train_batches", "limit_val_batches", "limit_test_batches", "limit_predict_batches", "overfit_batches",
          "val_check_interval")
 def show(self):
