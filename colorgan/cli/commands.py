@@ -20,7 +20,7 @@ from colorgan.errors import (
     did_you_mean,
     one_line,
 )
-from colorgan.signals import stop_on_signals
+from colorgan.signals import let_parent_end_first, stop_on_signals
 
 TRAINER_COMMANDS = {
     "fit": "train a model",
@@ -63,6 +63,8 @@ def main(args: list[str] | None = None) -> int:
             if number:  # asked of the request, because libraries turn the exception into others
                 if os.environ.get("LOCAL_RANK", "0") == "0":  # one of the processes of a run says it
                     _print_error("; ".join([f"stopped on {signal.Signals(number).name}", *_advice(error)]))
+                else:
+                    let_parent_end_first()
                 return 128 + number
             if isinstance(error, ColorganError | ValueError | OSError) and not os.environ.get("COLORGAN_TRACEBACK"):
                 _print_error(_describe(error))
