@@ -19,6 +19,7 @@ from colorgan.models.base import ImageNetwork
 from colorgan.models.config import Part, to_config
 from colorgan.models.encoders import without_pretrained_weights
 from colorgan.training.divergence import DivergenceCheck, check_saved_tensors, gradient_norm
+from colorgan.training.restored import check_optimizer_states
 
 Role = tuple[tuple[str, ...], Any, Callable[..., Any]]
 """Names of constructor arguments, the base class of their values, and the function that builds one from plain data."""
@@ -149,6 +150,10 @@ class Trainable(Part, LightningModule, ABC):
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Reports a checkpoint of another architecture in one sentence."""
         check_state(self, checkpoint["state_dict"], "the checkpoint")
+
+    def on_train_start(self) -> None:
+        """Checks what optimizers have taken over from a checkpoint, before they use it."""
+        check_optimizer_states(self.trainer.optimizers)
 
     def check_size(self, size: int) -> None:
         """Checks that photos of a size can be trained on; any can, unless a subclass overrides this.
