@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import re
 import signal
 from collections.abc import Iterable
 from pathlib import Path
@@ -115,16 +116,22 @@ def describe(error: BaseException) -> str:
     return f"{type(error).__name__}: {first_sentence(error)}"[:160]
 
 
-def printable_text(text: str) -> str:
-    r"""A text for the terminal, in which escape sequences and other control characters are spelled out.
+def one_line(text: str, limit: int = 1000) -> str:
+    r"""Prepares a message for the terminal: in one line, without control characters, and of a bounded length.
 
-    Names of files and classes may come from strangers, and a terminal would follow what they say.
+    File names, keys and class paths are part of messages. In a terminal, escape sequences in them would be obeyed.
 
-    >>> print(printable_text("no class \x1b[31mred\n(see above)"))
-    no class \x1b[31mred
-    (see above)
+    Args:
+        text: the message.
+        limit: number of characters after which it is cut off.
+
+    Example:
+        >>> one_line("there is no class \x1b[31mRed,\n    only Blue")
+        'there is no class \\x1b[31mRed, only Blue'
     """
-    return "".join(c if c.isprintable() or c in "\n\t" else ascii(c)[1:-1] for c in text)
+    line = re.sub(r"\s*\n\s*", " ", text.strip())
+    line = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in line)
+    return line if len(line) <= limit else f"{line[:limit]}…"
 
 
 def plural(number: int, noun: str) -> str:

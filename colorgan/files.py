@@ -1,4 +1,4 @@
-"""Atomic writes, file digests and paths."""
+"""Reading of regular files only, atomic writes, file digests and paths."""
 
 import contextlib
 import errno
@@ -22,6 +22,39 @@ _HEX_LENGTH = 64
 _SEAL_LENGTH = len(SEAL) + 2 + _HEX_LENGTH
 _MAX_DIGEST_FILE = 4096
 _UMASK_LOCK = threading.Lock()
+_TEMPORARY_NAME = re.compile(r"\..+\.[a-z0-9_]{8}\.tmp")
+"""What :func:`tempfile.mkstemp` makes of the prefix and the suffix in :func:`atomic_write`."""
+_MAX_PREFIX = 100
+
+
+def open_regular(path: "str | os.PathLike[str]") -> BinaryIO:
+    """Opens a file for reading, unless it is a pipe, a socket or a device: those could block or never end.
+
+    Args:
+        path: the file; a symbolic link is followed.
+
+    Raises:
+        OSError: if it cannot be opened, or is no regular file.
+    """
+    _check_regular(path, Path(path).stat())  # before it is opened, because opening some devices has effects
+    file = open(path, "rb", opener=_open_nonblocking)  # noqa: SIM115 (Path.open takes no opener)
+    try:
+        _check_regular(path, os.fstat(file.fileno()))
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
+def _check_regular(path: "str | os.PathLike[str]", status: os.stat_result) -> None:
+    if stat.S_ISDIR(status.st_mode):
+        raise IsADirectoryError(errno.EISDIR, "it is a folder", os.fspath(path))
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "not a regular file but a pipe, a socket or a device", os.fspath(path))
+
+
+def _open_nonblocking(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 @contextlib.contextmanager
@@ -65,7 +98,7 @@ def _temporary_file(target: Path) -> Iterator[Path]:
         target.parent.mkdir(parents=True, exist_ok=True)
     except FileExistsError as error:
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(target.parent)) from error
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=_temporary_prefix(target), suffix=".tmp")
     os.close(handle)
     try:
         yield Path(name)
@@ -76,7 +109,23 @@ def _temporary_file(target: Path) -> Iterator[Path]:
 
 def _is_temporary(name: object, target: Path) -> bool:
     path = Path(os.fsdecode(name)) if isinstance(name, str | bytes | os.PathLike) else Path()
-    return path.name.startswith(f".{target.name}.") and path.suffix == ".tmp"
+    return path.name.startswith(_temporary_prefix(target)) and path.suffix == ".tmp"
+
+
+def _temporary_prefix(target: Path) -> str:
+    """The target's name, cut: the longest names that file systems allow leave no room for more characters."""
+    return f".{os.fsencode(target.name)[:_MAX_PREFIX].decode(errors='ignore')}."
+
+
+def remove_temporary_files(folder: Path) -> None:
+    """Removes what processes that were killed within :func:`atomic_write` have left directly in a folder.
+
+    Args:
+        folder: which nobody writes into meanwhile; it need not exist.
+    """
+    for file in folder.glob(".*.tmp"):
+        if _TEMPORARY_NAME.fullmatch(file.name) and file.is_file() and not file.is_symlink():
+            file.unlink(missing_ok=True)
 
 
 def _umask() -> int:
@@ -99,7 +148,7 @@ def _sync_folder(folder: Path) -> None:
 def digest(file: str | Path) -> str:
     """Computes the SHA-256 of a file, in hexadecimal."""
     sha = hashlib.sha256()
-    with Path(file).open("rb") as stream:
+    with open_regular(file) as stream:
         while block := stream.read(_READ_SIZE):
             sha.update(block)
     return sha.hexdigest()
@@ -143,7 +192,7 @@ def check_digest(file: Path) -> bool:
     has_sidecar = sidecar.is_file()
     if has_sidecar and sidecar.stat().st_size > _MAX_DIGEST_FILE:
         raise CheckpointError(f"{sidecar} is too large for a SHA-256; write it again with sha256sum, or delete it")
-    with open_regular(file) as stream:
+    with open_checkpoint(file) as stream:
         size = os.fstat(stream.fileno()).st_size
         stream.seek(max(size - _SEAL_LENGTH, 0))
         seal = seal_of(stream.read(_SEAL_LENGTH))
@@ -169,21 +218,18 @@ def check_digest(file: Path) -> bool:
 
 
 @contextlib.contextmanager
-def open_regular(file: Path) -> Iterator[BinaryIO]:
-    """Opens a file to read, but not a pipe or a device, which could block or never end.
+def open_checkpoint(file: Path) -> Iterator[BinaryIO]:
+    """Opens a checkpoint or another file of weights with :func:`open_regular`.
 
     Raises:
         CheckpointError: if it cannot be opened, or is no regular file.
     """
     try:
-        descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        stream = open_regular(file)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise CheckpointError(f"{file} cannot be read ({reason})") from error
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise CheckpointError(f"{file} is not a file; give the path of a regular file")
-    with os.fdopen(descriptor, "rb") as stream:
+        raise CheckpointError(f"{file} cannot be read ({reason}); give the path of a regular file") from error
+    with stream:
         yield stream
 
 

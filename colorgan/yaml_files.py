@@ -45,6 +45,10 @@ class YAMLError(ColorganError):
     """A text is not the YAML that colorgan reads."""
 
 
+class YAMLLimitError(YAMLError):
+    """A text is nested too deeply, or stands for too many values."""
+
+
 def read_yaml(file: str | Path) -> Any:
     """Reads a YAML file.
 
@@ -97,11 +101,12 @@ def parse_yaml(text: str, source: str = "the text") -> Any:
         colorgan.yaml_files.YAMLError: my.yaml, line 2: 'size' is given twice; the first is in line 1
     """
     if len(text) > MAX_BYTES:
-        raise YAMLError(f"{source} has {len(text):,} characters, but YAML may have {MAX_BYTES:,}")
+        raise YAMLLimitError(f"{source} has {len(text):,} characters, but YAML may have {MAX_BYTES:,}")
     try:
         return yaml.load(text, Loader=_Loader)  # noqa: S506 (a SafeLoader that knows even fewer types)
     except _RefusedError as error:
-        raise YAMLError(f"{source}, line {error.line}: {error}") from error
+        kind = YAMLLimitError if error.is_limit else YAMLError
+        raise kind(f"{source}, line {error.line}: {error}") from error
     except ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise YAMLError(
@@ -120,8 +125,9 @@ def _in_plain_words(error: yaml.MarkedYAMLError) -> str:
 
 
 class _RefusedError(Exception):
-    def __init__(self, place: yaml.Node | yaml.Event, problem: str) -> None:
+    def __init__(self, place: yaml.Node | yaml.Event, problem: str, is_limit: bool = False) -> None:
         super().__init__(problem)
+        self.is_limit = is_limit
         self.line = (place.start_mark.line if place.start_mark else 0) + 1
 
 
@@ -139,7 +145,7 @@ class _Loader(yaml.SafeLoader):
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         event: Any = self.peek_event()  # type: ignore[no-untyped-call]
         if self.depth >= MAX_DEPTH:
-            raise _RefusedError(event, f"values are nested more than {MAX_DEPTH} deep")
+            raise _RefusedError(event, f"values are nested more than {MAX_DEPTH} deep", is_limit=True)
         if tag := getattr(event, "tag", None):
             raise _RefusedError(event, f"the tag {tag.replace(_TAG, '!!')} is not supported; write a plain value")
         before = self.total
@@ -149,13 +155,13 @@ class _Loader(yaml.SafeLoader):
         assert node is not None
         if isinstance(event, yaml.AliasEvent):
             if id(node) not in self.sizes:
-                raise _RefusedError(event, f"*{event.anchor} is inside of what it repeats")
+                raise _RefusedError(event, f"*{event.anchor} is inside of what it repeats", is_limit=True)
             self.total += self.sizes[id(node)]
         else:
             self.total += 1
             self.sizes[id(node)] = self.total - before
         if self.total > MAX_VALUES:
-            raise _RefusedError(event, f"there are more than {MAX_VALUES:,} values")
+            raise _RefusedError(event, f"there are more than {MAX_VALUES:,} values", is_limit=True)
         return node
 
     def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:

@@ -15,6 +15,7 @@ from colorgan.files import (
     digest_file,
     display_path,
     newest_file,
+    open_checkpoint,
     open_regular,
     refuse_url,
 )
@@ -107,6 +108,29 @@ def test_default_cache_dir_follows_the_environment(tmp_path: Path, monkeypatch: 
         assert default_cache_dir() == expected[sys.platform]
 
 
+@pytest.mark.timeout(20)
+def test_only_regular_files_are_opened(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"content")
+    (tmp_path / "link").symlink_to("file")
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "zero").symlink_to("/dev/zero")
+    for name in ("file", "link"):
+        with open_regular(tmp_path / name) as stream:
+            assert stream.read() == b"content"
+    for name, problem in (("pipe", "not a regular file"), ("zero", "not a regular file"), (".", "it is a folder")):
+        with pytest.raises(OSError, match=problem):
+            open_regular(tmp_path / name)
+        with pytest.raises(OSError, match=problem):
+            digest(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["n" * 255, "\u00fc" * 127, "\udcff" * 255])
+def test_files_with_the_longest_names_are_written(tmp_path: Path, name: str) -> None:
+    with atomic_write(tmp_path / name) as temporary:
+        temporary.write_bytes(b"content")
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
 def test_a_digest_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
     file = tmp_path / "a.ckpt"
     file.write_bytes(b"weights")
@@ -120,11 +144,11 @@ def test_a_digest_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
 def test_pipes_and_devices_are_not_opened_to_read(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path / "pipe", tmp_path):
-        with pytest.raises(CheckpointError, match="is not a file|cannot be read"), open_regular(path):
+        with pytest.raises(CheckpointError, match="is not a file|cannot be read"), open_checkpoint(path):
             pass
     with (
         pytest.raises(CheckpointError, match=r"missing cannot be read \(No such file"),
-        open_regular(tmp_path / "missing"),
+        open_checkpoint(tmp_path / "missing"),
     ):
         pass
 

@@ -18,7 +18,7 @@ from colorgan.errors import (
     TrainingInterruptedError,
     describe_os_error,
     did_you_mean,
-    printable_text,
+    one_line,
 )
 from colorgan.signals import stop_on_signals
 
@@ -80,7 +80,7 @@ def _run(args: Sequence[str]) -> int:
     command = args[0]
     if command not in (*COMMANDS, *TRAINER_COMMANDS) and not command.startswith("-"):
         suggestion = did_you_mean(command, [*COMMANDS, *TRAINER_COMMANDS])
-        _print_error(f"there is no command {command!r}{suggestion}\n\n{_overview()}")
+        _print_error(f"error: there is no command {command!r}{suggestion} (`colorgan --help` lists all commands)")
         return 2
     try:
         if command in COMMANDS:
@@ -152,4 +152,4 @@ def _summary(function: Callable[..., int]) -> str:
 
 
 def _print_error(text: str) -> None:
-    print(printable_text(text), file=sys.stderr)
+    print(one_line(text), file=sys.stderr)

@@ -14,9 +14,8 @@ import os
 import shutil
 import time
 import uuid
-import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,8 @@ from typing import Any
 import filelock
 import numpy as np
 import numpy.typing as npt
-from lightning.pytorch.utilities import rank_zero_info
+import xxhash
+from lightning.pytorch.utilities import rank_zero_info, rank_zero_warn
 
 from colorgan.caches import (
     INDEX,
@@ -43,8 +43,8 @@ from colorgan.errors import ColorganError, plural
 from colorgan.files import default_cache_dir
 from colorgan.images import UnreadableImage, printable
 
-_VERSION = 3  # increment if the file format or anything that determines the cached pixels changes
-_MAX_VERIFIED = 2048
+_VERSION = 5  # increment if the file format or anything that determines the cached pixels changes
+_COLUMNS = ("names", "sizes", "gray", "digests", "hashes", "checksums", "changes", "unreadable")
 _ABANDONED_AFTER = 86400  # seconds
 
 
@@ -60,8 +60,11 @@ class CachedPhotos:
         gray: whether each photo has no color; see :func:`~colorgan.data.gray.is_gray`.
         digests: BLAKE2 digest of each photo's pixels; equal for identical photos.
         hashes: 64-bit perceptual hash of each photo; see :func:`~colorgan.data.duplicates.dhash`.
-        checksums: CRC-32 of each photo's pixels, to detect a damaged cache.
+        checksums: 64-bit XXH3 of each photo's pixels, which :meth:`read` compares.
+        changes: what had to be changed to read each photo, separated by semicolons.
         unreadable: (name, reason) of each file that cannot be read.
+        sources: what the photos were decoded from, readable or not, to decode a damaged photo again.
+        fit: how they became squares.
     """
 
     folder: Path
@@ -72,7 +75,10 @@ class CachedPhotos:
     digests: list[str] = field(default_factory=list)
     hashes: list[int] = field(default_factory=list)
     checksums: list[int] = field(default_factory=list)
+    changes: list[str] = field(default_factory=list)
     unreadable: list[tuple[str, str]] = field(default_factory=list)
+    sources: Sequence[PhotoSource] = field(default=(), compare=False, repr=False)
+    fit: Fit = field(default="crop", compare=False)
 
     def __len__(self) -> int:
         return len(self.names)
@@ -82,12 +88,50 @@ class CachedPhotos:
 
     @cached_property
     def pixels(self) -> npt.NDArray[np.uint8]:
-        """All photos, (N, side, side, 3) uint8, as a read-only memory map."""
+        """All photos, (N, side, side, 3) uint8, as a read-only memory map. :meth:`read` checks what it returns."""
         shape = (len(self), self.side, self.side, 3)
         if not len(self):
             return np.zeros(shape, np.uint8)
         with open_for_use(self.folder / PIXELS) as file:
             return np.memmap(file, np.uint8, "r", shape=shape)
+
+    def read(self, indices: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
+        """Reads photos and compares each with its checksum. A damaged photo is decoded again, with a warning.
+
+        Args:
+            indices: (B,) positions of the photos.
+
+        Returns:
+            A copy of the photos, (B, side, side, 3) uint8.
+
+        Raises:
+            ColorganError: if a damaged photo cannot be decoded again as it was. The next start builds the cache anew.
+        """
+        photos: npt.NDArray[np.uint8] = np.asarray(self.pixels[indices])
+        for row, index in enumerate(indices.tolist()):
+            if xxhash.xxh3_64_intdigest(photos[row].data) != self.checksums[index]:
+                photos[row] = self._decode_again(index)
+        return photos
+
+    def _decode_again(self, index: int) -> npt.NDArray[np.uint8]:
+        name = self.names[index]
+        rank_zero_warn(
+            f"The cached photo {printable(name)} in {printable(self.folder)} is damaged and is decoded again"
+        )
+        sources = [source for source in self.sources if source.name == name]
+        for _, decoded in decode_all(sources, self.side, self.fit, progress=False):
+            if isinstance(decoded, UnreadableImage) or decoded.checksum != self.checksums[index]:
+                continue
+            with contextlib.suppress(OSError), (self.folder / PIXELS).open("r+b") as file:
+                file.seek(index * decoded.pixels.nbytes)
+                file.write(decoded.pixels.data)
+            return decoded.pixels
+        with contextlib.suppress(OSError):
+            (self.folder / INDEX).write_bytes(b"")  # is not opened again, but may be deleted like every cache
+        raise ColorganError(
+            f"the cached photo {printable(name)} in {printable(self.folder)} is damaged, and its file has changed; "
+            "start again to decode all photos anew"
+        )
 
 
 def cached_photos(
@@ -126,6 +170,7 @@ def cached_photos(
                     photos = _create(sources, side, fit, folder, progress)
         except OSError as error:
             raise _write_error(error, root) from error
+    photos.sources, photos.fit = list(sources), fit
     record_use(folder, About(_description(sources), side, len(photos)))
     return photos
 
@@ -190,21 +235,26 @@ def _key(sources: Sequence[PhotoSource], side: int, fit: Fit) -> str:
 def _open(folder: Path, side: int) -> CachedPhotos | None:
     """Opens a cache; None if it does not exist or is damaged."""
     try:
-        index = json.loads((folder / INDEX).read_text(encoding="ascii"))
+        stored = json.loads((folder / INDEX).read_text(encoding="ascii"))
+        index = stored["photos"]
+        if stored["digest"] != _digest(json.dumps(index)):
+            return None
         photos = CachedPhotos(folder=folder, side=side, **index)
         photos.sizes = [(width, height) for width, height in photos.sizes]
         photos.unreadable = [(name, reason) for name, reason in photos.unreadable]
-        columns = (photos.sizes, photos.gray, photos.digests, photos.hashes, photos.checksums)
+        columns = (photos.sizes, photos.gray, photos.digests, photos.hashes, photos.checksums, photos.changes)
         if any(len(column) != len(photos) for column in columns):
             return None
         if (folder / PIXELS).stat().st_size != len(photos) * side * side * 3:
             return None
-        step = max(1, len(photos) // _MAX_VERIFIED)
-        if any(zlib.crc32(photos.pixels[i]) != photos.checksums[i] for i in range(0, len(photos), step)):
-            return None
-    except (OSError, ValueError, TypeError):
+        _ = photos.pixels  # mapped now, so that nobody deletes the cache before the first photo is read
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return None
     return photos
+
+
+def _digest(text: str) -> str:
+    return hashlib.blake2b(text.encode("ascii"), digest_size=16).hexdigest()
 
 
 def _build(sources: Sequence[PhotoSource], side: int, fit: Fit, folder: Path, progress: bool) -> None:
@@ -222,11 +272,12 @@ def _build(sources: Sequence[PhotoSource], side: int, fit: Fit, folder: Path, pr
             photos.digests.append(decoded.digest)
             photos.hashes.append(decoded.hash)
             photos.checksums.append(decoded.checksum)
+            photos.changes.append("; ".join(decoded.changes))
         pixel_file.flush()
         os.fsync(pixel_file.fileno())
-    index = {name: value for name, value in asdict(photos).items() if name not in ("folder", "side")}
+    index = {name: getattr(photos, name) for name in _COLUMNS}
     with (folder / INDEX).open("w", encoding="ascii") as index_file:
-        json.dump(index, index_file)
+        json.dump({"digest": _digest(json.dumps(index)), "photos": index}, index_file)
         index_file.flush()
         os.fsync(index_file.fileno())
 

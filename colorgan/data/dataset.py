@@ -74,9 +74,10 @@ class PhotoDataset(Dataset[PhotoBatch]):
         pairs = [key if isinstance(key, tuple) else (0, int(key)) for key in keys]
         indices = np.array([index for _, index in pairs], dtype=np.int64)
         if self.transform is None and not self.random_crop:
-            rgb = self._center_crop(self.photos.pixels[self.indices[indices]])
+            rgb = self._center_crop(self.photos.read(self.indices[indices]))
         else:
-            rgb = np.stack([self._augment(epoch, index) for epoch, index in pairs])
+            photos = self.photos.read(self.indices[indices])
+            rgb = np.stack([self._augment(photo, *pair) for photo, pair in zip(photos, pairs, strict=True)])
         return {"rgb": rgb, "index": indices}
 
     def place(self, epoch: int, index: int, side: int) -> tuple[int, int, tuple[bool, bool]]:
@@ -94,9 +95,8 @@ class PhotoDataset(Dataset[PhotoBatch]):
             first = int(self.transform(_PROBE, rng)[0, 0, 0])  # flips the probe in the same way as the photo
         return *self._corner(offset, side, side), (first in (2, 3), first in (1, 3))
 
-    def _augment(self, epoch: int, index: int) -> npt.NDArray[np.uint8]:
+    def _augment(self, photo: npt.NDArray[np.uint8], epoch: int, index: int) -> npt.NDArray[np.uint8]:
         rng, offset = self._draw(epoch, index)
-        photo: npt.NDArray[np.uint8] = np.array(self.photos.pixels[self.indices[index]])
         if self.transform is not None:
             photo = self.transform(photo, rng)
             self._check_size(photo)

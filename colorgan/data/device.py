@@ -113,7 +113,7 @@ def upload(photos: PhotoDataset, device: torch.device) -> Tensor:
     side = photos.photos.side
     pixels = torch.empty((len(photos), side, side, 3), dtype=torch.uint8, device=device)
     for start in range(0, len(photos), _CHUNK):
-        chunk = photos.photos.pixels[photos.indices[start : start + _CHUNK]]
+        chunk = photos.photos.read(photos.indices[start : start + _CHUNK])
         pixels[start : start + len(chunk)] = torch.from_numpy(np.ascontiguousarray(chunk))
     return pixels
 

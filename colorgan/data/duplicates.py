@@ -22,9 +22,8 @@ class HashedPhotos(Protocol):
     hashes: list[int]
     digests: list[str]
 
-    @property
-    def pixels(self) -> npt.NDArray[Any]:
-        """All photos, (N, side, side, 3) uint8."""
+    def read(self, indices: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
+        """Photos at the given positions, (B, side, side, 3) uint8."""
 
     def __len__(self) -> int: ...
 
@@ -61,7 +60,9 @@ def near_duplicate_groups(caches: Sequence[HashedPhotos]) -> npt.NDArray[np.int6
     def thumbnail(position: int) -> npt.NDArray[np.float32]:
         if position not in thumbnails:
             cache, index = photos[position]
-            small = Image.fromarray(cache.pixels[index]).resize((_THUMBNAIL_SIDE,) * 2, Image.Resampling.BOX)
+            small = Image.fromarray(cache.read(np.array([index]))[0]).resize(
+                (_THUMBNAIL_SIDE,) * 2, Image.Resampling.BOX
+            )
             thumbnails[position] = np.asarray(small).astype(np.float32)
         return thumbnails[position]
 

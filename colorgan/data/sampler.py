@@ -10,9 +10,12 @@ from torch.utils.data import DistributedSampler
 class EpochSampler(DistributedSampler[Any]):
     """Yields ``(epoch, index)`` pairs. Each process of a distributed run receives its own part.
 
-    The order is a function of seed and epoch; there is no random state to save. For training, photos are shuffled, and
-    all processes receive the same number (some photos are repeated if the number is not divisible). For validation,
-    photos keep the order of the files, and none is repeated.
+    The order is a function of seed and epoch; there is no random state to save. For training, photos are shuffled; for
+    validation, they keep the order of the files. The n-th batches of all processes together are the n-th batch that a
+    single process would have with their total size.
+
+    All processes receive the same number of photos, because they wait for each other in every batch. If the number is
+    not divisible, the first photos of the order are repeated at its end, or the last ones are dropped.
 
     It is a :class:`~torch.utils.data.DistributedSampler`, so Lightning does not replace it.
 
@@ -23,6 +26,7 @@ class EpochSampler(DistributedSampler[Any]):
         batch_size: batch size of one process; needed to resume within an epoch.
         rank: index of this process.
         world_size: number of processes.
+        drop_last: drop photos at the end, rather than repeat some, if processes would differ in number.
         position: returns the current epoch and the number of its batches already used, called when iteration starts. By
             default, iteration starts at the beginning of the epoch given to ``set_epoch``.
 
@@ -40,21 +44,28 @@ class EpochSampler(DistributedSampler[Any]):
         batch_size: int = 1,
         rank: int = 0,
         world_size: int = 1,
+        drop_last: bool = False,
         position: Callable[[], tuple[int, int]] | None = None,
     ) -> None:
-        super().__init__(range(count), num_replicas=world_size, rank=rank, shuffle=shuffle, seed=seed)  # type: ignore[arg-type]
+        super().__init__(
+            range(count),  # type: ignore[arg-type]
+            num_replicas=world_size,
+            rank=rank,
+            shuffle=shuffle,
+            seed=seed,
+        )
         self.count = count
         self.batch_size = batch_size
         self.position = position
-        if not shuffle:
-            self.num_samples = len(range(rank, count, world_size))
+        if drop_last:  # DistributedSampler would keep a photo more in some cases
+            self.num_samples = count // world_size
 
     def __iter__(self) -> Iterator[tuple[int, int]]:
         epoch, batches_used = self.position() if self.position is not None else (self.epoch, 0)
         order = np.arange(self.count)
         if self.shuffle:
             order = np.random.default_rng([self.seed, epoch]).permutation(self.count)
-            order = np.resize(order, self.num_samples * self.num_replicas)
+        order = np.resize(order, self.num_samples * self.num_replicas)
         own = order[self.rank :: self.num_replicas]
         for index in own[batches_used * self.batch_size :]:
             yield epoch, int(index)

@@ -1,12 +1,15 @@
 """The layout of a training run's folder."""
 
+import contextlib
+import itertools
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Self
 
-from colorgan.errors import CheckpointError
+from colorgan.errors import CheckpointError, ColorganError
 from colorgan.files import age
 
 VARIABLE = "COLORGAN_RUN_FOLDER"
@@ -43,6 +46,11 @@ class RunFolder:
         """CSV file of all logged metrics."""
         return self.path / "metrics.csv"
 
+    @property
+    def lock(self) -> Path:
+        """File that the process that trains the run holds a lock on."""
+        return self.path / ".lock"
+
     @classmethod
     def of_checkpoint(cls, file: str | Path) -> Self | None:
         """Returns the run folder that contains a checkpoint, or ``None`` if it is not in one.
@@ -55,27 +63,34 @@ class RunFolder:
 
     @classmethod
     def new(cls, runs: str | Path, name: str, command: str = "fit") -> Self:
-        """Chooses the folder of a new run; the folder is not created.
+        """Creates the folder of a new run, which no other run gets, even if both start at the same moment.
 
-        All processes of one ``fit`` (the ranks of a multi-GPU run; the nodes and requeues of a SLURM job) get the same
-        folder.
+        All processes of one ``fit`` (those that Lightning starts, the tasks and requeues of a SLURM job) get the same
+        folder. :func:`remove_unused` removes it if nothing was written into it.
 
         Args:
             runs: parent folder of all runs.
             name: name of the run.
-            command: the trainer's command; only ``fit`` passes its folder on through the environment.
+            command: the command; only ``fit`` passes its folder on through the environment. The others may also run
+                where nothing can be written.
+
+        Raises:
+            ColorganError: if the folder of a ``fit`` cannot be created.
         """
         if inherited := os.environ.get(VARIABLE):
             return cls(Path(inherited))
-        job = os.environ.get("SLURM_JOB_ID")
-        stamp = f"slurm-{job}" if job else f"{datetime.now():%Y%m%d-%H%M%S}"
+        job = _slurm_job()
+        stamp = job or f"{datetime.now():%Y%m%d-%H%M%S}"
         if command != "fit":
             stamp = f"{stamp}-{command}"
         path = Path(runs, name, stamp)
-        count = 1
-        while path.exists() and not job:  # another run started within the same second
-            count += 1
-            path = path.with_name(f"{stamp}-{count}")
+        try:
+            path = next(path for path in _numbered(path) if _claim(path, is_job=job is not None))
+        except OSError as error:
+            if command == "fit":
+                raise ColorganError(
+                    f"the run folder {path} cannot be created ({error.strerror}); choose another place with --runs"
+                ) from error
         if command == "fit":
             os.environ[VARIABLE] = str(path)
         return cls(path)
@@ -100,3 +115,58 @@ class RunFolder:
                 "(or --name and --runs of its run)"
             )
         return max(found, key=age)
+
+
+def remove_unused() -> None:
+    """Removes the folders that :meth:`RunFolder.new` has created in this process and that are still empty."""
+    while _created:
+        path = _created.pop()
+        with contextlib.suppress(OSError):  # one that is not empty stays, and so do the folders above it
+            for folder in (path, path.parent, path.parent.parent):
+                folder.rmdir()
+
+
+_created: list[Path] = []
+
+
+def _numbered(path: Path) -> Iterator[Path]:
+    yield path
+    for number in itertools.count(2):
+        yield path.with_name(f"{path.name}-{number}")
+
+
+def _claim(path: Path, *, is_job: bool) -> bool:
+    """Creates a folder; returns whether it belongs to this process, and not to another run."""
+    restarts = os.environ.get("SLURM_RESTART_COUNT", "0") if is_job else "0"
+    several_tasks = is_job and os.environ.get("SLURM_STEP_NUM_TASKS", "1") != "1"
+    try:
+        _make(path)
+    except FileExistsError:
+        if several_tasks:  # they all come here, with the same number of their step in the name
+            return path.is_dir()
+        if restarts == "0" or not path.is_dir():
+            return False
+    if restarts == "0" or several_tasks:
+        return True
+    try:  # the folders exist from before the requeue, and each run of the job takes its own again
+        (path / f".restart-{restarts}").touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True
+
+
+def _make(path: Path) -> None:
+    while True:
+        try:
+            path.mkdir(parents=True)
+        except FileNotFoundError:  # a run that ends removes empty folders
+            continue
+        _created.append(path)
+        return
+
+
+def _slurm_job() -> str | None:
+    """The name of a job's folder; commands that ``srun`` starts after the first one have their own."""
+    job = os.environ.get("SLURM_JOB_ID")
+    step = os.environ.get("SLURM_STEP_ID", "0")
+    return f"slurm-{job}" + (f"-step-{step}" if step != "0" else "") if job else None

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from colorgan.errors import CheckpointError, first_sentence
-from colorgan.files import check_digest, open_regular
+from colorgan.files import check_digest, open_checkpoint
 from colorgan.models.archives import check_archive
 
 
@@ -31,7 +31,7 @@ def read_torch_file(source: str | Path | BinaryIO, name: str | Path, is_verified
             overlapping archive.
     """
     source = Path(source) if isinstance(source, str) else source
-    with open_regular(source) if isinstance(source, Path) else nullcontext(source) as stream:
+    with open_checkpoint(source) if isinstance(source, Path) else nullcontext(source) as stream:
         if zipfile.is_zipfile(stream):  # otherwise a legacy format or a damaged file, which torch.load handles
             check_archive(stream, name, is_verified)
         stream.seek(0)

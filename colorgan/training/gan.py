@@ -37,6 +37,7 @@ from colorgan.training.checks import check_image_size, check_optimizer, check_ra
 from colorgan.training.module import Role
 from colorgan.training.optimization import ManualOptimization
 from colorgan.training.optimizers import build_optimizer
+from colorgan.training.photo_rows import mean_over_processes
 from colorgan.training.schedule import AdversarialSchedule
 from colorgan.training.steps import EvaluationOutput, is_first_validation
 from colorgan.training.transfer import transfer
@@ -171,6 +172,15 @@ class ColorGAN(ManualOptimization):
         """The generator."""
         return self.colorizer.generator
 
+    def logged_metrics(self) -> list[str]:
+        """Losses of both networks on training photos; distances and the adversarial loss on validation photos."""
+        names = [f"train/{self.reconstruction.name}", "train/generator", "val/l1", "val/psnr"]
+        if self.discriminator is not None:
+            accuracies = ("discriminator_accuracy_real", "discriminator_accuracy_fake")
+            names += [f"train/{name}" for name in ("adversarial", "discriminator", *accuracies)]
+            names.append("val/adversarial")
+        return names
+
     def configure_optimizers(self) -> Any:
         """One optimizer per network, each with its learning-rate schedule if it has one.
 
@@ -222,7 +232,7 @@ class ColorGAN(ManualOptimization):
         if self.schedule.trains_generator(self.current_epoch):
             values |= self._update_generator(condition, gray, target, generated, batch_idx)
         self.advance_batch_schedules()
-        metrics = {f"train/{name}": value.detach() for name, value in values.items()}
+        metrics = mean_over_processes({f"train/{name}": value.detach() for name, value in values.items()})
         self.log_dict(metrics, on_step=True, on_epoch=False)
         return metrics
 
@@ -277,7 +287,7 @@ class ColorGAN(ManualOptimization):
     # -- validation, test and prediction -------------------------------------------------------------------------------
 
     def validation_step(self, batch: dict[str, Tensor], batch_idx: int) -> EvaluationOutput:
-        """Colorizes a batch without hints, and logs ``val/l1`` and ``val/psnr``."""
+        """Colorizes a batch without hints; ``val/l1``, ``val/psnr`` and others are logged at the end of the epoch."""
         return self._evaluate(batch, "val")
 
     def test_step(self, batch: dict[str, Tensor], batch_idx: int) -> EvaluationOutput:
@@ -290,24 +300,17 @@ class ColorGAN(ManualOptimization):
         predicted = self.inference(target)
         neutral = self.color_space.neutral(gray)
         metrics = {
-            "l1": (self.color_space.split(predicted)[1] - color).abs().mean(),
-            "psnr": peak_signal_noise_ratio(
-                predicted, target, data_range=1.0, dim=(1, 2, 3), reduction="elementwise_mean"
-            ),
+            "l1": (self.color_space.split(predicted)[1] - color).abs().mean(dim=(1, 2, 3)),
+            "psnr": peak_signal_noise_ratio(predicted, target, data_range=1.0, dim=(1, 2, 3), reduction="none"),
         }
         if split == "test" or is_first_validation(self.trainer):
-            metrics["l1_gray"] = (neutral - color).abs().mean()
+            metrics["l1_gray"] = (neutral - color).abs().mean(dim=(1, 2, 3))
         if self.discriminator is not None and self.trainer.state.fn == "fit":
             hints = self.hints.empty(color) if self.discriminator_sees_hints else color[:, :0]
             pair = torch.cat([gray, hints, self.color_space.split(predicted)[1]], dim=1)
-            metrics["adversarial"] = self.adversarial.generator_loss(self.discriminator(pair))
-        self.log_dict(
-            {f"{split}/{name}": value for name, value in metrics.items()},
-            on_epoch=True,
-            batch_size=len(target),
-            prog_bar=split == "val",
-            sync_dist=True,
-        )
+            scores = self.discriminator(pair).split(1)  # by photo, because losses average over all scores they get
+            metrics["adversarial"] = torch.stack([self.adversarial.generator_loss(photo) for photo in scores])
+        self.photo_rows.add(batch["index"], metrics)
         return {
             "predicted": predicted,
             "target": target,

@@ -19,6 +19,7 @@ from colorgan.models.base import ImageNetwork
 from colorgan.models.config import Part, to_config
 from colorgan.models.encoders import without_pretrained_weights
 from colorgan.training.divergence import DivergenceCheck, check_saved_tensors, gradient_norm
+from colorgan.training.photo_rows import PhotoRows
 from colorgan.training.restored import check_optimizer_states
 
 Role = tuple[tuple[str, ...], Any, Callable[..., Any]]
@@ -32,7 +33,8 @@ class Trainable(Part, LightningModule, ABC):
     """A LightningModule whose constructor takes plain values, parts, and factories of networks and optimizers.
 
     All arguments are saved as plain hyperparameters. A subclass lists those that are more than plain values in
-    ``roles``.
+    ``roles``. Its validation and test steps add the results of their photos to ``photo_rows``, whose means are logged
+    at the end of the epoch.
     """
 
     roles: ClassVar[tuple[Role, ...]] = ()
@@ -42,12 +44,17 @@ class Trainable(Part, LightningModule, ABC):
     def __init__(self) -> None:
         super().__init__()
         self.divergence = DivergenceCheck()
+        self.photo_rows = PhotoRows()
         self.save_hyperparameters({**self.default_arguments(), **to_config(self.init_args)}, logger=False)
 
     @property
     @abstractmethod
     def trained_network(self) -> ImageNetwork:
         """The network that training is for."""
+
+    @abstractmethod
+    def logged_metrics(self) -> Collection[str]:
+        """Names of the metrics that training and validation log, for those who monitor them."""
 
     @classmethod
     def load_from_checkpoint(  # type: ignore[override]
@@ -154,6 +161,31 @@ class Trainable(Part, LightningModule, ABC):
     def on_train_start(self) -> None:
         """Checks what optimizers have taken over from a checkpoint, before they use it."""
         check_optimizer_states(self.trainer.optimizers)
+
+    def photo_metrics(self, rows: dict[str, Tensor]) -> dict[str, Tensor]:
+        """The metrics of an epoch by name, given those of its photos, each (N,); by default the means."""
+        return {name: values.mean() for name, values in rows.items()}
+
+    def on_validation_epoch_start(self) -> None:
+        """Drops the results of an interrupted epoch."""
+        self.photo_rows.clear()
+
+    def on_validation_epoch_end(self) -> None:
+        """Logs the metrics of all photos under ``val/``, in whichever process they were measured."""
+        self._log_photo_metrics("val")
+
+    def on_test_epoch_start(self) -> None:
+        """As :meth:`on_validation_epoch_start`."""
+        self.photo_rows.clear()
+
+    def on_test_epoch_end(self) -> None:
+        """As :meth:`on_validation_epoch_end`, under ``test/``."""
+        self._log_photo_metrics("test")
+
+    def _log_photo_metrics(self, split: str) -> None:
+        metrics = self.photo_metrics(self.photo_rows.collect(self))
+        values = {f"{split}/{name}": value.item() for name, value in metrics.items()}
+        self.log_dict(values, prog_bar=split == "val", sync_dist=True)
 
     def check_size(self, size: int) -> None:
         """Checks that photos of a size can be trained on; any can, unless a subclass overrides this.

@@ -14,6 +14,7 @@ from colorgan.models.color_spaces import ColorSpace, Lab
 from colorgan.models.config import factory_from_config, from_config
 from colorgan.training.checks import check_optimizer
 from colorgan.training.module import Role, Trainable
+from colorgan.training.photo_rows import mean_over_processes
 
 _ADAM = functools.partial(Adam, lr=1e-3, weight_decay=1e-4)
 
@@ -23,7 +24,7 @@ class ChromaRegressor(Trainable):
 
     An :class:`~colorgan.models.EncoderDecoder` can be conditioned on it. Errors are logged on the published scale, on
     which the full range of a color channel is 1: ``val/mse`` over all channels, and ``val/mse_a`` and so on for each.
-    ``val/mse_constant`` is the error of predicting each validation batch's own mean color, which a useful regressor
+    ``val/mse_constant`` is the error of predicting the mean color of all validation photos, which a useful regressor
     beats.
 
     Args:
@@ -62,6 +63,11 @@ class ChromaRegressor(Trainable):
         """The network."""
         return self.network
 
+    def logged_metrics(self) -> list[str]:
+        """The squared error of training, and those of validation."""
+        channels = [f"val/mse_{name}" for name in self.color_space.names]
+        return ["train/mse", "val/mse", *channels, "val/mse_constant"]
+
     def configure_optimizers(self) -> Any:
         """The optimizer, with its schedule if it has one."""
         optimizer = self.optimizer(self.network.parameters())
@@ -78,33 +84,37 @@ class ChromaRegressor(Trainable):
 
     def training_step(self, batch: dict[str, Tensor], batch_idx: int) -> dict[str, Tensor]:
         """Returns the mean squared error of a batch, as the ``loss`` and under the name it is logged by."""
-        errors, _ = self._errors(batch)
-        loss = errors.mean()
-        self.log("train/mse", loss.detach())
-        return {"loss": loss, "train/mse": loss.detach()}
+        loss = self._errors(batch)[0].mean()
+        logged = mean_over_processes({"train/mse": loss.detach()})
+        self.log_dict(logged)
+        return {"loss": loss, **logged}
 
     def validation_step(self, batch: dict[str, Tensor], batch_idx: int) -> None:
-        """Logs the errors of a batch under ``val/``."""
-        self._evaluate(batch, "val")
+        """Measures the errors of a batch."""
+        self._evaluate(batch)
 
     def test_step(self, batch: dict[str, Tensor], batch_idx: int) -> None:
-        """As :meth:`validation_step`, under ``test/``."""
-        self._evaluate(batch, "test")
+        """As :meth:`validation_step`."""
+        self._evaluate(batch)
 
-    def _evaluate(self, batch: dict[str, Tensor], split: str) -> None:
-        errors, constant = self._errors(batch)
-        by_channel = zip(self.color_space.names, errors.mean(0), strict=True)
-        values = {
-            "mse": errors.mean(),
-            **{f"mse_{name}": error for name, error in by_channel},
-            "mse_constant": constant.mean(),
-        }
-        logged = {f"{split}/{name}": value for name, value in values.items()}
-        self.log_dict(logged, on_epoch=True, batch_size=len(errors), prog_bar=split == "val", sync_dist=True)
+    def _evaluate(self, batch: dict[str, Tensor]) -> None:
+        errors, colors = self._errors(batch)
+        names = self.color_space.names
+        by_channel = {f"mse_{name}": error for name, error in zip(names, errors.unbind(1), strict=True)}
+        mean_colors = {f"mean_{name}": color for name, color in zip(names, colors.unbind(1), strict=True)}
+        self.photo_rows.add(batch["index"], {"mse": errors.mean(1), **by_channel, **mean_colors})
+
+    def photo_metrics(self, rows: dict[str, Tensor]) -> dict[str, Tensor]:
+        """The mean errors, and the error of the photos' mean color, which only all photos together have."""
+        mean_colors = {name: values for name, values in rows.items() if name.startswith("mean_")}
+        metrics = super().photo_metrics({name: values for name, values in rows.items() if name not in mean_colors})
+        if mean_colors:
+            metrics["mse_constant"] = torch.stack([*mean_colors.values()]).var(dim=1, correction=0).mean()
+        return metrics
 
     def _errors(self, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
-        """Squared errors (B, C) of the prediction and of the batch's own mean, where a channel's range is 1."""
+        """Squared errors of the prediction, and mean colors, both (B, C), where a channel's range is 1."""
         gray, color = self.color_space.split(batch["rgb"].float() / 255)
         pixels = color.flatten(2)
         mean = self.color_space.mean(pixels, torch.ones_like(pixels[:, :1]))
-        return ((self(gray) - mean) / 2).square(), ((mean.mean(dim=0) - mean) / 2).square()
+        return ((self(gray) - mean) / 2).square(), mean / 2

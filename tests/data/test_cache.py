@@ -10,14 +10,17 @@ import sys
 import threading
 import time
 
+import albumentations
 import filelock
 import numpy as np
 import pytest
 from PIL import Image
+from xxhash import xxh3_64_intdigest
 
 from colorgan.caches import stored_caches
 from colorgan.data import cache, decoding
 from colorgan.data.cache import CachedPhotos, cached_photos
+from colorgan.data.dataset import PhotoDataset
 from colorgan.data.sources import file_source
 from colorgan.errors import ColorganError
 from colorgan.images import list_photos, read_rgb
@@ -109,7 +112,15 @@ def delete_pixels(folder):
     (folder / "pixels.bin").unlink()
 
 
-@pytest.mark.parametrize("damage", [truncate_pixels, flip_bit, corrupt_index, write_unknown_index, delete_pixels])
+def flip_bit_in_index(folder):
+    index = (folder / "index.json").read_bytes()
+    position = index.index(b'"hashes": [') + 12
+    (folder / "index.json").write_bytes(index[:position] + bytes([index[position] ^ 1]) + index[position + 1 :])
+
+
+@pytest.mark.parametrize(
+    "damage", [truncate_pixels, flip_bit_in_index, corrupt_index, write_unknown_index, delete_pixels]
+)
 def test_damaged_cache_is_rebuilt(make_photos, damage):
     folder = make_photos("photos", 3)
     whole = np.array(photos_in(folder).pixels)
@@ -117,6 +128,50 @@ def test_damaged_cache_is_rebuilt(make_photos, damage):
     again = photos_in(folder)
     assert np.array_equal(again.pixels, whole)
     assert entries(again.folder.parent) == {again.folder.name}
+
+
+def test_damaged_photo_is_decoded_again_when_it_is_read(make_photos):
+    folder = make_photos("photos", 5)
+    photos = photos_in(folder, side=8)
+    whole = np.array(photos.pixels)
+    with (photos.folder / "pixels.bin").open("r+b") as file:
+        file.seek(3 * 192 + 7)
+        file.write(bytes([whole[3].ravel()[7] ^ 1]))
+    worker = pickle.loads(pickle.dumps(photos_in(folder, side=8)))
+    assert worker.pixels[3].ravel()[7] == whole[3].ravel()[7] ^ 1
+    dataset = PhotoDataset(worker, np.arange(1, 5), 8, transforms=[albumentations.NoOp()])
+    with pytest.warns(UserWarning, match=r"photo_003.png in .* is damaged and is decoded again") as warned:
+        assert np.array_equal(dataset.__getitems__([0, 2])["rgb"], whole[[1, 3]])
+    assert len(warned) == 1
+    assert np.array_equal(photos.pixels, whole)  # mended in the file, for other processes as well
+
+
+def test_damaged_photo_whose_file_is_gone_ends_reading_and_is_not_cached_again(make_photos):
+    folder = make_photos("photos", 3)
+    photos = photos_in(folder)
+    flip_bit(photos.folder)
+    damaged = int(
+        np.flatnonzero([xxh3_64_intdigest(row.data) for row in photos.pixels] != np.array(photos.checksums))[0]
+    )
+    original = (folder / photos.names[damaged]).read_bytes()
+    (folder / photos.names[damaged]).unlink()
+    with pytest.warns(UserWarning, match="damaged"), pytest.raises(ColorganError, match="its file has changed; start"):
+        photos.read(np.arange(3))
+    (folder / photos.names[damaged]).write_bytes(original)
+    assert np.array_equal(photos_in(folder).read(np.arange(3)), photos_in(folder).pixels)
+
+
+def test_changed_content_of_equal_size_and_time_is_decoded(make_photos):
+    folder = make_photos("photos", 2, suffix=".bmp")
+    path = folder / "photo_001.bmp"
+    status = path.stat()
+    old = photos_in(folder)
+    Image.fromarray(photo_of(77, 24, 32)).save(path)
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert path.stat().st_size == status.st_size
+    new = photos_in(folder)
+    assert np.array_equal(new.pixels[0], old.pixels[0])
+    assert not np.array_equal(new.pixels[1], old.pixels[1])
 
 
 def test_concurrent_builds_share_one_cache(make_photos, own_cache):

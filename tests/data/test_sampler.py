@@ -1,6 +1,7 @@
 """The order of photos is reproducible, and each process receives its own part."""
 
 import numpy as np
+import pytest
 import torch
 
 from colorgan.data.sampler import EpochSampler
@@ -20,12 +21,26 @@ def test_training_photos_are_divided_between_ranks():
     assert len(combined) == 12
 
 
-def test_validation_photos_are_not_repeated():
-    orders = [list(EpochSampler(10, seed=5, shuffle=False, rank=rank, world_size=3)) for rank in range(3)]
-    assert [index for _, index in orders[0]] == [0, 3, 6, 9]
-    assert sorted(index for order in orders for _, index in order) == list(range(10))
-    assert [len(EpochSampler(10, seed=5, shuffle=False, rank=rank, world_size=3)) for rank in range(3)] == [4, 3, 3]
-    assert len(EpochSampler(2, seed=5, shuffle=False, rank=2, world_size=3)) == 0
+def test_all_ranks_validate_the_same_number_of_photos():
+    """They wait for each other in every batch."""
+    for count, length in ((10, 4), (2, 1)):
+        orders = [list(EpochSampler(count, seed=5, shuffle=False, rank=rank, world_size=3)) for rank in range(3)]
+        assert [len(order) for order in orders] == [length] * 3
+        interleaved = [index for step in zip(*orders, strict=True) for _, index in step]
+        assert interleaved == [*range(count), *range(3 * length - count)]  # the first ones are repeated at the end
+
+
+@pytest.mark.parametrize("count", [8, 9, 11, 15, 16, 17, 23])
+def test_batches_of_all_ranks_are_those_of_one_process(count):
+    def batches(rank, world_size):
+        sampler = EpochSampler(count, seed=5, shuffle=True, rank=rank, world_size=world_size, drop_last=True)
+        order = [index for _, index in sampler]
+        assert len(order) == len(sampler)
+        size = 8 // world_size
+        return [order[start : start + size] for start in range(0, len(order) - size + 1, size)]
+
+    together = [sorted(one + two) for one, two in zip(batches(0, 2), batches(1, 2), strict=True)]
+    assert together == [sorted(batch) for batch in batches(0, 1)]
 
 
 def test_order_depends_only_on_seed_and_epoch():

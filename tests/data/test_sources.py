@@ -26,6 +26,6 @@ def test_file_source_names_loads_and_stamps(tmp_path: Path) -> None:
 
 def test_missing_file_is_reported_on_load(tmp_path: Path) -> None:
     source = file_source(tmp_path / "gone.jpg", tmp_path)
-    assert source.stamp == (-1, -1)
+    assert source.stamp == (-1, -1, -1)
     with pytest.raises(UnreadableImage, match="gone.jpg"):
         source.load(32)

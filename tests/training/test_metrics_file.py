@@ -99,3 +99,31 @@ def test_configuration_is_not_logged_a_second_time_into_the_run_folder(tmp_path)
     log_config([MetricsFile(str(tmp_path)), Other(str(tmp_path)), CSVLogger(tmp_path), Remote()], {"seed": 1})
     assert received == [{"seed": 1}]
     assert not list(tmp_path.iterdir())
+
+
+def test_rows_beyond_a_checkpoint_are_cut(tmp_path):
+    file = tmp_path / "metrics.csv"
+    write(MetricsFile(str(tmp_path)))
+    before = file.read_bytes()
+    write(MetricsFile(str(tmp_path)), [({"train/l1": 0.125, "epoch": 1}, 20), ({"train/l1": 0.1, "epoch": 1}, 29)])
+    write(MetricsFile(str(tmp_path)), [({"train/l1": 0.0, "epoch": 1}, None)])  # not of a batch
+    logger = MetricsFile(str(tmp_path))
+    logger.cut(20)
+    assert [row["step"] for row in rows_of(file)] == ["9", "19", "19", ""]
+    logger.cut(10)
+    assert [row["step"] for row in rows_of(file)] == ["9", ""]
+    file.write_bytes(before)
+    logger.cut(20)
+    assert file.read_bytes() == before
+    MetricsFile(str(tmp_path / "new")).cut(5)  # without a file
+    assert not (tmp_path / "new").exists()
+
+
+def test_file_that_was_deleted_begins_anew_with_a_header(tmp_path):
+    logger = MetricsFile(str(tmp_path / "run"))
+    write(logger)
+    (tmp_path / "run" / "metrics.csv").unlink()
+    (tmp_path / "run").rmdir()
+    with pytest.warns(UserWarning, match=r"metrics\.csv has been moved or deleted: a new one is begun"):
+        write(logger, ROWS[:1])
+    assert rows_of(tmp_path / "run" / "metrics.csv") == [{"epoch": "0", "step": "9", "train/l1": "0.5", "val/psnr": ""}]

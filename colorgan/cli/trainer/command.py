@@ -12,31 +12,39 @@ import torch
 from jsonargparse import Namespace
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch import Trainer as LightningTrainer
-from lightning.pytorch.callbacks import Callback, ModelCheckpoint
+from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI
+from lightning.pytorch.loggers import Logger
 from lightning.pytorch.utilities import rank_zero_only
 
 from colorgan.cli.parsing.overlays import ConfigOverlay, classes_as_overlays
 from colorgan.cli.parsing.parser import TrainerParser
+from colorgan.cli.parsing.values import MODE
+from colorgan.cli.trainer.building import check_kind, check_model, readable_errors
+from colorgan.cli.trainer.checks import check_configuration
+from colorgan.cli.trainer.outcome import check_amount, results
 from colorgan.cli.trainer.overrides import class_paths, differences
 from colorgan.cli.trainer.quiet import silence_libraries
 from colorgan.cli.trainer.restoring import check_architecture, is_restoring_error, shapes_of
 from colorgan.cli.trainer.run_config import SaveRunConfig
-from colorgan.data import Photos
-from colorgan.errors import CheckpointError, ColorganError, describe, printable_text
-from colorgan.files import display_path
+from colorgan.data import Photos, manifest
+from colorgan.errors import CheckpointError, ColorganError, describe, one_line, plural
+from colorgan.images import printable
 from colorgan.inference import checkpoint, run_folder
 from colorgan.inference.run_folder import RunFolder
 from colorgan.models.config import TRUSTED_PREFIXES, class_path
 from colorgan.models.encoders import without_pretrained_weights
+from colorgan.training.callbacks.continuation import RunContinuation
 from colorgan.training.callbacks.frechet import FrechetDistance
 from colorgan.training.callbacks.interruption import SaveOnSignal
 from colorgan.training.callbacks.predictions import PredictionWriter
-from colorgan.training.callbacks.samples import SampleSheet
+from colorgan.training.callbacks.rank_watch import RankWatch
 from colorgan.training.checkpoints import CheckpointFiles
 from colorgan.training.gan import ColorGAN
 from colorgan.training.loggers import wandb_offline_reason
 from colorgan.training.module import Trainable
+from colorgan.training.monitors import check_callbacks
+from colorgan.training.processes import decided_by_first_process, leave_parent, watch_parent
 from colorgan.training.requeue import was_requeued
 from colorgan.training.trainer import Trainer
 
@@ -52,7 +60,12 @@ class ColorganCLI(LightningCLI):
     def init_parser(self, **kwargs: Any) -> LightningArgumentParser:
         """Creates a parser whose configuration files override each other by the rule of :class:`ConfigOverlay`."""
         parser = TrainerParser(**kwargs)
-        parser.roots = {"model": self._trained_class, "data": Photos, "trainer": Trainer}
+        parser.roots = {
+            "model": self._trained_class,
+            "data": Photos,
+            "trainer.callbacks": Callback,
+            "trainer.logger": Logger,
+        }
         parser.add_argument("-c", "--config", action=ConfigOverlay, help="configuration file in YAML; repeatable")
         return parser
 
@@ -88,6 +101,8 @@ class ColorganCLI(LightningCLI):
         section = self.config[command]
         if section.get("name") is None:
             section.name = self._default_name(section)
+        if section.get("ckpt_path") == "":
+            raise ColorganError("--ckpt_path is empty; give a checkpoint, `last` or `best`, or leave it out")
         if command == "fit" and not section.get("ckpt_path"):
             section.ckpt_path = _requeued_checkpoint(section)
         if section.get("ckpt_path"):
@@ -97,6 +112,7 @@ class ColorganCLI(LightningCLI):
         section = self.config[command]
         # kept from LightningCLI, which would let the checkpoint's arguments override explicit options
         self.checkpoint = section.pop("ckpt_path", None)
+        check_configuration(section, command)
 
     def _class_keys(self) -> set[str]:
         """The keys that take a class with arguments."""
@@ -112,6 +128,7 @@ class ColorganCLI(LightningCLI):
         trusted = {name for name in class_paths(section.model) if not name.startswith(TRUSTED_PREFIXES)}
         contents = checkpoint.read(path)
         stored = checkpoint.hyper_parameters(contents)
+        check_kind(stored, self._trained_class, path)
         # refuses foreign classes before the parser imports them
         try:
             self._trained_class.arguments_from_config(stored, trusted)
@@ -149,11 +166,8 @@ class ColorganCLI(LightningCLI):
         section = self.config[self.subcommand]
         section.ckpt_path = self.checkpoint
         self.save_config_kwargs = {"as_given": section.clone()}
-        if section.trainer.default_root_dir is not None:
-            raise ColorganError(
-                f"trainer.default_root_dir is {section.trainer.default_root_dir}, but every run has a folder of its "
-                "own; choose its place with --runs FOLDER and --name NAME instead"
-            )
+        if self.subcommand == "fit":
+            check_amount(section.trainer)
         self.run_folder = self.choose_run_folder(section)
         section.trainer.default_root_dir = str(self.run_folder.path)
         if section.trainer.precision == "auto":
@@ -198,7 +212,15 @@ class ColorganCLI(LightningCLI):
             resumed = RunFolder.of_checkpoint(section.ckpt_path)
             if resumed is not None:
                 return resumed
-        return RunFolder.new(section.runs, section.name, str(self.subcommand))
+        return self.new_run_folder(section, str(self.subcommand))
+
+    def new_run_folder(self, section: Namespace, command: str) -> RunFolder:
+        """Creates a folder for all processes of the command."""
+
+        def create() -> str:
+            return str(RunFolder.new(section.runs, section.name, command).path)
+
+        return RunFolder(Path(decided_by_first_process(f"{command} folder", create)))
 
     def _prepare_logger(self, logger: Namespace) -> None:
         arguments = logger.init_args
@@ -219,18 +241,20 @@ class ColorganCLI(LightningCLI):
     def instantiate_classes(self) -> None:
         """Builds data, model and trainer; pretrained weights are not loaded where a checkpoint brings its own."""
         section = self.config[self.subcommand]
-        if section.get("ckpt_path"):
-            parser = self.subparsers[list(self.subcommands()).index(str(self.subcommand))]
-            check_architecture(parser, section.model, self.shapes, Path(section.ckpt_path))
-            with without_pretrained_weights():
+        with readable_errors():
+            check_model(self._trained_class, section, self.subcommand)
+            if section.get("ckpt_path"):
+                parser = self.subparsers[list(self.subcommands()).index(str(self.subcommand))]
+                check_architecture(parser, section.model, self.shapes, Path(section.ckpt_path))
+                with without_pretrained_weights():
+                    super().instantiate_classes()
+            else:
                 super().instantiate_classes()
-        else:
-            super().instantiate_classes()
 
     def instantiate_trainer(self, **kwargs: Any) -> LightningTrainer:
         """Adds what every run has: atomic checkpoints, saving on signals, and the prediction writer."""
         section = self.config[self.subcommand]
-        extra: list[Callback] = []
+        extra: list[Callback] = [RunContinuation()] if self.subcommand == "fit" else []
         if self.subcommand in ("validate", "test") and not section.trainer.get("callbacks"):
             extra.append(FrechetDistance())
         if self.subcommand == "predict":
@@ -240,27 +264,28 @@ class ColorganCLI(LightningCLI):
         plugins = given if isinstance(given, list) else [given] if given else []
         trainer = super().instantiate_trainer(plugins=[*plugins, CheckpointFiles()], **kwargs)
         callbacks: list[Callback] = trainer.callbacks  # type: ignore[attr-defined]
-        callbacks[:0] = extra
-        callbacks.append(SaveOnSignal())  # the last, so that the others have saved what it stops
+        watch = RankWatch()
+        watch.attach(trainer)
+        # signals come after callbacks that save; the watch is the last, because it waits for the other processes
+        callbacks[:] = [*extra, *callbacks, SaveOnSignal(), watch]
         return trainer
 
     def after_instantiate_classes(self) -> None:
-        """Checks the image size before the trainer starts."""
+        """Checks what the parts need of each other, and tells the data where to write their manifest."""
         if self.subcommand == "fit":
+            if isinstance(self.datamodule, Photos):
+                self.datamodule.manifest_file = self.run_folder.path / manifest.FILE_NAME
             self.model.check_size(self.datamodule.image_size)
+            self.datamodule.check()
+            check_callbacks(self.trainer, self.model)
 
     def after_fit(self) -> None:
-        """Prints where the results are."""
+        """Prints where the results are, and raises an error if they are not there."""
         callbacks: list[Callback] = self.trainer.callbacks  # type: ignore[attr-defined]
         if getattr(self.trainer, "fast_dev_run", False) or not self.trainer.is_global_zero:
             return
-        best = [c.best_model_path for c in callbacks if isinstance(c, ModelCheckpoint) and c.monitor]
-        sheets = [c.last_path for c in callbacks if isinstance(c, SampleSheet) and c.last_path]
-        print(
-            f"\nrun: {self.run_folder.path}"
-            f" | best checkpoint: {display_path(best[0]) if best and best[0] else self.run_folder.last_checkpoint}"
-            f" | samples: {display_path(sheets[0]) if sheets else 'none'}"
-        )
+        config = self.run_folder.path / "config.yaml"
+        print(f"\n{results(callbacks, self.run_folder, self.trainer.current_epoch, [config])}")
         next(c for c in callbacks if isinstance(c, SaveOnSignal)).raise_if_stopped(self.trainer)
 
     def after_predict(self) -> None:
@@ -269,10 +294,13 @@ class ColorganCLI(LightningCLI):
         writer = next(c for c in callbacks if isinstance(c, PredictionWriter))
         if not self.trainer.is_global_zero:
             return
-        print(f"{writer.written} photos colorized into {writer.folder}")
-        if self.datamodule.unreadable:
-            named = "; ".join(f"{path} ({reason})" for path, reason in self.datamodule.unreadable)
-            raise ColorganError(f"{len(self.datamodule.unreadable)} files were left out: {named}")
+        print(f"{writer.written} photos colorized into {printable(writer.folder)}")
+        for image in self.datamodule.unsupported:
+            _note(f"left out {printable(image.path)}: {image.reason}")
+        failures = [f"{printable(path)} ({reason})" for path, reason in self.datamodule.unreadable] + writer.failures
+        if failures:
+            listed = "".join(f"\n  {failure}" for failure in failures)
+            raise ColorganError(f"{plural(len(failures), 'file')} could not be read or written:{listed}")
 
 
 def _requeued_checkpoint(section: Namespace) -> str | None:
@@ -295,19 +323,26 @@ def callbacks_of(section: Namespace) -> list[Namespace]:
     return callbacks if isinstance(callbacks, list) else [callbacks]
 
 
-def train(args: list[str], command: type[ColorganCLI] = ColorganCLI, model: type[Trainable] = ColorGAN) -> ColorganCLI:
+def train(
+    args: list[str],
+    command: type[ColorganCLI] = ColorganCLI,
+    model: type[Trainable] = ColorGAN,
+    prog: str = "colorgan",
+) -> ColorganCLI:
     """Runs one of the trainer's commands; this is LightningCLI with our models and data.
 
     Args:
         args: the command (fit, validate, test, predict) and its options.
         command: the LightningCLI to run.
         model: the class that is trained.
+        prog: what the user types before the command, for messages.
 
     Returns:
         The finished command, with its trainer, model and data.
     """
     silence_libraries()
     torch.set_float32_matmul_precision("high")
+    watch_parent()
     inherited = os.environ.get(run_folder.VARIABLE)
     try:
         return command(
@@ -321,6 +356,8 @@ def train(args: list[str], command: type[ColorganCLI] = ColorganCLI, model: type
             parser_kwargs={
                 "description": "Train and use conditional GANs that colorize photographs.",
                 "allow_abbrev": False,
+                "parser_mode": MODE,
+                "prog": prog,
             },
             subclass_mode_data=True,
             args=args,
@@ -339,8 +376,10 @@ def train(args: list[str], command: type[ColorganCLI] = ColorganCLI, model: type
             wandb.finish(exit_code=int(sys.exc_info()[0] is not None))  # flushes the last records
         if inherited is None:
             os.environ.pop(run_folder.VARIABLE, None)
+        run_folder.remove_unused()
+        leave_parent()
 
 
 @rank_zero_only
 def _note(text: str) -> None:
-    print(printable_text(f"note: {text}"), file=sys.stderr)
+    print(one_line(f"note: {text}"), file=sys.stderr)

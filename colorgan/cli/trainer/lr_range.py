@@ -3,7 +3,7 @@
 from typing import Any
 
 from jsonargparse import Namespace
-from lightning.pytorch import Trainer
+from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.cli import LightningArgumentParser
 
 from colorgan.cli.trainer.command import ColorganCLI, callbacks_of
@@ -11,6 +11,7 @@ from colorgan.errors import ColorganError
 from colorgan.evaluation.charts import learning_rate_chart
 from colorgan.files import atomic_write, display_path
 from colorgan.inference.run_folder import RunFolder
+from colorgan.training.callbacks.continuation import RunContinuation
 from colorgan.training.callbacks.interruption import SaveOnSignal
 from colorgan.training.lr_finder import LRRangeTest, run_range_test
 
@@ -42,7 +43,7 @@ class LRFindCLI(ColorganCLI):
     def before_instantiate_classes(self) -> None:
         """Leaves of the trainer what a short test in one process needs."""
         section = self.config[self.subcommand]
-        if section.get("ckpt_path"):
+        if self.checkpoint:
             raise ColorganError("lr-find tests new runs only: give a checkpoint as --model.init_from, not --ckpt_path")
         self.override_trainer(_TRAINER)
         section.trainer.callbacks = [
@@ -53,14 +54,13 @@ class LRFindCLI(ColorganCLI):
 
     def choose_run_folder(self, section: Namespace) -> RunFolder:
         """A folder whose name says that it is not a run."""
-        path = super().choose_run_folder(section).path
-        return RunFolder(path.with_name(f"{path.name}-lr-find"))
+        return self.new_run_folder(section, "lr-find")
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
-        """The trainer of ``fit`` without saving on signals, because there is nothing to save."""
+        """The trainer of ``fit`` without what cares for checkpoints, because there are none."""
         trainer = super().instantiate_trainer(**kwargs)
-        callbacks = [callback for callback in trainer.callbacks if not isinstance(callback, SaveOnSignal)]  # type: ignore[attr-defined]
-        trainer.callbacks = callbacks  # type: ignore[attr-defined]
+        callbacks: list[Callback] = trainer.callbacks  # type: ignore[attr-defined]
+        callbacks[:] = [callback for callback in callbacks if not isinstance(callback, SaveOnSignal | RunContinuation)]
         return trainer
 
     def fit(self, **_: Any) -> None:

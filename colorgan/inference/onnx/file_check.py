@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from colorgan.errors import CheckpointError
-from colorgan.files import SEAL, open_regular, seal_digest, seal_of
+from colorgan.files import SEAL, open_checkpoint, seal_digest, seal_of
 
 _MAX_BYTES = 1 << 30
 """Larger models keep their weights in external files, which are refused anyway."""
@@ -51,7 +51,7 @@ def read_checked(file: Path) -> bytes:
     if not file.is_file():
         problem = "is not a file" if file.exists() else "does not exist"
         raise CheckpointError(f"{file} {problem}; give an .onnx file written by `colorgan export`")
-    with open_regular(file) as stream:
+    with open_checkpoint(file) as stream:
         data = stream.read(_MAX_BYTES + 1)
     if len(data) > _MAX_BYTES:
         raise CheckpointError(f"{file} was refused: it is larger than 1 GiB, which no exported colorizer is")

@@ -1,13 +1,10 @@
 """Base class of the callbacks that consume the outputs of validation and test steps."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Literal, cast
 
-import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
-from torch import Tensor
-from torchmetrics.utilities.distributed import gather_all_tensors
 
 from colorgan.errors import ColorganError
 from colorgan.training.steps import EvaluationOutput
@@ -35,6 +32,19 @@ class EvaluationCallback(Callback, ABC):
     @abstractmethod
     def compute(self, trainer: Trainer, pl_module: LightningModule, stage: EvaluationStage) -> None:
         """Reports the epoch, such as by logging metrics."""
+
+    def logged_metrics(self) -> Collection[str]:
+        """Names of the metrics that it logs after validation, for those who monitor them; none by default."""
+        return ()
+
+    def check_model(self, pl_module: LightningModule) -> None:
+        """Checks its arguments, and that it suits the model; does nothing by default.
+
+        The command line calls it before photos are read.
+
+        Raises:
+            ColorganError: if not.
+        """
 
     def on_validation_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Calls :meth:`reset`."""
@@ -87,27 +97,3 @@ class EvaluationCallback(Callback, ABC):
                 f"but this one returned {received}"
             )
         return cast(EvaluationOutput, outputs)
-
-
-def gather_rows(rows: Tensor, trainer: Trainer, pl_module: LightningModule) -> Tensor:
-    """Concatenates the rows of all ranks, on the CPU; ranks may have different numbers of rows."""
-    if trainer.world_size == 1:
-        return rows
-    # Backends such as NCCL only exchange tensors on the accelerator.
-    return torch.cat([part.cpu() for part in gather_all_tensors(rows.to(pl_module.device))])
-
-
-def first_occurrences(index: Tensor) -> Tensor:
-    """Positions of the first occurrence of each value, sorted by value.
-
-    Selecting rows by their dataset index this way drops the repetitions that a distributed sampler adds, and makes the
-    order of the rows independent of the number of ranks.
-
-    >>> first_occurrences(torch.tensor([2, 0, 2, 1, 0])).tolist()
-    [1, 3, 0]
-    """
-    order = torch.argsort(index, stable=True)
-    ordered = index[order]
-    is_first = torch.ones_like(ordered, dtype=torch.bool)
-    is_first[1:] = ordered[1:] != ordered[:-1]
-    return order[is_first]

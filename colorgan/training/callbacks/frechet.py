@@ -12,9 +12,10 @@ from torch import Tensor
 
 from colorgan.color.tensors import to_uint8
 from colorgan.errors import ColorganError
-from colorgan.metrics.features import FeatureExtractor
+from colorgan.metrics.features import FeatureExtractor, check_extractor
 from colorgan.metrics.frechet import FeatureStatistics, frechet_distance, to_statistics
-from colorgan.training.callbacks.evaluation import EvaluationCallback, EvaluationStage, first_occurrences, gather_rows
+from colorgan.training.callbacks.evaluation import EvaluationCallback, EvaluationStage
+from colorgan.training.photo_rows import first_occurrences, gather_rows
 from colorgan.training.steps import EvaluationOutput
 
 
@@ -64,6 +65,15 @@ class FrechetDistance(EvaluationCallback):
         """Restores the distances of the gray photos."""
         self._gray = {str(stage): float(distance) for stage, distance in state_dict["gray"].items()}
 
+    def logged_metrics(self) -> list[str]:
+        """``val/fd_…`` or ``val/fid…``; a pattern, because the name depends on the weights."""
+        name = f"val/fd_{self.features}".replace("-", "_")
+        return [name, f"{name}_*", *(["val/fid", "val/fid_*"] if "inception" in self.features else [])]
+
+    def check_model(self, pl_module: LightningModule) -> None:
+        """Checks the name of the extractor."""
+        check_extractor(self.features)
+
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Loads the extractor, so that missing weights are reported before the first batch, not after an epoch."""
         if stage != "predict":
@@ -98,7 +108,7 @@ class FrechetDistance(EvaluationCallback):
         """Logs the distance."""
         if not self._batches:
             return
-        rows = {name: gather_rows(torch.cat(batches), trainer, pl_module) for name, batches in self._batches.items()}
+        rows = {name: gather_rows(torch.cat(batches), pl_module) for name, batches in self._batches.items()}
         self._batches = {}
         unique = first_occurrences(rows.pop("index"))
         if "target" in rows:

@@ -2,9 +2,7 @@
 
 from typing import Literal
 
-import torch
 from lightning.pytorch import LightningModule, Trainer
-from torch import Tensor
 from torch.nn import functional as F
 
 from colorgan.errors import ColorganError
@@ -12,7 +10,8 @@ from colorgan.metrics.hinted import hinted_psnr
 from colorgan.metrics.registry import hint_psnr_metric
 from colorgan.models.colorization import ColorizationNetwork
 from colorgan.models.hints import PointHints
-from colorgan.training.callbacks.evaluation import EvaluationCallback, EvaluationStage, first_occurrences, gather_rows
+from colorgan.training.callbacks.evaluation import EvaluationCallback, EvaluationStage
+from colorgan.training.photo_rows import PhotoRows
 from colorgan.training.steps import EvaluationOutput
 
 
@@ -67,13 +66,21 @@ class HintPSNR(EvaluationCallback):
         self.hints = PointHints(patch_sizes=(patch_size, patch_size), placement=placement)
         self.patch_size, self.image_size = patch_size, image_size
         self.max_photos, self.every_n_epochs = max_photos, every_n_epochs
-        self._rows: list[Tensor] = []
+        self._rows = PhotoRows()
         self._shape = (0, 0)
 
+    def logged_metrics(self) -> list[str]:
+        """One name for each number of hints; a pattern if the size is that of the photos."""
+        size = "*" if self.image_size is None else str(self.image_size)
+        return [f"val/{hint_psnr_metric(self.patch_size, size, count).key}" for count in self.counts]
+
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Calls :meth:`check_model`."""
+        if stage != "predict":
+            self.check_model(pl_module)
+
+    def check_model(self, pl_module: LightningModule) -> None:
         """Checks that the model takes this kind of hints."""
-        if stage == "predict":
-            return
         network = _inference_network(pl_module)
         channels = network.color_space.channels
         if network.hints.channels(channels) != self.hints.channels(channels):
@@ -84,7 +91,7 @@ class HintPSNR(EvaluationCallback):
 
     def reset(self) -> None:
         """Drops the results of an interrupted epoch."""
-        self._rows = []
+        self._rows.clear()
 
     def update(
         self, trainer: Trainer, pl_module: LightningModule, output: EvaluationOutput, stage: EvaluationStage
@@ -105,20 +112,15 @@ class HintPSNR(EvaluationCallback):
         else:
             with trainer.precision_plugin.val_step_context():
                 values = hinted_psnr(_inference_network(pl_module), target, index, self.counts, self.hints)
-        self._rows.append(torch.cat([index[:, None].to(values), values], dim=1).cpu().double())
+        self._rows.add(index, {str(count): column for count, column in zip(self.counts, values.unbind(1), strict=True)})
 
     def compute(self, trainer: Trainer, pl_module: LightningModule, stage: EvaluationStage) -> None:
         """Logs the mean PSNR for each number of hints."""
-        batches, self._rows = self._rows, []
-        if not batches:
-            return
-        rows = gather_rows(torch.cat(batches), trainer, pl_module)
-        rows = rows[first_occurrences(rows[:, 0])]
         height, width = self._shape
         size = str(height) if height == width else f"{width}x{height}"
-        for count, mean in zip(self.counts, rows[:, 1:].mean(0).tolist(), strict=True):
-            metric = hint_psnr_metric(self.patch_size, size, count)
-            pl_module.log(f"{stage}/{metric.key}", mean, sync_dist=True)
+        for count, values in self._rows.collect(pl_module).items():
+            metric = hint_psnr_metric(self.patch_size, size, int(count))
+            pl_module.log(f"{stage}/{metric.key}", values.mean().item(), sync_dist=True)
 
 
 def _inference_network(pl_module: LightningModule) -> ColorizationNetwork:

@@ -33,6 +33,10 @@ class MetricEMA(Callback):
         self.decay = decay
         self._averages: dict[str, Tensor] = {}
 
+    def logged_metrics(self) -> list[str]:
+        """The pattern of its names."""
+        return [f"{_PREFIX}*{_SUFFIX}"]
+
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:

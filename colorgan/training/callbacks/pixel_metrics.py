@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from functools import partial
 
-import torch
 from lightning.pytorch import LightningModule, Trainer
 from torch import Tensor
 
@@ -11,7 +10,9 @@ from colorgan.errors import ColorganError
 from colorgan.metrics.metric import PhotoBatch
 from colorgan.metrics.pixels import margin_accuracy
 from colorgan.metrics.registry import photo_metrics
-from colorgan.training.callbacks.evaluation import EvaluationCallback, EvaluationStage, first_occurrences, gather_rows
+from colorgan.training.callbacks.evaluation import EvaluationCallback, EvaluationStage
+from colorgan.training.module import Trainable
+from colorgan.training.photo_rows import PhotoRows
 from colorgan.training.steps import EvaluationOutput, is_first_validation
 
 
@@ -36,18 +37,25 @@ class PixelMetrics(EvaluationCallback):
         }
         logged = [key for key, metric in self._available.items() if metric.logged]
         self.metrics = tuple(logged if metrics is None else metrics)
-        self._rows: list[Tensor] = []
-        self._names: list[str] = []
+        self._rows = PhotoRows()
+
+    def logged_metrics(self) -> list[str]:
+        """The metrics as ``val/NAME``."""
+        return [f"val/{name}" for name in self.metrics]
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        """Checks the names here, because a parser of YAML would bury an error of the constructor in its own."""
+        """Calls :meth:`check_model`."""
+        self.check_model(pl_module)
+
+    def check_model(self, pl_module: LightningModule) -> None:
+        """Checks the names, as a parser of YAML would bury an error of the constructor in its own."""
         for name in self.metrics:
             if name not in self._available:
                 raise ColorganError(f"PixelMetrics supports {', '.join(self._available)}; received {name!r}")
 
     def reset(self) -> None:
         """Drops the results of an interrupted epoch."""
-        self._rows = []
+        self._rows.clear()
 
     def update(
         self, trainer: Trainer, pl_module: LightningModule, output: EvaluationOutput, stage: EvaluationStage
@@ -61,16 +69,12 @@ class PixelMetrics(EvaluationCallback):
         for suffix, rgb in photos.items():
             predicted = PhotoBatch(rgb.float().clamp(0, 1))
             values |= {f"{name}{suffix}": self._available[name].measure(predicted, target) for name in self.metrics}
-        self._names = list(values)
-        columns = [column.cpu().double() for column in (output["index"], *values.values())]
-        self._rows.append(torch.stack(columns, dim=1))
+        self._rows.add(output["index"], values)
 
     def compute(self, trainer: Trainer, pl_module: LightningModule, stage: EvaluationStage) -> None:
         """Logs the means."""
-        batches, self._rows = self._rows, []
-        if not batches:
-            return
-        rows = gather_rows(torch.cat(batches), trainer, pl_module)
-        rows = rows[first_occurrences(rows[:, 0])]
-        for name, mean in zip(self._names, rows[:, 1:].mean(0).tolist(), strict=True):
-            pl_module.log(f"{stage}/{name}", mean, sync_dist=True)
+        own = pl_module.photo_rows.names if isinstance(pl_module, Trainable) else ()
+        for name, values in self._rows.collect(pl_module).items():
+            if name in own:
+                continue  # the model logs it itself
+            pl_module.log(f"{stage}/{name}", values.mean().item(), sync_dist=True)

@@ -8,7 +8,8 @@ from lightning.pytorch import LightningModule, Trainer
 
 from colorgan.errors import ColorganError
 from colorgan.training.callbacks import EvaluationCallback
-from colorgan.training.callbacks.evaluation import EvaluationStage, first_occurrences
+from colorgan.training.callbacks.evaluation import EvaluationStage
+from colorgan.training.photo_rows import first_occurrences
 from colorgan.training.steps import EvaluationOutput
 
 

@@ -10,8 +10,8 @@ from colorgan.color.tensors import to_uint8
 from colorgan.errors import ColorganError
 from colorgan.metrics.features import FeatureExtractor
 from colorgan.metrics.frechet import frechet_distance
-from colorgan.training.callbacks.evaluation import first_occurrences
 from colorgan.training.callbacks.frechet import FrechetDistance
+from colorgan.training.photo_rows import first_occurrences
 from tests.helpers import photos
 
 PHOTOS = photos(10, seed=2)
