@@ -20,6 +20,7 @@ def check_plain(
     value: Any,
     source: str | Path,
     max_values: int = MAX_VALUES,
+    max_length: int = MAX_VALUES,
     is_leaf: Callable[[Any], bool] = lambda _: False,
 ) -> None:
     """Checks that a value is made of mappings, lists, numbers and texts, and that walking it ends soon.
@@ -28,6 +29,7 @@ def check_plain(
         value: the value.
         source: name of the file, for error messages.
         max_values: how many values it may have; one that is used twice counts twice.
+        max_length: how many values one list or mapping may have.
         is_leaf: accepts values of other types.
 
     Raises:
@@ -50,6 +52,8 @@ def check_plain(
         if isinstance(item, Mapping | list | tuple):
             if depth > MAX_DEPTH:
                 raise CheckpointError(f"{source} was refused: it holds values more than {MAX_DEPTH} levels deep")
+            if len(item) > max_length:
+                raise CheckpointError(f"{source} was refused: it holds a list of more than {max_length:,} values")
             if len(item) > left - len(waiting):
                 raise CheckpointError(f"{source} was refused: it holds more than {max_values:,} values")
             if isinstance(item, Mapping):

@@ -45,5 +45,11 @@ def test_values_that_are_used_twice_count_twice() -> None:
         check_plain([shared, shared], "a.ckpt", max_values=8)
 
 
+def test_lists_can_be_bounded() -> None:
+    check_plain({"widths": [1] * 9}, "a.ckpt", max_length=9)
+    with pytest.raises(CheckpointError, match="a list of more than 8 values"):
+        check_plain({"widths": [1] * 9}, "a.ckpt", max_length=8)
+
+
 def test_other_values_can_be_accepted() -> None:
     check_plain({"more": {1}}, "a.ckpt", is_leaf=lambda value: isinstance(value, set))

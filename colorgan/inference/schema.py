@@ -25,8 +25,8 @@ _TYPES = {
 _LEVELS = ("depth", "num_downsamples", "layers")
 _MAX_LEVELS = 1024
 """Levels often double the width, which makes numbers of as many digits."""
-_MAX_ARGUMENTS = 10_000
-"""Values that describe a network; lists of widths are short."""
+_MAX_ARGUMENTS, _MAX_LENGTH = 2000, 200
+"""Values that describe a network, and those of a single list. Parsers take long for long lists."""
 _NETWORK_ARGUMENTS = (
     "generator", "discriminator", "color_space", "hints", "reconstruction", "adversarial", "width", "num_downsamples",
     "image_size", "accumulate",
@@ -76,9 +76,10 @@ def check_numbers(arguments: Any, source: str | Path) -> None:
     """Refuses arguments that no real network has.
 
     Raises:
-        CheckpointError: for more than 10,000 values, a number that is not finite, or an integer beyond 65,536.
+        CheckpointError: for more than 2,000 values or 200 in a list, a number that is not finite, or an integer beyond
+            65,536.
     """
-    check_plain(arguments, source, _MAX_ARGUMENTS)
+    check_plain(arguments, source, _MAX_ARGUMENTS, _MAX_LENGTH)
     for name, number in _named_numbers(arguments):
         if name in _LEVELS and number > _MAX_LEVELS:
             raise CheckpointError(f"{source} was refused: it asks for a network with {name} {number}")
@@ -200,7 +201,7 @@ class _Checkpoint:
                 self._expect(tensor.numel() == 1 and not tensor.is_floating_point(), f"{name:.100} is not a number")
                 check_size(int(tensor), self.file)
         self._expect(all(isinstance(name, str) for name in arguments), "hyper_parameters must have names")
-        check_plain(arguments, self.file, _MAX_ARGUMENTS)
+        check_plain(arguments, self.file, _MAX_ARGUMENTS, _MAX_LENGTH)
         check_numbers({name: value for name, value in arguments.items() if name in _NETWORK_ARGUMENTS}, self.file)
         if not all(math.isfinite(number) for number in _numbers(arguments)):
             raise CheckpointError(f"{self.file} was refused: one of its hyper_parameters is not finite")

@@ -20,6 +20,7 @@ from colorgan.models.config import Part, to_config
 from colorgan.models.encoders import without_pretrained_weights
 from colorgan.training.divergence import DivergenceCheck, check_saved_tensors, gradient_norm
 from colorgan.training.photo_rows import PhotoRows
+from colorgan.training.restored import check_optimizer_states
 
 Role = tuple[tuple[str, ...], Any, Callable[..., Any]]
 """Names of constructor arguments, the base class of their values, and the function that builds one from plain data."""
@@ -156,6 +157,10 @@ class Trainable(Part, LightningModule, ABC):
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Reports a checkpoint of another architecture in one sentence."""
         check_state(self, checkpoint["state_dict"], "the checkpoint")
+
+    def on_train_start(self) -> None:
+        """Checks what optimizers have taken over from a checkpoint, before they use it."""
+        check_optimizer_states(self.trainer.optimizers)
 
     def photo_metrics(self, rows: dict[str, Tensor]) -> dict[str, Tensor]:
         """The metrics of an epoch by name, given those of its photos, each (N,); by default the means."""

@@ -157,7 +157,8 @@ ARGUMENTS: dict[str, tuple[str, Any]] = {
     "deeper network": ("generator", _class("colorgan.models.FlatUNet", {"width": 1, "depth": 60_000})),
     "wide network": ("generator", _class(_UNET, {"width": 60_000, "depth": 2})),
     "many widths": ("generator", _class("colorgan.models.WeirdNet", {"widths": [1] * 200_000})),
-    "some widths": ("generator", _class("colorgan.models.WeirdNet", {"widths": [1] * 9_000})),
+    "some widths": ("generator", _class("colorgan.models.WeirdNet", {"widths": [1] * 1_500})),
+    "few widths": ("generator", _class("colorgan.models.WeirdNet", {"widths": [1] * 200})),
     "many layers": ("generator", _class("colorgan.models.PlainCNN", {"layers": 60_000, "kernels": 1})),
     "large kernel": ("generator", _class("colorgan.models.PlainCNN", {"kernel_size": 65_535, "kernels": 60_000})),
     "huge integer": ("generator", _class(_UNET, {"width": 1 << 80})),
@@ -237,6 +238,10 @@ CONTENTS: dict[str, Callable[[Contents], None]] = {
     "optimizer: other shape": lambda c: optimizer_values(c).update(exp_avg=torch.ones(17)),
     "optimizer: larger": lambda c: optimizer_values(c).update(
         exp_avg=torch.ones(100, *optimizer_values(c)["exp_avg"].shape)
+    ),
+    "optimizer: one value": lambda c: optimizer_values(c).update(exp_avg=torch.ones(1)),
+    "optimizer: end of a storage": lambda c: optimizer_values(c).update(
+        exp_avg=torch.ones(1000)[999:].as_strided(optimizer_values(c)["exp_avg"].shape, (0, 0, 0, 0))
     ),
     "optimizer: missing value": lambda c: optimizer_values(c).pop("exp_avg") is None,
     "optimizer: text": lambda c: optimizer_values(c).update(step="x"),

@@ -21,7 +21,7 @@ REFUSED = (
     "sidecar of 5 GiB",
     "pipe",
 )
-RESUMED = ("loops: list", "optimizer: missing value", "scheduler: method")
+RESUMED = ("loops: list", "optimizer: missing value", "optimizer: other shape", "scheduler: method")
 
 
 @pytest.fixture(scope="module")

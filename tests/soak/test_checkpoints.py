@@ -66,7 +66,10 @@ def attempts(file: Path, genuine: Path, folder: Path) -> Iterator[tuple[str, Out
     here = "tests.soak.test_checkpoints"
     commands: dict[str, tuple[str, list[Any]]] = {
         "fit": ("fit", ["-c", config, "--data.root", photos, "--ckpt_path", file]),
-        "fit without configuration": ("fit", ["--data.root", photos, "--ckpt_path", file, "--trainer.max_epochs=1"]),
+        "fit without configuration": (
+            "fit",
+            ["--data.root", photos, "--data.batch_size=4", "--ckpt_path", file, "--trainer.max_epochs=2"],
+        ),
         "transfer": (
             "fit",
             ["-c", config, "--data.root", photos, "--model.init_from", file, "--trainer.max_epochs=1"],
