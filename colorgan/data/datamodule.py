@@ -244,10 +244,16 @@ class Photos(LightningDataModule):
         if "train" in needed:
             self.check_overlap()
         try:
-            for split in needed:
-                self._load(split)
-        finally:  # also, and above all, if too many files are left out
-            self._write_manifest()
+            self._set_up(needed, stage)
+        except ColorganError:
+            if any(self._left_out.values()):  # which may be the reason
+                self._write_manifest()
+            raise
+        self._write_manifest()
+
+    def _set_up(self, needed: Sequence[str], stage: str | None) -> None:
+        for split in needed:
+            self._load(split)
         if stage == "test" and not len(self.splits["test"]):
             self._load("val")
             rank_zero_info("No test photos: testing on the validation photos")

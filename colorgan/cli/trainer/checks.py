@@ -14,7 +14,9 @@ import torch
 from jsonargparse import Namespace
 
 from colorgan.cli.trainer.overrides import class_paths
+from colorgan.data.checks import check_ranges
 from colorgan.errors import ColorganError
+from colorgan.inference.working_size import MAX_SIZE
 
 MAX_LEVELS = 13
 """Depth of a network: each level halves the photo, and photos of more than 2**13 pixels are not trained on."""
@@ -77,6 +79,7 @@ def check_configuration(section: Namespace, command: str) -> None:
     for key, value in _numbers(section.model, "model"):
         name = key.rpartition(".")[2]
         if name == "image_size":  # that of the photos
+            check_ranges(size=(int(value), 1, MAX_SIZE))
             continue
         limit = MAX_LEVELS if name in ("depth", "num_downsamples") else MAX_CHANNELS
         if value > limit:

@@ -265,7 +265,8 @@ class ColorganCLI(LightningCLI):
     def after_instantiate_classes(self) -> None:
         """Checks what the parts need of each other, and tells the data where to write their manifest."""
         if self.subcommand == "fit":
-            if isinstance(self.datamodule, Photos):
+            is_recorded = self.save_config_callback is not None and not getattr(self.trainer, "fast_dev_run", False)
+            if isinstance(self.datamodule, Photos) and is_recorded:
                 self.datamodule.manifest_file = self.run_folder.path / manifest.FILE_NAME
             self.model.check_size(self.datamodule.image_size)
             self.datamodule.check()
