@@ -46,7 +46,7 @@ class DecodedPhoto:
         digest: BLAKE2 digest of the pixels, in hexadecimal.
         hash: 64-bit perceptual hash; see :func:`~colorgan.data.duplicates.dhash`.
         checksum: 64-bit XXH3 of the pixels, which takes microseconds to compute.
-        changes: what had to be changed to read it; see :attr:`colorgan.images.Photo.changes`.
+        changes: what had to be changed to read it; see :class:`~colorgan.images.Photo`.
     """
 
     pixels: RGBArray
