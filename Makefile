@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help install test slow gpu lowest lint format types docs benchmark quickstart clean
+.PHONY: help install test slow soak gpu lowest lint format types docs benchmark quickstart clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -13,6 +13,9 @@ test: ## Run the fast tests with two workers
 
 slow: ## Run the slow tests
 	pytest -m slow
+
+soak: ## Attack everything in large numbers
+	pytest -m soak -s tests/soak
 
 gpu: ## Run the tests that need a CUDA device
 	pytest -m gpu

@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import re
 import signal
 from collections.abc import Iterable
 from pathlib import Path
@@ -104,6 +105,33 @@ def first_sentence(error: BaseException) -> str:
     'No space left'
     """
     return str(error).strip().split("\n")[0].split(". ")[0].rstrip(".:") or type(error).__name__
+
+
+def describe(error: BaseException) -> str:
+    """The kind and the first sentence of an error that is not meant for users, in at most 160 characters.
+
+    >>> describe(KeyError("lr"))
+    "KeyError: 'lr'"
+    """
+    return f"{type(error).__name__}: {first_sentence(error)}"[:160]
+
+
+def one_line(text: str, limit: int = 1000) -> str:
+    r"""Prepares a message for the terminal: in one line, without control characters, and of a bounded length.
+
+    File names, keys and class paths are part of messages. In a terminal, escape sequences in them would be obeyed.
+
+    Args:
+        text: the message.
+        limit: number of characters after which it is cut off.
+
+    Example:
+        >>> one_line("there is no class \x1b[31mRed,\n    only Blue")
+        'there is no class \\x1b[31mRed, only Blue'
+    """
+    line = re.sub(r"\s*\n\s*", " ", text.strip())
+    line = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in line)
+    return line if len(line) <= limit else f"{line[:limit]}…"
 
 
 def plural(number: int, noun: str) -> str:

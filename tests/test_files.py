@@ -15,6 +15,9 @@ from colorgan.files import (
     digest_file,
     display_path,
     newest_file,
+    open_checkpoint,
+    open_regular,
+    refuse_url,
 )
 
 
@@ -103,3 +106,61 @@ def test_default_cache_dir_follows_the_environment(tmp_path: Path, monkeypatch: 
     expected = {"darwin": Path.home() / "Library" / "Caches" / "colorgan", "linux": tmp_path / "colorgan"}
     if sys.platform in expected:
         assert default_cache_dir() == expected[sys.platform]
+
+
+@pytest.mark.timeout(20)
+def test_only_regular_files_are_opened(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"content")
+    (tmp_path / "link").symlink_to("file")
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "zero").symlink_to("/dev/zero")
+    for name in ("file", "link"):
+        with open_regular(tmp_path / name) as stream:
+            assert stream.read() == b"content"
+    for name, problem in (("pipe", "not a regular file"), ("zero", "not a regular file"), (".", "it is a folder")):
+        with pytest.raises(OSError, match=problem):
+            open_regular(tmp_path / name)
+        with pytest.raises(OSError, match=problem):
+            digest(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["n" * 255, "\u00fc" * 127, "\udcff" * 255])
+def test_files_with_the_longest_names_are_written(tmp_path: Path, name: str) -> None:
+    with atomic_write(tmp_path / name) as temporary:
+        temporary.write_bytes(b"content")
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_a_digest_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
+    file = tmp_path / "a.ckpt"
+    file.write_bytes(b"weights")
+    with digest_file(file).open("wb") as stream:
+        stream.truncate(5 << 30)
+    with pytest.raises(CheckpointError, match=r"a\.ckpt\.sha256 is too large"):
+        check_digest(file)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no named pipes")
+def test_pipes_and_devices_are_not_opened_to_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", tmp_path):
+        with pytest.raises(CheckpointError, match="is not a file|cannot be read"), open_checkpoint(path):
+            pass
+    with (
+        pytest.raises(CheckpointError, match=r"missing cannot be read \(No such file"),
+        open_checkpoint(tmp_path / "missing"),
+    ):
+        pass
+
+
+@pytest.mark.parametrize("path", ["https://x.org/a.ckpt", Path("https://x.org/a.ckpt"), "s3://bucket/a.ckpt"])
+def test_urls_are_named_in_full(path: str | Path) -> None:
+    with pytest.raises(CheckpointError, match=r"^(https|s3)://.*a\.ckpt is a URL; download"):
+        refuse_url(path)
+    with pytest.raises(CheckpointError, match="is a URL"):
+        newest_file(str(path), "model.init_from")
+
+
+@pytest.mark.parametrize("path", ["a.ckpt", "/a:/b.ckpt", "C:/models/a.ckpt", "folder/a:b.ckpt"])
+def test_paths_are_no_urls(path: str) -> None:
+    refuse_url(path)

@@ -79,3 +79,25 @@ def test_workers_ignore_the_signals_of_their_group() -> None:
     program += "for number in STOP_SIGNALS: os.kill(os.getpid(), number)"
     assert ignore_stop_signals
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(("processes", "code"), [("2", 143), ("1", 0)])
+def test_only_one_of_several_processes_leaves_a_wait_in_compiled_code(processes: str, code: int) -> None:
+    """A lock of SQLite stands for a rendezvous: Python handles no signal until it is over."""
+    program = (
+        "import os, threading, sqlite3, tempfile\n"
+        "from colorgan.signals import *\n"
+        "file = tempfile.mkdtemp() + '/db'\n"
+        "holder, waiter = sqlite3.connect(file, isolation_level=None), sqlite3.connect(file, timeout=4)\n"
+        "holder.execute('BEGIN EXCLUSIVE')\n"
+        "threading.Timer(0.5, os.kill, (os.getpid(), 15)).start()\n"
+        "try:\n"
+        "    with stop_on_signals():\n"
+        "        waiter.execute('CREATE TABLE photos (name)')\n"
+        "except BaseException as error:\n"
+        "    print(type(error).__name__)\n"
+    )
+    environment = {**os.environ, "WORLD_SIZE": processes, "LOCAL_RANK": "0"}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == code, done
+    assert done.stderr == ("stopped on SIGTERM\n" if code else "")

@@ -14,6 +14,7 @@ from typing import Annotated
 
 from colorgan.cli.parsing.options import SHIPPED_MODEL, ModelOptions, Option, Range
 from colorgan.errors import ColorganError
+from colorgan.signals import STOP_SIGNALS
 
 
 def app(
@@ -81,7 +82,7 @@ def app(
             )
         if not no_browser and _has_display():
             threading.Thread(target=_open_browser, args=(url,), daemon=True).start()
-        with contextlib.suppress(KeyboardInterrupt), _hangup_calls(server.handle_exit):
+        with contextlib.suppress(KeyboardInterrupt), _signals_call(server.handle_exit):
             server.run(sockets=[server_socket])
     return 0
 
@@ -105,16 +106,23 @@ def _url(host: str, server_socket: socket.socket) -> str:
 
 
 @contextlib.contextmanager
-def _hangup_calls(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
-    """Handles the end of the terminal as a request to stop, so that the photos are deleted then, too."""
-    if not hasattr(signal, "SIGHUP"):
-        yield
-        return
-    previous = signal.signal(signal.SIGHUP, handler)
+def _signals_call(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """Handles the end of the terminal like Ctrl-C, so that the photos are deleted then, too; uvicorn does not."""
+    received: list[int] = []
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        received.append(number)
+        handler(number, frame)
+
+    others = [number for number in STOP_SIGNALS if number not in (signal.SIGINT, signal.SIGTERM)]
+    previous = {number: signal.signal(number, handle) for number in others}
     try:
         yield
     finally:
-        signal.signal(signal.SIGHUP, previous)
+        for number, earlier in previous.items():
+            signal.signal(number, earlier)
+    for stop in received:
+        signal.raise_signal(stop)
 
 
 def _has_display() -> bool:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
-from colorgan.cli.parsing.options import Option, PassThrough
+from colorgan.cli.parsing.options import Option, PassThrough, Range
+from colorgan.errors import ColorganError
 
 FIT = (sys.executable, "-m", "colorgan", "fit")
 """The command that trains a run."""
@@ -22,8 +23,8 @@ def benchmark(
     timing: bool = False,
     report: bool = False,
     ray: Annotated[str | None, Option(metavar="ADDRESS", const="local")] = None,
-    cpus_per_run: Annotated[float, Option(metavar="N")] = 1.0,
-    gpus_per_run: Annotated[float, Option(metavar="N")] = 0.0,
+    cpus_per_run: Annotated[float, Range(0, 4096), Option(metavar="N")] = 1.0,
+    gpus_per_run: Annotated[float, Range(0, 4096), Option(metavar="N")] = 0.0,
     wandb_sweep: Annotated[str | None, Option(metavar="FILE")] = None,
 ) -> int:
     """Train a grid of configurations and report the results.
@@ -61,6 +62,8 @@ def benchmark(
     all_runs = contents.runs(fit_options)
     runs = select_runs(all_runs, only)
     folder = Path(out)
+    if folder.exists() and not folder.is_dir():
+        raise ColorganError(f"--out must be a folder, but {folder} is a file")
     if wandb_sweep:
         overlays = [argument for file in config for argument in ("--config", file)]
         write_sweep(contents, runs, [grid, "--out", out, *overlays, *fit_options], Path(wandb_sweep), grid)

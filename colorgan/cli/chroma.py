@@ -27,5 +27,5 @@ def chroma(*args: Annotated[str, PassThrough()]) -> int:
         raise ColorganError(
             "a regressor cannot colorize photos: use its checkpoint as --model.generator.regressor to train a generator"
         )
-    train(list(args), model=ChromaRegressor)
+    train(list(args), model=ChromaRegressor, prog="colorgan chroma")
     return 0

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from colorgan.cli.parsing.options import SHIPPED_MODEL, ModelOptions, Option, Range
-from colorgan.errors import ColorganError, plural
+from colorgan.errors import ColorganError, one_line, plural
 
 if TYPE_CHECKING:
     from colorgan.inference.batch import BatchResult
@@ -45,7 +45,7 @@ def colorize(
         overwrite: replace existing files.
 
     Returns:
-        0; 1 if any photo could not be read or written.
+        0; 1 if any photo could not be read or written, or a folder could not be opened.
 
     Raises:
         ColorganError: for invalid input, before any work is done.
@@ -58,11 +58,13 @@ def colorize(
     """
     from tqdm import tqdm
 
+    from colorgan.images import printable
     from colorgan.inference import open_model
     from colorgan.inference.batch import BatchOptions, colorize_files, plan_jobs, write_sheets
     from colorgan.inference.hint_file import read_hints
 
-    jobs = plan_jobs(photos, output, f".{format}")
+    plan = plan_jobs(photos, output, f".{format}")
+    jobs = plan.jobs
     if hints is not None and len(jobs) != 1:
         raise ColorganError(f"--hints applies to a single photo, received {len(jobs)} photos")
     options = BatchOptions(
@@ -80,22 +82,27 @@ def colorize(
         except KeyboardInterrupt as interruption:
             interruption.add_note("run the same command again to continue")
             raise
+    result.failures[:0] = plan.failures
     folder = output if output.is_dir() else output.parent
     sheets = write_sheets(jobs, folder, overwrite) if grid else []
+    for image in plan.unsupported:
+        print(f"note: left out {printable(image.path)}: {image.reason}", file=sys.stderr)
     _print_result(result, output, sheets)
     return 1 if result.failures else 0
 
 
 def _print_result(result: "BatchResult", output: Path, sheets: Sequence[Path]) -> None:
+    from colorgan.images import printable
+
     for message in result.failures:
-        print(f"error: {message}", file=sys.stderr)
-    parts = [f"colorized {plural(result.written, 'photo')} into {output}"]
+        print(one_line(f"error: {message}"), file=sys.stderr)
+    parts = [f"colorized {plural(result.written, 'photo')} into {printable(output)}"]
     if result.skipped:
         parts.append(f"skipped {plural(result.skipped, 'existing file')} (--overwrite replaces them)")
     if result.failures:
-        parts.append(f"{plural(len(result.failures), 'photo')} failed (see above)")
+        parts.append(f"{len(result.failures):,} failed (see above)")
     if result.scenes:
         parts.append(plural(result.scenes, "scene"))
     if sheets:
-        parts.append(f"sheet{'s' * (len(sheets) > 1)}: {', '.join(map(str, sheets))}")
+        parts.append(f"sheet{'s' * (len(sheets) > 1)}: {', '.join(map(printable, sheets))}")
     print("; ".join(parts))

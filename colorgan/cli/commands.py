@@ -18,8 +18,9 @@ from colorgan.errors import (
     TrainingInterruptedError,
     describe_os_error,
     did_you_mean,
+    one_line,
 )
-from colorgan.signals import stop_on_signals
+from colorgan.signals import let_parent_end_first, stop_on_signals
 
 TRAINER_COMMANDS = {
     "fit": "train a model",
@@ -62,6 +63,8 @@ def main(args: list[str] | None = None) -> int:
             if number:  # asked of the request, because libraries turn the exception into others
                 if os.environ.get("LOCAL_RANK", "0") == "0":  # one of the processes of a run says it
                     _print_error("; ".join([f"stopped on {signal.Signals(number).name}", *_advice(error)]))
+                else:
+                    let_parent_end_first()
                 return 128 + number
             if isinstance(error, ColorganError | ValueError | OSError) and not os.environ.get("COLORGAN_TRACEBACK"):
                 _print_error(_describe(error))
@@ -79,7 +82,7 @@ def _run(args: Sequence[str]) -> int:
     command = args[0]
     if command not in (*COMMANDS, *TRAINER_COMMANDS) and not command.startswith("-"):
         suggestion = did_you_mean(command, [*COMMANDS, *TRAINER_COMMANDS])
-        _print_error(f"there is no command {command!r}{suggestion}\n\n{_overview()}")
+        _print_error(f"error: there is no command {command!r}{suggestion} (`colorgan --help` lists all commands)")
         return 2
     try:
         if command in COMMANDS:
@@ -105,7 +108,7 @@ def _describe(error: Exception) -> str:
         return f"error: {error}"
     if isinstance(error, OSError):
         return f"error: {describe_os_error(error)}"
-    return f"error: {error} (set COLORGAN_TRACEBACK=1 to see the traceback)"
+    return f"error: {one_line(str(error))} (set COLORGAN_TRACEBACK=1 to see the traceback)"
 
 
 def _advice(error: BaseException | None) -> list[str]:
@@ -151,4 +154,6 @@ def _summary(function: Callable[..., int]) -> str:
 
 
 def _print_error(text: str) -> None:
-    print(text, file=sys.stderr)
+    """Prints one sentence; a list of files follows on indented lines."""
+    sentence, *files = text.split("\n  ")
+    print("\n".join([one_line(sentence), *(f"  {one_line(file)}" for file in files)]), file=sys.stderr)

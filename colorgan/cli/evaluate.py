@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from colorgan.cli.parsing.options import Option
+from colorgan.cli.parsing.options import Option, Range
 from colorgan.errors import ColorganError
 
 if TYPE_CHECKING:
@@ -21,17 +21,17 @@ def evaluate(
     out: Annotated[Path, Option(metavar="DIR")],
     train: Annotated[str | None, Option(("--data.train",), "DIR")] = None,
     protocol: Literal["default", "literature"] = "default",
-    limit: Annotated[int | None, Option(metavar="N")] = None,
-    size: Annotated[int | None, Option(metavar="N")] = None,
+    limit: Annotated[int | None, Range(1), Option(metavar="N")] = None,
+    size: Annotated[int | None, Range(0, 8192), Option(metavar="N")] = None,
     square: bool = False,
     features: Annotated[Sequence[str], Option(metavar="NAME")] = (),
     inception: Annotated[str | None, Option(("--weights.inception",), "FILE")] = None,
     lpips: Annotated[str | None, Option(("--weights.lpips",), "FILE")] = None,
     hints: Literal["zhang2017", "icolorit", "both"] | None = None,
-    margin: Annotated[float, Option(metavar="M")] = 12.0,
-    kid_subset_size: Annotated[int | None, Option(metavar="N")] = None,
+    margin: Annotated[float, Range(0, 255), Option(metavar="M")] = 12.0,
+    kid_subset_size: Annotated[int | None, Range(2), Option(metavar="N")] = None,
     images: Literal["checkpoints", "all", "none"] | None = None,
-    sheet: Annotated[int, Option(metavar="N")] = 20,
+    sheet: Annotated[int, Range(1, 1000), Option(metavar="N")] = 20,
     device: str = "auto",
     title: str | None = None,
 ) -> int:

@@ -17,13 +17,14 @@ def inspect(
     val_fraction: Annotated[float, Range(0, 1), Option(metavar="0..1")] = 0.1,
     seed: Annotated[int, Option(metavar="N")] = 0,
     cache_dir: Annotated[str | None, Option(metavar="DIR")] = None,
+    manifest: bool = False,
 ) -> int:
     """Show a folder of photos as the networks see them.
 
     Prints statistics of the tensors that the networks receive, and draws a sheet of the first batch.
 
     Args:
-        data: folder of photos, or `sample` for the sample photos.
+        data: folder of photos, or `sample` for the sample photos; with --manifest, also the folder of a training run.
         size: height and width of the photos.
         crop: crop photos to squares, or resize them with `none`.
         color_space: color space of the networks.
@@ -32,6 +33,7 @@ def inspect(
         val_fraction: fraction of photos for validation, if there is no folder for it.
         seed: random seed of the validation split.
         cache_dir: folder of decoded photos.
+        manifest: instead, list every file: whether it is accepted, what is changed to read it, or why it is left out.
 
     Returns:
         The exit code, 0.
@@ -41,8 +43,12 @@ def inspect(
     """
     from colorgan import models
     from colorgan.data import Photos
+    from colorgan.evaluation.inspection import describe_manifest, is_manifest
     from colorgan.evaluation.inspection import inspect as describe
 
+    if manifest and is_manifest(Path(data)):
+        print(describe_manifest(Path(data)))
+        return 0
     module = Photos(
         data,
         size=size,
@@ -54,5 +60,8 @@ def inspect(
         num_workers=0,
         drop_last=False,
     )
+    if manifest:
+        print(describe_manifest(module))
+        return 0
     print(describe(module, getattr(models, color_space)(), out, photos).text)
     return 0

@@ -44,7 +44,7 @@ from colorgan.files import default_cache_dir
 from colorgan.images import UnreadableImage, printable
 
 _VERSION = 6  # increment if the file format or anything that determines the cached pixels changes
-_COLUMNS = ("names", "sizes", "gray", "digests", "checksums", "unreadable")
+_COLUMNS = ("names", "sizes", "gray", "digests", "checksums", "changes", "unreadable")
 _ABANDONED_AFTER = 86400  # seconds
 
 
@@ -60,6 +60,7 @@ class CachedPhotos:
         gray: whether each photo has no color; see :func:`~colorgan.data.gray.is_gray`.
         digests: BLAKE2 digest of each photo's pixels; equal for identical photos.
         checksums: 64-bit XXH3 of each photo's pixels, which :meth:`read` compares.
+        changes: what had to be changed to read each photo, separated by semicolons.
         unreadable: (name, reason) of each file that cannot be read.
         sources: what the photos were decoded from, readable or not, to decode a damaged photo again.
         fit: how they became squares.
@@ -72,6 +73,7 @@ class CachedPhotos:
     gray: list[bool] = field(default_factory=list)
     digests: list[str] = field(default_factory=list)
     checksums: list[int] = field(default_factory=list)
+    changes: list[str] = field(default_factory=list)
     unreadable: list[tuple[str, str]] = field(default_factory=list)
     sources: Sequence[PhotoSource] = field(default=(), compare=False, repr=False)
     fit: Fit = field(default="crop", compare=False)
@@ -238,7 +240,7 @@ def _open(folder: Path, side: int) -> CachedPhotos | None:
         photos = CachedPhotos(folder=folder, side=side, **index)
         photos.sizes = [(width, height) for width, height in photos.sizes]
         photos.unreadable = [(name, reason) for name, reason in photos.unreadable]
-        columns = (photos.sizes, photos.gray, photos.digests, photos.checksums)
+        columns = (photos.sizes, photos.gray, photos.digests, photos.checksums, photos.changes)
         if any(len(column) != len(photos) for column in columns):
             return None
         if (folder / PIXELS).stat().st_size != len(photos) * side * side * 3:
@@ -267,6 +269,7 @@ def _build(sources: Sequence[PhotoSource], side: int, fit: Fit, folder: Path, pr
             photos.gray.append(decoded.gray)
             photos.digests.append(decoded.digest)
             photos.checksums.append(decoded.checksum)
+            photos.changes.append("; ".join(decoded.changes))
         pixel_file.flush()
         os.fsync(pixel_file.fileno())
     index = {name: getattr(photos, name) for name in _COLUMNS}

@@ -1,8 +1,10 @@
 """The data module for folders of photos."""
 
+import sys
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Literal
 
 import numpy as np
@@ -14,17 +16,33 @@ from torch.utils.data import SequentialSampler
 
 from colorgan.data.augmentation import Transform
 from colorgan.data.cache import CachedPhotos, cached_photos
-from colorgan.data.checks import check_batch_size, warn_about_duplicates, warn_about_unreadable
+from colorgan.data.checks import (
+    check_batch_size,
+    check_fractions,
+    check_paths,
+    check_ranges,
+    check_transforms,
+    warn_about_duplicates,
+    warn_about_unreadable,
+)
 from colorgan.data.dataset import FileDataset, PhotoDataset, to_batch
 from colorgan.data.device import DeviceDataset, DeviceLoader, OnDevice, keeps_on_device, to_tensors, upload
 from colorgan.data.duplicates import near_duplicate_groups
 from colorgan.data.folders import SplitFolders
 from colorgan.data.loader import FileLoader, PhotoLoader, default_num_workers, first_sample, init_worker
+from colorgan.data.manifest import ACCEPTED, BEYOND_LIMIT, LEFT_OUT, NO_COLOR, REPAIRED, ManifestEntry, write_manifest
 from colorgan.data.sampler import EpochSampler
 from colorgan.data.sources import PhotoSource, file_source
 from colorgan.data.split import Split, seeded_split
 from colorgan.errors import ColorganError, plural
-from colorgan.images import SAMPLE_PHOTOS, list_photos, printable
+from colorgan.images import SAMPLE_PHOTOS, UnreadableImage, find_photos, printable
+
+MAX_SIZE = 8192
+"""Height and width of a training photo, in pixels."""
+
+MAX_BATCH_SIZE = 1 << 20
+
+MAX_WORKERS = 256
 
 
 class Photos(LightningDataModule):
@@ -69,6 +87,8 @@ class Photos(LightningDataModule):
     Attributes:
         image_size: same as ``size``.
         splits: the splits that have been set up, by name: ``train``, ``val`` and ``test``.
+        unsupported: images in the folder for prediction whose format is not supported.
+        manifest_file: where :meth:`setup` writes the :meth:`manifest`. By default, it is not written.
 
     Example:
         >>> data = Photos(size=32, batch_size=8)
@@ -106,27 +126,19 @@ class Photos(LightningDataModule):
         on_device: OnDevice = "auto",
     ) -> None:
         super().__init__()
-        positive = {
-            "size": size,
-            "load_size": load_size,
-            "batch_size": batch_size,
-            "val_batch_size": val_batch_size,
-            "limit": limit,
-        }
-        for name, value in positive.items():
-            if value is not None and value < 1:
-                raise ColorganError(f"data.{name} must be at least 1; received {value}")
-        if not (0 <= val_fraction < 1 and 0 <= test_fraction < 1 and val_fraction + test_fraction < 1):
-            raise ColorganError(
-                "data.val_fraction and data.test_fraction must be at least 0 and their sum below 1, to leave photos "
-                f"for training; received {val_fraction} and {test_fraction}"
-            )
+        check_ranges(
+            size=(size, 1, MAX_SIZE),
+            load_size=(load_size, 1, MAX_SIZE),
+            batch_size=(batch_size, 1, MAX_BATCH_SIZE),
+            val_batch_size=(val_batch_size, 1, MAX_BATCH_SIZE),
+            limit=(limit, 1, sys.maxsize),
+            num_workers=(num_workers, 0, MAX_WORKERS),
+            seed=(seed, 0, sys.maxsize),
+        )
+        check_paths(root=root, train=train, val=val, test=test, predict=predict, cache_dir=cache_dir)
+        check_fractions(val_fraction, test_fraction)
         if load_size is not None and load_size < size:
             raise ColorganError(f"data.load_size must be at least data.size={size}; received {load_size}")
-        if num_workers is not None and num_workers < 0:
-            raise ColorganError(f"data.num_workers must be at least 0; received {num_workers}")
-        if seed < 0:
-            raise ColorganError(f"data.seed must be at least 0; received {seed}")
         self.root = SAMPLE_PHOTOS if root is None or root == "sample" else Path(root)
         given = {"train": train, "val": val, "test": test}
         self.folders = SplitFolders(
@@ -150,15 +162,33 @@ class Photos(LightningDataModule):
         self.drop_last = drop_last
         self.on_device: OnDevice = on_device
         self.splits: dict[str, Split] = {}
+        self.manifest_file: Path | None = None
+        self._left_out: dict[str, list[tuple[str, str]]] = {}
+        self.unsupported: list[UnreadableImage] = []
+        self._unopened: list[UnreadableImage] = []
         self._predict_dataset: FileDataset | None = None
         self._device_pixels: dict[str, torch.Tensor] = {}
 
+    def check(self) -> None:
+        """Checks before photos are read that the folders exist and that ``train_transforms`` can be applied.
+
+        Raises:
+            ColorganError: if a folder is missing, or the transforms fail or return what cannot be trained on.
+        """
+        for name, folder in self.folders.given.items():
+            if folder is not None and not folder.is_dir():
+                raise ColorganError(f"data.{name}: there is no folder {printable(folder)}")
+        if self.train_transforms:
+            noise = np.random.default_rng(self.seed).integers(0, 256, (1, *[self.load_size] * 2, 3), dtype=np.uint8)
+            photos: Any = SimpleNamespace(read=noise.__getitem__)
+            check_transforms(lambda: self._training_dataset(photos, np.zeros(1, dtype=np.int64))[0], self.load_size)
+
     @property
     def unreadable(self) -> list[tuple[str, str]]:
-        """(path, reason) of each file that prediction has skipped so far."""
+        """(path, reason) of each file and folder that prediction has skipped so far."""
         if self._predict_dataset is None:
             return []
-        return [(error.path, error.reason) for error in self._predict_dataset.unreadable]
+        return [(error.path, error.reason) for error in (*self._unopened, *self._predict_dataset.unreadable)]
 
     # ---- Sources. Subclasses override these methods to load photos from somewhere else.
 
@@ -175,7 +205,12 @@ class Photos(LightningDataModule):
         folder = self.folder(split)
         if folder is None:
             return None
-        return [file_source(path, folder) for path in list_photos(folder)]
+        listing = find_photos(folder)
+        self._left_out[split] = [
+            (Path(error.path).relative_to(folder).as_posix(), error.reason)
+            for error in (*listing.unopened, *listing.unsupported)
+        ]
+        return [file_source(path, folder) for path in listing.photos]
 
     def location(self, split: str) -> str:
         """Returns a description of where a split's photos come from, for messages."""
@@ -208,6 +243,15 @@ class Photos(LightningDataModule):
         )
         if "train" in needed:
             self.check_overlap()
+        try:
+            self._set_up(needed, stage)
+        except ColorganError:
+            if any(self._left_out.values()):  # which may be the reason
+                self._write_manifest()
+            raise
+        self._write_manifest()
+
+    def _set_up(self, needed: Sequence[str], stage: str | None) -> None:
         for split in needed:
             self._load(split)
         if stage == "test" and not len(self.splits["test"]):
@@ -224,6 +268,25 @@ class Photos(LightningDataModule):
                     f"there are no photos to {stage} on: give a folder with --data.{split}, or set --data.val_fraction"
                 )
 
+    def manifest(self) -> list[ManifestEntry]:
+        """Returns an entry for each file of the splits that have been set up, and of those that were left out."""
+        entries = [
+            ManifestEntry(name, split.photos.names[i], REPAIRED if split.photos.changes[i] else ACCEPTED, changes)
+            for name, split in self.splits.items()
+            for i in split.indices
+            for changes in [split.photos.changes[i]]
+        ]
+        entries += [
+            ManifestEntry(split, name, LEFT_OUT, reason)
+            for split, left_out in self._left_out.items()
+            for name, reason in left_out
+        ]
+        return sorted(entries)
+
+    def _write_manifest(self) -> None:
+        if self.manifest_file is not None and (self.trainer is None or self.trainer.is_global_zero):
+            write_manifest(self.manifest_file, self.manifest())
+
     def teardown(self, stage: str) -> None:
         """Frees the photos on the device, and warns about the files that prediction has skipped."""
         self._device_pixels.clear()
@@ -233,20 +296,29 @@ class Photos(LightningDataModule):
     def _load(self, split: str) -> None:
         if split in self.splits:
             return
+        self._left_out[split] = []
         sources = self.sources(split)
         if sources is None:
             self._load("train")  # also creates the splits that take a fraction of the training photos
             return
+        left_out = self._left_out[split]
+        num_files = len(sources) + len(left_out)
+        used = self._apply_limit(sources)
         photos = cached_photos(
-            self._apply_limit(sources),
+            used,
             side=self.load_size,
             fit="resize" if self.crop == "none" else "crop",
             cache_dir=self.cache_dir,
             progress=self.trainer is None or self.trainer.is_global_zero,
         )
         where = self.location(split)
-        warn_about_unreadable(photos.unreadable, len(sources), where)
+        left_out += photos.unreadable
+        warn_about_unreadable(left_out, num_files, where, self.manifest_file)
+        if len(used) < len(sources):
+            names = {source.name for source in used}
+            left_out += [(source.name, BEYOND_LIMIT) for source in sources if source.name not in names]
         gray = [name for name, gray in zip(photos.names, photos.gray, strict=True) if gray and self.skip_gray]
+        left_out += [(name, NO_COLOR) for name in gray]
         if gray:
             rank_zero_info(f"Skipped {plural(len(gray), 'gray photo')} of {len(photos):,} in {where}")
         usable = np.flatnonzero(~np.array(photos.gray, dtype=bool) | (not self.skip_gray))
@@ -256,7 +328,7 @@ class Photos(LightningDataModule):
         if split == "train":
             self._split_training_photos(photos, usable, gray)
         else:
-            self.splits[split] = Split(photos, usable, gray, self.folder(split))
+            self.splits[split] = Split(photos, usable, gray, self.folder(split), left_out)
 
     def _split_training_photos(self, photos: CachedPhotos, usable: npt.NDArray[np.int64], gray: list[str]) -> None:
         """Assigns fractions of the training photos to the splits that have no photos of their own."""
@@ -264,7 +336,7 @@ class Photos(LightningDataModule):
         groups = near_duplicate_groups([photos])[usable] if any(fractions.values()) else np.arange(len(usable))
         parts = seeded_split([photos.names[i] for i in usable], groups, list(fractions.values()), self.seed)
         for name, part in zip((*fractions, "train"), parts, strict=True):
-            self.splits[name] = Split(photos, usable[part], gray, self.folder("train"))
+            self.splits[name] = Split(photos, usable[part], gray, self.folder("train"), self._left_out["train"])
 
     def _apply_limit(self, sources: list[PhotoSource]) -> list[PhotoSource]:
         if self.limit is None or self.limit >= len(sources):
@@ -276,14 +348,7 @@ class Photos(LightningDataModule):
     def train_dataloader(self) -> PhotoLoader:
         """Creates the training loader. After an interruption, it continues with the next batch."""
         split = self.splits["train"]
-        dataset = PhotoDataset(
-            split.photos,
-            split.indices,
-            self.image_size,
-            transforms=self.train_transforms,
-            random_crop=self.crop == "random",
-            seed=self.seed,
-        )
+        dataset = self._training_dataset(split.photos, split.indices)
         rank, world_size = self._rank_and_world_size()
         sampler = EpochSampler(
             len(dataset),
@@ -319,6 +384,16 @@ class Photos(LightningDataModule):
             collate_fn=first_sample,
             num_workers=self.num_workers or 0,
             generator=torch.Generator().manual_seed(self.seed),
+        )
+
+    def _training_dataset(self, photos: CachedPhotos, indices: npt.NDArray[np.int64]) -> PhotoDataset:
+        return PhotoDataset(
+            photos,
+            indices,
+            self.image_size,
+            transforms=self.train_transforms,
+            random_crop=self.crop == "random",
+            seed=self.seed,
         )
 
     def _evaluation_loader(self, name: str) -> PhotoLoader | list[Any]:
@@ -383,6 +458,9 @@ class Photos(LightningDataModule):
         if self.predict is None:
             raise ColorganError("there is nothing to colorize: give a folder or a photo with --data.predict")
         if self._predict_dataset is None:
-            paths = [self.predict] if self.predict.is_file() else list_photos(self.predict)
+            paths = [self.predict]
+            if not self.predict.is_file():
+                listing = find_photos(self.predict)
+                paths, self._unopened, self.unsupported = listing.photos, listing.unopened, listing.unsupported
             self._predict_dataset = FileDataset(paths)
         return self._predict_dataset

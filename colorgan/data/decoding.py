@@ -44,6 +44,7 @@ class DecodedPhoto:
         gray: whether it has no color; see :func:`~colorgan.data.gray.is_gray`.
         digest: BLAKE2 digest of the pixels, in hexadecimal.
         checksum: 64-bit XXH3 of the pixels, which takes microseconds to compute.
+        changes: what had to be changed to read it; see :class:`~colorgan.images.Photo`.
     """
 
     pixels: RGBArray
@@ -51,6 +52,7 @@ class DecodedPhoto:
     gray: bool
     digest: str
     checksum: int
+    changes: tuple[str, ...] = ()
 
 
 def decode_all(
@@ -181,4 +183,5 @@ def _decode(source: PhotoSource, side: int, fit: Fit) -> DecodedPhoto | Unreadab
         return error
     pixels = np.ascontiguousarray(to_square(photo.rgb, side, fit))
     digest = hashlib.blake2b(pixels.data, digest_size=16).hexdigest()
-    return DecodedPhoto(pixels, photo.size, is_gray(pixels), digest, xxhash.xxh3_64_intdigest(pixels.data))
+    checksum = xxhash.xxh3_64_intdigest(pixels.data)
+    return DecodedPhoto(pixels, photo.size, is_gray(pixels), digest, checksum, photo.changes)

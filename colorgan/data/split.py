@@ -21,12 +21,14 @@ class Split:
         indices: positions of this split's photos in ``photos``. The ``index`` of a batch is a position in this array.
         gray: names of the photos that were skipped because they have no color.
         folder: folder of the files, or None.
+        left_out: (name, reason) of each file of the folder that is in no split.
     """
 
     photos: CachedPhotos
     indices: npt.NDArray[np.int64]
     gray: list[str] = field(default_factory=list)
     folder: Path | None = None
+    left_out: list[tuple[str, str]] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.indices)

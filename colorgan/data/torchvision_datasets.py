@@ -13,7 +13,7 @@ from torchvision.datasets import VisionDataset
 
 from colorgan.data.datamodule import Photos
 from colorgan.data.sources import PhotoSource, file_source
-from colorgan.errors import ColorganError
+from colorgan.errors import ColorganError, first_sentence
 from colorgan.images import Photo, UnreadableImage, photo_from_image, printable
 
 _FILE_LISTS = ("samples", "images")
@@ -192,7 +192,10 @@ _lock = threading.Lock()
 
 def _load_item(dataset: Any, index: int, name: str, min_side: int) -> Photo:
     with _lock:  # photos are decoded in threads, but datasets with an open file or random state are not thread-safe
-        item = dataset[index]
+        try:
+            item = dataset[index]
+        except Exception as error:  # datasets open images themselves, and pass on all that decoders raise
+            raise UnreadableImage(name, f"the dataset cannot load it ({first_sentence(error)})") from error
     image = _image_of(item)
     if not isinstance(image, Image.Image):
         raise UnreadableImage(name, f"the dataset returns {type(image).__name__} instead of a PIL image")

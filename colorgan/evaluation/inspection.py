@@ -11,6 +11,7 @@ from torch import Tensor
 from colorgan.data import PhotoBatch, Photos
 from colorgan.data.dataset import PhotoDataset, to_batch
 from colorgan.data.loader import PhotoLoader
+from colorgan.data.manifest import BEYOND_LIMIT, FILE_NAME, NO_COLOR, read_manifest, summarize
 from colorgan.data.sampler import EpochSampler
 from colorgan.errors import ColorganError
 from colorgan.files import atomic_write
@@ -84,6 +85,28 @@ def inspect(data: Photos, color_space: ColorSpace, out: Path | None = None, phot
     return Inspection(channels, gray_l1, "\n".join(lines), out)
 
 
+def describe_manifest(data: Photos | Path) -> str:
+    """Lists all files of a data set, and how many of them were left out for which reason.
+
+    Args:
+        data: the data module; or the folder of a training run, or its manifest.
+
+    Raises:
+        ColorganError: if the folder has no photos, or the manifest cannot be read.
+    """
+    if isinstance(data, Path):
+        entries = read_manifest(data / FILE_NAME if data.is_dir() else data)
+    else:
+        data.setup()
+        entries = data.manifest()
+    return "\n".join([*map(str, entries), "", *summarize(entries)])
+
+
+def is_manifest(path: Path) -> bool:
+    """Whether a path is a manifest, or the folder of a training run that has one."""
+    return path.is_file() or (path / FILE_NAME).is_file()
+
+
 def _statistics(dataset: PhotoDataset, color_space: ColorSpace) -> tuple[list[ChannelStatistics], float, list[str]]:
     """Streams over the photos and accumulates in float64, which is precise enough for any number of photos.
 
@@ -128,10 +151,9 @@ def _describe_files(data: Photos) -> Iterator[str]:
         yield f"{name:<11} {len(data.splits[name]):,}"
     caches = list({id(split.photos): split for split in data.splits.values()}.values())
     gray = [name for split in caches for name in split.gray]
-    unreadable = [pair for split in caches for pair in split.unreadable]
+    left_out = [pair for split in caches for pair in split.left_out if pair[1] not in (NO_COLOR, BEYOND_LIMIT)]
     yield f"{'gray':<11} {len(gray):,} skipped{_list_names(gray)}"
-    unreadable_names = [f"{name} ({reason})" for name, reason in unreadable]
-    yield f"{'unreadable':<11} {len(unreadable):,} skipped{_list_names(unreadable_names)}"
+    yield f"{'unreadable':<11} {len(left_out):,} skipped{_list_names([f'{name} ({why})' for name, why in left_out])}"
     yield ""
     sizes = [size for split in caches for size in split.photos.sizes]
     sides = sorted(side for size in sizes for side in size)

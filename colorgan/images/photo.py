@@ -18,7 +18,7 @@ class UnreadableImage(ColorganError):  # noqa: N818 (reads as a noun in `except 
 
     Args:
         path: path of the file, as given by the caller.
-        reason: short description of the problem.
+        reason: short description of the problem. What differs between files with the same problem is in parentheses.
 
     Example:
         >>> print(UnreadableImage("holiday.jpg", "the file is empty"))
@@ -30,8 +30,22 @@ class UnreadableImage(ColorganError):  # noqa: N818 (reads as a noun in `except 
         self.path = os.fspath(path)
         self.reason = reason
 
+    @property
+    def problem(self) -> str:
+        """The reason without its details: equal for all files with the same problem.
+
+        >>> UnreadableImage("a.jpg", "the file is cut short (12 bytes missing)").problem
+        'the file is cut short'
+        """
+        return problem_of(self.reason)
+
     def __str__(self) -> str:
         return f"cannot read {printable(self.path)}: {self.reason}"
+
+
+def problem_of(reason: str) -> str:
+    """A reason without its details; see :attr:`UnreadableImage.problem`."""
+    return reason.partition(" (")[0].partition(";")[0]
 
 
 @dataclass(frozen=True)
@@ -46,6 +60,8 @@ class Photo:
             empty.
         xmp: XMP block for ``PIL.Image.save(xmp=...)``; may be empty.
         dpi: horizontal and vertical resolution in dots per inch, if known.
+        changes: what had to be changed or ignored to read it, such as ``turned upright``; see
+            :mod:`colorgan.images.changes`.
     """
 
     rgb: RGBArray
@@ -54,6 +70,7 @@ class Photo:
     exif: bytes = b""
     xmp: bytes = b""
     dpi: tuple[float, float] | None = None
+    changes: tuple[str, ...] = ()
 
 
 def printable(path: "str | os.PathLike[str]") -> str:

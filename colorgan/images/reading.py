@@ -7,19 +7,27 @@ file. Reading never blocks, never launches another program, and never decodes an
 
 import contextlib
 import io
+import logging
 import os
-import stat
 import warnings
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
+from colorgan.files import open_regular
+from colorgan.images.changes import changes_of
+from colorgan.images.integrity import check_metadata, check_pixel_data
 from colorgan.images.jpeg_scans import check_scans
 from colorgan.images.listing import formats
 from colorgan.images.metadata import read_dpi, read_exif, read_xmp
 from colorgan.images.photo import Photo, RGBArray, UnreadableImage
 from colorgan.images.srgb import to_gray16, to_srgb
+
+MAX_BYTES = 2 << 30
+"""Larger files are rejected before they are read. Without compression, 179 megapixels take 1.1 GB in 16-bit RGB."""
+
+_BAND_PIXELS = 4 << 20
 
 MAX_PIXELS = 2 * (Image.MAX_IMAGE_PIXELS or 89_478_485)
 """Images with more pixels are rejected before they are decoded: 179 megapixels, Pillow's own hard limit."""
@@ -28,6 +36,7 @@ MAX_PIXELS = 2 * (Image.MAX_IMAGE_PIXELS or 89_478_485)
 # and reports real problems as errors.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.TiffImagePlugin")
+logging.getLogger("PIL").addHandler(logging.NullHandler())  # not to stderr, unless the program logs everything
 
 
 def read_rgb(
@@ -82,9 +91,10 @@ def read_photo(
             width, height = image.size
             if width * height > max_pixels:
                 raise UnreadableImage(
-                    label, f"{width} x {height} pixels are more than the {max_pixels:,} allowed; make it smaller first"
+                    label, f"it has too many pixels ({width} x {height}; at most {max_pixels:,}); make it smaller first"
                 )
             check_scans(file, image)
+            check_pixel_data(file, image)
             if shrink_to is not None:
                 scale = shrink_to / max(1, min(width, height))
                 image.draft(None, (max(1, int(width * scale)), max(1, int(height * scale))))
@@ -93,7 +103,9 @@ def read_photo(
     except UnreadableImage as error:
         raise UnreadableImage(label, error.reason) from None
     except Image.DecompressionBombError:
-        raise UnreadableImage(label, f"it claims more than {MAX_PIXELS:,} pixels; make it smaller first") from None
+        raise UnreadableImage(
+            label, f"it has too many pixels (more than {MAX_PIXELS:,}); make it smaller first"
+        ) from None
     except UnidentifiedImageError:
         raise UnreadableImage(label, f"not an image in a supported format ({', '.join(formats())})") from None
     except Exception as error:  # decoders raise anything for untrusted bytes: struct, zlib, key, type, syntax errors
@@ -141,26 +153,17 @@ def photo_from_image(image: Image.Image, name: str = "the image") -> Photo:
 
 
 def _open(source: "str | os.PathLike[str] | bytes") -> BinaryIO:
-    """Opens a regular file. Pipes and devices are rejected without blocking."""
-    if isinstance(source, bytes):
-        if not source:
-            raise UnreadableImage("", "it is empty")
-        return io.BytesIO(source)
-    file = open(source, "rb", opener=_open_nonblocking)  # noqa: SIM115 (Path.open takes no opener)
-    try:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise UnreadableImage(source, "not a regular file but a pipe, a socket or a device")
-        if status.st_size == 0:
-            raise UnreadableImage(source, "the file is empty")
-    except BaseException:
-        file.close()
-        raise
+    """Opens a regular file of plausible size. Pipes and devices are refused without blocking."""
+    with contextlib.ExitStack() as closed_on_error:
+        file = closed_on_error.enter_context(io.BytesIO(source) if isinstance(source, bytes) else open_regular(source))
+        size = len(source) if isinstance(source, bytes) else os.fstat(file.fileno()).st_size
+        if not size:
+            raise UnreadableImage("", "it is empty" if isinstance(source, bytes) else "the file is empty")
+        if size > MAX_BYTES:
+            raise UnreadableImage("", f"the file is too large ({size:,} bytes; at most {MAX_BYTES:,} are read)")
+        check_metadata(file, size)
+        closed_on_error.pop_all()
     return file
-
-
-def _open_nonblocking(path: str, flags: int) -> int:
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _reason(error: Exception) -> str:
@@ -180,23 +183,31 @@ def _reason(error: Exception) -> str:
 def _convert(image: Image.Image, full_size: tuple[int, int]) -> Photo:
     """Turns a decoded image upright and converts it to sRGB."""
     stored_size = image.size
+    is_turned = False
     with contextlib.suppress(Exception):  # damaged metadata: keep the stored orientation
+        is_turned = image.getexif().get(ExifTags.Base.Orientation, 1) in range(2, 9)
         ImageOps.exif_transpose(image, in_place=True)
     if image.size != stored_size:
         full_size = full_size[1], full_size[0]
     gray16 = to_gray16(image)
-    if gray16 is None:
-        rgb = np.asarray(to_srgb(image))
-    else:
-        gray8 = np.rint(gray16 / 257.0).astype(np.uint8)
-        rgb = np.repeat(gray8[..., None], 3, axis=2)
+    rgb = np.empty((image.height, image.width, 3), np.uint8)
+    # in bands: intermediate copies of the largest photos would take gigabytes
+    rows = max(1, _BAND_PIXELS // max(1, image.width))
+    for top in range(0, image.height, rows):
+        bottom = min(image.height, top + rows)
+        if gray16 is None:
+            band = image if bottom - top == image.height else image.crop((0, top, image.width, bottom))
+            rgb[top:bottom] = np.asarray(to_srgb(band))
+        else:
+            rgb[top:bottom] = np.rint(gray16[top:bottom, :, None] / 257.0).astype(np.uint8)
     if rgb.size == 0:
         raise UnreadableImage("", "it has no pixels")
     return Photo(
-        rgb=np.array(rgb, dtype=np.uint8, order="C"),
+        rgb=rgb,
         size=full_size,
         gray16=gray16,
         exif=read_exif(image),
         xmp=read_xmp(image),
         dpi=read_dpi(image),
+        changes=changes_of(image, is_turned),
     )

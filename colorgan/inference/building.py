@@ -1,11 +1,18 @@
 """Builds a network from a plain description and weights, neither of which is trusted."""
 
-from collections.abc import Collection, Mapping
+import contextlib
+import threading
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn.modules.module import (
+    register_module_buffer_registration_hook,
+    register_module_module_registration_hook,
+    register_module_parameter_registration_hook,
+)
 
 from colorgan.errors import CheckpointError, first_sentence
 from colorgan.inference.schema import check_state
@@ -15,6 +22,74 @@ from colorgan.models.config import factory_from_config, from_config
 from colorgan.models.encoders import without_pretrained_weights
 from colorgan.models.generators import Generator
 from colorgan.models.hints import Hints
+
+BUILDING_ERRORS = (
+    TypeError, ValueError, RuntimeError, LookupError, AttributeError, ArithmeticError, AssertionError,
+    NotImplementedError, MemoryError,
+)  # fmt: skip
+"""What constructors of networks raise for arguments that they were not written for."""
+
+
+def cannot_be_rebuilt(error: Exception, source: str | Path) -> CheckpointError:
+    """What to tell about a file whose network cannot be built, after one of :data:`BUILDING_ERRORS`.
+
+    >>> cannot_be_rebuilt(TypeError("width must be an integer"), "a.ckpt")
+    CheckpointError('a.ckpt cannot be rebuilt: width must be an integer')
+    """
+    if isinstance(error, CheckpointError) and str(error).startswith(str(source)):
+        return error
+    if isinstance(error, RuntimeError | ArithmeticError | MemoryError):  # torch's own, about sizes
+        return CheckpointError(f"{source} cannot be rebuilt: it asks for a network of impossible sizes")
+    return CheckpointError(f"{source} cannot be rebuilt: {first_sentence(error):.300}")
+
+
+_MODULES_PER_TENSOR = 8
+_FREE_MODULES = 1000
+
+
+@contextlib.contextmanager
+def shapes_only(num_tensors: int, source: str | Path) -> Iterator[None]:
+    """Builds modules on the ``meta`` device, where they take no memory, and stops where they outgrow their file.
+
+    A description of a few bytes may ask for a network that takes hours to build, if only its shapes. Each parameter and
+    buffer of a network has a tensor in its file, so one that registers more is not the network in the file.
+
+    Args:
+        num_tensors: number of tensors in the file.
+        source: its name, for messages.
+
+    Raises:
+        CheckpointError: from within the block, if more tensors are registered, or far more modules.
+    """
+    builder = threading.get_ident()
+    tensors = modules = 0
+
+    def count_tensor(module: nn.Module, name: str, tensor: Any) -> None:
+        nonlocal tensors
+        if threading.get_ident() == builder and tensor is not None:
+            tensors += 1
+            # some are registered twice, such as those of a convolution with a spectral norm, and some are not saved
+            if tensors > 4 * num_tensors + _FREE_MODULES:
+                raise CheckpointError(f"{source} was refused: it asks for a network of more tensors than it contains")
+
+    def count_module(module: nn.Module, name: str, child: Any) -> None:
+        nonlocal modules
+        if threading.get_ident() == builder:
+            modules += 1
+            if modules > _MODULES_PER_TENSOR * num_tensors + _FREE_MODULES:
+                raise CheckpointError(f"{source} was refused: it asks for a network of more layers than it has weights")
+
+    hooks = [
+        register_module_parameter_registration_hook(count_tensor),
+        register_module_buffer_registration_hook(count_tensor),
+        register_module_module_registration_hook(count_module),
+    ]
+    try:
+        with torch.device("meta"):
+            yield
+    finally:
+        for hook in hooks:
+            hook.remove()
 
 
 def build_network(
@@ -42,12 +117,10 @@ def build_network(
         make_generator = factory_from_config(config["generator"], Generator, trusted)
         channels = 1 + hints.channels(color_space.channels), color_space.channels
         with without_pretrained_weights():
-            with torch.device("meta"):
+            with shapes_only(len(state), source):
                 check_state(ColorizationNetwork(make_generator(*channels), color_space, hints), state, source)
             network = ColorizationNetwork(make_generator(*channels), color_space, hints)
-    except CheckpointError:
-        raise
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise CheckpointError(f"{source} cannot be rebuilt: {first_sentence(error)}") from error
+    except BUILDING_ERRORS as error:
+        raise cannot_be_rebuilt(error, source) from error
     network.load_state_dict(state)
     return network.eval().requires_grad_(False)

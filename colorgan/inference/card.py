@@ -6,9 +6,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from colorgan.errors import ColorganError, first_sentence
+from colorgan.yaml_files import read_yaml
 
 _LICENSE = "License of the weights: "
 _LIMITS = "Limits"
@@ -47,8 +46,8 @@ class ModelCard:
             ColorganError: if the file cannot be read, keys are missing or unknown, or a value has the wrong type.
         """
         try:
-            data = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+            data = read_yaml(Path(path))
+        except (OSError, ColorganError) as error:
             raise ColorganError(f"cannot read the model card {path}: {first_sentence(error)}") from error
         if not isinstance(data, Mapping):
             raise ColorganError(f"{path} is not a model card: it must be a YAML mapping")

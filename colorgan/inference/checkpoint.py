@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from colorgan.errors import CheckpointError
-from colorgan.files import check_digest
+from colorgan.files import check_digest, refuse_url
 from colorgan.inference.building import build_network
 from colorgan.inference.schema import check_training_checkpoint
 from colorgan.models.colorization import ColorizationNetwork
@@ -35,10 +35,10 @@ def read(path: str | Path) -> dict[str, Any]:
         CheckpointError: if the file is missing, damaged or not a colorgan checkpoint.
     """
     file = _existing_file(path)
-    check_digest(file)
+    is_verified = check_digest(file)
     if not zipfile.is_zipfile(file):
         raise CheckpointError(f"{file} is not a checkpoint or is truncated; give a .ckpt file written by `fit`")
-    contents: dict[str, Any] = read_torch_file(file, file)
+    contents: dict[str, Any] = read_torch_file(file, file, is_verified)
     check_training_checkpoint(contents, file)
     return contents
 
@@ -90,8 +90,7 @@ def read_network(path: str | Path, trusted: Collection[str] = ()) -> Colorizatio
 
 
 def _existing_file(path: str | Path) -> Path:
-    if "://" in str(path):
-        raise CheckpointError(f"{path} is a URL; download the file and give its local path")
+    refuse_url(path)
     file = Path(path)
     if not file.exists():
         siblings = sorted(file.parent.glob("*.ckpt")) if file.parent.is_dir() else []

@@ -25,5 +25,8 @@ def choose_device(name: str) -> torch.device:
         device = torch.device(name)
         torch.empty(1, device=device)
     except (RuntimeError, AssertionError) as error:  # torch has no specific exception for this
-        raise ColorganError(f"the device {name!r} is not available ({first_sentence(error)}); try cpu") from error
+        reason = first_sentence(error)
+        if "Expected one of" in reason:  # a list of all that torch has ever known
+            reason = "it is none of cpu, cuda, cuda:1, mps"
+        raise ColorganError(f"the device {name!r} is not available ({reason}); try cpu") from error
     return device

@@ -26,7 +26,7 @@ from PIL import ImageColor
 from colorgan.color import cielab
 from colorgan.color.cielab import FloatArray, SRGBArray
 from colorgan.errors import ColorganError, did_you_mean
-from colorgan.files import atomic_write
+from colorgan.files import atomic_write, open_regular
 
 MAX_HINTS = 10_000
 """Files with more hints are refused, because hint files may come from untrusted sources."""
@@ -97,15 +97,17 @@ def read_hints(path: str | Path) -> list[ColorHint]:
         ColorganError: naming the file, the invalid hint and the problem.
     """
     path = Path(path)
-    if not path.is_file():
-        problem = "is a folder" if path.is_dir() else "is not a regular file" if path.exists() else "does not exist"
-        raise ColorganError(f"{path}: the hint file {problem}")
-    if path.stat().st_size > _MAX_BYTES:
-        raise ColorganError(f"{path}: the hint file exceeds the limit of {_MAX_BYTES // 2**20} MiB")
     try:
-        data = json.loads(path.read_text(encoding="utf-8-sig"))
+        with open_regular(path) as file:
+            content = file.read(_MAX_BYTES + 1)
+    except FileNotFoundError as error:
+        raise ColorganError(f"{path}: the hint file does not exist") from error
     except OSError as error:
         raise ColorganError(f"{path}: the hint file cannot be read ({error.strerror})") from error
+    if len(content) > _MAX_BYTES:
+        raise ColorganError(f"{path}: the hint file exceeds the limit of {_MAX_BYTES // 2**20} MiB")
+    try:
+        data = json.loads(content.decode("utf-8-sig"))
     except json.JSONDecodeError as error:
         raise ColorganError(
             f"{path}: the file is not valid JSON (line {error.lineno}, column {error.colno}: {error.msg})"

@@ -8,9 +8,10 @@ import importlib.util
 from pathlib import Path
 
 from colorgan.errors import CheckpointError
+from colorgan.files import refuse_url
 from colorgan.inference.photo_colorizer import PhotoColorizer
 from colorgan.inference.released_files import onnx_file
-from colorgan.inference.shipped import shipped_model
+from colorgan.inference.shipped import ONNX, shipped_model
 
 
 def open_model(path: str | Path | None = None, device: str = "cpu") -> PhotoColorizer:
@@ -30,11 +31,15 @@ def open_model(path: str | Path | None = None, device: str = "cpu") -> PhotoColo
         CheckpointError: if the model is missing, damaged or refused.
         ColorganError: if the device is not available.
     """
+    if path is not None:
+        refuse_url(path)
     path = shipped_model() if path is None else Path(path)
     suffix = path.suffix.lower()
     exported = path if suffix == ".onnx" else None
     if exported is None and path.is_dir() and _onnxruntime_supports(device):
         exported = onnx_file(path)
+    elif exported is not None and path.name == ONNX:
+        onnx_file(path.parent)  # a released model knows the digest of its file
     if exported is not None:
         from colorgan.inference.onnx.colorizer import OnnxColorizer
 

@@ -16,7 +16,7 @@ from colorgan.errors import CheckpointError
 from colorgan.files import atomic_write, digest
 from colorgan.inference.building import build_network
 from colorgan.inference.released_files import FORMAT, find_folder, read_config, write_config
-from colorgan.inference.schema import check_numbers
+from colorgan.inference.schema import check_numbers, check_types
 from colorgan.inference.shipped import CARD, CONFIG, ONNX, WEIGHTS
 from colorgan.models.colorization import ColorizationNetwork
 from colorgan.models.config import to_config
@@ -56,13 +56,15 @@ def read_released(name: str | Path | None = None) -> ColorizationNetwork:
     """Reads a released model; see :meth:`colorgan.inference.colorizer.Colorizer.from_pretrained`."""
     folder = find_folder(name)
     config = read_config(folder)
-    check_numbers([config["size"], config["color_space"], config["hints"], config["generator"]], folder / CONFIG)
+    check_numbers([config["color_space"], config["hints"], config["generator"]], folder / CONFIG)
     weights = folder / WEIGHTS
     if not weights.is_file():
         raise CheckpointError(f"{folder} lacks {WEIGHTS}; a released model consists of {CONFIG} and {WEIGHTS}")
     if digest(weights) != config["sha256"]:
         raise CheckpointError(f"{weights} is damaged: its SHA-256 differs from that in {CONFIG}; use another copy")
-    state = {name: _from_stored(tensor) for name, tensor in read_safetensors(weights).items()}
+    stored = read_safetensors(weights)
+    check_types(stored, weights)
+    state = {name: _from_stored(tensor) for name, tensor in stored.items()}
     check_finite(state, weights)
     network = build_network(config, state, folder)
     network.working_size.fill_(config["size"])

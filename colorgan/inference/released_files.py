@@ -4,16 +4,20 @@ import re
 from pathlib import Path
 from typing import Any
 
-from colorgan.errors import CheckpointError, first_sentence
-from colorgan.files import atomic_write, digest
+from colorgan.errors import CheckpointError, ColorganError, first_sentence
+from colorgan.files import atomic_write, digest, refuse_url
 from colorgan.inference.shipped import CARD, CONFIG, ONNX, WEIGHTS, shipped_model
+from colorgan.inference.working_size import check_size
+from colorgan.plain import check_plain
+from colorgan.yaml_files import read_yaml
 
 FORMAT = 2
 """Version of the description."""
 ONNX_DIGEST = "onnx_sha256"
 """Key of the description that holds the SHA-256 of the ONNX file, if there is one."""
 
-_MAX_CONFIG_BYTES = 1 << 20
+_MAX_CONFIG_BYTES = 1 << 16
+_MAX_CONFIG_VALUES = 10_000
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
 
 
@@ -29,6 +33,7 @@ def find_folder(name: str | Path | None) -> Path:
     """
     if name is None:
         return shipped_model()
+    refuse_url(name)
     path = Path(name)
     if path.is_dir():
         return path
@@ -62,26 +67,29 @@ def read_config(folder: Path) -> dict[str, Any]:
     Raises:
         CheckpointError: if it is missing or damaged.
     """
-    import yaml
-
     file = folder / CONFIG
     if not file.is_file():
         raise CheckpointError(f"{file.parent} is not a released model: it lacks {CONFIG}")
-    if file.stat().st_size > _MAX_CONFIG_BYTES:
-        raise CheckpointError(f"{file} is too large for a model configuration")
     try:
-        config = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
-        raise CheckpointError(f"{file} is damaged: {first_sentence(error)}") from error
+        if file.stat().st_size > _MAX_CONFIG_BYTES:
+            raise CheckpointError(f"{file} is too large for the description of a model")
+        config = read_yaml(file)
+        check_plain(config, file, _MAX_CONFIG_VALUES)
+    except CheckpointError:
+        raise
+    except (OSError, ColorganError) as error:
+        reason = str(error).removeprefix(str(file)).lstrip(", :")
+        raise CheckpointError(f"{file} is damaged: {reason:.200}") from error
     required = {"format", "size", "color_space", "hints", "generator", "sha256"}
     if not isinstance(config, dict) or not required <= config.keys():
         raise CheckpointError(
             f"{file} is not the configuration of a released model: it must contain {', '.join(sorted(required))}"
         )
     if config["format"] != FORMAT:
-        raise CheckpointError(f"{file} has format {config['format']!r}, but this version of colorgan reads {FORMAT}")
-    if not isinstance(config["size"], int) or config["size"] < 1:
-        raise CheckpointError(f"{file}: size must be an integer number of pixels, received {config['size']!r}")
+        raise CheckpointError(
+            f"{file} has format {config['format']!r:.40}, but this version of colorgan reads {FORMAT}"
+        )
+    check_size(config["size"], file)
     return config
 
 

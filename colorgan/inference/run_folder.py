@@ -118,10 +118,12 @@ class RunFolder:
 
 
 def remove_unused() -> None:
-    """Removes the folders that :meth:`RunFolder.new` has created in this process and that are still empty."""
+    """Removes the folders that :meth:`RunFolder.new` has created in this process and that have no files but a lock."""
     while _created:
         path = _created.pop()
         with contextlib.suppress(OSError):  # one that is not empty stays, and so do the folders above it
+            if [file.name for file in path.iterdir()] == [RunFolder(path).lock.name]:
+                RunFolder(path).lock.unlink()
             for folder in (path, path.parent, path.parent.parent):
                 folder.rmdir()
 

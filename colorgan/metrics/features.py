@@ -52,6 +52,17 @@ for _name, _class in ((EFFICIENTNET, EfficientNetLite0), (INCEPTION_CLEAN, Incep
         register_feature_extractor(_name, _class)
 
 
+def check_extractor(name: str) -> None:
+    """Checks the name of a feature extractor, without its weights.
+
+    Raises:
+        ColorganError: if there is none.
+    """
+    if name not in FEATURE_EXTRACTORS_REGISTRY:
+        known = ", ".join(sorted(FEATURE_EXTRACTORS_REGISTRY))
+        raise ColorganError(f"unknown feature extractor {name!r}; choose one of {known}")
+
+
 class FeatureExtractor:
     """A named feature extractor with its weights.
 
@@ -88,9 +99,7 @@ class FeatureExtractor:
         layer: str | None = None,
         device: str | torch.device = "cpu",
     ) -> None:
-        if name not in FEATURE_EXTRACTORS_REGISTRY:
-            known = ", ".join(sorted(FEATURE_EXTRACTORS_REGISTRY))
-            raise ColorganError(f"unknown feature extractor {name!r}; choose one of {known}")
+        check_extractor(name)
         extractor_class = FEATURE_EXTRACTORS_REGISTRY[name]
         provided = extractor_class.get_provided_features_list()
         self.name = name

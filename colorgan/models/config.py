@@ -8,9 +8,7 @@ both load under ``torch.load(weights_only=True)``.
 import dataclasses
 import functools
 import importlib
-import importlib.util
 import inspect
-import re
 from collections.abc import Callable, Collection, Mapping
 from pathlib import PurePath
 from typing import Any
@@ -19,6 +17,10 @@ from colorgan.errors import CheckpointError, did_you_mean
 
 TRUSTED_PREFIXES = ("colorgan.", "torch.optim.", "lightning.pytorch.cli.ReduceLROnPlateau")
 """A checkpoint may name the classes whose paths begin with one of these."""
+
+
+_PUBLIC_PACKAGES = ("colorgan.models", "colorgan.training")
+"""The packages that export parts, optimizers and schedules."""
 
 
 class Part:
@@ -142,15 +144,18 @@ def class_from_config(description: Any, base: type | tuple[type, ...], trusted: 
     if not (isinstance(description, Mapping) and isinstance(description.get("class_path"), str)):
         raise CheckpointError(f"expected class_path and init_args of a {role}, received {description!r:.80}")
     path: str = description["class_path"]
+    arguments = description.get("init_args") or {}
+    if not isinstance(arguments, Mapping) or not all(isinstance(name, str) for name in arguments):
+        raise CheckpointError(f"the init_args of {path:.200} must be a mapping of names, received {arguments!r:.80}")
     if not path.startswith(TRUSTED_PREFIXES) and path not in trusted:
         raise CheckpointError(
-            f"the class {path} is not part of colorgan or torch.optim, so nothing was built; "
+            f"the class {path:.200} is not part of colorgan or torch.optim, so nothing was built; "
             "if you trust it, name it in your own configuration (-c)"
         )
     cls = _exported(path) if path.startswith("colorgan.") else _imported(path)
     if not (inspect.isclass(cls) and issubclass(cls, base)):
-        raise CheckpointError(f"{path} is not a {role}")
-    for value in (description.get("init_args") or {}).values():
+        raise CheckpointError(f"{path:.200} is not a {role}")
+    for value in arguments.values():
         if isinstance(value, Mapping):
             raise CheckpointError(f"the arguments of {path} must be plain values, received a mapping")
     return cls
@@ -159,12 +164,12 @@ def class_from_config(description: Any, base: type | tuple[type, ...], trusted: 
 def _exported(path: str) -> Any:
     """Looks up a public name of colorgan, such as ``colorgan.models.UNet``."""
     package, _, name = path.rpartition(".")
-    if not re.fullmatch(r"colorgan\.[a-z]+", package) or importlib.util.find_spec(package) is None:
-        raise CheckpointError(f"{path} is not a public name of colorgan, such as colorgan.models.UNet")
+    if package not in _PUBLIC_PACKAGES:
+        raise CheckpointError(f"{path:.200} is not a public name of colorgan, such as colorgan.models.UNet")
     module = importlib.import_module(package)
     names: list[str] = getattr(module, "__all__", [])
     if name not in names:
-        raise CheckpointError(f"this version of colorgan has no {path}{did_you_mean(name, names)}")
+        raise CheckpointError(f"this version of colorgan has no {path:.200}{did_you_mean(name, names)}")
     return getattr(module, name)
 
 
@@ -172,8 +177,8 @@ def _imported(path: str) -> Any:
     module, _, name = path.rpartition(".")
     try:
         return getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError) as error:
-        raise CheckpointError(f"cannot import {path}: install the package it belongs to") from error
+    except (ImportError, AttributeError, ValueError) as error:
+        raise CheckpointError(f"cannot import {path:.200}: install the package it belongs to") from error
 
 
 def factory_from_config(

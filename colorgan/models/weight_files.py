@@ -3,6 +3,7 @@
 import pickle
 import zipfile
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -10,25 +11,30 @@ import torch
 from torch import Tensor
 
 from colorgan.errors import CheckpointError, first_sentence
+from colorgan.files import check_digest, open_checkpoint
+from colorgan.models.archives import check_archive
 
 
-def read_torch_file(source: str | Path | BinaryIO, name: str | Path) -> Any:
+def read_torch_file(source: str | Path | BinaryIO, name: str | Path, is_verified: bool = False) -> Any:
     """Reads a file from ``torch.save`` with ``weights_only=True``, so that no code in it is run.
 
     Args:
         source: the file, or a stream of its contents.
         name: its name in error messages.
+        is_verified: whether its digest was compared, which makes comparing the archive's checksums unnecessary.
 
     Returns:
         The contents, with tensors on the CPU.
 
     Raises:
-        CheckpointError: if the file holds more than data, is damaged, or is a compressed or overlapping archive.
+        CheckpointError: if the file holds more than plain values and dense tensors, is damaged, or is a compressed or
+            overlapping archive.
     """
     source = Path(source) if isinstance(source, str) else source
-    _check_archive(source, name)
-    if not isinstance(source, Path):
-        source.seek(0)
+    with open_checkpoint(source) if isinstance(source, Path) else nullcontext(source) as stream:
+        if zipfile.is_zipfile(stream):  # otherwise a legacy format or a damaged file, which torch.load handles
+            check_archive(stream, name, is_verified)
+        stream.seek(0)
     try:
         return torch.load(source, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
@@ -66,7 +72,9 @@ def read_tensors(file: Path, suggestion: str = "give the path of another") -> di
     """
     if not file.is_file():
         raise CheckpointError(f"there is no weights file {file}: {suggestion}")
-    content: Any = read_safetensors(file) if file.suffix == ".safetensors" else read_torch_file(file, file)
+    is_verified = check_digest(file)
+    is_safe = file.suffix == ".safetensors"
+    content: Any = read_safetensors(file) if is_safe else read_torch_file(file, file, is_verified)
     for key in ("state_dict", "model"):
         if isinstance(content, Mapping) and isinstance(content.get(key), Mapping):
             content = content[key]
@@ -89,21 +97,3 @@ def check_finite(state: Mapping[str, Tensor], source: str | Path) -> None:
                 f"{source} is unusable because training had diverged: {name} holds NaN or infinite values; "
                 "use an earlier checkpoint"
             )
-
-
-def _check_archive(source: Path | BinaryIO, name: str | Path) -> None:
-    """Rejects compressed archives, which torch never writes and which could expand to many times their size."""
-    if not zipfile.is_zipfile(source):  # a legacy format or a damaged file, which torch.load handles
-        return
-    try:
-        with zipfile.ZipFile(source) as archive:
-            entries = archive.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
-        raise CheckpointError(f"{name} is damaged: {first_sentence(error)}; use another copy of it") from error
-    if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
-        raise CheckpointError(
-            f"{name} is a compressed archive, but torch.save writes uncompressed ones; use another copy of it"
-        )
-    size = source.stat().st_size if isinstance(source, Path) else source.seek(0, 2)
-    if sum(entry.file_size for entry in entries) > size:
-        raise CheckpointError(f"{name} claims to hold more data than its own size; use another copy of it")

@@ -6,7 +6,6 @@ import torch
 import torch.nn.functional as F
 from lightning.pytorch import LightningModule
 from lightning.pytorch.plugins import TorchSyncBatchNorm
-from timm.layers import BatchNormAct2d
 from torch import Tensor, nn
 
 _BatchNorm = nn.BatchNorm1d | nn.BatchNorm2d | nn.BatchNorm3d
@@ -47,6 +46,8 @@ class SyncBatchNorm(TorchSyncBatchNorm):
 
 def _synchronized(layer: _BatchNorm, on_cpu: bool) -> nn.Module:
     """A synchronized layer with the parameters, the buffers and the activation of a layer."""
+    from timm.layers import BatchNormAct2d  # slow to import, and needed by several processes only
+
     kind = _OnCPU if on_cpu else _OnAccelerator
     made = kind(layer.num_features, layer.eps, layer.momentum, layer.affine, layer.track_running_stats)
     made.weight, made.bias = layer.weight, layer.bias

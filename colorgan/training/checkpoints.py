@@ -11,13 +11,14 @@ import torch
 from lightning.fabric.plugins import TorchCheckpointIO
 
 from colorgan.errors import CheckpointError, first_sentence, os_reason
-from colorgan.files import atomic_write, digest, digest_file
+from colorgan.files import atomic_write, digest_file
 from colorgan.inference.checkpoint import read
-from colorgan.inference.schema import is_checkpoint_in
+from colorgan.inference.saved_paths import is_checkpoint_in
+from colorgan.models.archives import seal
 
 
 class CheckpointFiles(TorchCheckpointIO):
-    """Lightning's checkpoint plugin: saves are atomic and come with a SHA-256, reads go through :func:`read`.
+    """Lightning's checkpoint plugin: saves are atomic, sealed and come with a SHA-256, reads go through :func:`read`.
 
     Only regular ``.ckpt`` files in folders that this instance has saved to are removed. Lightning passes paths that may
     come from a checkpoint, and a checkpoint may come from a stranger.
@@ -36,10 +37,10 @@ class CheckpointFiles(TorchCheckpointIO):
             with atomic_write(file) as temporary:
                 with stream.open(temporary):
                     torch.save(checkpoint, cast("IO[bytes]", stream))
-                sha = digest(temporary)
+                sha = seal(temporary)
                 # a crash between the two files must not leave the hash of the old file beside the new one
                 digest_file(file).unlink(missing_ok=True)
-        except (OSError, RuntimeError) as error:
+        except (OSError, RuntimeError, ValueError) as error:
             state = "the previous one is untouched" if file.is_file() else "there is no earlier one"
             raise _write_error(file, stream.error or error, state) from error
         try:
@@ -64,7 +65,7 @@ class CheckpointFiles(TorchCheckpointIO):
         digest_file(file).unlink(missing_ok=True)
 
 
-def _write_error(file: Path, error: OSError | RuntimeError, state: str) -> CheckpointError:
+def _write_error(file: Path, error: OSError | RuntimeError | ValueError, state: str) -> CheckpointError:
     reason = os_reason(error) if isinstance(error, OSError) else first_sentence(error)
     return CheckpointError(
         f"cannot write the checkpoint {file} ({reason}); {state}: free some space or choose another folder with --runs"

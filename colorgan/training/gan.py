@@ -15,6 +15,7 @@ from torchmetrics.functional.image import peak_signal_noise_ratio
 
 from colorgan.errors import ColorganError
 from colorgan.inference.colorizer import Colorizer
+from colorgan.inference.working_size import MAX_SIZE
 from colorgan.models import (
     BCE,
     L1,
@@ -170,6 +171,15 @@ class ColorGAN(ManualOptimization):
     def trained_network(self) -> Generator:
         """The generator."""
         return self.colorizer.generator
+
+    def logged_metrics(self) -> list[str]:
+        """Losses of both networks on training photos; distances and the adversarial loss on validation photos."""
+        names = [f"train/{self.reconstruction.name}", "train/generator", "val/l1", "val/psnr"]
+        if self.discriminator is not None:
+            accuracies = ("discriminator_accuracy_real", "discriminator_accuracy_fake")
+            names += [f"train/{name}" for name in ("adversarial", "discriminator", *accuracies)]
+            names.append("val/adversarial")
+        return names
 
     def configure_optimizers(self) -> Any:
         """One optimizer per network, each with its learning-rate schedule if it has one.
@@ -347,6 +357,7 @@ class ColorGAN(ManualOptimization):
                 "discriminator is trained, so these epochs would train nothing: set it to 0"
             )
         check_range("ema_decay", self.ema_decay, minimum=0, below=1)
+        check_range("image_size", self.hparams["image_size"], minimum=1, below=MAX_SIZE + 1)
         self.schedule.check_accumulation(self.accumulate)
         check_optimizer("generator_optimizer", self.generator_optimizer)
         check_optimizer("discriminator_optimizer", self.discriminator_optimizer)

@@ -7,12 +7,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
-import torch
 from lightning.pytorch import LightningModule
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from colorgan.errors import CheckpointError
+from colorgan.inference.building import BUILDING_ERRORS, cannot_be_rebuilt, shapes_only
 from colorgan.inference.checkpoint import hyper_parameters, read
 from colorgan.inference.schema import check_state
 from colorgan.models.base import ImageNetwork
@@ -20,6 +20,7 @@ from colorgan.models.config import Part, to_config
 from colorgan.models.encoders import without_pretrained_weights
 from colorgan.training.divergence import DivergenceCheck, check_saved_tensors, gradient_norm
 from colorgan.training.photo_rows import PhotoRows
+from colorgan.training.restored import check_optimizer_states
 
 Role = tuple[tuple[str, ...], Any, Callable[..., Any]]
 """Names of constructor arguments, the base class of their values, and the function that builds one from plain data."""
@@ -51,6 +52,10 @@ class Trainable(Part, LightningModule, ABC):
     def trained_network(self) -> ImageNetwork:
         """The network that training is for."""
 
+    @abstractmethod
+    def logged_metrics(self) -> Collection[str]:
+        """Names of the metrics that training and validation log, for those who monitor them."""
+
     @classmethod
     def load_from_checkpoint(  # type: ignore[override]
         cls, checkpoint_path: str | Path, map_location: Any = "cpu", trusted: Collection[str] = (), **overrides: Any
@@ -70,14 +75,12 @@ class Trainable(Part, LightningModule, ABC):
         try:
             arguments = {**cls.arguments_from_config(hyper_parameters(contents), trusted), **overrides}
             with without_pretrained_weights():
-                with torch.device("meta"):  # shapes first: a small file may ask for an enormous network
+                with shapes_only(len(contents["state_dict"]), checkpoint_path):
                     skeleton = cls(**arguments)
                 check_state(skeleton, contents["state_dict"], checkpoint_path)
                 model = cls(**arguments)
-        except CheckpointError:
-            raise
-        except (TypeError, ValueError, RuntimeError) as error:
-            raise CheckpointError(f"{checkpoint_path} cannot be rebuilt: {error}") from error
+        except BUILDING_ERRORS as error:
+            raise cannot_be_rebuilt(error, checkpoint_path) from error
         model.load_state_dict(contents["state_dict"])
         return model.to(map_location)
 
@@ -92,8 +95,15 @@ class Trainable(Part, LightningModule, ABC):
         """Turns the plain hyperparameters of a checkpoint into constructor arguments; builds allowed classes only.
 
         Raises:
-            CheckpointError: if a class is named that is neither ours nor torch's nor trusted.
+            CheckpointError: if an argument is unknown, or a class is named that is neither ours nor torch's nor
+                trusted.
         """
+        unknown = [name for name in config if name not in inspect.signature(cls.__init__).parameters]
+        if unknown:
+            raise CheckpointError(
+                f"the checkpoint is not one of a {cls.__name__}, which has no argument {unknown[0]!r:.80}; give the "
+                "checkpoint of another model, or use the version of colorgan that wrote it"
+            )
         arguments = dict(config)
         for names, base, build in cls.roles:
             for name in names:
@@ -147,6 +157,10 @@ class Trainable(Part, LightningModule, ABC):
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Reports a checkpoint of another architecture in one sentence."""
         check_state(self, checkpoint["state_dict"], "the checkpoint")
+
+    def on_train_start(self) -> None:
+        """Checks what optimizers have taken over from a checkpoint, before they use it."""
+        check_optimizer_states(self.trainer.optimizers)
 
     def photo_metrics(self, rows: dict[str, Tensor]) -> dict[str, Tensor]:
         """The metrics of an epoch by name, given those of its photos, each (N,); by default the means."""

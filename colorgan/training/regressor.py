@@ -63,6 +63,11 @@ class ChromaRegressor(Trainable):
         """The network."""
         return self.network
 
+    def logged_metrics(self) -> list[str]:
+        """The squared error of training, and those of validation."""
+        channels = [f"val/mse_{name}" for name in self.color_space.names]
+        return ["train/mse", "val/mse", *channels, "val/mse_constant"]
+
     def configure_optimizers(self) -> Any:
         """The optimizer, with its schedule if it has one."""
         optimizer = self.optimizer(self.network.parameters())

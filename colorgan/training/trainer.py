@@ -1,6 +1,7 @@
 """Lightning's Trainer, which also chooses the precision and normalizes over the photos of all processes."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, Literal
 
 from lightning import pytorch
@@ -32,6 +33,12 @@ class Trainer(pytorch.Trainer):
         precision: ``auto``, or a precision of Lightning.
         sync_batchnorm: normalize over the photos of all processes (see
             :class:`~colorgan.training.batch_norm.SyncBatchNorm`), or in each process over its own.
+        limit_train_batches: batches of an epoch, or their fraction of all: 1 is a batch, and 1.0 is all.
+        limit_val_batches: likewise, for validation.
+        limit_test_batches: likewise, for testing.
+        limit_predict_batches: likewise, for prediction.
+        overfit_batches: likewise, for training and validation on the same few batches.
+        val_check_interval: batches between validations, or their fraction of an epoch; or a time, as in Lightning.
         **kwargs: the other arguments of Lightning's Trainer. A plugin that sets the precision takes precedence over
             ``auto``.
 
@@ -46,13 +53,31 @@ class Trainer(pytorch.Trainer):
         accelerator: str | Accelerator = "auto",
         precision: PrecisionOption | None = "auto",
         sync_batchnorm: bool = True,
+        # Written out, because Lightning's Optional[Union[int, float]] is whatever typing has cached: after another
+        # library's Optional[Union[float, int]], a parser that tries the types in order makes 1.0, all batches, of 1.
+        limit_train_batches: int | float | None = None,
+        limit_val_batches: int | float | None = None,
+        limit_test_batches: int | float | None = None,
+        limit_predict_batches: int | float | None = None,
+        overfit_batches: int | float = 0.0,
+        val_check_interval: int | float | str | timedelta | dict[str, int] | None = None,
         **kwargs: Any,
     ) -> None:
         if precision == "auto":
             precision = None if _plugin_sets_precision(kwargs) else _choose(accelerator)
         if sync_batchnorm and not any(isinstance(plugin, LayerSync) for plugin in _plugins(kwargs)):
             kwargs["plugins"] = [*_plugins(kwargs), SyncBatchNorm()]
-        super().__init__(accelerator=accelerator, precision=precision, **kwargs)
+        super().__init__(
+            accelerator=accelerator,
+            precision=precision,
+            limit_train_batches=limit_train_batches,
+            limit_val_batches=limit_val_batches,
+            limit_test_batches=limit_test_batches,
+            limit_predict_batches=limit_predict_batches,
+            overfit_batches=overfit_batches,
+            val_check_interval=val_check_interval,
+            **kwargs,
+        )
 
 
 def _plugin_sets_precision(arguments: Mapping[str, Any]) -> bool:

@@ -35,7 +35,7 @@ _PRELOADED = (
     "timm",
     "torchmetrics",
     "matplotlib.figure",
-    "colorgan.cli.trainer.command",
+    "colorgan.cli.trainer",
     "colorgan.cli.colorize",
     "colorgan.cli.evaluate",
     "colorgan.evaluation.report.evaluation",

@@ -9,6 +9,7 @@ import faulthandler
 import importlib
 import json
 import os
+import platform
 import resource
 import signal
 import sys
@@ -146,6 +147,7 @@ def serve() -> None:
     os.dup2(2, 1)
     for module in json.loads(sys.stdin.readline()):
         importlib.import_module(module)
+    platform.processor()  # asks a program once, which training would do in each child
     for line in iter(sys.stdin.readline, ""):
         request = json.loads(line)
         reading, writing = os.pipe()

@@ -62,7 +62,7 @@ def start_server(tmp_path: Path, model_folder: Path) -> Iterator[Callable[..., t
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")
-@pytest.mark.parametrize("stop_signal", ["SIGINT", "SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize("stop_signal", ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1"])
 def test_server_runs_until_signaled_and_deletes_its_files(
     start_server: Callable[..., tuple[subprocess.Popen[str], str]],
     tmp_path: Path,
@@ -83,8 +83,8 @@ def test_server_runs_until_signaled_and_deletes_its_files(
 
     process.send_signal(getattr(signal, stop_signal))
     _, errors = process.communicate(timeout=20)
-    assert process.returncode == (-signal.SIGTERM if stop_signal == "SIGTERM" else 0)
-    assert errors == ""
+    assert process.returncode == 128 + getattr(signal, stop_signal)
+    assert errors == f"stopped on {stop_signal}\n"
     assert list((tmp_path / "tmp").glob("colorgan-*")) == []
 
 

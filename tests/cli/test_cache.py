@@ -110,16 +110,21 @@ def test_bad_input_is_one_sentence(arguments, message, capsys):
 
 
 @pytest.mark.parametrize(
-    ("which", "message"), [("", "--clear received an empty text"), ("cc", "--clear: 2 caches have names that begin")]
+    ("which", "code", "message"),
+    [("", 2, "--clear is empty; give a value"), ("cc", 1, "--clear: 2 caches have names that begin")],
 )
-def test_clear_of_an_empty_or_ambiguous_name_deletes_nothing(which, message, cache_dir, capsys):
+def test_clear_of_an_empty_or_ambiguous_name_deletes_nothing(which, code, message, cache_dir, capsys):
     names = {"c" * 31 + end for end in "ab"}
     for name in names:
         (cache_dir / name).mkdir()
         (cache_dir / name / "index.json").write_text("{}")
-    assert main(["cache", f"--clear={which}"]) == 1
-    assert message in capsys.readouterr().err
-    assert main(["cache", "--clear", which]) == 1
+    for arguments in ([f"--clear={which}"], ["--clear", which]):
+        try:
+            exit_code = main(["cache", *arguments])
+        except SystemExit as leaving:
+            exit_code = leaving.code
+        assert exit_code == code
+        assert message in capsys.readouterr().err
     assert caches(cache_dir) == names
 
 

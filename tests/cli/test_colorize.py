@@ -214,7 +214,7 @@ def test_invalid_photos_are_reported_and_do_not_stop_the_run(
     for name, message in messages.items():
         (line,) = [line for line in lines if name in line]
         assert message in line
-    assert f"colorized 4 photos into {tmp_path / 'out'}; {len(messages)} photos failed (see above)" in captured.out
+    assert f"colorized 4 photos into {tmp_path / 'out'}; {len(messages)} failed (see above)" in captured.out
     assert "Traceback" not in captured.err
 
 

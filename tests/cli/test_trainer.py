@@ -146,7 +146,7 @@ def test_validate_and_predict_from_a_checkpoint_only(place: Path, capsys: pytest
     assert Image.open("new/aunt/b.png").size == (21, 50)
     Path("old/broken.jpg").unlink()
     assert main(["predict", f"--ckpt_path={best}", "--data.predict=old", "--output=new"]) == 1
-    assert "already exists" in capsys.readouterr().err
+    assert re.search(r"new/a\.png.* exist: choose another --output", capsys.readouterr().err)
     assert main(["predict", f"--ckpt_path={best}", "--data.predict=old", "--output=new", "--overwrite=true"]) == 0
 
 
@@ -272,7 +272,23 @@ def test_checkpoint_of_another_architecture_is_reported(place: Path, capsys: pyt
         (["--ckpt_path=absent.ckpt"], r"there is no checkpoint absent\.ckpt"),
         (["--ckpt_path=last"], r"there is no last\.ckpt below checkpoints/tiny; train first"),
         (["-c", "absent.yaml"], r"absent\.yaml"),
-        (["--trainer.default_root_dir=x"], r"default_root_dir is x, but .* choose its place with --runs FOLDER and"),
+        (["--data.size=0"], r"^error: data\.size must be at least 1; received 0$"),
+        (["--data.size=1000000"], r"^error: data\.size must be at most 2048; received 1000000$"),
+        (["--data.val_fraction=.nan"], r"^error: data\.val_fraction and data\.test_fraction must be .* received nan"),
+        (["--data.root="], r"data\.root is empty"),
+        (["--data.val=nowhere"], r"data\.val: there is no folder nowhere"),
+        (["--seed_everything=-1"], r"seed_everything must be an integer from 0 to 4294967295, received -1"),
+        (["--runs="], r"--runs must be the folder of all runs, received ''"),
+        (["--runs=tiny.yaml"], r"--runs must be a folder, but tiny\.yaml is a file"),
+        (["--model.generator.depth=1000000"], r"model\.generator\.depth must be at most 13, received 1000000"),
+        (["--model.generator.width=60000"], r"the networks take .* GiB, but this machine has"),
+        (["--model.generator=\x1b[31mNet"], r"model\.generator: '\\x1b\[31mNet' is not a valid class"),
+        (["--trainer.limit_val_batches=0"], r"BestCheckpoint in trainer\.callbacks monitors 'val/l1'"),
+        (["--trainer.check_val_every_n_epoch=0"], r"check_val_every_n_epoch must be an integer of at least 1"),
+        (["-c", "{data: {size: 16, size: 32}}"], r"--config, line 1: 'size' is given twice"),
+        (["-c", "{modle: {}}"], r"--config: there is no key 'modle'; did you mean 'model'"),
+        (["-c", "{model: {class_path: os.system}}"], r"the class_path os\.system is part of Python itself"),
+        (["--trainer.default_root_dir=x"], r"default_root_dir is 'x', but .* choose its place with --runs FOLDER and"),
     ],
 )  # fmt: skip
 def test_invalid_options_are_reported_before_any_work(
@@ -284,16 +300,54 @@ def test_invalid_options_are_reported_before_any_work(
         code = int(stop.code or 0)
     error = capsys.readouterr().err
     assert code in (1, 2)
-    assert re.search(sentence, error), error
+    assert re.search(sentence, error, re.MULTILINE), error
     assert "Traceback" not in error
-    assert len(error.strip().splitlines()) <= 4, error
+    (line,) = (line for line in error.splitlines() if line.startswith("error: "))
+    assert line == error.splitlines()[-1]
     assert not list(place.glob("checkpoints/*/*"))
+
+
+def test_callbacks_and_transforms_are_checked_before_photos_are_read(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    overlays = {
+        "{trainer: {callbacks: [{class_path: BestCheckpoint, init_args: {monitor: val/nothing}}]}}": "val/nothing",
+        "{trainer: {logger: false, callbacks: [{class_path: LearningRateMonitor}]}}": "LearningRateMonitor",
+        "{data: {train_transforms: [{class_path: albumentations.Normalize}]}}": "train_transforms returned",
+        "{data: {train_transforms: [{class_path: albumentations.RandomCrop, init_args: {height: 99, width: 99}}]}}": (
+            "data.train_transforms cannot be applied to squares of 16 pixels"
+        ),
+    }
+    for overlay, sentence in overlays.items():
+        assert main([*FIT, "-c", overlay]) == 1
+        assert sentence in capsys.readouterr().err
+        assert not Path("checkpoints").exists()
+        assert not list(Path("cache").glob("*/index.json"))
+
+
+def test_checkpoint_of_the_other_model_is_named(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    chroma = "{model: {width: 2, num_downsamples: 2}, trainer: {max_epochs: 1, accelerator: cpu, logger: false}}"
+    data = ["--data.root=photos", "--data.size=16", "--data.batch_size=4", "--data.val_fraction=0.25"]
+    assert main([*FIT, "--trainer.max_epochs=1"]) == 0
+    assert main(["chroma", "fit", "-c", chroma, *data, "--name=chroma"]) == 0
+    gan = str(only("checkpoints/tiny/*/checkpoints/best.ckpt"))
+    regressor = str(next(Path("checkpoints/chroma").rglob("*.ckpt")))
+    capsys.readouterr()
+    for args in (["chroma", "validate"], ["chroma", "fit", "-c", chroma]):
+        assert main([*args, f"--ckpt_path={gan}", *data]) == 1
+        message = f"{gan} is a checkpoint of a ColorGAN, but this command needs one of a ChromaRegressor"
+        assert message in capsys.readouterr().err
+    for command in (["validate"], ["predict", "--data.predict=photos"], FIT):
+        assert main([*command, f"--ckpt_path={regressor}"]) == 1
+        message = f"{regressor} is a checkpoint of a ChromaRegressor, but this command needs one of a ColorGAN"
+        assert message in capsys.readouterr().err
+    assert main(["evaluate", regressor, "--data.root=photos", "--out=report"]) == 1
+    assert "contains no generator" in capsys.readouterr().err
 
 
 def test_unknown_key_in_a_file_is_reported(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Path("typo.yaml").write_text("model:\n  reconstruction_wieght: 3\n")
-    with pytest.raises(SystemExit):
-        main([*FIT, "-c", "typo.yaml"])
+    assert main([*FIT, "-c", "typo.yaml"]) == 1
     assert re.search(r"reconstruction_wieght.*did you mean '(model\.)?reconstruction_weight'", capsys.readouterr().err)
 
 

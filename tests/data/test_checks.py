@@ -1,4 +1,5 @@
 import warnings
+from pathlib import Path
 
 import pytest
 
@@ -24,15 +25,17 @@ def test_suggested_batch_size_fits(count: int, batch_size: int, world_size: int,
         check_batch_size(count, batch_size, world_size)
 
 
-def test_no_more_than_five_unreadable_files_are_listed() -> None:
-    unreadable = [(f"{number}\n.jpg", "the file is empty") for number in range(7)]
-    with pytest.warns(UserWarning, match=r"Skipped 7 unreadable files of 1,234 in photos: ") as caught:
-        warn_about_unreadable(unreadable, 1234, "photos")
+def test_unreadable_files_are_counted_by_reason_and_the_first_five_listed() -> None:
+    unreadable = [(f"{number}\n.jpg", f"it is cut short ({number} bytes)") for number in range(7)]
+    unreadable.append(("7.jpg", "the file is empty"))
+    counts = r"\(7 because it is cut short, 1 because the file is empty\)"
+    with pytest.warns(UserWarning, match=rf"Skipped 8 unreadable files of 1,234 in photos {counts}: ") as caught:
+        warn_about_unreadable(unreadable, 1234, "photos", Path("runs", "photos.jsonl"))
     text = str(caught[0].message)
-    assert text.count("the file is empty") == 5
-    assert text.endswith("and 2 more")
+    assert text.count(" bytes)") == 5
+    assert text.endswith("and 3 more; all are named in " + str(Path("runs", "photos.jsonl")))
     assert "\n" not in text
-    with pytest.warns(UserWarning, match=r"Skipped 1 unreadable file of 2 in photos: a.jpg \(truncated\)$"):
+    with pytest.warns(UserWarning, match=r"Skipped 1 .* of 2 in photos \(1 because truncated\): a.jpg \(truncated\)$"):
         warn_about_unreadable([("a.jpg", "truncated")], 2, "photos")
     with warnings.catch_warnings():
         warnings.simplefilter("error")

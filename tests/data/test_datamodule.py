@@ -4,11 +4,13 @@ import os
 from pathlib import Path
 
 import jsonargparse
+import PIL.Image
 import pytest
 import torch
 from lightning.pytorch import LightningModule, Trainer
 
 from colorgan.data import PhotoDataModule, Photos
+from colorgan.data.manifest import read_manifest
 from colorgan.errors import ColorganError
 from colorgan.images import SAMPLE_PHOTOS
 from tests.photo_edits import EDITS, scene
@@ -119,7 +121,8 @@ def test_unreadable_photos_are_skipped_and_named(make_photos):
     for number in range(7):
         (folder / f"bad_{number}.jpg").write_bytes(b"x")
     with pytest.warns(
-        UserWarning, match=r"Skipped 7 unreadable files of 15 in .*: bad_0.jpg \(not an image .*, and 2 more"
+        UserWarning,
+        match=r"Skipped 7 unreadable files of 15 in .* \(7 because not an image .*: bad_0.jpg .*, bad_6.jpg",
     ):
         data = set_up(folder)
     assert len(data.splits["train"].unreadable) == 7
@@ -197,7 +200,10 @@ def test_prediction_yields_photos_at_their_original_sizes(make_photos):
     data.setup("predict")
     assert [batch["rgb"].shape for batch in data.predict_dataloader()] == [(1, 3, 24, 32)] * 2
     assert data.unreadable == [(str(folder / "photo_001.png"), "the file is empty")]
-    with pytest.warns(UserWarning, match=r"Skipped 1 unreadable file of 3 in .*photo_001.png \(the file is empty\)"):
+    with pytest.warns(
+        UserWarning,
+        match=r"Skipped 1 unreadable file of 3 in .* \(1 because the file is empty\): .*photo_001.png \(the file",
+    ):
         data.teardown("predict")
     single = Photos(predict=str(folder / "photo_000.png"))
     single.setup("predict")
@@ -359,3 +365,42 @@ def test_near_duplicates_of_real_flowers_are_reported():
     with pytest.warns(UserWarning, match="30 of 240 test photos are near-duplicates of training photos"):
         data = set_up(Path(os.environ["COLORGAN_DATA"]) / "flowers12", stage=None, val_fraction=0.1, size=64)
     assert [len(data.splits[name]) for name in ("train", "val", "test")] == [648, 72, 240]
+
+
+def test_manifest_names_every_file(make_photos, tmp_path):
+    folder = make_photos("photos", 12)
+    (folder / "empty.png").write_bytes(b"")
+    (folder / "phone.heic").write_bytes(b"")
+    (folder / "loop").symlink_to("loop")
+    PIL.Image.new("L", (40, 30), 99).save(folder / "gray.png")
+    turned = PIL.Image.open(folder / "photo_000.png")
+    exif = turned.getexif()
+    exif[274] = 6
+    turned.save(folder / "photo_000.png", exif=exif)
+    data = Photos(str(folder), val_fraction=0.25, batch_size=2)
+    data.manifest_file = tmp_path / "run" / "photos.jsonl"
+    with pytest.warns(UserWarning, match=r"Skipped 3 unreadable files of 16 .*; all are named in .*photos.jsonl"):
+        data.setup("fit")
+    entries = read_manifest(data.manifest_file)
+    assert entries == data.manifest()
+    left_out = {entry.file: entry.note for entry in entries if entry.status == "left out"}
+    assert left_out.keys() == {"empty.png", "phone.heic", "loop", "gray.png"}
+    assert left_out["gray.png"] == "it has no color"
+    (repaired,) = [entry for entry in entries if entry.status == "repaired"]
+    assert (repaired.file, repaired.note) == ("photo_000.png", "turned upright")
+    used = [entry for entry in entries if entry.status != "left out"]
+    assert len(used) == 12
+    assert sum(entry.split == "val" for entry in used) == len(data.splits["val"]) == 3
+
+
+def test_manifest_is_written_where_no_photo_is_left(tmp_path):
+    for name in ("a.jpg", "b.jpg"):
+        (tmp_path / name).write_bytes(b"no photo")
+    data = Photos(str(tmp_path), limit=1)
+    data.manifest_file = tmp_path / "photos.jsonl"
+    with pytest.raises(ColorganError, match="none of 2 photos"), pytest.warns(UserWarning, match="Skipped 1"):
+        data.setup("fit")
+    assert [(entry.file, entry.note[:9]) for entry in read_manifest(data.manifest_file)] == [
+        ("a.jpg", "not an im"),
+        ("b.jpg", "it is bey"),
+    ]

@@ -96,3 +96,29 @@ def test_invalid_input_is_rejected(folder, tmp_path, capsys):
         with pytest.raises(SystemExit):
             run_command("inspect", [str(folder), *arguments])
         assert message in capsys.readouterr().err
+
+
+def test_manifest_of_a_folder_and_of_a_run(folder, tmp_path, capsys):
+    (folder / "empty.jpg").write_bytes(b"")
+    (folder / "phone.heic").write_bytes(b"")
+    with pytest.warns(UserWarning, match="2 unreadable"):
+        assert run_command("inspect", [folder, "--manifest"]) == 0
+    text = capsys.readouterr().out
+    lines = text.splitlines()
+    assert sum(line.startswith(("train accepted ", "val   accepted ")) for line in lines) == 11
+    assert "train left out empty.jpg (the file is empty)" in lines
+    assert lines[-5:] == [
+        "11 accepted",
+        "0 repaired",
+        "2 left out",
+        "  1 the file is empty",
+        "  1 the format .heic is not supported",
+    ]
+    data = Photos(str(folder), batch_size=2)
+    data.manifest_file = tmp_path / "run" / "photos.jsonl"
+    with pytest.warns(UserWarning, match="2 unreadable"):
+        data.setup("fit")
+    for place in (tmp_path / "run", tmp_path / "run" / "photos.jsonl"):
+        assert run_command("inspect", [place, "--manifest"]) == 0
+        assert capsys.readouterr().out == text
+    assert not (tmp_path / "inspect.png").exists()

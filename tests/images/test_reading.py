@@ -190,9 +190,9 @@ def png_claiming(width: int, height: int) -> bytes:
 
 
 def test_decompression_bombs_are_rejected_before_decoding():
-    with pytest.raises(UnreadableImage, match=f"{MAX_PIXELS:,} pixels"):
+    with pytest.raises(UnreadableImage, match=f"too many pixels .more than {MAX_PIXELS:,}"):
         read_rgb(png_claiming(60000, 60000))
-    with pytest.raises(UnreadableImage, match="10 x 11 pixels are more than the 100 allowed"):
+    with pytest.raises(UnreadableImage, match=r"too many pixels \(10 x 11; at most 100\)"):
         read_rgb(encoded(Image.new("RGB", (10, 11))), max_pixels=100)
 
 

@@ -1,10 +1,11 @@
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 import torch
 
 from colorgan.errors import CheckpointError
-from colorgan.inference.building import build_network
+from colorgan.inference.building import build_network, shapes_only
 from colorgan.models.color_spaces import YCbCr
 from colorgan.models.colorization import ColorizationNetwork
 from colorgan.models.config import to_config
@@ -64,3 +65,34 @@ def test_only_trusted_classes_are_built(network: ColorizationNetwork) -> None:
         build_network(config, network.state_dict(), "model")
     with pytest.raises(CheckpointError, match="tests.helpers.Painter is not a Generator"):
         build_network(config, network.state_dict(), "model", trusted={"tests.helpers.Painter"})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (
+            {"class_path": "colorgan.models.PlainCNN", "init_args": {"layers": 60_000, "kernels": 1}},
+            "more tensors than it contains",
+        ),
+        ({"class_path": "colorgan.models.UNet", "init_args": {"depth": 100}}, "impossible sizes"),
+        ({"class_path": "colorgan.models.UNet", "init_args": {"width": "wide"}}, "model cannot be rebuilt: width"),
+        ({"class_path": "colorgan.models.UNet", "init_args": [1]}, "model cannot be rebuilt: the init_args"),
+        ({"class_path": "colorgan.x"}, "model cannot be rebuilt: colorgan.x is not a public name"),
+    ],
+)
+def test_networks_that_are_not_in_the_file_are_not_built(
+    network: ColorizationNetwork, arguments: dict[str, Any], problem: str
+) -> None:
+    with pytest.raises(CheckpointError, match=problem):
+        build_network(config_of(network, generator=arguments), network.state_dict(), "model")
+
+
+def build_layers() -> torch.nn.ModuleList:
+    return torch.nn.ModuleList([torch.nn.ReLU() for _ in range(3000)])
+
+
+def test_other_threads_may_build_meanwhile() -> None:
+    with shapes_only(1, "model"), ThreadPoolExecutor(1) as pool:
+        assert len(pool.submit(build_layers).result()) == 3000
+        with pytest.raises(CheckpointError, match="more layers than it has weights"):
+            build_layers()

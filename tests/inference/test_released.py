@@ -145,7 +145,7 @@ def damage(folder: Path, kind: str) -> None:
         ("other width", "another architecture"),
         ("absurd width", "asks for a network with the argument 1000000000"),
         ("unknown argument", "cannot be rebuilt"),
-        ("size", "size must be an integer number of pixels, received 'large'"),
+        ("size", "size must be an integer number of pixels from 1 to 2048, received 'large'"),
         ("format", "has format 99"),
         ("not yaml", "is damaged"),
         ("python", "is damaged"),

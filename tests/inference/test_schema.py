@@ -6,7 +6,7 @@ import torch
 
 from colorgan.errors import CheckpointError
 from colorgan.inference import checkpoint
-from colorgan.inference.schema import check_state
+from colorgan.inference.schema import check_state, check_training_checkpoint
 from colorgan.training.checkpoints import CheckpointFiles
 
 
@@ -30,7 +30,7 @@ def test_paths_in_callbacks_are_confined_to_the_folder_of_the_checkpoint(tmp_pat
     best = str((run / "best.ckpt").resolve())
     assert checkpoint.read(run / "last.ckpt")["callbacks"]["LastCheckpoint"] == {
         "best_model_path": best,
-        "kth_best_model_path": "",
+        "kth_best_model_path": best,
         "last_model_path": "",
         "best_k_models": {best: 1.0},
         "dirpath": str(run.resolve()),
@@ -47,7 +47,7 @@ def test_invalid_callbacks_are_refused(tmp_path: Path, callbacks: Any) -> None:
 @pytest.mark.parametrize(
     ("tensor", "message"),
     [
-        (torch.zeros(1).expand(10**12), "claims 1000000000000 values for weight"),
+        (torch.zeros(1).expand(10**12), "claims 1000000000000 values for a tensor"),
         (torch.tensor([1.0, float("nan")]), "weight holds NaN"),
         ("text", "weight is not a tensor"),
     ],
@@ -73,3 +73,94 @@ def test_state_names_and_shapes_are_compared_with_the_model() -> None:
         CheckpointError, match=r"weight is \(4, 2\), the model needs \(3, 2\); bias is missing; extra is not"
     ):
         check_state(model, state, "other.ckpt")
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"epoch": -1}, "epoch must be a count"),
+        ({"global_step": "many"}, "global_step must be a count"),
+        ({"pytorch-lightning_version": 2}, "must be a version"),
+        ({"loops": []}, "loops must be a mapping"),
+        ({"loops": {"fit_loop": []}}, "loops must be a mapping of mappings"),
+        ({"loops": {"fit_loop": {"ready": "x"}}}, "loops: ready must be a count"),
+        ({"optimizer_states": {}}, "optimizer_states must be a list"),
+        ({"optimizer_states": [{"state": []}]}, "optimizer_states lacks its parts"),
+        ({"optimizer_states": [{"state": {}, "param_groups": [{"params": "x"}]}]}, "must be a list of counts"),
+        (
+            {"optimizer_states": [{"state": {}, "param_groups": [{"params": [0], "lr": float("nan")}]}]},
+            "lr of an optimizer is not a finite number",
+        ),
+        (
+            {"optimizer_states": [{"state": {0: {"step": torch.tensor([float("nan")])}}, "param_groups": []}]},
+            "step of an optimizer holds NaN",
+        ),
+        (
+            {"optimizer_states": [{"state": {0: {"sum": torch.zeros(1).expand(10**11)}}, "param_groups": []}]},
+            "claims 100000000000 values",
+        ),
+        ({"lr_schedulers": [[]]}, "lr_schedulers must be a list of mappings"),
+        ({"lr_schedulers": [{"step": 5}]}, "step is no state of a schedule"),
+        ({"lr_schedulers": [{"optimizer": {}}]}, "optimizer is no state of a schedule"),
+        ({"callbacks": {"a": {"best_model_score": "x"}}}, "score of a checkpoint must be a number"),
+        ({"more": {1}}, "a set, which is not plain data"),
+    ],
+)
+def test_other_parts_are_validated(tmp_path: Path, changes: dict[str, Any], problem: str) -> None:
+    with pytest.raises(CheckpointError, match=problem):
+        check_training_checkpoint(contents(**changes), write_something(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("tensor", "problem"),
+    [
+        (torch.eye(3).to_sparse(), "a tensor that is not dense"),
+        (torch.ones(3, dtype=torch.complex64), "a tensor that is not dense"),
+        (torch.ones(3, device="meta"), "a tensor that is not dense"),
+        (torch.ones(3).to(torch.float8_e5m2), "a tensor that is not dense"),
+    ],
+)
+def test_only_dense_tensors_are_accepted(tmp_path: Path, tensor: torch.Tensor, problem: str) -> None:
+    with pytest.raises(CheckpointError, match=problem):
+        check_training_checkpoint(contents(state_dict={"weight": tensor}), write_something(tmp_path))
+
+
+def test_many_views_of_one_storage_are_refused(tmp_path: Path) -> None:
+    tensor = torch.ones(1000)
+    views = {f"weight_{number}": tensor for number in range(1000)}
+    with pytest.raises(CheckpointError, match="claims 1000 values"):
+        check_training_checkpoint(contents(state_dict=views), write_something(tmp_path))
+
+
+@pytest.mark.parametrize("size", [torch.tensor(12_000), torch.tensor(0), torch.tensor(1.0), torch.tensor([1, 2])])
+def test_working_sizes_are_bounded(tmp_path: Path, size: torch.Tensor) -> None:
+    state = {"colorizer.working_size": size}
+    with pytest.raises(CheckpointError, match="size"):
+        check_training_checkpoint(contents(state_dict=state), write_something(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"generator": {"init_args": {"depth": 60_000}}},
+        {"generator": {"init_args": {"widths": [1] * 20_000}}},
+        {"image_size": 12_000},
+        {5: 1},
+    ],
+)
+def test_networks_out_of_bounds_are_refused(tmp_path: Path, arguments: dict[Any, Any]) -> None:
+    with pytest.raises(CheckpointError):
+        check_training_checkpoint(contents(hyper_parameters=arguments), write_something(tmp_path))
+
+
+def test_long_schedules_are_accepted(tmp_path: Path) -> None:
+    scheduler = {"class_path": "torch.optim.lr_scheduler.OneCycleLR", "init_args": {"total_steps": 1_000_000}}
+    arguments = {"generator_scheduler": scheduler}
+    check_training_checkpoint(contents(hyper_parameters=arguments), write_something(tmp_path))
+
+
+def write_something(folder: Path) -> Path:
+    """A file of a few kilobytes, as the contents would make."""
+    file = folder / "a.ckpt"
+    file.write_bytes(bytes(4000))
+    return file

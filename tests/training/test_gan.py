@@ -197,6 +197,7 @@ def test_lambda_arguments_are_refused(tiny_model: Make) -> None:
     [
         ({"reconstruction_weight": -1.0}, "model.reconstruction_weight must be a number >= 0, received -1.0"),
         ({"adversarial_weight": float("nan")}, "model.adversarial_weight must be a number >= 0, received nan"),
+        ({"image_size": 4096}, "model.image_size must be a number >= 1 and < 2049, received 4096"),
         ({"ema_decay": 1.0}, "model.ema_decay must be a number >= 0 and < 1, received 1.0"),
         ({"gradient_clip": 0.0}, "model.gradient_clip must be a number > 0, received 0.0"),
         ({"reconstruction_weight": 0.0, "adversarial_weight": 0.0}, "weight are both 0: there is nothing to minimize"),

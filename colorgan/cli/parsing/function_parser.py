@@ -20,6 +20,7 @@ from jsonargparse import ArgumentParser
 
 from colorgan.cli.parsing.messages import OneLineErrors
 from colorgan.cli.parsing.options import Option, PassThrough, Range
+from colorgan.cli.parsing.values import MODE
 
 
 class CommandParser(OneLineErrors, ArgumentParser):
@@ -42,6 +43,7 @@ def run_function(function: Callable[..., int], args: Sequence[str], name: str) -
     """
     parser = make_parser(function, f"colorgan {name}")
     passed_on, own = _split(args, _pass_through(function), parser)
+    _refuse_empty(own, parser)
     namespace = parser.parse_args([_with_hyphens(argument) for argument in own])
     values = {argument.name: namespace[argument.key] for argument in _arguments(function)}
     positional, keywords = [], {}
@@ -72,6 +74,7 @@ def make_parser(function: Callable[..., int], prog: str) -> CommandParser:
         epilog="\n".join(f"examples:\n{indent(example.description or '', '  ')}" for example in documentation.examples),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
+        parser_mode=MODE,
     )
     for argument in _arguments(function):
         argument.add_to(parser)
@@ -184,6 +187,15 @@ def _split(args: Sequence[str], rule: PassThrough | None, parser: ArgumentParser
         if rule.form and "=" not in argument:
             parser.error(f"{argument}: options that are passed on take the form {rule.form}")
     return passed_on, [argument for argument in args if not re.match(rule.pattern, argument)]
+
+
+def _refuse_empty(args: Sequence[str], parser: ArgumentParser) -> None:
+    """An empty path would mean the working directory, as where a shell's variable is not set."""
+    for previous, argument in zip(("", *args), args, strict=False):
+        option = argument.removesuffix("=")
+        if not argument or (option != argument and "=" not in option and option.startswith("-")):
+            name = option or (previous if previous.startswith("-") else "an argument")
+            parser.error(f"{name} is empty; give a value, or leave it out")
 
 
 def _pass_through(function: Callable[..., int]) -> PassThrough | None:

@@ -7,11 +7,12 @@ argument of the same name. ``EncoderUNet`` over a ``UNet`` would silently get th
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-import yaml
 from jsonargparse import ActionConfigFile, Namespace  # type: ignore[attr-defined]
+
+from colorgan.cli.parsing.values import read_configuration
+from colorgan.errors import ColorganError, did_you_mean
 
 _CLASS = re.compile(r"(?:[A-Za-z_]\w*\.)*[A-Z]\w*")
 
@@ -27,10 +28,33 @@ class ConfigOverlay(ActionConfigFile):
             cfg: the configuration so far.
             values: the file, or its content.
             option_string: the option as it was given.
+
+        Raises:
+            ColorganError: if it cannot be read.
         """
-        for arguments in replaced_arguments(cfg, _read(values)):
+        content = read_configuration(values)
+        if "data" in vars(cfg):  # before the command, the sections are those of commands
+            _check_sections(values, content, cfg)
+        for arguments in replaced_arguments(cfg, content):
             arguments.clear() if isinstance(arguments, dict) else [arguments.pop(key) for key in list(vars(arguments))]
         super().__call__(parser, cfg, values, option_string)  # type: ignore[no-untyped-call]
+
+
+def _check_sections(source: str, content: Mapping[str, Any], previous: Namespace, prefix: str = "") -> None:
+    """Refuses unknown sections, which jsonargparse ignores if they are empty."""
+    where = "--config" if source.lstrip().startswith("{") else source
+    for name, value in content.items():
+        known = vars(previous)
+        key = str(name).removesuffix("+")  # `callbacks+` adds to a list
+        if key not in known:
+            near = did_you_mean(f"{prefix}{key}", [f"{prefix}{other}" for other in known])
+            raise ColorganError(f"{where}: there is no key {f'{prefix}{key}'!r}{near}")
+        section = known[key]
+        is_section = isinstance(section, Namespace) and not {"class_path", "init_args"} & vars(section).keys()
+        if isinstance(value, Mapping) and is_section:
+            _check_sections(source, value, section, f"{prefix}{key}.")
+        elif is_section and value is not None:
+            raise ColorganError(f"{where}: {prefix}{key} must be a section of keys and values, received {value!r:.80}")
 
 
 def classes_as_overlays(args: Sequence[str], keys: Collection[str]) -> list[str]:
@@ -63,15 +87,6 @@ def classes_as_overlays(args: Sequence[str], keys: Collection[str]) -> list[str]
             overlay = {name: overlay}
         result.append(f"--config={json.dumps(overlay)}")
     return result
-
-
-def _read(text: str) -> Any:
-    """The content of a configuration; ``None`` if it cannot be read, which the parser will report."""
-    try:
-        file = Path(text)
-        return yaml.safe_load(text if text.startswith("{") else file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError):
-        return None
 
 
 def replaced_arguments(previous: Any, overlay: Any) -> Iterator[Namespace | dict[str, Any]]:

@@ -1,30 +1,30 @@
 """LightningCLI with our models and data: ``python train.py fit …``."""
 
 import inspect
-import os
 import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import torch
 from jsonargparse import Namespace
-from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch import Trainer as LightningTrainer
 from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI
+from lightning.pytorch.loggers import Logger
 from lightning.pytorch.utilities import rank_zero_only
 
 from colorgan.cli.parsing.overlays import ConfigOverlay, classes_as_overlays
 from colorgan.cli.parsing.parser import TrainerParser
+from colorgan.cli.trainer.building import check_kind, check_model, readable_errors
+from colorgan.cli.trainer.checks import check_configuration
 from colorgan.cli.trainer.outcome import check_amount, results
 from colorgan.cli.trainer.overrides import class_paths, differences
-from colorgan.cli.trainer.quiet import silence_libraries
-from colorgan.cli.trainer.run_config import SaveRunConfig
-from colorgan.data import Photos
-from colorgan.errors import CheckpointError, ColorganError
-from colorgan.inference import checkpoint, run_folder
+from colorgan.cli.trainer.restoring import check_architecture, shapes_of
+from colorgan.data import Photos, manifest
+from colorgan.errors import CheckpointError, ColorganError, one_line, plural
+from colorgan.images import printable
+from colorgan.inference import checkpoint
 from colorgan.inference.run_folder import RunFolder
 from colorgan.models.config import TRUSTED_PREFIXES, class_path
 from colorgan.models.encoders import without_pretrained_weights
@@ -34,12 +34,11 @@ from colorgan.training.callbacks.interruption import SaveOnSignal
 from colorgan.training.callbacks.predictions import PredictionWriter
 from colorgan.training.callbacks.rank_watch import RankWatch
 from colorgan.training.checkpoints import CheckpointFiles
-from colorgan.training.gan import ColorGAN
 from colorgan.training.loggers import wandb_offline_reason
 from colorgan.training.module import Trainable
-from colorgan.training.processes import decided_by_first_process, leave_parent, watch_parent
+from colorgan.training.monitors import check_callbacks
+from colorgan.training.processes import decided_by_first_process
 from colorgan.training.requeue import was_requeued
-from colorgan.training.trainer import Trainer
 
 
 class ColorganCLI(LightningCLI):
@@ -53,7 +52,12 @@ class ColorganCLI(LightningCLI):
     def init_parser(self, **kwargs: Any) -> LightningArgumentParser:
         """Creates a parser whose configuration files override each other by the rule of :class:`ConfigOverlay`."""
         parser = TrainerParser(**kwargs)
-        parser.roots = {"model": self._trained_class, "data": Photos, "trainer": Trainer}
+        parser.roots = {
+            "model": self._trained_class,
+            "data": Photos,
+            "trainer.callbacks": Callback,
+            "trainer.logger": Logger,
+        }
         parser.add_argument("-c", "--config", action=ConfigOverlay, help="configuration file in YAML; repeatable")
         return parser
 
@@ -89,6 +93,8 @@ class ColorganCLI(LightningCLI):
         section = self.config[command]
         if section.get("name") is None:
             section.name = self._default_name(section)
+        if section.get("ckpt_path") == "":
+            raise ColorganError("--ckpt_path is empty; give a checkpoint, `last` or `best`, or leave it out")
         if command == "fit" and not section.get("ckpt_path"):
             section.ckpt_path = _requeued_checkpoint(section)
         if section.get("ckpt_path"):
@@ -98,6 +104,7 @@ class ColorganCLI(LightningCLI):
         section = self.config[command]
         # kept from LightningCLI, which would let the checkpoint's arguments override explicit options
         self.checkpoint = section.pop("ckpt_path", None)
+        check_configuration(section, command)
 
     def _class_keys(self) -> set[str]:
         """The keys that take a class with arguments."""
@@ -113,9 +120,14 @@ class ColorganCLI(LightningCLI):
         trusted = {name for name in class_paths(section.model) if not name.startswith(TRUSTED_PREFIXES)}
         contents = checkpoint.read(path)
         stored = checkpoint.hyper_parameters(contents)
+        check_kind(stored, self._trained_class, path)
         # refuses foreign classes before the parser imports them
-        self._trained_class.arguments_from_config(stored, trusted)
+        try:
+            self._trained_class.arguments_from_config(stored, trusted)
+        except CheckpointError as error:
+            raise CheckpointError(f"{path}: {error}") from error
         self.resumed_precision = checkpoint.training_precision(contents)
+        self.shapes = shapes_of(contents["state_dict"])
         if command != "fit" or not config_files(section):
             defaults = {f"model.{key}": value for key, value in stored.items() if key != "image_size"}
             if "image_size" in stored and not config_files(section):
@@ -146,11 +158,6 @@ class ColorganCLI(LightningCLI):
         section = self.config[self.subcommand]
         section.ckpt_path = self.checkpoint
         self.save_config_kwargs = {"as_given": section.clone()}
-        if section.trainer.default_root_dir is not None:
-            raise ColorganError(
-                f"trainer.default_root_dir is {section.trainer.default_root_dir}, but every run has a folder of its "
-                "own; choose its place with --runs FOLDER and --name NAME instead"
-            )
         if self.subcommand == "fit":
             check_amount(section.trainer)
         self.run_folder = self.choose_run_folder(section)
@@ -226,11 +233,15 @@ class ColorganCLI(LightningCLI):
     def instantiate_classes(self) -> None:
         """Builds data, model and trainer; pretrained weights are not loaded where a checkpoint brings its own."""
         section = self.config[self.subcommand]
-        if section.get("ckpt_path"):
-            with without_pretrained_weights():
+        with readable_errors():
+            check_model(self._trained_class, section, self.subcommand)
+            if section.get("ckpt_path"):
+                parser = self.subparsers[list(self.subcommands()).index(str(self.subcommand))]
+                check_architecture(parser, section.model, self.shapes, Path(section.ckpt_path))
+                with without_pretrained_weights():
+                    super().instantiate_classes()
+            else:
                 super().instantiate_classes()
-        else:
-            super().instantiate_classes()
 
     def instantiate_trainer(self, **kwargs: Any) -> LightningTrainer:
         """Adds what every run has: atomic checkpoints, saving on signals, and the prediction writer."""
@@ -247,14 +258,19 @@ class ColorganCLI(LightningCLI):
         callbacks: list[Callback] = trainer.callbacks  # type: ignore[attr-defined]
         watch = RankWatch()
         watch.attach(trainer)
-        # signals come last, so that the others have saved what they stop
-        callbacks[:] = [*extra, *callbacks, watch, SaveOnSignal()]
+        # signals come after callbacks that save; the watch is the last, because it waits for the other processes
+        callbacks[:] = [*extra, *callbacks, SaveOnSignal(), watch]
         return trainer
 
     def after_instantiate_classes(self) -> None:
-        """Checks the image size before the trainer starts."""
+        """Checks what the parts need of each other, and tells the data where to write their manifest."""
         if self.subcommand == "fit":
+            is_recorded = self.save_config_callback is not None and not getattr(self.trainer, "fast_dev_run", False)
+            if isinstance(self.datamodule, Photos) and is_recorded:
+                self.datamodule.manifest_file = self.run_folder.path / manifest.FILE_NAME
             self.model.check_size(self.datamodule.image_size)
+            self.datamodule.check()
+            check_callbacks(self.trainer, self.model)
 
     def after_fit(self) -> None:
         """Prints where the results are, and raises an error if they are not there."""
@@ -271,10 +287,13 @@ class ColorganCLI(LightningCLI):
         writer = next(c for c in callbacks if isinstance(c, PredictionWriter))
         if not self.trainer.is_global_zero:
             return
-        print(f"{writer.written} photos colorized into {writer.folder}")
-        if self.datamodule.unreadable:
-            named = "; ".join(f"{path} ({reason})" for path, reason in self.datamodule.unreadable)
-            raise ColorganError(f"{len(self.datamodule.unreadable)} files were left out: {named}")
+        print(f"{writer.written} photos colorized into {printable(writer.folder)}")
+        for image in self.datamodule.unsupported:
+            _note(f"left out {printable(image.path)}: {image.reason}")
+        failures = [f"{printable(path)} ({reason})" for path, reason in self.datamodule.unreadable] + writer.failures
+        if failures:
+            listed = "".join(f"\n  {failure}" for failure in failures)
+            raise ColorganError(f"{plural(len(failures), 'file')} could not be read or written:{listed}")
 
 
 def _requeued_checkpoint(section: Namespace) -> str | None:
@@ -297,48 +316,6 @@ def callbacks_of(section: Namespace) -> list[Namespace]:
     return callbacks if isinstance(callbacks, list) else [callbacks]
 
 
-def train(args: list[str], command: type[ColorganCLI] = ColorganCLI, model: type[Trainable] = ColorGAN) -> ColorganCLI:
-    """Runs one of the trainer's commands; this is LightningCLI with our models and data.
-
-    Args:
-        args: the command (fit, validate, test, predict) and its options.
-        command: the LightningCLI to run.
-        model: the class that is trained.
-
-    Returns:
-        The finished command, with its trainer, model and data.
-    """
-    silence_libraries()
-    torch.set_float32_matmul_precision("high")
-    watch_parent()
-    inherited = os.environ.get(run_folder.VARIABLE)
-    try:
-        return command(
-            model,
-            Photos,
-            trainer_class=Trainer,
-            save_config_callback=SaveRunConfig,
-            seed_everything_default=42,
-            auto_configure_optimizers=False,
-            parser_class=TrainerParser,
-            parser_kwargs={
-                "description": "Train and use conditional GANs that colorize photographs.",
-                "allow_abbrev": False,
-            },
-            subclass_mode_data=True,
-            args=args,
-        )
-    except MisconfigurationException as error:
-        raise ColorganError(str(error)) from error
-    finally:
-        if (wandb := sys.modules.get("wandb")) is not None and wandb.run is not None:
-            wandb.finish(exit_code=int(sys.exc_info()[0] is not None))  # flushes the last records
-        if inherited is None:
-            os.environ.pop(run_folder.VARIABLE, None)
-        run_folder.remove_unused()
-        leave_parent()
-
-
 @rank_zero_only
 def _note(text: str) -> None:
-    print(f"note: {text}", file=sys.stderr)
+    print(one_line(f"note: {text}"), file=sys.stderr)

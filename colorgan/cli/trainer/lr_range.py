@@ -43,7 +43,7 @@ class LRFindCLI(ColorganCLI):
     def before_instantiate_classes(self) -> None:
         """Leaves of the trainer what a short test in one process needs."""
         section = self.config[self.subcommand]
-        if section.get("ckpt_path"):
+        if self.checkpoint:
             raise ColorganError("lr-find tests new runs only: give a checkpoint as --model.init_from, not --ckpt_path")
         self.override_trainer(_TRAINER)
         section.trainer.callbacks = [

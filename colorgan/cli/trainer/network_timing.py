@@ -6,7 +6,8 @@ from typing import Any
 
 from jsonargparse import Namespace
 
-from colorgan.cli.trainer.command import ColorganCLI, train
+from colorgan.cli.trainer.command import ColorganCLI
+from colorgan.cli.trainer.running import train
 from colorgan.evaluation.benchmark.grid import Run
 from colorgan.evaluation.benchmark.timing import BuiltNetwork
 from colorgan.inference.run_folder import RunFolder

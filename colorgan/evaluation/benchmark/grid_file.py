@@ -13,6 +13,7 @@ from colorgan.errors import ColorganError, did_you_mean
 from colorgan.evaluation.benchmark.grid import Grid, Group, Overlay, Published, Variant
 from colorgan.metrics.metric import Metric
 from colorgan.metrics.registry import find_metric
+from colorgan.yaml_files import YAMLError, read_yaml
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 _GRID_KEYS = {"title", "description", "metrics", "seeds", "seed_arguments", "base", "published", "groups"}
@@ -167,13 +168,13 @@ def _read_overlay(file: Path, where: str) -> Overlay:
 
 def _read_mapping(file: Path, where: str) -> dict[str, Any]:
     try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+        content = read_yaml(file)
+    except YAMLError as error:
+        raise ColorganError(f"{where}: {error}") from error
     except OSError as error:
         raise ColorganError(
             f"{where}: {file} cannot be read ({error.strerror or error}); give the path of a YAML file"
         ) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ColorganError(f"{where}: {file} is not valid YAML: {' '.join(str(error).split())}") from error
     return _mapping(content, str(file))
 
 

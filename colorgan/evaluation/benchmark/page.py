@@ -18,6 +18,7 @@ from colorgan.evaluation.curves import mean_curve
 from colorgan.evaluation.rendering import data_url, render
 from colorgan.evaluation.statistics import CONFIDENCE
 from colorgan.files import atomic_write
+from colorgan.images import read_rgb, read_size
 from colorgan.metrics.metric import Metric
 
 _SHEET_WIDTH = 960
@@ -208,12 +209,11 @@ def _sheet(result: VariantResult, images: Path) -> Sheet | None:
         return None
     small = images / f"{run.run.name}.webp"
     if not small.is_file() or small.stat().st_mtime < run.sheet.stat().st_mtime:
-        with Image.open(run.sheet) as image:
-            image.thumbnail((_SHEET_WIDTH, 10 * _SHEET_WIDTH), Image.Resampling.LANCZOS)
-            with atomic_write(small) as temporary:
-                image.convert("RGB").save(temporary, format="WEBP", quality=82)
-    with Image.open(small) as image:
-        width, height = image.size
+        image = Image.fromarray(read_rgb(run.sheet))
+        image.thumbnail((_SHEET_WIDTH, 10 * _SHEET_WIDTH), Image.Resampling.LANCZOS)
+        with atomic_write(small) as temporary:
+            image.save(temporary, format="WEBP", quality=82)
+    width, height = read_size(small)
     return Sheet(run.run.name, small.name, width, height, data_url(small.read_bytes(), "webp"))
 
 

@@ -139,7 +139,7 @@ def measure_hints(
                     )
                 values[system.name].append(psnr.double().cpu().numpy())
             for i, hints in zip(indices, _color_hints(protocol, reference, index, batch), strict=True):
-                file = (folder / protocol.name / photos.names[i]).with_suffix(".json")
+                file = folder / protocol.name / photos.output_name(i, ".json")
                 file.parent.mkdir(parents=True, exist_ok=True)
                 write_hints(file, hints)
             on_progress(len(indices))

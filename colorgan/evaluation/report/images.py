@@ -11,7 +11,7 @@ from PIL import Image, features
 from torch import Tensor
 
 from colorgan.evaluation.rendering import data_url
-from colorgan.evaluation.report.measure import MAX_AB, image_file
+from colorgan.evaluation.report.measure import MAX_AB
 from colorgan.evaluation.report.photos import ReferencePhotos, Resize, load_photo, to_array
 from colorgan.evaluation.report.systems import System
 
@@ -53,7 +53,7 @@ class ImageStore:
 
     def _load(self, system: str, index: int) -> Tensor:
         if system in self._folders:
-            return load_photo(image_file(self._folders[system], self.names[index]), Resize(0)).rgb
+            return load_photo(self._folders[system] / self._photos.output_name(index), Resize(0)).rgb
         return self._systems[system].images([index], [self._photos.load(index)])[0]
 
 

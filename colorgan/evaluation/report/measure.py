@@ -152,7 +152,7 @@ class _Work:
         images = reference if is_reference else PhotoBatch(self.system.images(indices, originals))
         if self._folder is not None:
             for index, image in zip(indices, images.rgb, strict=True):
-                _write_png(image, image_file(self._folder, self._photos.names[index]))
+                _write_png(image, self._folder / self._photos.output_name(index))
         if self._measures_pixels:
             smallest = min(reference.rgb.shape[-2:])
             for metric in self._metrics:  # those that do not support the size stay NaN
@@ -189,11 +189,6 @@ class _Work:
 
 def _settings_of(extractor: FeatureExtractor) -> tuple[str | None, ...]:
     return extractor.metric, extractor.name, extractor.layer, extractor.sha256, extractor.device.type
-
-
-def image_file(folder: Path, photo: str) -> Path:
-    """The file of the image for a photo."""
-    return (folder / photo).with_suffix(".png")
 
 
 def _ab_histogram(lab: Tensor) -> npt.NDArray[np.float64]:

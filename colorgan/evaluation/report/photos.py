@@ -2,19 +2,25 @@
 
 import functools
 import hashlib
+import sys
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
 
-from colorgan.errors import ColorganError
-from colorgan.images import SAMPLE_PHOTOS, RGBArray, UnreadableImage, list_photos, read_rgb
+from colorgan.errors import ColorganError, plural
+from colorgan.files import digest
+from colorgan.images import SAMPLE_PHOTOS, RGBArray, UnreadableImage, find_photos, printable, read_rgb, read_size
+from colorgan.inference.batch.targets import choose_targets
+
+OUTPUT_SUFFIXES = (".png", ".json")
+"""Suffixes of the files that a report contains for each photo."""
 
 _SUBFOLDERS = ("test", "val")
 _NUM_READERS = 2
@@ -96,13 +102,13 @@ class ReferencePhotos:
         root: the folder that was given.
         folder: the folder that is used.
         files: the files of the photos.
-        names: their paths relative to ``folder``, with forward slashes.
-        all_names: the same without the limit.
+        names: their paths relative to ``folder``, with forward slashes; bytes that are no UTF-8 are escaped.
+        all_names: the same without the limit, and not escaped.
         resize: as given.
 
     Raises:
-        ColorganError: if the folder is missing or has fewer than 2 photos. Unreadable files are named when they are
-            loaded.
+        ColorganError: if the folder is missing or has fewer than 2 photos, or naming all files that are no photos.
+            Damage within their pixels is only found, and all damaged files named, when one of them is loaded.
     """
 
     def __init__(self, root: str | Path, resize: Resize | None = None, limit: int | None = None) -> None:
@@ -118,10 +124,22 @@ class ReferencePhotos:
             self.files = self.files[:limit]
         if len(self.files) < 2:
             raise ColorganError(f"{self.folder} has {len(self.files)} photo; a report needs at least 2")
-        self.names = self.all_names[: len(self.files)]
+        self.names = [name.encode(errors="backslashreplace").decode() for name in self.all_names[: len(self.files)]]
+        check_headers(self.files)
 
     def __len__(self) -> int:
         return len(self.files)
+
+    def output_name(self, index: int, suffix: str = ".png") -> Path:
+        """The relative path of what is written for a photo; no two photos share one.
+
+        See :func:`~colorgan.inference.batch.targets.choose_targets`.
+        """
+        return Path(self._output_names[index].with_suffix(suffix))
+
+    @functools.cached_property
+    def _output_names(self) -> list[PurePath]:
+        return choose_targets([PurePath(name) for name in self.all_names[: len(self)]], max(OUTPUT_SUFFIXES, key=len))
 
     @functools.cached_property
     def digest(self) -> str:
@@ -129,14 +147,18 @@ class ReferencePhotos:
         combined = hashlib.sha256()
         for name, file in zip(self.names, self.files, strict=True):
             try:
-                content = hashlib.sha256(file.read_bytes()).hexdigest()
+                content = digest(file)
             except OSError as error:
-                raise ColorganError(f"cannot read {file}: {error.strerror or error}") from error
+                raise ColorganError(f"cannot read {printable(file)}: {error.strerror or error}") from error
             combined.update(f"{content}  {name}\n".encode())
         return combined.hexdigest()
 
     def load(self, index: int) -> Photo:
-        """Loads one photo."""
+        """Loads one photo.
+
+        Raises:
+            UnreadableImage: if it cannot be read.
+        """
         return load_photo(self.files[index], self.resize)
 
     def batches(self, max_size: int) -> Iterator[tuple[list[int], list[Photo]]]:
@@ -147,6 +169,9 @@ class ReferencePhotos:
 
         Yields:
             The indices and the photos of a batch.
+
+        Raises:
+            ColorganError: if photos cannot be read; all of them are named.
         """
         indices: list[int] = []
         photos: list[Photo] = []
@@ -169,6 +194,8 @@ class ReferencePhotos:
                         yield loading.popleft().result()
                 while loading:
                     yield loading.popleft().result()
+            except UnreadableImage as error:
+                raise unreadable_files(self.files) from error
             finally:
                 for future in loading:
                     future.cancel()
@@ -178,13 +205,41 @@ def load_photo(file: Path, resize: Resize) -> Photo:
     """Reads and resizes a photo.
 
     Raises:
-        ColorganError: if the file cannot be read.
+        UnreadableImage: if the file cannot be read.
     """
-    try:
-        rgb = read_rgb(file)
-    except UnreadableImage as error:
-        raise ColorganError(f"{error}; replace or remove the file") from error
+    rgb = read_rgb(file)
     return Photo(to_tensor(resize(rgb)), (rgb.shape[0], rgb.shape[1]))
+
+
+def check_headers(files: Sequence[Path]) -> None:
+    """Checks that files are photos, without decoding them.
+
+    Raises:
+        ColorganError: naming all files that are not.
+    """
+    failures = [error for file in files if (error := _error_of(read_size, file)) is not None]
+    if failures:
+        raise _unreadable(failures, len(files))
+
+
+def unreadable_files(files: Sequence[Path]) -> ColorganError:
+    """Decodes all files, after one was found to be damaged, and returns the error that names all damaged ones."""
+    with ThreadPoolExecutor(_NUM_READERS) as pool:
+        errors = pool.map(functools.partial(_error_of, read_rgb), files)
+        return _unreadable([error for error in errors if error is not None], len(files))
+
+
+def _error_of(read: Callable[[Path], object], file: Path) -> UnreadableImage | None:
+    try:
+        read(file)
+    except UnreadableImage as error:
+        return error
+    return None
+
+
+def _unreadable(failures: Sequence[UnreadableImage], total: int) -> ColorganError:
+    listed = "".join(f"\n  {failure}" for failure in failures)
+    return ColorganError(f"{len(failures):,} of {plural(total, 'photo')} cannot be read; replace or remove:{listed}")
 
 
 def to_tensor(rgb: RGBArray) -> Tensor:
@@ -209,9 +264,15 @@ def list_files(folder: Path) -> Sequence[Path]:
     """Lists the photos in a folder in the order of their names.
 
     Raises:
-        ColorganError: if the folder is missing or has no photos.
+        ColorganError: if the folder is missing or has no photos, or a folder in it cannot be opened.
     """
     try:
-        return list_photos(folder)
-    except (ValueError, FileNotFoundError) as error:
+        listing = find_photos(folder)
+    except ColorganError as error:
         raise ColorganError(f"{error}; give a folder of photos") from error
+    if listing.unopened:
+        listed = "".join(f"\n  {failure}" for failure in listing.unopened)
+        raise ColorganError(f"folders in {printable(folder)} cannot be opened; allow it, or remove them:{listed}")
+    for image in listing.unsupported:
+        print(f"note: left out {printable(image.path)}: {image.reason}", file=sys.stderr)  # noqa: T201
+    return listing.photos

@@ -12,9 +12,18 @@ from torch import Tensor
 
 from colorgan.color.tensors import photo_by_photo, to_lab, to_uint8
 from colorgan.errors import ColorganError
-from colorgan.evaluation.report.photos import Photo, ReferencePhotos, Resize, list_files, load_photo, to_tensor
+from colorgan.evaluation.report.photos import (
+    Photo,
+    ReferencePhotos,
+    Resize,
+    check_headers,
+    list_files,
+    load_photo,
+    to_tensor,
+    unreadable_files,
+)
 from colorgan.files import digest
-from colorgan.images import UnreadableImage, read_rgb
+from colorgan.images import UnreadableImage, list_photos, printable, read_rgb
 from colorgan.inference.checkpoint import read, training_precision
 from colorgan.inference.colorizer import Colorizer
 from colorgan.inference.run_folder import RunFolder
@@ -142,15 +151,20 @@ class ImageFolderSystem(System):
                 "; ".join(problems) + f"; the names, without extensions, must match those in {reference.folder}"
             )
         self.files = [by_key[key] for key in wanted]
+        check_headers(self.files)
         self.detail = {"folder": folder.name}
 
     def images(self, indices: Sequence[int], photos: Sequence[Photo]) -> Tensor:
         """Reads the images.
 
         Raises:
-            ColorganError: if an image has neither the size of its photo nor the measured size.
+            ColorganError: if an image has neither the size of its photo nor the measured size; or if images cannot be
+                read, naming all of them.
         """
-        return torch.stack([self._load(self.files[i], photo) for i, photo in zip(indices, photos, strict=True)])
+        try:
+            return torch.stack([self._load(self.files[i], photo) for i, photo in zip(indices, photos, strict=True)])
+        except UnreadableImage as error:
+            raise unreadable_files(self.files) from error
 
     def _load(self, file: Path, photo: Photo) -> Tensor:
         measured_size = tuple(photo.rgb.shape[1:])
@@ -220,7 +234,7 @@ def mean_color(folder: Path) -> ConstantColorSystem:
     Raises:
         ColorganError: if none of the photos can be read.
     """
-    files = list_files(folder)
+    files = list_photos(folder)  # as training does, it leaves out folders that cannot be opened
     step = max(1, -(-len(files) // _MAX_TRAINING_PHOTOS))
     resize = Resize(_SMALL_SIZE, square=True)
     small = []
@@ -310,12 +324,13 @@ def _check_unique(keys: Sequence[str], files: Sequence[str], subject: str) -> No
     seen: dict[str, str] = {}
     for key, file in zip(keys, files, strict=True):
         if key in seen:
+            one, other = printable(seen[key]), printable(file)
             raise ColorganError(
-                f"{subject} have the same name, {seen[key]} and {file}; rename one of them so that they match"
+                f"{subject} have the same name, {one} and {other}; rename one of them so that they match"
             )
         seen[key] = file
 
 
 def _first_names(names: Sequence[str]) -> str:
     more = len(names) - _MAX_NAMES
-    return ", ".join(names[:_MAX_NAMES]) + (f" and {more} more" if more > 0 else "")
+    return ", ".join(map(printable, names[:_MAX_NAMES])) + (f" and {more} more" if more > 0 else "")

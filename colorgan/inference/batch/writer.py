@@ -3,6 +3,7 @@
 import errno
 from collections import deque
 from concurrent.futures import Executor, Future
+from pathlib import Path
 
 from colorgan.errors import ColorganError
 from colorgan.images import printable, write_photo
@@ -16,6 +17,20 @@ _PIXELS_FOR_ALL_CORES = 1_000_000
 """Larger photos are painted by several threads each, so that a single one is done sooner."""
 _FATAL_ERRNOS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 """Errors after which no other file can be written either."""
+
+
+def write_failure(file: Path, error: OSError) -> str:
+    """The message about a file that cannot be written.
+
+    Raises:
+        ColorganError: with the same message, if no other file can be written either.
+    """
+    message = f"cannot write {printable(file)}: {(error.strerror or str(error)).lower()}"
+    if error.errno in _FATAL_ERRNOS:
+        raise ColorganError(
+            f"{message}; files written so far are kept, run the same command again to continue"
+        ) from error
+    return message
 
 
 class PhotoWriter:
@@ -64,12 +79,7 @@ class PhotoWriter:
             try:
                 task.result()
             except OSError as error:
-                message = f"cannot write {printable(job.target)}: {(error.strerror or str(error)).lower()}"
-                if error.errno in _FATAL_ERRNOS:
-                    raise ColorganError(
-                        f"{message}; files written so far are kept, run the same command again to continue"
-                    ) from error
-                self._record.failed(message)
+                self._record.failed(write_failure(job.target, error))
             except ValueError as error:
                 self._record.failed(str(error))
             else:

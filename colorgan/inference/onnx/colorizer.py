@@ -2,6 +2,8 @@
 
 import json
 import math
+import os
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,9 @@ from colorgan.errors import CheckpointError, ColorganError
 from colorgan.inference.onnx.file_check import read_checked
 from colorgan.inference.onnx.runtime import import_onnxruntime
 from colorgan.inference.photo_colorizer import PhotoColorizer
+from colorgan.inference.shipped import ONNX, shipped_model
+from colorgan.inference.working_size import check_size
+from colorgan.plain import check_plain
 from colorgan.threads import available_cores, map_ahead
 
 METADATA_KEY = "colorgan"
@@ -23,9 +28,13 @@ FORMAT = 2
 OUTPUTS = ("colorized", "ab")
 
 _MAX_METADATA_LENGTH = 1 << 20
-_MAX_SIZE = 4096
+_MAX_METADATA_VALUES = 10_000
 _LOG_FATAL_ONLY = 4
 _MAX_THREADS = 16
+_TRIAL_SIZE = 64
+_TRIAL_BYTES = 256 << 20
+_TRIAL_SECONDS = 10.0
+"""A trial colorizes this many pixels squared with this much memory beside the weights. Real models need a fiftieth."""
 
 
 class OnnxColorizer(PhotoColorizer):
@@ -53,25 +62,15 @@ class OnnxColorizer(PhotoColorizer):
             ) from error
         self._file = Path(path)
         data = read_checked(self._file)
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = _LOG_FATAL_ONLY  # errors are raised below
-        options.intra_op_num_threads = num_threads or 0
-        # waiting threads leave the cores to painting
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         provider = _execution_provider(device, onnxruntime.get_available_providers())
-        try:
-            self._session = onnxruntime.InferenceSession(data, options, providers=[provider])
-        except Exception as error:  # onnxruntime has one exception class per status code
-            raise CheckpointError(
-                f"{path} cannot be loaded by onnxruntime ({_short_message(error)}); export it again"
-            ) from error
+        self._intra_op_threads = num_threads or 0
+        self._num_threads = min(num_threads or available_cores(), _MAX_THREADS)
+        if not _is_shipped(self._file):
+            self._try_out(data)
+        self._open(data, provider, None if _is_shipped(self._file) else _half_of_memory())
         if device != "auto" and self._session.get_providers()[0] != provider[0]:
             raise ColorganError(f"the device {device!r} is not available to onnxruntime; try cpu")
-        self._is_on_cpu = self._session.get_providers()[0] == "CPUExecutionProvider"
-        self._num_threads = min(num_threads or available_cores(), _MAX_THREADS)
-        self.metadata = _parse_metadata(self._session.get_modelmeta().custom_metadata_map, self._file)
         self.card = str(self.metadata.get("card", ""))
-        self._check_signature()
 
     @property
     def size(self) -> int:
@@ -101,7 +100,60 @@ class OnnxColorizer(PhotoColorizer):
         """
         return self._run("colorized", rgb, hints, channels=3)
 
-    def _run(self, output: str, rgb: FloatArray, hints: FloatArray | None, channels: int) -> FloatArray:
+    def _open(self, data: bytes, provider: tuple[str, dict[str, Any]], max_bytes: int | None) -> None:
+        """Creates the session, and checks that it is one of a colorizer.
+
+        Args:
+            data: the content of the file.
+            provider: the execution provider.
+            max_bytes: memory that the runtime may use on the CPU; ``None`` does not limit it.
+        """
+        onnxruntime = import_onnxruntime()
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = _LOG_FATAL_ONLY  # errors are raised below
+        options.intra_op_num_threads = self._intra_op_threads
+        # waiting threads leave the cores to painting
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        if max_bytes is not None:
+            memory = onnxruntime.OrtMemoryInfo(
+                "Cpu", onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, onnxruntime.OrtMemType.DEFAULT
+            )
+            # sessions that are created later use it, until another one is registered
+            onnxruntime.create_and_register_allocator(memory, onnxruntime.OrtArenaCfg({"max_mem": max_bytes}))
+            options.add_session_config_entry("session.use_env_allocators", "1")
+        try:
+            self._session = onnxruntime.InferenceSession(data, options, providers=[provider])
+        except Exception as error:  # onnxruntime has one exception class per status code
+            raise CheckpointError(
+                f"{self._file} cannot be loaded by onnxruntime ({_short_message(error)}); export it again"
+            ) from error
+        self._is_on_cpu = self._session.get_providers()[0] == "CPUExecutionProvider"
+        self.metadata = _parse_metadata(self._session.get_modelmeta().custom_metadata_map, self._file)
+        self._check_signature()
+
+    def _try_out(self, data: bytes) -> None:
+        """Colorizes a few pixels with little memory and time, because a small file may ask for much of both."""
+        onnxruntime = import_onnxruntime()
+        self._open(data, ("CPUExecutionProvider", {}), _TRIAL_BYTES + 16 * len(data))
+        stop = onnxruntime.RunOptions()
+        timer = threading.Timer(_TRIAL_SECONDS, setattr, (stop, "terminate", True))
+        timer.start()
+        try:
+            gray = np.full((1, 3, _TRIAL_SIZE, _TRIAL_SIZE), 0.5, np.float32)
+            self._run("ab", gray, None, channels=2, options=stop)
+            self._run("colorized", gray, None, channels=3, options=stop)
+        except ColorganError as error:
+            reason = str(error).removeprefix(f"{self._file} ")
+            raise CheckpointError(
+                f"{self._file} was refused: it cannot colorize {_TRIAL_SIZE} x {_TRIAL_SIZE} pixels within "
+                f"{_TRIAL_BYTES >> 20} MiB and {_TRIAL_SECONDS:g} s ({reason:.200})"
+            ) from error
+        finally:
+            timer.cancel()
+
+    def _run(
+        self, output: str, rgb: FloatArray, hints: FloatArray | None, channels: int, options: Any = None
+    ) -> FloatArray:
         inputs = {"rgb": np.ascontiguousarray(rgb, np.float32)}
         batch, _, height, width = rgb.shape
         if self.takes_hints:
@@ -110,7 +162,8 @@ class OnnxColorizer(PhotoColorizer):
             )
 
         def run(images: slice) -> FloatArray:
-            part: FloatArray = self._session.run([output], {name: value[images] for name, value in inputs.items()})[0]
+            selected = {name: value[images] for name, value in inputs.items()}
+            part: FloatArray = self._session.run([output], selected, options)[0]
             return part
 
         # On a CPU, single images in threads take less time than all of them in one call, and the results are equal.
@@ -161,21 +214,37 @@ def _execution_provider(device: str, available: list[str]) -> tuple[str, dict[st
     raise ColorganError(f"the device {device!r} is not available ({reason}); try cpu")
 
 
+def _is_shipped(file: Path) -> bool:
+    """Whether a file is that of the model that ships with colorgan."""
+    try:
+        return file.resolve() == (shipped_model() / ONNX).resolve()
+    except CheckpointError:
+        return False
+
+
+def _half_of_memory() -> int | None:
+    """Half of the machine's memory in bytes, or ``None`` if the system does not say."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+    except (AttributeError, ValueError, OSError):
+        return None
+
+
 def _parse_metadata(properties: Mapping[str, str], file: Path) -> dict[str, Any]:
     text = properties.get(METADATA_KEY)
     if text is None:
         raise CheckpointError(f"{file} was not written by `colorgan export`: it contains no description of the model")
     try:
         metadata = json.loads(text) if len(text) <= _MAX_METADATA_LENGTH else None
+        check_plain(metadata, file, _MAX_METADATA_VALUES)
     except (ValueError, RecursionError):
         metadata = None
     if not isinstance(metadata, dict) or metadata.get("format") != FORMAT:
         raise CheckpointError(f"{file} has a description that this version of colorgan cannot read; export it again")
-    size, takes_hints = metadata.get("size"), metadata.get("takes_hints")
-    if type(size) is not int or not 1 <= size <= _MAX_SIZE or type(takes_hints) is not bool:
+    check_size(metadata.get("size"), file)
+    if type(metadata.get("takes_hints")) is not bool:
         raise CheckpointError(
-            f"{file} is damaged: size must be a number of pixels up to {_MAX_SIZE} and takes_hints true or false, "
-            f"received {size!r:.40} and {takes_hints!r:.40}"
+            f"{file} is damaged: takes_hints must be true or false, received {metadata.get('takes_hints')!r:.40}"
         )
     return metadata
 

@@ -28,6 +28,7 @@ from colorgan.images import SAMPLE_PHOTOS, list_photos, read_rgb
 from colorgan.inference.full_size import downscale, working_shape
 from colorgan.inference.hint_file import ColorHint, rasterize_hints
 from colorgan.inference.onnx.colorizer import FORMAT, METADATA_KEY, OUTPUTS, OnnxColorizer
+from colorgan.inference.onnx.file_check import sealed
 from colorgan.inference.photo_colorizer import as_batch
 from colorgan.models.colorization import ColorizationNetwork
 from colorgan.models.config import to_config
@@ -240,7 +241,7 @@ def _write_onnx(program: torch.export.ExportedProgram, file: Path, network: Colo
     _clean_up(model)
     onnx.helper.set_model_props(model, {METADATA_KEY: metadata})
     model.producer_name, model.producer_version = "colorgan", version("colorgan")
-    file.write_bytes(model.SerializeToString())
+    file.write_bytes(sealed(model.SerializeToString()))
 
 
 def _clean_up(model: Any) -> None:

@@ -1,7 +1,7 @@
 """Base class of the callbacks that consume the outputs of validation and test steps."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Literal, cast
 
 from lightning.pytorch import Callback, LightningModule, Trainer
@@ -32,6 +32,19 @@ class EvaluationCallback(Callback, ABC):
     @abstractmethod
     def compute(self, trainer: Trainer, pl_module: LightningModule, stage: EvaluationStage) -> None:
         """Reports the epoch, such as by logging metrics."""
+
+    def logged_metrics(self) -> Collection[str]:
+        """Names of the metrics that it logs after validation, for those who monitor them; none by default."""
+        return ()
+
+    def check_model(self, pl_module: LightningModule) -> None:
+        """Checks its arguments, and that it suits the model; does nothing by default.
+
+        The command line calls it before photos are read.
+
+        Raises:
+            ColorganError: if not.
+        """
 
     def on_validation_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Calls :meth:`reset`."""

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from colorgan.color.tensors import to_uint8
 from colorgan.errors import ColorganError
-from colorgan.metrics.features import FeatureExtractor
+from colorgan.metrics.features import FeatureExtractor, check_extractor
 from colorgan.metrics.frechet import FeatureStatistics, frechet_distance, to_statistics
 from colorgan.training.callbacks.evaluation import EvaluationCallback, EvaluationStage
 from colorgan.training.photo_rows import first_occurrences, gather_rows
@@ -64,6 +64,15 @@ class FrechetDistance(EvaluationCallback):
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Restores the distances of the gray photos."""
         self._gray = {str(stage): float(distance) for stage, distance in state_dict["gray"].items()}
+
+    def logged_metrics(self) -> list[str]:
+        """``val/fd_…`` or ``val/fid…``; a pattern, because the name depends on the weights."""
+        name = f"val/fd_{self.features}".replace("-", "_")
+        return [name, f"{name}_*", *(["val/fid", "val/fid_*"] if "inception" in self.features else [])]
+
+    def check_model(self, pl_module: LightningModule) -> None:
+        """Checks the name of the extractor."""
+        check_extractor(self.features)
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Loads the extractor, so that missing weights are reported before the first batch, not after an epoch."""

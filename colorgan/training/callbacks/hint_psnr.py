@@ -69,10 +69,18 @@ class HintPSNR(EvaluationCallback):
         self._rows = PhotoRows()
         self._shape = (0, 0)
 
+    def logged_metrics(self) -> list[str]:
+        """One name for each number of hints; a pattern if the size is that of the photos."""
+        size = "*" if self.image_size is None else str(self.image_size)
+        return [f"val/{hint_psnr_metric(self.patch_size, size, count).key}" for count in self.counts]
+
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Calls :meth:`check_model`."""
+        if stage != "predict":
+            self.check_model(pl_module)
+
+    def check_model(self, pl_module: LightningModule) -> None:
         """Checks that the model takes this kind of hints."""
-        if stage == "predict":
-            return
         network = _inference_network(pl_module)
         channels = network.color_space.channels
         if network.hints.channels(channels) != self.hints.channels(channels):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from torch import Tensor
 
@@ -32,6 +33,10 @@ class MetricEMA(Callback):
         self.decay = decay
         self._averages: dict[str, Tensor] = {}
 
+    def logged_metrics(self) -> list[str]:
+        """The pattern of its names."""
+        return [f"{_PREFIX}*{_SUFFIX}"]
+
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
@@ -54,4 +59,5 @@ class MetricEMA(Callback):
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Restores the averages of a checkpoint."""
-        self._averages = dict(state_dict["averages"])
+        averages = state_dict["averages"].items()
+        self._averages = {str(name): torch.as_tensor(value).float().reshape(()) for name, value in averages}

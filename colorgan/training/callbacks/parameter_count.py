@@ -13,6 +13,10 @@ class ParameterCount(Callback):
     after every validation so that they are reported along with the metrics.
     """
 
+    def logged_metrics(self) -> list[str]:
+        """Both names; without a discriminator, the second is not logged."""
+        return ["val/generator_parameters", "val/discriminator_ratio"]
+
     def on_validation_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Counts and logs the parameters."""
         generator = getattr(getattr(pl_module, "colorizer", None), "generator", None)

@@ -39,8 +39,16 @@ class PixelMetrics(EvaluationCallback):
         self.metrics = tuple(logged if metrics is None else metrics)
         self._rows = PhotoRows()
 
+    def logged_metrics(self) -> list[str]:
+        """The metrics as ``val/NAME``."""
+        return [f"val/{name}" for name in self.metrics]
+
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        """Checks the names here, because a parser of YAML would bury an error of the constructor in its own."""
+        """Calls :meth:`check_model`."""
+        self.check_model(pl_module)
+
+    def check_model(self, pl_module: LightningModule) -> None:
+        """Checks the names, as a parser of YAML would bury an error of the constructor in its own."""
         for name in self.metrics:
             if name not in self._available:
                 raise ColorganError(f"PixelMetrics supports {', '.join(self._available)}; received {name!r}")

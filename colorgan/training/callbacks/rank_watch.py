@@ -16,7 +16,7 @@ from colorgan.errors import ColorganError, TrainingInterruptedError
 from colorgan.inference.run_folder import RunFolder
 from colorgan.training.processes import ProcessWatch, leave_parent
 
-_PATIENCE = 1.0
+_PATIENCE = 5.0
 """Seconds between the end of a connection and that of the process at its other end."""
 
 

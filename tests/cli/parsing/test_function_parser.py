@@ -9,6 +9,7 @@ import pytest
 
 from colorgan.cli.parsing.function_parser import make_parser, run_function
 from colorgan.cli.parsing.options import Option, PassThrough, Range
+from colorgan.yaml_files import YAMLLimitError
 
 received: dict[str, Any] = {}
 
@@ -105,6 +106,8 @@ def test_options_for_another_parser_are_passed_on() -> None:
         (["a", "--data.root=r", "--overwite"], "there is no option '--overwite'; did you mean '--overwrite'?"),
         (["a", "--data.root=r", "--overwrite=yes"], "--overwrite"),
         (["a"], "the following arguments are required: --data.root"),
+        (["a", "--data.root="], "--data.root is empty"),
+        (["", "--data.root=r"], "an argument is empty"),
         (["--data.root=r"], "the following arguments are required: photos"),
         (["a", "--data.root=r", "--model.x", "3"], "--model.x: options that are passed on take the form --model.x=1"),
     ],
@@ -116,8 +119,14 @@ def test_invalid_arguments_are_reported_in_one_line(
         run_function(paint, args, "paint")
     assert stop.value.code == 2
     error = capsys.readouterr().err.splitlines()
+    assert len(error) == 1
     assert message in error[0]
-    assert error[1:] == ["(`colorgan paint --help` lists all options)"]
+    assert error[0].endswith(" (`colorgan paint --help` lists all options)")
+
+
+def test_values_stay_within_limits() -> None:
+    with pytest.raises(YAMLLimitError, match="max-size, line 1: values are nested more than 50 deep"):
+        run_function(paint, ["a", "--data.root=r", "--max-size=" + "[" * 5000], "paint")
 
 
 def test_help_comes_from_the_docstring() -> None:

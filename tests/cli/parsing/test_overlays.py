@@ -102,3 +102,10 @@ def test_class_after_a_checkpoint_keeps_its_other_arguments() -> None:
     """A class given as an option is not a configuration file, in place of which a checkpoint's arguments are used."""
     assert config_files(Namespace(config=[None, "a.yaml", None])) == ["a.yaml"]
     assert config_files(Namespace(config=None)) == []
+
+
+def test_configuration_before_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "all.yaml").write_text("fit: {model: {reconstruction_weight: 7}}")
+    with pytest.raises(SystemExit):
+        main(["--config", str(tmp_path / "all.yaml"), "fit", "--print_config"])
+    assert yaml.safe_load(capsys.readouterr().out)["model"]["reconstruction_weight"] == 7

@@ -147,7 +147,7 @@ def test_metrics_take_names_and_directions_from_the_registry(write_grid: WriteGr
 def test_invalid_yaml_is_rejected(tmp_path: Path) -> None:
     file = tmp_path / "grid.yaml"
     file.write_text("title: [unclosed\n")
-    with pytest.raises(ColorganError, match="grid.yaml is not valid YAML") as caught:
+    with pytest.raises(ColorganError, match="grid.yaml, line 2: a bracket is not closed") as caught:
         read_grid(file)
     assert "\n" not in str(caught.value)
     file.write_text("- a list\n")
@@ -155,5 +155,5 @@ def test_invalid_yaml_is_rejected(tmp_path: Path) -> None:
         read_grid(file)
     with pytest.raises(ColorganError, match="cannot be read"):
         read_grid(tmp_path / "none.yaml")
-    with pytest.raises(ColorganError, match="cannot be read"):
+    with pytest.raises(ColorganError, match="is a folder; give a YAML file"):
         read_grid(tmp_path)

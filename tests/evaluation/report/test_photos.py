@@ -1,4 +1,6 @@
+import os
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -76,11 +78,62 @@ def test_invalid_folders_are_rejected(tmp_path):
     write(photos(3, seed=0), tmp_path / "three")
     with pytest.raises(ColorganError, match="at least 2 photos; received 1"):
         ReferencePhotos(tmp_path / "three", limit=1)
-    file = tmp_path / "three" / "0001.png"
-    file.write_bytes(file.read_bytes()[:60])
-    with pytest.raises(ColorganError, match=r"cannot read .*0001\.png: .* cut short.*; replace or remove the file"):
-        list(ReferencePhotos(tmp_path / "three").batches(4))
     with pytest.raises(ColorganError, match="received -1"):
         Resize(-1)
     with pytest.raises(ColorganError, match="received 0"):
         Resize(0, square=True)
+
+
+@pytest.mark.timeout(20)
+def test_all_unreadable_photos_are_named(tmp_path):
+    write(photos(6, seed=0), tmp_path / "six")
+    for number in (1, 4):  # damage that only decoding finds
+        file = tmp_path / "six" / f"000{number}.png"
+        file.write_bytes(file.read_bytes()[:60])
+    with pytest.raises(ColorganError, match=r"2 of 6 photos cannot be read; .*\n.*0001\.png: .*\n.*0004\.png: .*short"):
+        list(ReferencePhotos(tmp_path / "six").batches(2))
+    os.mkfifo(tmp_path / "six" / "pipe.png")
+    (tmp_path / "six" / "zero.png").symlink_to("/dev/zero")
+    (tmp_path / "six" / "photo.heic").touch()
+    with pytest.raises(ColorganError, match=r"2 of 8 photos .*\n.*pipe\.png: not a reg.*\n.*zero\.png: not a"):
+        ReferencePhotos(tmp_path / "six")
+
+
+@pytest.mark.timeout(20)
+def test_digest_does_not_wait_for_pipes(tmp_path):
+    write(photos(3, seed=0), tmp_path)
+    reference = ReferencePhotos(tmp_path)
+    (tmp_path / "0001.png").unlink()
+    os.mkfifo(tmp_path / "0001.png")
+    with pytest.raises(ColorganError, match="not a regular file"):
+        assert reference.digest
+
+
+def test_folders_that_cannot_be_opened_are_named(tmp_path):
+    write(photos(3, seed=0), tmp_path)
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(ColorganError, match=r"cannot be opened; .*\n.*loop: the folder or link cannot be opened"):
+        ReferencePhotos(tmp_path)
+
+
+def test_no_two_photos_share_an_output(tmp_path):
+    file = write(photos(1, seed=0), tmp_path / "in") / "0000.png"
+    names = ["a.png", "a.bmp", "b.png", "A.png", "n" * 251 + ".png", "c/b.png"]
+    (tmp_path / "ref" / "c").mkdir(parents=True)
+    for name in names:
+        shutil.copy(file, tmp_path / "ref" / name)
+    reference = ReferencePhotos(tmp_path / "ref")
+    for suffix in (".png", ".json"):
+        outputs = [reference.output_name(index, suffix) for index in range(len(names))]
+        assert len({str(output).casefold() for output in outputs}) == len(names)
+        assert all(output.suffix == suffix and len(output.name) <= 255 for output in outputs)
+    assert reference.output_name(reference.names.index("b.png")).as_posix() == "b.png"
+
+
+def test_undecodable_names_are_escaped_in_reports(tmp_path):
+    write(photos(2, seed=0), tmp_path)
+    (tmp_path / "0001.png").rename(tmp_path / "\udcff.png")
+    reference = ReferencePhotos(tmp_path)
+    assert reference.names == ["0000.png", "\\udcff.png"]
+    assert reference.output_name(1) == Path("\udcff.png")
+    assert len(reference.digest) == 64

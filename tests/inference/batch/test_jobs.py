@@ -15,7 +15,7 @@ def write_photos(folder: Path, *names: str) -> None:
 
 
 def planned_files(*inputs: Path, output: Path, suffix: str = ".png") -> dict[str, str]:
-    jobs = plan_jobs(list(inputs), output, suffix)
+    jobs = plan_jobs(list(inputs), output, suffix).jobs
     return {job.name: str(job.target.relative_to(output)) for job in jobs}
 
 
@@ -52,14 +52,14 @@ def test_files_in_the_output_folder_are_not_inputs(tmp_path: Path) -> None:
 
 def test_duplicate_inputs_are_planned_once(tmp_path: Path) -> None:
     write_photos(tmp_path, "a.jpg")
-    assert len(plan_jobs([tmp_path / "a.jpg", tmp_path / "a.jpg"], tmp_path / "out")) == 1
+    assert len(plan_jobs([tmp_path / "a.jpg", tmp_path / "a.jpg"], tmp_path / "out").jobs) == 1
 
 
 def test_single_photo_can_have_a_file_name_as_output(tmp_path: Path) -> None:
     write_photos(tmp_path, "a.jpg")
-    (job,) = plan_jobs([tmp_path / "a.jpg"], tmp_path / "new" / "b.JPG")
+    (job,) = plan_jobs([tmp_path / "a.jpg"], tmp_path / "new" / "b.JPG").jobs
     assert job.target == tmp_path / "new" / "b.JPG"
-    (job,) = plan_jobs([tmp_path / "none.jpg"], tmp_path / "out")  # missing files are reported on reading
+    (job,) = plan_jobs([tmp_path / "none.jpg"], tmp_path / "out").jobs  # missing files are reported on reading
     assert job.target == tmp_path / "out" / "none.png"
 
 
@@ -71,7 +71,6 @@ def test_single_photo_can_have_a_file_name_as_output(tmp_path: Path) -> None:
         (["album/a.png"], "album", "would be overwritten by its own result"),
         (["album/a.png"], "album/a.png", "would be overwritten by its own result"),
         (["album", "none"], "out.txt", "out.txt is a file"),
-        (["album/a.png", "other/a.png"], "out", "would both be written to"),
         (["empty"], "out", "contains no photos"),
         (["album/a.png"], "new.tif", "new.tif looks like a file name; give a folder to write to or, for one photo"),
     ],
@@ -82,3 +81,28 @@ def test_invalid_paths_are_refused(tmp_path: Path, inputs: list[str], output: st
     (tmp_path / "empty").mkdir()
     with pytest.raises(ColorganError, match=message):
         plan_jobs([tmp_path / name for name in inputs], tmp_path / output)
+
+
+def test_photos_without_a_file_of_their_own_are_named_and_the_others_planned(tmp_path: Path) -> None:
+    write_photos(tmp_path, "album/a.png", "other/a.png", "other/b.png")
+    plan = plan_jobs([tmp_path / name for name in ("album/a.png", "other/a.png", "other/b.png")], tmp_path / "out")
+    assert [job.name for job in plan.jobs] == ["a.png", "b.png"]
+    (failure,) = plan.failures
+    assert "album/a.png and " in failure
+    assert "would both be written to" in failure
+
+
+@pytest.mark.timeout(20)
+def test_folders_that_cannot_be_opened_and_other_formats_are_named(tmp_path: Path) -> None:
+    write_photos(tmp_path / "in", "a.jpg", "A.jpg", "b.jpg")
+    (tmp_path / "in" / "loop").symlink_to("loop")
+    (tmp_path / "in" / "loop.jpg").symlink_to("loop.jpg")
+    (tmp_path / "in" / "c.HEIC").touch()
+    plan = plan_jobs([tmp_path / "in"], tmp_path / "out")
+    assert len({str(job.target).casefold() for job in plan.jobs}) == 4
+    assert [job.name for job in plan.jobs] == ["A.jpg", "a.jpg", "b.jpg", "loop.jpg"]
+    assert len(plan.failures) == 1
+    assert "in/loop: the folder or link cannot be opened (too many levels" in plan.failures[0]
+    assert [(Path(error.path).name, error.problem) for error in plan.unsupported] == [
+        ("c.HEIC", "the format .heic is not supported")
+    ]

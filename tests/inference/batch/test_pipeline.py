@@ -16,9 +16,9 @@ from tests.inference.batch.helpers import FlickeringPainter, write_frames
 def test_resumed_video_matches_uninterrupted_video(tmp_path: Path) -> None:
     write_frames(tmp_path / "video")
     options = BatchOptions(temporal=0.8, batch_size=1)
-    uninterrupted = plan_jobs([tmp_path / "video"], tmp_path / "uninterrupted")
+    uninterrupted = plan_jobs([tmp_path / "video"], tmp_path / "uninterrupted").jobs
     colorize_files(FlickeringPainter(), uninterrupted, options)
-    resumed = plan_jobs([tmp_path / "video"], tmp_path / "resumed")
+    resumed = plan_jobs([tmp_path / "video"], tmp_path / "resumed").jobs
     assert colorize_files(FlickeringPainter(), resumed[:4], options).written == 4
     result = colorize_files(FlickeringPainter(), resumed, options)
     assert (result.written, result.skipped) == (2, 4)

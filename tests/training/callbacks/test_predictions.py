@@ -1,4 +1,5 @@
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -6,6 +7,8 @@ import pytest
 import torch
 from PIL import Image
 
+from colorgan.data.dataset import FileDataset
+from colorgan.data.loader import FileLoader, first_sample
 from colorgan.errors import ColorganError
 from colorgan.training.callbacks.predictions import PredictionWriter
 
@@ -45,3 +48,40 @@ def test_existing_array_is_not_overwritten(tmp_path: Path) -> None:
     with pytest.raises(ColorganError, match="already exists"):
         write(PredictionWriter(str(tmp_path / "out"), array=str(tmp_path / "all.npy")), photo(0))
     assert (tmp_path / "all.npy").read_bytes() == b"mine"
+
+
+def predict(writer: PredictionWriter, *sources: Path) -> None:
+    loader = FileLoader(FileDataset(sources), batch_size=1, collate_fn=first_sample)
+    trainer: Any = SimpleNamespace(predict_dataloaders=loader)
+    nothing: Any = None
+    writer.on_predict_start(trainer, nothing)
+    for number, source in enumerate(sources):
+        batch = {"path": [str(source)]}
+        writer.write_on_batch_end(trainer, nothing, photo(number)[None], None, batch, number, 0)
+
+
+def test_photos_that_differ_in_suffix_or_case_and_the_longest_names_are_written(tmp_path: Path) -> None:
+    names = ["a.jpg", "a.png", "b.jpg", "B.jpg", "n" * 251 + ".jpg", "c.jpg"]
+    writer = PredictionWriter(str(tmp_path / "out"), str(tmp_path))
+    predict(writer, *(tmp_path / name for name in names))
+    assert not writer.failures
+    written = {file.name.casefold() for file in (tmp_path / "out").iterdir()}
+    assert len(written) == writer.written == len(names)
+    assert {"a.jpg.png", "a.png.png", "c.png", "n" * 251 + ".png"} <= written
+
+
+def test_existing_files_are_refused_before_the_first_photo(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "b.png").write_bytes(b"mine")
+    with pytest.raises(ColorganError, match=r"b\.png already exists: choose another --output"):
+        predict(PredictionWriter(str(tmp_path / "out")), Path("a.jpg"), Path("b.jpg"))
+    assert [file.name for file in (tmp_path / "out").iterdir()] == ["b.png"]
+
+
+def test_photo_that_cannot_be_written_does_not_stop_the_others(tmp_path: Path) -> None:
+    (tmp_path / "out" / "b.png" / "folder").mkdir(parents=True)
+    writer = PredictionWriter(str(tmp_path / "out"), overwrite=True)
+    predict(writer, Path("a.jpg"), Path("b.jpg"), Path("c.jpg"))
+    assert writer.written == 2
+    assert len(writer.failures) == 1
+    assert "b.png: " in writer.failures[0]

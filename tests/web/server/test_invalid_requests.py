@@ -38,9 +38,9 @@ SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><script>ale
         (photo_bytes("PNG")[:2000], "cannot read a.jpg: the file is cut short"),
         (
             png_bomb(2000),
-            "cannot read a.jpg: 2000 x 2000 pixels are more than the 1,000,000 allowed; make it smaller first",
+            "cannot read a.jpg: it has too many pixels (2000 x 2000; at most 1,000,000); make it smaller first",
         ),
-        (png_bomb(20_000), "cannot read a.jpg: it claims more than 178,956,970 pixels; make it smaller first"),
+        (png_bomb(20_000), "cannot read a.jpg: it has too many pixels (more than 178,956,970); make it smaller first"),
     ],
     ids=["empty", "text", "svg", "eps", "zip", "cut JPEG", "cut PNG", "large", "bomb"],
 )

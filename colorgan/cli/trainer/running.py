@@ -1,0 +1,78 @@
+"""Runs a command of the trainer, and cleans up after it."""
+
+import os
+import sys
+
+import torch
+from lightning.fabric.utilities.exceptions import MisconfigurationException
+
+from colorgan.cli.parsing.parser import TrainerParser
+from colorgan.cli.parsing.values import MODE
+from colorgan.cli.trainer.command import ColorganCLI
+from colorgan.cli.trainer.quiet import silence_libraries
+from colorgan.cli.trainer.restoring import is_restoring_error
+from colorgan.cli.trainer.run_config import SaveRunConfig
+from colorgan.data import Photos
+from colorgan.errors import CheckpointError, ColorganError, describe
+from colorgan.inference import run_folder
+from colorgan.training.gan import ColorGAN
+from colorgan.training.module import Trainable
+from colorgan.training.processes import leave_parent, watch_parent
+from colorgan.training.trainer import Trainer
+
+
+def train(
+    args: list[str],
+    command: type[ColorganCLI] = ColorganCLI,
+    model: type[Trainable] = ColorGAN,
+    prog: str = "colorgan",
+) -> ColorganCLI:
+    """Runs one of the trainer's commands; this is LightningCLI with our models and data.
+
+    Args:
+        args: the command (fit, validate, test, predict) and its options.
+        command: the LightningCLI to run.
+        model: the class that is trained.
+        prog: what the user types before the command, for messages.
+
+    Returns:
+        The finished command, with its trainer, model and data.
+    """
+    silence_libraries()
+    torch.set_float32_matmul_precision("high")
+    watch_parent()
+    inherited = os.environ.get(run_folder.VARIABLE)
+    try:
+        return command(
+            model,
+            Photos,
+            trainer_class=Trainer,
+            save_config_callback=SaveRunConfig,
+            seed_everything_default=42,
+            auto_configure_optimizers=False,
+            parser_class=TrainerParser,
+            parser_kwargs={
+                "description": "Train and use conditional GANs that colorize photographs.",
+                "allow_abbrev": False,
+                "parser_mode": MODE,
+                "prog": prog,
+            },
+            subclass_mode_data=True,
+            args=args,
+        )
+    except MisconfigurationException as error:
+        raise ColorganError(str(error)) from error
+    except Exception as error:
+        if not is_restoring_error(error) or not any(argument.startswith("--ckpt_path") for argument in args):
+            raise
+        raise CheckpointError(
+            f"the checkpoint cannot be resumed: the progress in it does not fit this model ({describe(error)}); use "
+            "another one, or start a new run from its weights with --model.init_from"
+        ) from error
+    finally:
+        if (wandb := sys.modules.get("wandb")) is not None and wandb.run is not None:
+            wandb.finish(exit_code=int(sys.exc_info()[0] is not None))  # flushes the last records
+        if inherited is None:
+            os.environ.pop(run_folder.VARIABLE, None)
+        run_folder.remove_unused()
+        leave_parent()

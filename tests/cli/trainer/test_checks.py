@@ -1,0 +1,114 @@
+"""What is checked before anything is built."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonargparse import Namespace
+
+from colorgan.cli.trainer.checks import check_configuration
+from colorgan.errors import ColorganError
+from tests.helpers import REPOSITORY
+
+PARSE = """
+import typing
+typing.Optional[typing.Union[float, int]]  # as another library may, before Lightning is imported
+from colorgan.cli.trainer import ColorganCLI, train
+NAMES = ("limit_train_batches", "limit_val_batches", "limit_test_batches", "limit_predict_batches", "overfit_batches",
+         "val_check_interval")
+def show(self):
+    trainer = self.config["fit"].trainer
+    print(*(repr(trainer[name]) for name in NAMES))
+    raise SystemExit(0)
+ColorganCLI.before_instantiate_classes = show
+train(["fit", *(f"--trainer.{name}=1" for name in NAMES)])
+"""
+
+
+def test_one_batch_is_not_all_batches() -> None:
+    done = subprocess.run([sys.executable, "-c", PARSE], capture_output=True, text=True, check=True, cwd=REPOSITORY)
+    assert done.stdout.split() == ["1"] * 6
+
+
+def section(**changes: Any) -> Namespace:
+    defaults = {
+        "seed_everything": 1,
+        "name": "run",
+        "runs": "checkpoints",
+        "data": Namespace(),
+        "model": Namespace(),
+        "trainer": Namespace(),
+    }
+    return Namespace(**{**defaults, **changes})
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"seed_everything": -1}, "seed_everything must be an integer from 0 to 4294967295, received -1"),
+        ({"name": "../out"}, "--name must be the name of a new folder.*'../out'"),
+        ({"name": "\x1b[31mred"}, r"--name must be .* received '\\x1b\[31mred'"),
+        ({"name": "é" * 101}, "--name must be"),
+        ({"runs": ""}, "--runs must be the folder of all runs, received ''"),
+        ({"runs": __file__}, "--runs must be a folder, but .*test_checks.py is a file"),
+        ({"runs": f"{__file__}/runs"}, "--runs must be a folder, but .*test_checks.py is a file"),
+        ({"model": 3}, "model must be a section of keys and values, received 3"),
+        ({"trainer": Namespace(default_root_dir="")}, "trainer.default_root_dir is ''.*--runs FOLDER"),
+        ({"trainer": Namespace(check_val_every_n_epoch=0)}, "check_val_every_n_epoch must be an integer of at least 1"),
+        (
+            {"trainer": Namespace(limit_train_batches=-1)},
+            r"limit_train_batches must be a number of batches \(1, 2, …\)",
+        ),
+        ({"trainer": Namespace(limit_val_batches=1.5)}, r"limit_val_batches .* received 1\.5"),
+        ({"trainer": Namespace(overfit_batches=float("nan"))}, "overfit_batches .* received nan"),
+        ({"trainer": Namespace(val_check_interval=0)}, "val_check_interval .* received 0"),
+        ({"trainer": Namespace(devices=0)}, "devices must be auto.* received 0"),
+        ({"trainer": Namespace(devices="x")}, "devices must be auto.* received 'x'"),
+        ({"model": Namespace(width=1 << 17)}, "model.width must be at most 65536, received 131072"),
+        (
+            {"model": Namespace(generator=Namespace(class_path="builtins.dict", init_args=Namespace(depth=60)))},
+            "model.generator.depth must be at most 13, received 60",
+        ),
+        ({"model": Namespace(generator=Namespace(class_path="os.system"))}, "model: os.system is not a class"),
+    ],
+)
+def test_refused(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(ColorganError, match=message):
+        check_configuration(section(**changes), "fit")
+
+
+@pytest.mark.parametrize(
+    "trainer",
+    [
+        {"limit_train_batches": 1, "limit_val_batches": 0, "overfit_batches": 0.0, "val_check_interval": 0.5},
+        {"val_check_interval": "00:01:00:00", "devices": "auto", "max_epochs": -1, "fast_dev_run": True},
+        {"devices": "0,1"},
+        {"devices": [0, 2]},
+        {"devices": -1},
+        {"devices": "2"},
+    ],
+)
+def test_accepted(trainer: dict[str, Any]) -> None:
+    schedule = Namespace(warmup=10**6)
+    check_configuration(section(trainer=Namespace(**trainer), model=Namespace(schedule=schedule)), "fit")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"output": ""}, "--output is empty"),
+        ({"output": __file__}, "--output must be a folder"),
+        ({"output": "new", "npy": "."}, "--npy must be the name of a file, received '.'"),
+        ({"output": "new", "npy": __file__}, "already exists: choose another --npy"),
+    ],
+)
+def test_targets_of_predict_are_checked_first(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ColorganError, match=message):
+        check_configuration(section(**options), "predict")
+
+
+def test_existing_array_may_be_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "all.npy").touch()
+    check_configuration(section(output=str(tmp_path), npy=str(tmp_path / "all.npy"), overwrite=True), "predict")
