@@ -13,12 +13,13 @@ from lightning.fabric.utilities.exceptions import MisconfigurationException
 
 from colorgan.cli.trainer.overrides import class_paths
 from colorgan.errors import CheckpointError, ColorganError, first_sentence
+from colorgan.inference.building import BUILDING_ERRORS
 from colorgan.models.encoders import without_pretrained_weights
 from colorgan.training.gan import ColorGAN
 from colorgan.training.module import Trainable
 from colorgan.training.regressor import ChromaRegressor
 
-_ERRORS = (TypeError, ValueError, RuntimeError, LookupError, AttributeError, ArithmeticError, ImportError, OSError)
+_ERRORS = (*BUILDING_ERRORS, ImportError, OSError)
 _GIB = 1 << 30
 
 
@@ -84,7 +85,7 @@ def check_model(model: type[Trainable], section: Namespace, command: str | None)
         return
     except ColorganError:
         raise
-    except (*_ERRORS, NotImplementedError):
+    except _ERRORS:
         return
     needed = sum(parameter.numel() * parameter.element_size() for parameter in skeleton.parameters())
     if needed > (available := _memory()):

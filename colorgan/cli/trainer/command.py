@@ -234,13 +234,15 @@ class ColorganCLI(LightningCLI):
         """Builds data, model and trainer; pretrained weights are not loaded where a checkpoint brings its own."""
         section = self.config[self.subcommand]
         with readable_errors():
+            if not section.get("ckpt_path"):
+                check_model(self._trained_class, section, self.subcommand)
+                super().instantiate_classes()
+                return
+            parser = self.subparsers[list(self.subcommands()).index(str(self.subcommand))]
+            # first, because it stops where a stranger's network outgrows its file
+            check_architecture(parser, section.model, self.shapes, Path(section.ckpt_path))
             check_model(self._trained_class, section, self.subcommand)
-            if section.get("ckpt_path"):
-                parser = self.subparsers[list(self.subcommands()).index(str(self.subcommand))]
-                check_architecture(parser, section.model, self.shapes, Path(section.ckpt_path))
-                with without_pretrained_weights():
-                    super().instantiate_classes()
-            else:
+            with without_pretrained_weights():
                 super().instantiate_classes()
 
     def instantiate_trainer(self, **kwargs: Any) -> LightningTrainer:
