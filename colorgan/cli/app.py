@@ -14,7 +14,7 @@ from typing import Annotated
 
 from colorgan.cli.parsing.options import SHIPPED_MODEL, ModelOptions, Option, Range
 from colorgan.errors import ColorganError
-from colorgan.signals import STOP_SIGNALS
+from colorgan.system.signals import STOP_SIGNALS
 
 
 def app(

@@ -7,7 +7,7 @@ from colorgan.cli.parsing.options import Option
 from colorgan.errors import ColorganError, plural
 
 if TYPE_CHECKING:
-    from colorgan.caches import StoredCache
+    from colorgan.files.photo_caches import StoredCache
 
 _ALL = "all"
 
@@ -37,8 +37,8 @@ def cache(
     Example:
         colorgan cache --clear my_photos
     """
-    from colorgan.caches import SIZE_VARIABLE, format_size, parse_size, shrink, size_limit, stored_caches
     from colorgan.files import default_cache_dir
+    from colorgan.files.photo_caches import SIZE_VARIABLE, format_size, parse_size, shrink, size_limit, stored_caches
     from colorgan.images import printable
 
     if clear is not None and limit is not None:
@@ -78,7 +78,7 @@ def _choose(caches: "list[StoredCache]", which: str) -> "list[StoredCache]":
 
 
 def _describe(stored: "StoredCache") -> str:
-    from colorgan.caches import format_size
+    from colorgan.files.photo_caches import format_size
     from colorgan.images import printable
 
     about = stored.about
@@ -89,7 +89,7 @@ def _describe(stored: "StoredCache") -> str:
 def _table(caches: "list[StoredCache]") -> list[str]:
     from datetime import datetime
 
-    from colorgan.caches import format_size
+    from colorgan.files.photo_caches import format_size
     from colorgan.images import printable
 
     lines = [f"{'name':<8}  {'photos':>9}  {'px':>5}  {'size':>11}  {'last used':<16}  source"]

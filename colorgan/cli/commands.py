@@ -20,7 +20,7 @@ from colorgan.errors import (
     did_you_mean,
     one_line,
 )
-from colorgan.signals import let_parent_end_first, stop_on_signals
+from colorgan.system.signals import let_parent_end_first, stop_on_signals
 
 TRAINER_COMMANDS = {
     "fit": "train a model",

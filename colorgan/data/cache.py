@@ -2,8 +2,8 @@
 
 Decoding a JPEG takes milliseconds; reading a square from the cache takes microseconds. All epochs, runs and processes
 share one file through the page cache of the operating system. The index next to the pixels records which photos are
-gray, which files cannot be read, and digests and checksums of the pixels. ``colorgan.caches`` limits the size of all
-caches.
+gray, which files cannot be read, and digests and checksums of the pixels. ``colorgan.files.photo_caches`` limits the
+size of all caches.
 """
 
 import contextlib
@@ -26,7 +26,11 @@ import numpy.typing as npt
 import xxhash
 from lightning.pytorch.utilities import rank_zero_info, rank_zero_warn
 
-from colorgan.caches import (
+from colorgan.data.decoding import Fit, decode_all
+from colorgan.data.sources import PhotoSource
+from colorgan.errors import ColorganError, plural
+from colorgan.files import default_cache_dir
+from colorgan.files.photo_caches import (
     INDEX,
     PIXELS,
     SIZE_VARIABLE,
@@ -37,10 +41,6 @@ from colorgan.caches import (
     shrink,
     size_limit,
 )
-from colorgan.data.decoding import Fit, decode_all
-from colorgan.data.sources import PhotoSource
-from colorgan.errors import ColorganError, plural
-from colorgan.files import default_cache_dir
 from colorgan.images import UnreadableImage, printable
 
 _VERSION = 6  # increment if the file format or anything that determines the cached pixels changes
@@ -144,8 +144,8 @@ def cached_photos(
 
     A cache is identified by the names, origins and stamps of its sources, the side and the fit. A damaged cache is
     rebuilt. If several processes need the same cache, one builds it and the others wait. Before a cache is built, the
-    least recently used ones are deleted if all of them would exceed :func:`~colorgan.caches.size_limit`; those in use
-    are kept.
+    least recently used ones are deleted if all of them would exceed
+    :func:`~colorgan.files.photo_caches.size_limit`; those in use are kept.
 
     Args:
         sources: photos with unique names.

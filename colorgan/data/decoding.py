@@ -24,7 +24,7 @@ from tqdm import tqdm
 from colorgan.data.gray import is_gray
 from colorgan.data.sources import PhotoSource
 from colorgan.images import RGBArray, UnreadableImage
-from colorgan.threads import available_cores
+from colorgan.system.threads import available_cores
 
 Fit: TypeAlias = Literal["crop", "resize"]
 """How a photo becomes a square: ``crop`` keeps the center, ``resize`` keeps everything and changes the aspect ratio."""

@@ -23,7 +23,7 @@ from colorgan.data.similarity import (
     thumbnail,
 )
 from colorgan.files import atomic_write
-from colorgan.threads import available_cores
+from colorgan.system.threads import available_cores
 
 _VERSION = 1  # increment if other pairs are found than before
 _FILE = "duplicates.json"

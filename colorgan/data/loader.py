@@ -9,8 +9,8 @@ from torch.utils.data import DataLoader
 from colorgan.data.dataset import FileDataset
 from colorgan.data.protocol import PhotoBatch, PredictionBatch
 from colorgan.images import UnreadableImage
-from colorgan.signals import ignore_stop_signals
-from colorgan.threads import available_cores
+from colorgan.system.signals import ignore_stop_signals
+from colorgan.system.threads import available_cores
 
 T = TypeVar("T")
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from colorgan.color.cielab import SRGBArray
 from colorgan.images.photo import Photo
-from colorgan.threads import available_cores, map_ahead
+from colorgan.system.threads import available_cores, map_ahead
 
 _COMPRESSION = 2
 """Compression level of zlib; docs/performance.md compares the levels."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from colorgan.errors import ColorganError, first_sentence
-from colorgan.yaml_files import read_yaml
+from colorgan.files.yaml import read_yaml
 
 _LICENSE = "License of the weights: "
 _LIMITS = "Limits"

@@ -6,10 +6,10 @@ from typing import Any
 
 from colorgan.errors import CheckpointError, ColorganError, first_sentence
 from colorgan.files import atomic_write, digest, refuse_url
+from colorgan.files.plain import check_plain
+from colorgan.files.yaml import read_yaml
 from colorgan.inference.shipped import CARD, CONFIG, ONNX, WEIGHTS, shipped_model
 from colorgan.inference.working_size import check_size
-from colorgan.plain import check_plain
-from colorgan.yaml_files import read_yaml
 
 FORMAT = 2
 """Version of the description."""

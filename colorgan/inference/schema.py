@@ -11,10 +11,10 @@ from torch import Tensor, nn
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
 from colorgan.errors import CheckpointError
+from colorgan.files.plain import check_plain
 from colorgan.inference.saved_paths import confine_paths
 from colorgan.inference.working_size import check_size
 from colorgan.models.weight_files import check_finite
-from colorgan.plain import check_plain
 
 _MAX_INTEGER = 65_536
 """Larger than any width, depth or count of a real network; an untrusted file must not make us build for an hour."""

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from colorgan.cli import commands, main
-from colorgan.signals import STOP_SIGNALS
+from colorgan.system.signals import STOP_SIGNALS
 from tests.attacks.training_runs import FIT, finite_checkpoints, make_place
 from tests.helpers import REPOSITORY
 

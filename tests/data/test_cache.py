@@ -17,12 +17,12 @@ import pytest
 from PIL import Image
 from xxhash import xxh3_64_intdigest
 
-from colorgan.caches import stored_caches
 from colorgan.data import cache, decoding
 from colorgan.data.cache import CachedPhotos, cached_photos
 from colorgan.data.dataset import PhotoDataset
 from colorgan.data.sources import file_source
 from colorgan.errors import ColorganError
+from colorgan.files.photo_caches import stored_caches
 from colorgan.images import list_photos, read_rgb
 from tests.helpers import REPOSITORY, photo_of
 

@@ -210,7 +210,7 @@ def test_signals_to_other_commands(
         (("predict", *measure[1:], "--data.predict=photos"), "colorgan.training.callbacks.predictions:write_photo"),
         (("lr-find", "-c", "tiny.yaml"), "colorgan.training.gan:ColorGAN.training_step"),
         (("chroma", "fit", *chroma), "colorgan.training.regressor:ChromaRegressor.training_step"),
-        (("cache",), "colorgan.caches:size_limit"),
+        (("cache",), "colorgan.files.photo_caches:size_limit"),
     )  # fmt: skip
     for (command, place), number in itertools.product(commands, SIGNALS):
 

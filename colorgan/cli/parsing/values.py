@@ -8,7 +8,7 @@ from typing import Any
 from jsonargparse import get_loader, set_loader
 
 from colorgan.errors import ColorganError
-from colorgan.yaml_files import YAMLError, YAMLLimitError, parse_yaml, read_yaml
+from colorgan.files.yaml import YAMLError, YAMLLimitError, parse_yaml, read_yaml
 
 MODE = "colorgan"
 """The ``parser_mode`` of jsonargparse in which values are read by :func:`load`."""

@@ -2,7 +2,6 @@
 
 import contextlib
 import inspect
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from colorgan.cli.trainer.overrides import class_paths
 from colorgan.errors import CheckpointError, ColorganError, first_sentence
 from colorgan.inference.building import BUILDING_ERRORS
 from colorgan.models.encoders import without_pretrained_weights
+from colorgan.system.memory import total_memory
 from colorgan.training.gan import ColorGAN
 from colorgan.training.module import Trainable
 from colorgan.training.regressor import ChromaRegressor
@@ -88,7 +88,8 @@ def check_model(model: type[Trainable], section: Namespace, command: str | None)
     except _ERRORS:
         return
     needed = sum(parameter.numel() * parameter.element_size() for parameter in skeleton.parameters())
-    if needed > (available := _memory()):
+    available = total_memory()
+    if available is not None and needed > available:
         raise ColorganError(
             f"the networks take {needed / _GIB:,.0f} GiB, but this machine has {available / _GIB:,.0f} GiB of memory; "
             "make them less wide or less deep"
@@ -96,14 +97,6 @@ def check_model(model: type[Trainable], section: Namespace, command: str | None)
     size = (section.data.get("init_args") or {}).get("size")
     if command == "fit" and isinstance(size, int) and size > 0:
         skeleton.check_size(size)
-
-
-def _memory() -> int:
-    """Bytes of the machine's memory; without bound where the system does not say."""
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):  # Windows
-        return 1 << 62
 
 
 def check_kind(stored: Mapping[str, Any], wanted: type[Trainable], path: Path) -> None:

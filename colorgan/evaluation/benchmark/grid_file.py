@@ -11,9 +11,9 @@ import yaml
 
 from colorgan.errors import ColorganError, did_you_mean
 from colorgan.evaluation.benchmark.grid import Grid, Group, Overlay, Published, Variant
+from colorgan.files.yaml import YAMLError, read_yaml
 from colorgan.metrics.metric import Metric
 from colorgan.metrics.registry import find_metric
-from colorgan.yaml_files import YAMLError, read_yaml
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 _GRID_KEYS = {"title", "description", "metrics", "seeds", "seed_arguments", "base", "published", "groups"}

@@ -26,7 +26,7 @@ from typing import IO, Literal, cast
 from colorgan.evaluation.benchmark.grid import Run
 from colorgan.evaluation.benchmark.records import GridRunFolder, Record
 from colorgan.inference import run_folder
-from colorgan.signals import STOP_SIGNALS
+from colorgan.system.signals import STOP_SIGNALS
 
 Outcome = Literal["finished", "failed", "interrupted", "busy"]
 

@@ -22,7 +22,7 @@ from colorgan.files import atomic_write
 from colorgan.images.writing import encode_photo
 from colorgan.metrics.features import FeatureExtractor
 from colorgan.metrics.metric import Metric, PhotoBatch
-from colorgan.threads import map_ahead
+from colorgan.system.threads import map_ahead
 
 MAX_AB = 110.0
 """Histograms cover a and b from -110 to 110."""

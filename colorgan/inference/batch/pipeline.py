@@ -13,7 +13,7 @@ from colorgan.inference.full_size import working_shape
 from colorgan.inference.hint_file import ColorHint
 from colorgan.inference.photo_colorizer import PhotoColorizer
 from colorgan.inference.temporal import TemporalSmoother
-from colorgan.threads import available_cores
+from colorgan.system.threads import available_cores
 
 _MAX_THREADS = 16
 _WINDOW_BATCHES = 4

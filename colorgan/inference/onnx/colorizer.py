@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,13 +11,14 @@ import numpy as np
 
 from colorgan.color.cielab import FloatArray
 from colorgan.errors import CheckpointError, ColorganError
+from colorgan.files.plain import check_plain
 from colorgan.inference.onnx.file_check import read_checked
 from colorgan.inference.onnx.runtime import import_onnxruntime
 from colorgan.inference.photo_colorizer import PhotoColorizer
 from colorgan.inference.shipped import ONNX, shipped_model
 from colorgan.inference.working_size import check_size
-from colorgan.plain import check_plain
-from colorgan.threads import available_cores, map_ahead
+from colorgan.system.memory import total_memory
+from colorgan.system.threads import available_cores, map_ahead
 
 METADATA_KEY = "colorgan"
 """Key of the ONNX metadata that contains the description of the model, in JSON."""
@@ -65,9 +65,12 @@ class OnnxColorizer(PhotoColorizer):
         provider = _execution_provider(device, onnxruntime.get_available_providers())
         self._intra_op_threads = num_threads or 0
         self._num_threads = min(num_threads or available_cores(), _MAX_THREADS)
+        max_bytes = None
         if not _is_shipped(self._file):
             self._try_out(data)
-        self._open(data, provider, None if _is_shipped(self._file) else _half_of_memory())
+            memory = total_memory()
+            max_bytes = memory // 2 if memory else None
+        self._open(data, provider, max_bytes)
         if device != "auto" and self._session.get_providers()[0] != provider[0]:
             raise ColorganError(f"the device {device!r} is not available to onnxruntime; try cpu")
         self.card = str(self.metadata.get("card", ""))
@@ -220,14 +223,6 @@ def _is_shipped(file: Path) -> bool:
         return file.resolve() == (shipped_model() / ONNX).resolve()
     except CheckpointError:
         return False
-
-
-def _half_of_memory() -> int | None:
-    """Half of the machine's memory in bytes, or ``None`` if the system does not say."""
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
-    except (AttributeError, ValueError, OSError):
-        return None
 
 
 def _parse_metadata(properties: Mapping[str, str], file: Path) -> dict[str, Any]:

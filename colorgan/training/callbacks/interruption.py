@@ -22,7 +22,7 @@ from colorgan.errors import (
     describe_os_error,
 )
 from colorgan.inference.run_folder import RunFolder
-from colorgan.signals import STOP_SIGNALS
+from colorgan.system.signals import STOP_SIGNALS
 from colorgan.training.requeue import requeue, requeues_on
 
 _SYNC_EVERY_N_BATCHES = 10

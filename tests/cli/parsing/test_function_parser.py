@@ -9,7 +9,7 @@ import pytest
 
 from colorgan.cli.parsing.function_parser import make_parser, run_function
 from colorgan.cli.parsing.options import Option, PassThrough, Range
-from colorgan.yaml_files import YAMLLimitError
+from colorgan.files.yaml import YAMLLimitError
 
 received: dict[str, Any] = {}
 

@@ -6,7 +6,7 @@ import pytest
 
 from colorgan.cli.parsing.values import check_limits, load, read_configuration
 from colorgan.errors import ColorganError
-from colorgan.yaml_files import YAMLError
+from colorgan.files.yaml import YAMLError
 
 LAUGHS = "{" + ", ".join(
     [f"a0: &a0 [{'x, ' * 9}x]", *(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 9))]

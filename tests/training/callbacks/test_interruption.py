@@ -9,7 +9,7 @@ from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.loggers.logger import Logger
 
 from colorgan.errors import RunNotWrittenError, StoppedBySignalError, TrainingInterruptedError
-from colorgan.signals import stop_on_signals
+from colorgan.system.signals import stop_on_signals
 from colorgan.training.callbacks import LastCheckpoint, SaveOnSignal
 from colorgan.training.callbacks.interruption import failing_later
 from tests.training.callbacks.test_frechet import Fading, loader, trainer

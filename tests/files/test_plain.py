@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from colorgan.errors import CheckpointError
-from colorgan.plain import check_plain
+from colorgan.files.plain import check_plain
 
 
 def nested(levels: int) -> list[Any]:

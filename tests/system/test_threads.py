@@ -2,7 +2,7 @@ import threading
 
 import pytest
 
-from colorgan.threads import available_cores, map_ahead
+from colorgan.system.threads import available_cores, map_ahead
 
 
 @pytest.mark.parametrize("num_threads", [1, 3])

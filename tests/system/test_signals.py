@@ -10,7 +10,7 @@ import time
 import pytest
 
 from colorgan.errors import StoppedBySignalError
-from colorgan.signals import STOP_SIGNALS, ignore_stop_signals, stop_on_signals
+from colorgan.system.signals import STOP_SIGNALS, ignore_stop_signals, stop_on_signals
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows does not send these signals")
 
@@ -75,7 +75,7 @@ def test_outside_of_the_main_thread_nothing_is_changed() -> None:
 
 
 def test_workers_ignore_the_signals_of_their_group() -> None:
-    program = "import os; from colorgan.signals import *; ignore_stop_signals()\n"
+    program = "import os; from colorgan.system.signals import *; ignore_stop_signals()\n"
     program += "for number in STOP_SIGNALS: os.kill(os.getpid(), number)"
     assert ignore_stop_signals
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
@@ -86,7 +86,7 @@ def test_only_one_of_several_processes_leaves_a_wait_in_compiled_code(processes:
     """A lock of SQLite stands for a rendezvous: Python handles no signal until it is over."""
     program = (
         "import os, threading, sqlite3, tempfile\n"
-        "from colorgan.signals import *\n"
+        "from colorgan.system.signals import *\n"
         "file = tempfile.mkdtemp() + '/db'\n"
         "holder, waiter = sqlite3.connect(file, isolation_level=None), sqlite3.connect(file, timeout=4)\n"
         "holder.execute('BEGIN EXCLUSIVE')\n"

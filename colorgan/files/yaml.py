@@ -1,7 +1,7 @@
 """Reads YAML: plain values only, each key once, and within limits that no configuration of a person reaches."""
 
+import errno
 import re
-import stat
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ import yaml
 from yaml.reader import ReaderError
 
 from colorgan.errors import ColorganError
+from colorgan.files.regular import open_regular
 
 MAX_BYTES = 1 << 20
 """The size of a file or text."""
@@ -63,14 +64,17 @@ def read_yaml(file: str | Path) -> Any:
         OSError: if it cannot be opened.
     """
     path = Path(file)
-    status = path.stat()
-    if not stat.S_ISREG(status.st_mode):  # reading a named pipe would wait for ever
-        kind = "a folder" if stat.S_ISDIR(status.st_mode) else "not a regular file"
-        raise YAMLError(f"{path} is {kind}; give a YAML file")
-    if status.st_size > MAX_BYTES:
-        raise YAMLError(f"{path} has {status.st_size:,} bytes, but a YAML file may have {MAX_BYTES:,}")
     try:
-        text = path.read_text(encoding="utf-8")
+        with open_regular(path) as stream:
+            content = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        if error.errno not in (errno.EISDIR, errno.EINVAL):
+            raise
+        raise YAMLError(f"{path} cannot be read ({error.strerror}); give a YAML file") from error
+    if len(content) > MAX_BYTES:
+        raise YAMLError(f"{path} has more than {MAX_BYTES:,} bytes, which no YAML file may have")
+    try:
+        text = content.decode("utf-8")
     except UnicodeDecodeError as error:
         raise YAMLError(f"{path} is not a YAML file: it is not a text in UTF-8") from error
     return parse_yaml(text, str(path))
@@ -98,7 +102,7 @@ def parse_yaml(text: str, source: str = "the text") -> Any:
         >>> parse_yaml("size: 128\nsize: 256", "my.yaml")
         Traceback (most recent call last):
         ...
-        colorgan.yaml_files.YAMLError: my.yaml, line 2: 'size' is given twice; the first is in line 1
+        colorgan.files.yaml.YAMLError: my.yaml, line 2: 'size' is given twice; the first is in line 1
     """
     if len(text) > MAX_BYTES:
         raise YAMLLimitError(f"{source} has {len(text):,} characters, but YAML may have {MAX_BYTES:,}")

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from colorgan.caches import (
+from colorgan.errors import ColorganError
+from colorgan.files.photo_caches import (
     INDEX,
     PIXELS,
     About,
@@ -18,7 +19,6 @@ from colorgan.caches import (
     size_limit,
     stored_caches,
 )
-from colorgan.errors import ColorganError
 from tests.helpers import REPOSITORY
 
 
@@ -110,7 +110,7 @@ def test_cache_that_was_built_again_while_it_was_to_be_deleted_is_kept(tmp_path,
 def test_shrink_skips_a_cache_in_use_by_another_process(tmp_path):
     used, other = make_cache(tmp_path, 1), make_cache(tmp_path, 2)
     program = (
-        "import sys; from pathlib import Path; from colorgan.caches import open_for_use\n"
+        "import sys; from pathlib import Path; from colorgan.files.photo_caches import open_for_use\n"
         "file = open_for_use(Path(sys.argv[1])); print('opened', flush=True); sys.stdin.read()"
     )
     command = [sys.executable, "-c", program, str(used / PIXELS)]
