@@ -5,8 +5,10 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Sequence
+import traceback
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 import albumentations  # noqa: F401 (imported before the processes are forked)
 import torch
@@ -15,6 +17,21 @@ import colorgan.cli.trainer
 from colorgan.cli import main
 
 colorgan.cli.trainer  # noqa: B018 (likewise)
+
+
+def exit_with(work: Callable[[], int]) -> NoReturn:
+    """Ends a forked process with the result of a function; nothing of the test's own runs in it."""
+    code = 70
+    try:
+        code = work()
+    except SystemExit as stop:
+        code = stop.code if isinstance(stop.code, int) else 1
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
 
 
 class Command:
@@ -34,28 +51,19 @@ class Command:
         sys.stderr.flush()
         self.pid = os.fork()
         if self.pid == 0:
-            code = 70
-            try:
-                descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-                os.dup2(descriptor, 1)
-                os.dup2(descriptor, 2)
-                sys.stdout = os.fdopen(1, "w", buffering=1, closefd=False)
-                sys.stderr = os.fdopen(2, "w", buffering=1, closefd=False)
-                os.chdir(folder)
-                os.environ.update(environment)
-                sys.path[:0] = environment.get("PYTHONPATH", "").split(os.pathsep)
-                torch.set_num_threads(1)
-                code = main([*args])
-            except SystemExit as stop:
-                code = stop.code if isinstance(stop.code, int) else 1
-            except BaseException:
-                import traceback
+            exit_with(lambda: self._run(args, folder, environment))
 
-                traceback.print_exc()
-            finally:
-                sys.stdout.flush()
-                sys.stderr.flush()
-                os._exit(code)
+    def _run(self, args: Sequence[str], folder: Path, environment: dict[str, str]) -> int:
+        descriptor = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        os.dup2(descriptor, 1)
+        os.dup2(descriptor, 2)
+        sys.stdout = os.fdopen(1, "w", buffering=1, closefd=False)
+        sys.stderr = os.fdopen(2, "w", buffering=1, closefd=False)
+        os.chdir(folder)
+        os.environ.update(environment)
+        sys.path[:0] = environment.get("PYTHONPATH", "").split(os.pathsep)
+        torch.set_num_threads(1)
+        return main([*args])
 
     def kill(self, number: int = signal.SIGKILL) -> None:
         """Sends a signal."""

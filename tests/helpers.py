@@ -23,6 +23,22 @@ CONFIGS = REPOSITORY / "configs"
 FAKE_FIT = (sys.executable, str(Path(__file__).with_name("evaluation") / "benchmark" / "fake_fit.py"))
 """Stands for ``colorgan fit`` in tests of grids."""
 
+TINY_NETWORKS = """\
+  generator: {class_path: UNet, init_args: {width: 4, depth: 2}}
+  discriminator: {class_path: PatchGAN, init_args: {width: 4, num_downsamples: 2}}
+"""
+"""Two keys of ``model`` in a configuration."""
+
+QUICK_TRAINER = """\
+  accelerator: cpu
+  precision: 32-true
+  max_epochs: 1
+  num_sanity_val_steps: 0
+  enable_progress_bar: false
+  enable_model_summary: false
+"""
+"""Keys of ``trainer`` in a configuration: an epoch on the CPU without a word."""
+
 _TWO_RANKS = """
 import sys, torch
 from colorgan.cli.trainer import train

@@ -15,7 +15,7 @@ from lightning.pytorch.utilities import rank_zero_info
 from torch.utils.data import SequentialSampler
 
 from colorgan.data.augmentation import Transform
-from colorgan.data.cache import CachedPhotos, cached_photos
+from colorgan.data.cache import CachedPhotos
 from colorgan.data.checks import (
     check_batch_size,
     check_fractions,
@@ -30,11 +30,12 @@ from colorgan.data.device import DeviceDataset, DeviceLoader, OnDevice, keeps_on
 from colorgan.data.duplicates import near_duplicate_groups
 from colorgan.data.folders import SplitFolders
 from colorgan.data.loader import FileLoader, PhotoLoader, default_num_workers, first_sample, init_worker
-from colorgan.data.manifest import ACCEPTED, BEYOND_LIMIT, LEFT_OUT, NO_COLOR, REPAIRED, ManifestEntry, write_manifest
+from colorgan.data.manifest import ManifestEntry, write_manifest
 from colorgan.data.sampler import EpochSampler
+from colorgan.data.selection import SelectedPhotos, manifest_of, select_photos
 from colorgan.data.sources import PhotoSource, file_source
 from colorgan.data.split import Split, seeded_split
-from colorgan.errors import ColorganError, plural
+from colorgan.errors import ColorganError
 from colorgan.images import SAMPLE_PHOTOS, UnreadableImage, find_photos, printable
 
 MAX_SIZE = 8192
@@ -270,18 +271,7 @@ class Photos(LightningDataModule):
 
     def manifest(self) -> list[ManifestEntry]:
         """Returns an entry for each file of the splits that have been set up, and of those that were left out."""
-        entries = [
-            ManifestEntry(name, split.photos.names[i], REPAIRED if split.photos.changes[i] else ACCEPTED, changes)
-            for name, split in self.splits.items()
-            for i in split.indices
-            for changes in [split.photos.changes[i]]
-        ]
-        entries += [
-            ManifestEntry(split, name, LEFT_OUT, reason)
-            for split, left_out in self._left_out.items()
-            for name, reason in left_out
-        ]
-        return sorted(entries)
+        return manifest_of(self.splits, self._left_out)
 
     def _write_manifest(self) -> None:
         if self.manifest_file is not None and (self.trainer is None or self.trainer.is_global_zero):
@@ -301,47 +291,31 @@ class Photos(LightningDataModule):
         if sources is None:
             self._load("train")  # also creates the splits that take a fraction of the training photos
             return
-        left_out = self._left_out[split]
-        num_files = len(sources) + len(left_out)
-        used = self._apply_limit(sources)
-        photos = cached_photos(
-            used,
+        selected = select_photos(
+            sources,
+            self._left_out[split],
+            self.location(split),
             side=self.load_size,
             fit="resize" if self.crop == "none" else "crop",
+            limit=self.limit,
+            skip_gray=self.skip_gray,
             cache_dir=self.cache_dir,
             progress=self.trainer is None or self.trainer.is_global_zero,
+            manifest=self.manifest_file,
         )
-        where = self.location(split)
-        left_out += photos.unreadable
-        warn_about_unreadable(left_out, num_files, where, self.manifest_file)
-        if len(used) < len(sources):
-            names = {source.name for source in used}
-            left_out += [(source.name, BEYOND_LIMIT) for source in sources if source.name not in names]
-        gray = [name for name, gray in zip(photos.names, photos.gray, strict=True) if gray and self.skip_gray]
-        left_out += [(name, NO_COLOR) for name in gray]
-        if gray:
-            rank_zero_info(f"Skipped {plural(len(gray), 'gray photo')} of {len(photos):,} in {where}")
-        usable = np.flatnonzero(~np.array(photos.gray, dtype=bool) | (not self.skip_gray))
-        if not len(usable):
-            reason = "is readable" if not len(photos) else "has color (--data.skip_gray=false keeps gray photos)"
-            raise ColorganError(f"none of {plural(len(sources), 'photo')} in {where} {reason}")
         if split == "train":
-            self._split_training_photos(photos, usable, gray)
+            self._split_training_photos(selected)
         else:
-            self.splits[split] = Split(photos, usable, gray, self.folder(split), left_out)
+            self.splits[split] = selected.split(selected.usable, self.folder(split))
 
-    def _split_training_photos(self, photos: CachedPhotos, usable: npt.NDArray[np.int64], gray: list[str]) -> None:
+    def _split_training_photos(self, selected: SelectedPhotos) -> None:
         """Assigns fractions of the training photos to the splits that have no photos of their own."""
         fractions = {name: fraction for name, fraction in self.fractions.items() if not self.has_own_photos(name)}
+        photos, usable = selected.photos, selected.usable
         groups = near_duplicate_groups([photos])[usable] if any(fractions.values()) else np.arange(len(usable))
         parts = seeded_split([photos.names[i] for i in usable], groups, list(fractions.values()), self.seed)
         for name, part in zip((*fractions, "train"), parts, strict=True):
-            self.splits[name] = Split(photos, usable[part], gray, self.folder("train"), self._left_out["train"])
-
-    def _apply_limit(self, sources: list[PhotoSource]) -> list[PhotoSource]:
-        if self.limit is None or self.limit >= len(sources):
-            return sources
-        return [sources[i] for i in np.linspace(0, len(sources) - 1, self.limit).round().astype(int)]
+            self.splits[name] = selected.split(usable[part], self.folder("train"))
 
     # ---- Loaders
 

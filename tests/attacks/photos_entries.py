@@ -8,23 +8,15 @@ from pathlib import Path
 
 from colorgan.cli import main
 from colorgan.images import list_photos
-from tests.helpers import Painter, TinyFeatures
+from tests.helpers import QUICK_TRAINER, TINY_NETWORKS, Painter, TinyFeatures
 
-FIT = """
+FIT = f"""
 seed_everything: 1
-data: {size: 16, batch_size: 4, num_workers: 0, val_fraction: 0.2, skip_gray: false}
+data: {{size: 16, batch_size: 4, num_workers: 0, val_fraction: 0.2, skip_gray: false}}
 model:
-  generator: {class_path: UNet, init_args: {width: 4, depth: 2}}
-  discriminator: {class_path: PatchGAN, init_args: {width: 4, num_downsamples: 2}}
-trainer:
-  accelerator: cpu
-  precision: 32-true
-  max_epochs: 1
-  num_sanity_val_steps: 0
-  enable_progress_bar: false
-  enable_model_summary: false
-  logger: false
-  callbacks: [{class_path: LastCheckpoint}]
+{TINY_NETWORKS}trainer:
+{QUICK_TRAINER}  logger: false
+  callbacks: [{{class_path: LastCheckpoint}}]
 """
 
 

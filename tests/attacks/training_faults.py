@@ -13,7 +13,6 @@ import json
 import math
 import os
 import signal
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -50,6 +49,8 @@ def run_two_ranks(fault: str, rank: int, port: int, *args: str) -> int:
     Returns:
         The exit code of the first; 99 if that of the second is not 0.
     """
+    from tests.forked import exit_with  # imports what a fork of it needs
+
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     children = []
@@ -67,19 +68,7 @@ def run_two_ranks(fault: str, rank: int, port: int, *args: str) -> int:
                 "TORCHELASTIC_RUN_ID": "none",
                 "COLORGAN_RUN_FOLDER": "checkpoints/tiny/ranks",
             }
-            code = 70
-            try:
-                code = run(fault if number == rank else '{"kind": "none"}', *args)
-            except SystemExit as leaving:
-                code = leaving.code if isinstance(leaving.code, int) else 1
-            except BaseException:
-                import traceback
-
-                traceback.print_exc()
-            finally:
-                sys.stdout.flush()
-                sys.stderr.flush()
-                os._exit(code)
+            exit_with(functools.partial(run, fault if number == rank else '{"kind": "none"}', *args))
         children.append(process)
     codes = [os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) for process in children]
     return codes[0] if codes[1] == 0 else 99

@@ -4,26 +4,14 @@ import pytest
 
 from colorgan.errors import CheckpointError
 from colorgan.files.plain import check_plain
-
-
-def nested(levels: int) -> list[Any]:
-    value: list[Any] = []
-    for _ in range(levels):
-        value = [value, value]
-    return value
-
-
-def endless() -> list[Any]:
-    value: list[Any] = []
-    value.append(value)
-    return value
+from tests.attacks.checkpoint_corpus import endless, laughs
 
 
 @pytest.mark.parametrize(
     ("value", "problem"),
     [
-        (nested(20), "more than 100,000 values"),
-        (nested(100), "more than 32 levels deep"),
+        (laughs(20), "more than 100,000 values"),
+        (laughs(100), "more than 32 levels deep"),
         (endless(), "more than 32 levels deep"),
         ([None] * 100_001, "more than 100,000 values"),
         ({"size": 1 << 64}, "an integer of more than 64 bits"),

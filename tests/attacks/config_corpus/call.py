@@ -3,37 +3,25 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-TINY = """\
+from tests.helpers import QUICK_TRAINER, TINY_NETWORKS
+
+TINY = f"""\
 seed_everything: 1
-data: {root: photos, size: 16, batch_size: 4, num_workers: 0, val_fraction: 0.25}
+data: {{root: photos, size: 16, batch_size: 4, num_workers: 0, val_fraction: 0.25}}
 model:
-  generator: {class_path: UNet, init_args: {width: 4, depth: 2}}
-  discriminator: {class_path: PatchGAN, init_args: {width: 4, num_downsamples: 2}}
-trainer:
-  accelerator: cpu
-  precision: 32-true
-  max_epochs: 1
-  num_sanity_val_steps: 0
-  enable_progress_bar: false
-  enable_model_summary: false
-  logger: [{class_path: colorgan.training.MetricsFile}]
+{TINY_NETWORKS}trainer:
+{QUICK_TRAINER}  logger: [{{class_path: colorgan.training.MetricsFile}}]
   callbacks:
-    - {class_path: BestCheckpoint, init_args: {monitor: val/l1}}
-    - {class_path: LastCheckpoint}
+    - {{class_path: BestCheckpoint, init_args: {{monitor: val/l1}}}}
+    - {{class_path: LastCheckpoint}}
 """
-CHROMA = """\
+CHROMA = f"""\
 seed_everything: 1
-data: {root: photos, size: 16, batch_size: 4, num_workers: 0, val_fraction: 0.25}
-model: {width: 2, num_downsamples: 2}
+data: {{root: photos, size: 16, batch_size: 4, num_workers: 0, val_fraction: 0.25}}
+model: {{width: 2, num_downsamples: 2}}
 trainer:
-  accelerator: cpu
-  precision: 32-true
-  max_epochs: 1
-  num_sanity_val_steps: 0
-  enable_progress_bar: false
-  enable_model_summary: false
-  logger: [{class_path: colorgan.training.MetricsFile}]
-  callbacks: [{class_path: BestCheckpoint, init_args: {monitor: val/mse}}, {class_path: LastCheckpoint}]
+{QUICK_TRAINER}  logger: [{{class_path: colorgan.training.MetricsFile}}]
+  callbacks: [{{class_path: BestCheckpoint, init_args: {{monitor: val/mse}}}}, {{class_path: LastCheckpoint}}]
 """
 GRID = """\
 title: small
