@@ -155,5 +155,5 @@ def test_invalid_yaml_is_rejected(tmp_path: Path) -> None:
         read_grid(file)
     with pytest.raises(ColorganError, match="cannot be read"):
         read_grid(tmp_path / "none.yaml")
-    with pytest.raises(ColorganError, match="is a folder; give a YAML file"):
+    with pytest.raises(ColorganError, match=r"cannot be read \(it is a folder\); give a YAML file"):
         read_grid(tmp_path)
