@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from colorgan.cli.parsing.options import Option
 from colorgan.errors import ColorganError
+from colorgan.files import resolved
 
 _MAX_CARD_LENGTH = 1 << 18
 
@@ -61,7 +62,7 @@ def _check_own_folder(checkpoint: Path | None, output: Path, half: bool) -> None
 
     model = shipped_model() if checkpoint is None else checkpoint
     folder = model if model.is_dir() else model.parent
-    if half or model.suffix == ".ckpt" or folder.resolve() != output.parent.resolve():
+    if half or model.suffix == ".ckpt" or resolved(folder) != resolved(output.parent):
         raise ColorganError(
             f"{output} belongs to the released model in {output.parent}, and must be that model in float32; choose "
             "another name"

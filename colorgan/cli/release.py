@@ -39,7 +39,7 @@ def release(
     """
     import yaml
 
-    from colorgan.files import atomic_write
+    from colorgan.files import atomic_write, resolved
     from colorgan.inference.card import ModelCard
     from colorgan.inference.checkpoint import read_network
     from colorgan.inference.released import read_released, write_released
@@ -58,7 +58,7 @@ def release(
         with atomic_write(source) as temporary:
             text = yaml.safe_dump(asdict(contents), sort_keys=False, allow_unicode=True, width=140)
             temporary.write_text(text, encoding="utf-8")
-    elif card and card.resolve() != source.resolve():
+    elif card and resolved(card) != resolved(source):
         with atomic_write(source) as temporary:
             temporary.write_bytes(card.read_bytes())
     read_released(output)  # verifies that the model can be loaded

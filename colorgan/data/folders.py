@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from colorgan.errors import ColorganError
+from colorgan.files import resolved
 from colorgan.images import printable
 
 SPLIT_NAMES = {"train": "training", "val": "validation", "test": "test"}
@@ -54,7 +55,7 @@ class SplitFolders:
             other = self.find(split)
             if train is None or other is None or not train.exists() or not other.exists():
                 continue
-            one, two = train.resolve(), other.resolve()
+            one, two = resolved(train), resolved(other)
             if one == two or one in two.parents or two in one.parents:
                 raise ColorganError(
                     f"the {SPLIT_NAMES[split]} folder {printable(other)} and the training folder {printable(train)} "

@@ -2,7 +2,7 @@
 
 from colorgan.files.atomic import atomic_write, remove_temporary_files
 from colorgan.files.digests import SEAL, check_digest, digest, digest_file, seal_digest, seal_of
-from colorgan.files.paths import age, default_cache_dir, display_path, newest_file, refuse_url
+from colorgan.files.paths import age, default_cache_dir, display_path, newest_file, refuse_url, resolved
 from colorgan.files.regular import open_checkpoint, open_regular
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "open_regular",
     "refuse_url",
     "remove_temporary_files",
+    "resolved",
     "seal_digest",
     "seal_of",
 ]

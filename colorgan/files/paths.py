@@ -54,6 +54,17 @@ def newest_file(source: str, argument: str) -> str:
     return str(max(found, key=age))
 
 
+def resolved(path: str | Path) -> Path:
+    """The absolute path without links. Unlike :meth:`pathlib.Path.resolve`, it takes a link to itself as it is.
+
+    Before Python 3.13, that method raises RuntimeError for such a link.
+
+    >>> resolved("/a/../b").as_posix().endswith("/b")
+    True
+    """
+    return Path(os.path.realpath(path))
+
+
 def display_path(path: str | Path) -> str:
     """Formats a path for messages: relative to the working directory if it is inside."""
     path = Path(path)

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+from colorgan.files import resolved
+
 _PATH_ENDINGS = ("path", "dir", "folder", "file")
 """How the keys of paths end in the states of callbacks; only ``best_k_models`` has paths as keys."""
 
@@ -39,4 +41,4 @@ def _confined(path: Any, folder: Path) -> str:
 def is_checkpoint_in(path: Path, folder: Path) -> bool:
     """Whether ``path`` is a regular ``.ckpt`` file, not a link, directly in ``folder``."""
     regular = path.suffix == ".ckpt" and path.is_file() and not path.is_symlink()
-    return regular and path.resolve().parent == folder
+    return regular and resolved(path).parent == folder

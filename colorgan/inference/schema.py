@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
 from colorgan.errors import CheckpointError
+from colorgan.files import resolved
 from colorgan.files.plain import check_plain
 from colorgan.inference.saved_paths import confine_paths
 from colorgan.inference.working_size import check_size
@@ -126,7 +127,7 @@ def check_training_checkpoint(contents: Any, file: Path) -> None:
     check_plain(contents, file, is_leaf=_TensorCheck(file))
     _Checkpoint(contents, file).check()
     check_finite(contents["state_dict"], file)
-    confine_paths(contents.get("callbacks", {}), file.resolve().parent)
+    confine_paths(contents.get("callbacks", {}), resolved(file).parent)
 
 
 class _TensorCheck:

@@ -11,7 +11,7 @@ import torch
 from lightning.fabric.plugins import TorchCheckpointIO
 
 from colorgan.errors import CheckpointError, first_sentence, os_reason
-from colorgan.files import atomic_write, digest_file
+from colorgan.files import atomic_write, digest_file, resolved
 from colorgan.inference.checkpoint import read
 from colorgan.inference.saved_paths import is_checkpoint_in
 from colorgan.models.archives import seal
@@ -31,7 +31,7 @@ class CheckpointFiles(TorchCheckpointIO):
     def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any | None = None) -> None:
         """Writes ``checkpoint`` to ``path``; an existing file stays intact until the new one is on the disk."""
         file = Path(path)
-        self._folders.add(file.resolve().parent)
+        self._folders.add(resolved(file).parent)
         stream = _CheckpointStream()
         try:
             with atomic_write(file) as temporary:

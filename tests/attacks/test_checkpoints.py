@@ -40,6 +40,12 @@ def test_hostile_checkpoints_are_refused_in_one_sentence(genuine: Path, tmp_path
     assert_refused(guarded("colorize", [photo, "--checkpoint", file], writable=tmp_path), "hostile.ckpt")
 
 
+def test_a_link_to_itself_is_no_model_to_evaluate(genuine: Path, tmp_path: Path) -> None:
+    ((_, file),) = checkpoints(genuine, tmp_path, ["link to itself"])
+    arguments = [file, "--data.root", photos_of(genuine), "--out", tmp_path / "report"]
+    assert_refused(guarded("evaluate", arguments, writable=tmp_path), "hostile.ckpt")
+
+
 @pytest.mark.parametrize("name", RESUMED)
 def test_hostile_progress_is_refused_in_one_sentence(genuine: Path, tmp_path: Path, name: str) -> None:
     ((_, file),) = checkpoints(genuine, tmp_path, [name])

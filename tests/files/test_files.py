@@ -18,6 +18,7 @@ from colorgan.files import (
     open_checkpoint,
     open_regular,
     refuse_url,
+    resolved,
 )
 
 
@@ -164,3 +165,12 @@ def test_urls_are_named_in_full(path: str | Path) -> None:
 @pytest.mark.parametrize("path", ["a.ckpt", "/a:/b.ckpt", "C:/models/a.ckpt", "folder/a:b.ckpt"])
 def test_paths_are_no_urls(path: str) -> None:
     refuse_url(path)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need permissions")
+def test_a_link_to_itself_is_no_obstacle(tmp_path: Path) -> None:
+    (tmp_path / "loop.ckpt").symlink_to("loop.ckpt")
+    assert resolved(tmp_path / "loop.ckpt") == tmp_path / "loop.ckpt"
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to("folder")
+    assert resolved(tmp_path / "link" / "a") == tmp_path / "folder" / "a"

@@ -29,7 +29,7 @@ from colorgan.evaluation.report.systems import (
     mean_color,
     open_systems,
 )
-from colorgan.files import atomic_write
+from colorgan.files import atomic_write, resolved
 from colorgan.images.contact_sheet import contact_sheet, evenly_spaced
 from colorgan.metrics.features import EFFICIENTNET, INCEPTION, INCEPTION_CLEAN, FeatureExtractor
 from colorgan.metrics.metric import PhotoFunction
@@ -135,7 +135,7 @@ def evaluate(
             system.name: read_curves(system.run_folder.metrics) for system in compared if system.run_folder is not None
         },
     )
-    _write_report(results, assets, out, title or out.resolve().name)
+    _write_report(results, assets, out, title or resolved(out).name)
     return out / "report.html"
 
 

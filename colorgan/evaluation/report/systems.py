@@ -22,7 +22,7 @@ from colorgan.evaluation.report.photos import (
     to_tensor,
     unreadable_files,
 )
-from colorgan.files import digest
+from colorgan.files import digest, resolved
 from colorgan.images import UnreadableImage, list_photos, printable, read_rgb
 from colorgan.inference.checkpoint import read, training_precision
 from colorgan.inference.colorizer import Colorizer
@@ -297,12 +297,12 @@ def _find_checkpoint(path: Path) -> Path | None:
 def _default_name(path: Path) -> str:
     """Name and time of the run for a checkpoint of a run, otherwise the name of the file or folder."""
     if path.name == WEIGHTS:
-        return path.resolve().parent.name
-    run = RunFolder.of_checkpoint(path.resolve())
+        return resolved(path).parent.name
+    run = RunFolder.of_checkpoint(resolved(path))
     if run is not None and run.path.name:
         has_timestamp = re.match(r"\d{8}|slurm", run.path.name)
         return f"{run.path.parent.name}/{run.path.name}" if has_timestamp else run.path.name
-    return path.stem if path.suffix == ".ckpt" else path.resolve().name
+    return path.stem if path.suffix == ".ckpt" else resolved(path).name
 
 
 def _unique_name(name: str, taken: set[str], *, given: bool) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from colorgan.errors import ColorganError
+from colorgan.files import resolved
 from colorgan.images import FORMATS, UnreadableImage, extensions, find_photos, printable
 from colorgan.inference.batch.targets import choose_targets
 
@@ -97,8 +98,8 @@ def _find_photos(path: Path, output: Path, several_inputs: bool, plan: Plan) -> 
     listing = find_photos(path)
     plan.failures.extend(map(str, listing.unopened))
     plan.unsupported.extend(listing.unsupported)
-    base = Path(path.resolve().name) if several_inputs else Path()
-    output_is_inside = output.resolve().is_relative_to(path.resolve())
+    base = Path(resolved(path).name) if several_inputs else Path()
+    output_is_inside = resolved(output).is_relative_to(resolved(path))
     for photo in listing.photos:
         if not (output_is_inside and _is_inside(photo, output)):
             yield photo, base / photo.relative_to(path)
@@ -106,7 +107,7 @@ def _find_photos(path: Path, output: Path, several_inputs: bool, plan: Plan) -> 
 
 def _is_inside(photo: Path, folder: Path) -> bool:
     try:
-        return photo.resolve().is_relative_to(folder.resolve())
+        return resolved(photo).is_relative_to(resolved(folder))
     except (OSError, RuntimeError):  # a link that leads to itself, which is reported when it is read
         return False
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from colorgan.color.cielab import FloatArray
 from colorgan.errors import CheckpointError, ColorganError
+from colorgan.files import resolved
 from colorgan.files.plain import check_plain
 from colorgan.inference.onnx.file_check import read_checked
 from colorgan.inference.onnx.runtime import import_onnxruntime
@@ -220,7 +221,7 @@ def _execution_provider(device: str, available: list[str]) -> tuple[str, dict[st
 def _is_shipped(file: Path) -> bool:
     """Whether a file is that of the model that ships with colorgan."""
     try:
-        return file.resolve() == (shipped_model() / ONNX).resolve()
+        return resolved(file) == resolved(shipped_model() / ONNX)
     except CheckpointError:
         return False
 

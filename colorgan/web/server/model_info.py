@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from colorgan.errors import ColorganError
+from colorgan.files import resolved
 from colorgan.inference.card import ModelInfo, parse_card
 from colorgan.inference.shipped import CARD, CONFIG, shipped_model
 
@@ -24,7 +25,7 @@ def load_model_info(path: Path | None, card: str = "") -> ModelInfo:
     """
     path = shipped_model() if path is None else path
     folder = path if path.is_dir() else path.parent
-    name = path.name or path.resolve().name
+    name = path.name or resolved(path).name
     if card:
         return parse_card(card, name)
     file = folder / CARD
