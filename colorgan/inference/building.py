@@ -115,7 +115,7 @@ def build_network(
         color_space = from_config(config["color_space"], ColorSpace, trusted)
         hints = from_config(config["hints"], Hints, trusted)
         make_generator = factory_from_config(config["generator"], Generator, trusted)
-        channels = 1 + hints.channels(color_space.channels), color_space.channels
+        channels = 1 + hints.channels(color_space.channels), color_space.output_channels
         with without_pretrained_weights():
             with shapes_only(len(state), source):
                 check_state(ColorizationNetwork(make_generator(*channels), color_space, hints), state, source)

@@ -6,16 +6,20 @@ from torch import Tensor, nn
 from colorgan.models.color_spaces import ColorSpace, Lab
 from colorgan.models.generators.base import Generator
 from colorgan.models.hints import Hints, NoHints
+from colorgan.models.layers.guided_enlargement import enlarge_along
 
 
 class ColorizationNetwork(nn.Module):
     """A generator with its color space and its kind of hints.
 
     Args:
-        generator: network from ``1 + hints.channels(color_space.channels)`` to ``color_space.channels`` channels.
+        generator: network from ``1 + hints.channels(color_space.channels)`` to ``color_space.output_channels`` channels.
         color_space: color space of the generator; :class:`Lab` by default.
         hints: kind of hints that the generator was built for; :class:`NoHints` by default.
         size: height and width in pixels of the training photos, stored in the ``state_dict`` as ``working_size``.
+
+    Raises:
+        ColorganError: if the color space needs scores, which the generator does not predict.
 
     Example:
         >>> from colorgan.models import UNet
@@ -32,6 +36,7 @@ class ColorizationNetwork(nn.Module):
         super().__init__()
         self.color_space = color_space if color_space is not None else Lab()
         self.hints = hints if hints is not None else NoHints()
+        generator.predict_scores(self.color_space.predicts_scores, type(self.color_space).__name__)
         self.generator = generator
         self.register_buffer("working_size", torch.tensor(size, dtype=torch.int64))
 
@@ -45,7 +50,7 @@ class ColorizationNetwork(nn.Module):
         """Whether the generator takes hints."""
         return self.hints.channels(self.color_space.channels) > 0
 
-    def predict(self, gray: Tensor, hints: Tensor | None = None) -> Tensor:
+    def run_generator(self, gray: Tensor, hints: Tensor | None = None) -> Tensor:
         """Runs the generator.
 
         Args:
@@ -53,13 +58,33 @@ class ColorizationNetwork(nn.Module):
             hints: (B, ``hints.channels(color_space.channels)``, H, W) from ``self.hints``, or None for no hints.
 
         Returns:
-            Color (B, ``color_space.channels``, H, W) in [-1, 1].
+            Its output, (B, ``color_space.output_channels``, h, w) with h = H / ``generator.output_stride``.
         """
         if hints is None:
             channels = self.hints.channels(self.color_space.channels)
             hints = gray.new_zeros(1).expand(gray.shape[0], channels, *gray.shape[-2:])
-        color: Tensor = self.generator(torch.cat([gray, hints.to(gray.dtype)], dim=1))
-        return color
+        output: Tensor = self.generator(torch.cat([gray, hints.to(gray.dtype)], dim=1))
+        return output
+
+    def decode(self, output: Tensor, gray: Tensor) -> Tensor:
+        """Turns the output of the generator into color at the size of the gray.
+
+        Args:
+            output: as returned by :meth:`run_generator`.
+            gray: its gray, (B, 1, H, W) in [-1, 1].
+
+        Returns:
+            Color (B, ``color_space.channels``, H, W) in [-1, 1].
+        """
+        return enlarge_along(gray, self.color_space.decode(output), self.generator.output_stride, self.color_space)
+
+    def predict(self, gray: Tensor, hints: Tensor | None = None) -> Tensor:
+        """Predicts color. The arguments are those of :meth:`run_generator`.
+
+        Returns:
+            Color (B, ``color_space.channels``, H, W) in [-1, 1].
+        """
+        return self.decode(self.run_generator(gray, hints), gray)
 
     def split_and_predict(self, rgb: Tensor, hints: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Predicts the color of photos of any size from their gray.

@@ -143,7 +143,7 @@ class ColorGAN(ManualOptimization):
 
         hint_channels = hints.channels(color_space.channels)
         self.colorizer = Colorizer(
-            generator(1 + hint_channels, color_space.channels), color_space, hints, size=image_size
+            generator(1 + hint_channels, color_space.output_channels), color_space, hints, size=image_size
         )
         self.discriminator: Discriminator | None = None
         if discriminator is not None and adversarial_weight > 0:
@@ -224,13 +224,14 @@ class ColorGAN(ManualOptimization):
         gray, target = self.color_space.split(self._rgb(batch))
         hints = self.hints.sample(target, color_space=self.color_space)
         condition = torch.cat([gray, hints], dim=1) if self.discriminator_sees_hints else gray
-        generated = self.colorizer.predict(gray, hints)
+        output = self.colorizer.run_generator(gray, hints)
+        generated = self.colorizer.decode(output, gray)
 
         values: dict[str, Tensor] = {}
         if self.discriminator is not None and self.schedule.trains_discriminator(self.current_epoch, batch_idx):
             values |= self._update_discriminator(condition, target, generated.detach(), batch_idx)
         if self.schedule.trains_generator(self.current_epoch):
-            values |= self._update_generator(condition, gray, target, generated, batch_idx)
+            values |= self._update_generator(condition, gray, target, output, generated, batch_idx)
         self.advance_batch_schedules()
         metrics = mean_over_processes({f"train/{name}": value.detach() for name, value in values.items()})
         self.log_dict(metrics, on_step=True, on_epoch=False)
@@ -265,10 +266,10 @@ class ColorGAN(ManualOptimization):
         }
 
     def _update_generator(
-        self, condition: Tensor, gray: Tensor, target: Tensor, generated: Tensor, batch_idx: int
+        self, condition: Tensor, gray: Tensor, target: Tensor, output: Tensor, generated: Tensor, batch_idx: int
     ) -> dict[str, Tensor]:
         """Generated colors should be close to the target and score high with the discriminator."""
-        reconstruction = self.reconstruction(generated, target, gray, self.color_space)
+        reconstruction = self.reconstruction(generated, target, gray, self.color_space, output)
         loss = self.reconstruction_weight * reconstruction
         values = {self.reconstruction.name: reconstruction}
         if self.discriminator is not None and self.schedule.is_adversarial(self.current_epoch):
@@ -347,6 +348,7 @@ class ColorGAN(ManualOptimization):
             check_image_size(self.discriminator, condition + color, size)
 
     def _check_arguments(self, trains_discriminator: bool) -> None:
+        self.reconstruction.check(self.color_space)
         check_range("reconstruction_weight", self.reconstruction_weight, minimum=0)
         check_range("adversarial_weight", self.adversarial_weight, minimum=0)
         if self.reconstruction_weight == 0:

@@ -100,6 +100,7 @@ class _Half(nn.Module):
         super().__init__()
         self.generator = generator.half()
         self.size_multiple, self.min_size = generator.size_multiple, generator.min_size
+        self.output_stride = generator.output_stride
 
     def forward(self, x: Tensor) -> Tensor:
         color: Tensor = self.generator(x.half())

@@ -2,6 +2,7 @@
 
 import contextlib
 from abc import ABC, abstractmethod
+from typing import ClassVar
 
 import torch
 from kornia.color import lab_to_rgb, rgb_to_lab, rgb_to_y
@@ -16,12 +17,31 @@ class ColorSpace(Part, ABC):
     A gray photo (R = G = B) keeps its gray values in every color space, and its color is :meth:`neutral`.
 
     Attributes:
-        channels: number of color channels that a generator predicts in this space.
+        channels: number of color channels, which targets, hints and discriminators have in this space.
         names: display names of the color channels.
+        predicts_scores: whether generators predict a score of each of many colors, of any size, instead of the color
+            channels in [-1, 1].
     """
 
     channels: int
     names: tuple[str, ...]
+    predicts_scores: ClassVar[bool] = False
+
+    @property
+    def output_channels(self) -> int:
+        """Number of channels that a generator predicts in this space: the color channels, or scores of colors."""
+        return self.channels
+
+    def decode(self, output: Tensor) -> Tensor:
+        """Turns the output of a generator into color.
+
+        Args:
+            output: (B, output_channels, H, W).
+
+        Returns:
+            (B, channels, H, W) in [-1, 1]; the output itself unless it consists of scores.
+        """
+        return output
 
     def split(self, rgb: Tensor) -> tuple[Tensor, Tensor]:
         """Splits photos into gray and color.

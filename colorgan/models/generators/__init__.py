@@ -6,6 +6,7 @@ from colorgan.models.generators.encoder_unet import EncoderUNet
 from colorgan.models.generators.flat_unet import FlatUNet
 from colorgan.models.generators.pix2pix_unet import Pix2PixUNet
 from colorgan.models.generators.plain_cnn import PlainCNN
+from colorgan.models.generators.query_unet import QueryUNet
 from colorgan.models.generators.unet import UNet
 from colorgan.models.generators.weird_net import WeirdNet
 
@@ -16,6 +17,7 @@ __all__ = [
     "Generator",
     "Pix2PixUNet",
     "PlainCNN",
+    "QueryUNet",
     "UNet",
     "WeirdNet",
 ]

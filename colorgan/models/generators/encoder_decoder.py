@@ -45,6 +45,8 @@ class EncoderDecoder(Generator):
         torch.Size([8, 2, 64, 64])
     """
 
+    can_predict_scores = True
+
     def __init__(
         self,
         in_channels: int,
@@ -111,4 +113,4 @@ class EncoderDecoder(Generator):
         if self.chroma is not None:
             mean = self.chroma(x[:, :1])[:, :, None, None].expand(-1, -1, *bottleneck.shape[-2:])
             bottleneck = torch.cat([bottleneck, mean], dim=1)
-        return 2 * torch.sigmoid(self.up(bottleneck)) - 1
+        return self.activate(self.up(bottleneck), lambda x: 2 * torch.sigmoid(x) - 1)

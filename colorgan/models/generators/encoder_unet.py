@@ -1,10 +1,12 @@
 """A U-Net with a pretrained encoder."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from colorgan.errors import ColorganError
 from colorgan.models.base import check_at_least
 from colorgan.models.encoders import build_encoder, encoder_stages
 from colorgan.models.generators.base import Generator
@@ -16,6 +18,7 @@ from colorgan.models.layers.upsampling import PixelShuffleConv2d
 
 _INITIAL_GATE_BIAS = 2.0
 """The initial gate is sigmoid(2) = 0.88: hints are mostly followed."""
+_OUTPUT_STRIDES = (1, 2, 4)
 
 
 class EncoderUNet(Generator):
@@ -50,6 +53,8 @@ class EncoderUNet(Generator):
         norm: normalization after the convolutions of the expanding path: batch, instance or none.
         blur: whether to average 2x2 pixels after each pixel shuffle, against checkerboards.
         attention: whether to apply self-attention in the expanding path, at an eighth of full resolution.
+        output_stride: 1 predicts color at full resolution, 2 and 4 at a half and a quarter of it, in less time. It is
+            then enlarged along the lightness.
 
     Raises:
         ColorganError: for an unknown or unsuitable encoder, and for unavailable weights.
@@ -62,6 +67,8 @@ class EncoderUNet(Generator):
         6
     """
 
+    can_predict_scores = True
+
     def __init__(
         self,
         in_channels: int,
@@ -73,16 +80,26 @@ class EncoderUNet(Generator):
         norm: Norm = "batch",
         blur: bool = True,
         attention: bool = False,
+        output_stride: int = 1,
     ) -> None:
         super().__init__(in_channels, out_channels)
         check_at_least(1, width=width)
         check_at_least(1, depth=depth)
+        if output_stride not in _OUTPUT_STRIDES or isinstance(output_stride, bool):
+            raise ColorganError(f"output_stride must be 1, 2 or 4, received {output_stride!r}")
         hint_channels = in_channels - 1
         features: Any = build_encoder(encoder, weights, max_reduction=2**depth)
         reductions: list[int] = features.feature_info.reduction()
         channels: list[int] = features.feature_info.channels()
+        if reductions[-1] <= output_stride:
+            raise ColorganError(
+                f"output_stride is {output_stride}, but the encoder's coarsest feature map is only {reductions[-1]} "
+                "times smaller than the photo: choose a smaller output_stride or a greater depth"
+            )
         self.size_multiple = self.min_size = reductions[-1]
+        self.output_stride = output_stride
         self.encoder: nn.Module = features
+        self._encoder_channels = channels
         replace_input_layer(features, hint_channels)
 
         # one entry per level of the expanding path: the gray input at full resolution, 0 where the encoder has no map
@@ -90,7 +107,8 @@ class EncoderUNet(Generator):
         skips = [1, *[0] * self._levels_without_skip, *channels[:-1]]
         levels: list[nn.Module] = []
         below = channels[-1]
-        for level in reversed(range(len(skips))):
+        self._finest_level = output_stride.bit_length() - 1
+        for level in reversed(range(self._finest_level, len(skips))):
             skip = skips[level]
             out = width if level == 0 else max(width, min(skip, width * 2**level))
             levels.append(
@@ -107,10 +125,10 @@ class EncoderUNet(Generator):
             )
             below = out
         self.levels = nn.ModuleList(levels)
-        self.last = nn.Conv2d(width, out_channels, 1)
+        self.last = nn.Conv2d(below, out_channels, 1)
         self.gate: nn.Conv2d | None = None
-        if hint_channels == out_channels + 1:  # hints are colors and a mask
-            self.gate = nn.Conv2d(width, 1, 1)
+        if hint_channels == out_channels + 1:  # hints are colors and a mask, and so is the output
+            self.gate = nn.Conv2d(below, 1, 1)
             nn.init.constant_(self.gate.bias, _INITIAL_GATE_BIAS)  # type: ignore[arg-type]
 
     def layer_groups(self) -> list[nn.Module]:
@@ -119,23 +137,49 @@ class EncoderUNet(Generator):
         The last group contains the expanding path and the weights through which hints enter.
         """
         gray_input = next(module for module in self.encoder.modules() if isinstance(module, GrayInput))
-        new = nn.ModuleList(part for part in (self.levels, self.last, self.gate, gray_input.hints) if part is not None)
-        return [*(nn.ModuleList(stage) for stage in encoder_stages(self.encoder, gray_input.hints)), new]
+        new = [part for name, part in self.named_children() if name != "encoder"]
+        new += [part for part in (gray_input.hints,) if part is not None]
+        return [
+            *(nn.ModuleList(stage) for stage in encoder_stages(self.encoder, gray_input.hints)),
+            nn.ModuleList(new),
+        ]
 
     def forward(self, x: Tensor) -> Tensor:
-        """Colorizes a batch: (B, in_channels, H, W) → (B, out_channels, H, W) in [-1, 1]."""
+        """Colorizes a batch: (B, in_channels, H, W) → (B, out_channels, H / output_stride, W / output_stride)."""
         self.check_input(x)
-        *finer, coarsest = self.encoder(x)
+        maps = self.encoder(x)
+        hints = spread_hints(x[:, 1:], self._finest_level + len(self.levels) - 1)
+        features = self._expand(x, maps, hints)
+        color = self.activate(self.last(self._last_features(features, maps)))
+        return self._follow_hints(color, features, hints[self._finest_level])
+
+    def _last_features(self, features: Tensor, maps: Sequence[Tensor]) -> Tensor:
+        """What the last layer sees, given the last map of the expanding path and the maps of the encoder."""
+        return features
+
+    def _expand(self, x: Tensor, maps: Sequence[Tensor], hints: Sequence[Tensor]) -> Tensor:
+        """The expanding path.
+
+        Args:
+            x: the input.
+            maps: feature maps of the encoder, from fine to coarse.
+            hints: the spread hints, from full resolution to the coarsest.
+
+        Returns:
+            Its last feature map, at the resolution of the output.
+        """
+        *finer, features = maps
         skips = [x[:, :1], *[None] * self._levels_without_skip, *finer]
-        hints = spread_hints(x[:, 1:], len(self.levels) - 1)
-        x = coarsest
-        for level, level_hints in zip(self.levels, reversed(hints), strict=True):
-            x = level(x, skips.pop(), level_hints)
-        color = torch.tanh(self.last(x))
+        for level, level_hints in zip(self.levels, reversed(hints[self._finest_level :]), strict=True):
+            features = level(features, skips.pop(), level_hints)
+        return features
+
+    def _follow_hints(self, color: Tensor, features: Tensor, hints: Tensor) -> Tensor:
+        """Mixes the hints into the output, as far as the gate lets them."""
         if self.gate is None:
             return color
-        gate = torch.sigmoid(self.gate(x))
-        hint_colors, confidence = hints[0][:, :-1], hints[0][:, -1:]
+        gate = torch.sigmoid(self.gate(features))
+        hint_colors, confidence = hints[:, :-1], hints[:, -1:]
         mixed: Tensor = color * (1 - gate * confidence) + gate * hint_colors
         return mixed.clamp(-1, 1)  # hints may be out of range
 

@@ -1,6 +1,5 @@
 """The constant-width U-Net of the published Lab-landscapes system."""
 
-import torch
 from torch import Tensor, nn
 
 from colorgan.models.generators.base import Generator
@@ -28,6 +27,8 @@ class FlatUNet(Generator):
         torch.Size([1, 2, 64, 32])
     """
 
+    can_predict_scores = True
+
     def __init__(
         self,
         in_channels: int,
@@ -47,4 +48,4 @@ class FlatUNet(Generator):
     def forward(self, x: Tensor) -> Tensor:
         """Colorizes a batch: (B, in_channels, H, W) → (B, out_channels, H, W) in [-1, 1]."""
         self.check_input(x)
-        return torch.tanh(self.last(self.body(x)))
+        return self.activate(self.last(self.body(x)))

@@ -34,6 +34,8 @@ class Pix2PixUNet(Generator):
         torch.Size([1, 2, 8, 16])
     """
 
+    can_predict_scores = True
+
     def __init__(
         self,
         in_channels: int,
@@ -90,4 +92,4 @@ class Pix2PixUNet(Generator):
         x = skips.pop()
         for upsample in self.up:
             x = torch.cat([skips.pop(), upsample(x)], dim=1)
-        return torch.tanh(self.last(x))
+        return self.activate(self.last(x))

@@ -30,6 +30,8 @@ class PlainCNN(Generator):
         torch.Size([1, 3, 7, 9])
     """
 
+    can_predict_scores = True
+
     def __init__(
         self,
         in_channels: int,
@@ -52,12 +54,10 @@ class PlainCNN(Generator):
                 norm_layer(norm, outputs),
                 nn.ReLU(),
             ]
-        self.layers = nn.Sequential(
-            *blocks, nn.Conv2d(widths[-1], out_channels, kernel_size, padding="same"), output_activation(tanh)
-        )
+        self.layers = nn.Sequential(*blocks, nn.Conv2d(widths[-1], out_channels, kernel_size, padding="same"))
+        self.activation = output_activation(tanh)
 
     def forward(self, x: Tensor) -> Tensor:
         """Colorizes a batch: (B, in_channels, H, W) → (B, out_channels, H, W) in [-1, 1]."""
         self.check_input(x)
-        color: Tensor = self.layers(x)
-        return color
+        return self.activate(self.layers(x), self.activation)

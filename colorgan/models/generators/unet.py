@@ -1,6 +1,5 @@
 """The U-Net generator of the published flowers system."""
 
-import torch
 from torch import Tensor
 
 from colorgan.models.generators.base import Generator
@@ -30,6 +29,8 @@ class UNet(Generator):
         torch.Size([1, 2, 8, 12])
     """
 
+    can_predict_scores = True
+
     def __init__(
         self,
         in_channels: int,
@@ -51,4 +52,4 @@ class UNet(Generator):
     def forward(self, x: Tensor) -> Tensor:
         """Colorizes a batch: (B, in_channels, H, W) → (B, out_channels, H, W) in [-1, 1]."""
         self.check_input(x)
-        return torch.tanh(self.body(x))
+        return self.activate(self.body(x))

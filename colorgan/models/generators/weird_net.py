@@ -33,6 +33,8 @@ class WeirdNet(Generator):
         torch.Size([1, 3, 7, 9])
     """
 
+    can_predict_scores = True
+
     def __init__(
         self,
         in_channels: int,
@@ -66,5 +68,4 @@ class WeirdNet(Generator):
         self.check_input(x)
         pairs = combinations([path(x) for path in self.paths], 2)
         joined = [layer(torch.cat(pair, dim=1)) for layer, pair in zip(self.meetings, pairs, strict=True)]
-        color: Tensor = self.activation(self.last(torch.cat(joined, dim=1)))
-        return color
+        return self.activate(self.last(torch.cat(joined, dim=1)), self.activation)

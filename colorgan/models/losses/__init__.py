@@ -1,6 +1,7 @@
 """Losses: adversarial losses of generator and discriminator, and reconstruction losses against the target colors."""
 
 from colorgan.models.losses.adversarial import BCE, AdversarialLoss, Hinge, LeastSquares, Wasserstein, WassersteinGP
+from colorgan.models.losses.cross_entropy import CrossEntropy
 from colorgan.models.losses.reconstruction import L1, MSE, Reconstruction
 
 __all__ = [
@@ -8,6 +9,7 @@ __all__ = [
     "L1",
     "MSE",
     "AdversarialLoss",
+    "CrossEntropy",
     "Hinge",
     "LeastSquares",
     "Reconstruction",

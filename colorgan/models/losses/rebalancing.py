@@ -12,7 +12,7 @@ _BIN_SIZE = 10
 _BINS_PER_SIDE = 12
 """Bins on each side of gray; a and b of sRGB are within ±110."""
 _NUM_GAMUT_BINS = 313
-"""Number of bins with colors of sRGB."""
+"""Q of the paper. By a count of all 8-bit colors, 261 bins hold one."""
 _SMOOTHING = (0.107, 0.786, 0.107)
 """A normal distribution with a standard deviation of 5 units, over three bins."""
 
@@ -21,7 +21,7 @@ def rebalancing_weights(rgb: Tensor, rebalance: float) -> Tensor:
     """Weights of the pixels of a batch by the rarity of their colors, with a mean of 1.
 
     A weight is 1 / (rebalance · p + (1 - rebalance) / Q). Here p is the smoothed fraction of pixels whose a and b fall
-    into the same bin, and Q is the number of bins in the gamut of sRGB.
+    into the same bin, and Q is the paper's number of bins, 313.
 
     Args:
         rgb: the target photos, (B, 3, H, W) in [0, 1].

@@ -46,7 +46,16 @@ class Reconstruction(Part, ABC):
         self.space = space
         self.rebalance = rebalance
 
-    def __call__(self, predicted: Tensor, target: Tensor, gray: Tensor, color_space: ColorSpace) -> Tensor:
+    def check(self, color_space: ColorSpace) -> None:
+        """Checks that the loss can be computed in a color space.
+
+        Raises:
+            ColorganError: naming the color space and the fix.
+        """
+
+    def __call__(
+        self, predicted: Tensor, target: Tensor, gray: Tensor, color_space: ColorSpace, output: Tensor | None = None
+    ) -> Tensor:
         """Computes the loss.
 
         Args:
@@ -54,6 +63,7 @@ class Reconstruction(Part, ABC):
             target: target color, of the same shape and range.
             gray: (B, 1, H, W) in [-1, 1].
             color_space: color space of all three.
+            output: what the generator predicted, (B, color_space.output_channels, h, w), before it became color.
 
         Returns:
             A float32 scalar.

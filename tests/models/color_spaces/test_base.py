@@ -13,7 +13,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 import colorgan
-from colorgan.models.color_spaces import HSV, RGB, ColorSpace, Lab, YCbCr
+from colorgan.models.color_spaces import HSV, RGB, ColorSpace, Lab, QuantizedLab, YCbCr
 from colorgan.models.config import to_config
 from tests.models.color_spaces.colors import as_array, as_tensor, cube, pixels
 
@@ -26,6 +26,8 @@ SPACES = [
     YCbCr(),
     Lab(),
     Lab(ab_scale=127.0),
+    QuantizedLab(),
+    QuantizedLab(grid=20, temperature=1.0),
 ]
 
 
@@ -45,6 +47,18 @@ def test_merge_inverts_split(color_space: ColorSpace) -> None:
     assert color.shape == (1, color_space.channels, *rgb.shape[2:])
     torch.testing.assert_close(color_space.merge(gray, color), rgb, atol=2e-4, rtol=0)
     torch.testing.assert_close(color_space.merge(gray, color, clip=False), rgb, atol=2e-4, rtol=0)
+
+
+@every_space
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
+def test_any_output_decodes_to_color(color_space: ColorSpace, dtype: torch.dtype) -> None:
+    """Scores have any size; other outputs are colors already."""
+    output = torch.rand(2, color_space.output_channels, 3, 5, dtype=dtype) * 2 - 1
+    output = output * 30 if color_space.predicts_scores else output
+    color = color_space.decode(output)
+    assert color.shape == (2, color_space.channels, 3, 5)
+    assert color.abs().max() <= 1
+    assert color_space.predicts_scores or torch.equal(color, output)
 
 
 @every_space

@@ -8,7 +8,9 @@ class TestMyGenerator(GeneratorContract):
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from colorgan.models.base import ImageNetwork
@@ -45,7 +47,7 @@ class GeneratorContract(NetworkContract):
         for size in self.sizes(network):
             for x in (self.batch(network, size), torch.full((2, channels[0], *size), -1.0)):
                 color = network(x)
-                assert color.shape == (2, channels[1], *size)
+                assert color.shape == (2, channels[1], *(side // network.output_stride for side in size))
                 assert color.dtype == torch.float32
                 assert color.min() >= -1
                 assert color.max() <= 1
@@ -59,6 +61,20 @@ class GeneratorContract(NetworkContract):
         assert color.abs().max() <= 1
         assert color.min() < -0.05  # uses both halves of the range
         assert color.max() > 0.05
+
+    def test_scores_have_any_range(self, variant: dict[str, Any]) -> None:
+        """A color space of scores gets what the last activation would otherwise bring into [-1, 1]."""
+        network = self.build(**variant)
+        assert isinstance(network, Generator)
+        if not network.can_predict_scores:
+            with pytest.raises(ValueError, match=f"{type(network).__name__} always predicts colors"):
+                network.predict_scores(True, "QuantizedLab")
+            return
+        with torch.no_grad():
+            for parameter in network.parameters():
+                parameter.mul_(10)
+        network.predict_scores(True, "QuantizedLab")
+        assert network(self.batch(network) * 10).abs().max() > 1
 
     def test_accepts_a_single_photo(self) -> None:
         network = self.build().eval()
@@ -83,6 +99,6 @@ class GeneratorContract(NetworkContract):
         network = self.build(**variant)
         gray = smooth_image(self.sizes(network)[-1])
         x = torch.cat([gray, -gray]).expand(-1, network.in_channels, -1, -1)
-        target = x[:, :1].expand(-1, network.out_channels, -1, -1) * 0.6
+        target = F.avg_pool2d(x[:, :1].expand(-1, network.out_channels, -1, -1) * 0.6, network.output_stride)
         loss_of_gray = target.abs().mean()
         assert_loss_falls(network, lambda: (network(x) - target).abs().mean(), below=loss_of_gray.item() / 2)

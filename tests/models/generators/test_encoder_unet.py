@@ -17,7 +17,7 @@ class EncoderContract(GeneratorContract):
 
 class TestOverEfficientNet(EncoderContract):
     small = {"encoder": "tf_efficientnet_lite0", "width": 4}
-    variants = [{"weights": "package"}]
+    variants = [{"weights": "package"}, {"output_stride": 2}, {"output_stride": 4}]
 
 
 class TestOverResNet(EncoderContract):
