@@ -21,6 +21,7 @@ from colorgan.models import (
     L1,
     AdversarialLoss,
     ColorSpace,
+    Degradation,
     Discriminator,
     Generator,
     Hints,
@@ -60,6 +61,8 @@ class ColorGAN(ManualOptimization):
         discriminator: network that scores gray and color; null trains the generator alone, as plain regression.
         color_space: color space in which the generator works.
         hints: kind of color hints that the generator learns to follow.
+        degradation: what happens to the gray that the generator sees in training, such as ``OldPhotos``; null for
+            nothing. Losses, the discriminator and validation see the photo as it is.
         reconstruction: distance between predicted and target colors.
         reconstruction_weight: weight of the reconstruction loss. Network tensors span [-1, 1], so an L1 weight from a
             system that works in [0, 1] is halved to mean the same.
@@ -95,6 +98,7 @@ class ColorGAN(ManualOptimization):
         (("generator_scheduler", "discriminator_scheduler"), (LRScheduler, ReduceLROnPlateau), factory_from_config),
         (("color_space",), ColorSpace, from_config),
         (("hints",), Hints, from_config),
+        (("degradation",), Degradation, from_config),
         (("reconstruction",), Reconstruction, from_config),
         (("adversarial",), AdversarialLoss, from_config),
         (("schedule",), AdversarialSchedule, AdversarialSchedule.from_config),
@@ -108,6 +112,7 @@ class ColorGAN(ManualOptimization):
         discriminator: DiscriminatorFactory | None = PatchGAN,
         color_space: ColorSpace = Lab(),  # noqa: B008 (a part is immutable)
         hints: Hints = NoHints(),  # noqa: B008
+        degradation: Degradation | None = None,
         # the objective
         reconstruction: Reconstruction = L1(),  # noqa: B008
         reconstruction_weight: float = 100.0,
@@ -131,7 +136,7 @@ class ColorGAN(ManualOptimization):
         init_from: str | None = None,
     ) -> None:
         super().__init__(gradient_clip, accumulate, scheduler_interval)
-        self.color_space, self.hints = color_space, hints
+        self.color_space, self.hints, self.degradation = color_space, hints, degradation
         self.reconstruction, self.reconstruction_weight = reconstruction, reconstruction_weight
         self.adversarial, self.adversarial_weight = adversarial, adversarial_weight
         self.discriminator_sees_hints = discriminator_sees_hints
@@ -224,8 +229,9 @@ class ColorGAN(ManualOptimization):
         gray, target = self.color_space.split(self._rgb(batch))
         hints = self.hints.sample(target, color_space=self.color_space)
         condition = torch.cat([gray, hints], dim=1) if self.discriminator_sees_hints else gray
-        output = self.colorizer.run_generator(gray, hints)
-        generated = self.colorizer.decode(output, gray)
+        seen = gray if self.degradation is None else self.degradation(gray)
+        output = self.colorizer.run_generator(seen, hints)
+        generated = self.colorizer.decode(output, seen)
 
         values: dict[str, Tensor] = {}
         if self.discriminator is not None and self.schedule.trains_discriminator(self.current_epoch, batch_idx):
