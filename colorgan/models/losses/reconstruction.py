@@ -6,19 +6,19 @@ in [0, 1]: a published L1 weight of 512 becomes 256 here, and a published MSE we
 ``space="rgb"`` the distance is computed in [0, 1], and weights published for that range apply unchanged.
 """
 
-from abc import ABC, abstractmethod
+import math
+from abc import abstractmethod
 from typing import ClassVar, Literal
 
-import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from colorgan.errors import ColorganError
-from colorgan.models.color_spaces import ColorSpace
-from colorgan.models.config import Part
 from colorgan.models.losses.rebalancing import rebalancing_weights
+from colorgan.models.losses.terms import Comparison, LossTerm
 
 
-class Reconstruction(Part, ABC):
+class Reconstruction(LossTerm):
     """Distance between predicted and target colors, averaged over photos, channels and pixels.
 
     Args:
@@ -29,15 +29,19 @@ class Reconstruction(Part, ABC):
             whose authors use 0.5 (Zhang et al. 2016, https://arxiv.org/abs/1603.08511, section 2.2). Most pixels are
             nearly gray, and for objects of several possible colors gray is the safest prediction; rebalancing favors
             the other colors. Rarity is measured within the batch, so use batches of 8 photos or more.
+        weight: factor of the term in ``model.losses``; that of ``model.reconstruction`` is
+            ``model.reconstruction_weight``.
 
     Raises:
-        ColorganError: for an unknown space or a rebalance out of range.
+        ColorganError: for an unknown space, or a number out of range.
     """
 
     name: ClassVar[str] = "reconstruction"
-    """The name under which the loss is logged, as in ``train/l1``."""
 
-    def __init__(self, space: Literal["network", "rgb"] = "network", rebalance: float = 0.0) -> None:
+    def __init__(
+        self, space: Literal["network", "rgb"] = "network", rebalance: float = 0.0, weight: float = 1.0
+    ) -> None:
+        super().__init__(weight)
         name = type(self).__name__
         if space not in ("network", "rgb"):
             raise ColorganError(f"{name}: space must be 'network' or 'rgb', received {space!r}")
@@ -46,14 +50,8 @@ class Reconstruction(Part, ABC):
         self.space = space
         self.rebalance = rebalance
 
-    def __call__(self, predicted: Tensor, target: Tensor, gray: Tensor, color_space: ColorSpace) -> Tensor:
+    def __call__(self, comparison: Comparison) -> Tensor:
         """Computes the loss.
-
-        Args:
-            predicted: predicted color, (B, C, H, W) in [-1, 1].
-            target: target color, of the same shape and range.
-            gray: (B, 1, H, W) in [-1, 1].
-            color_space: color space of all three.
 
         Returns:
             A float32 scalar.
@@ -64,9 +62,11 @@ class Reconstruction(Part, ABC):
         Example:
             >>> from colorgan.models import RGB
             >>> gray, target = RGB().split(torch.zeros(1, 3, 2, 2))
-            >>> L1()(target + 0.5, target, gray, RGB()).item(), L1("rgb")(target + 0.5, target, gray, RGB()).item()
+            >>> comparison = Comparison(target + 0.5, target, gray, RGB())
+            >>> L1()(comparison).item(), L1("rgb")(comparison).item()
             (0.5, 0.25)
         """
+        predicted, target = comparison.predicted, comparison.target
         if predicted.shape != target.shape:
             raise ValueError(
                 f"the predicted and the target color must have the same shape, received {tuple(predicted.shape)} and "
@@ -75,12 +75,9 @@ class Reconstruction(Part, ABC):
         if self.space == "network":
             distance = self._distance(predicted.float(), target.float())
         else:
-            with torch.no_grad():
-                target_rgb = color_space.merge(gray, target, clip=False)
-            distance = self._distance(color_space.merge(gray, predicted, clip=False), target_rgb)
+            distance = self._distance(comparison.predicted_rgb, comparison.target_rgb)
         if self.rebalance:
-            with torch.no_grad():
-                weights = rebalancing_weights(color_space.merge(gray, target), self.rebalance)
+            weights = rebalancing_weights(comparison.target_rgb.clamp(0, 1), self.rebalance)
             distance = weights * distance
         return distance.mean()
 
@@ -105,3 +102,39 @@ class MSE(Reconstruction):
 
     def _distance(self, predicted: Tensor, target: Tensor) -> Tensor:
         return (predicted - target).square()
+
+
+class Huber(Reconstruction):
+    """Squared difference, halved, up to ``delta``, and from there on linear (Huber 1964): a smooth L1.
+
+    It is scaled by 1 / ``delta``, so that it grows as L1 does and takes L1's weight (PyTorch's ``smooth_l1_loss``).
+
+    Args:
+        space: see :class:`Reconstruction`.
+        rebalance: see :class:`Reconstruction`.
+        weight: see :class:`Reconstruction`.
+        delta: where it becomes linear, in the units of ``space``.
+
+    Example:
+        >>> Huber(delta=0.0)
+        Traceback (most recent call last):
+        ...
+        colorgan.errors.ColorganError: Huber: delta must be a positive number such as 0.1, received 0.0
+    """
+
+    name = "huber"
+
+    def __init__(
+        self,
+        space: Literal["network", "rgb"] = "network",
+        rebalance: float = 0.0,
+        weight: float = 1.0,
+        delta: float = 0.1,
+    ) -> None:
+        super().__init__(space, rebalance, weight)
+        if not (math.isfinite(delta) and delta > 0):
+            raise ColorganError(f"Huber: delta must be a positive number such as 0.1, received {delta!r}")
+        self.delta = delta
+
+    def _distance(self, predicted: Tensor, target: Tensor) -> Tensor:
+        return F.smooth_l1_loss(predicted, target, reduction="none", beta=self.delta)
