@@ -29,8 +29,8 @@ _MAX_LEVELS = 1024
 _MAX_ARGUMENTS, _MAX_LENGTH = 2000, 200
 """Values that describe a network, and those of a single list. Parsers take long for long lists."""
 _NETWORK_ARGUMENTS = (
-    "generator", "discriminator", "color_space", "hints", "reconstruction", "adversarial", "width", "num_downsamples",
-    "image_size", "accumulate",
+    "generator", "discriminator", "color_space", "hints", "reconstruction", "losses", "adversarial",
+    "discriminator_augmentation", "discriminator_penalty", "width", "num_downsamples", "image_size", "accumulate",
 )  # fmt: skip
 
 

@@ -13,7 +13,8 @@ class ColorizationNetwork(nn.Module):
     """A generator with its color space and its kind of hints.
 
     Args:
-        generator: network from ``1 + hints.channels(color_space.channels)`` to ``color_space.output_channels`` channels.
+        generator: network from ``1 + hints.channels(color_space.channels)`` channels to
+            ``color_space.output_channels``.
         color_space: color space of the generator; :class:`Lab` by default.
         hints: kind of hints that the generator was built for; :class:`NoHints` by default.
         size: height and width in pixels of the training photos, stored in the ``state_dict`` as ``working_size``.

@@ -11,7 +11,7 @@ import importlib
 import inspect
 from collections.abc import Callable, Collection, Mapping
 from pathlib import PurePath
-from typing import Any
+from typing import Any, ClassVar
 
 from colorgan.errors import CheckpointError, did_you_mean
 
@@ -28,6 +28,8 @@ class Part:
 
     Attributes:
         init_args: the arguments passed to the constructor, by name.
+        parts: the arguments that are parts themselves, with their base classes; all others are plain values.
+        factories: the arguments that are factories of parts, with the base classes of what they build.
 
     Example:
         >>> class Shift(Part):
@@ -38,6 +40,8 @@ class Part:
     """
 
     init_args: dict[str, Any]
+    parts: ClassVar[Mapping[str, type]] = {}
+    factories: ClassVar[Mapping[str, type]] = {}
 
     def __new__(cls, *args: Any, **kwargs: Any) -> "Part":  # noqa: D102
         self = super().__new__(cls)
@@ -155,8 +159,8 @@ def class_from_config(description: Any, base: type | tuple[type, ...], trusted: 
     cls = _exported(path) if path.startswith("colorgan.") else _imported(path)
     if not (inspect.isclass(cls) and issubclass(cls, base)):
         raise CheckpointError(f"{path:.200} is not a {role}")
-    for value in arguments.values():
-        if isinstance(value, Mapping):
+    for name, value in arguments.items():
+        if isinstance(value, Mapping) and not (issubclass(cls, Part) and name in {**cls.parts, **cls.factories}):
             raise CheckpointError(f"the arguments of {path} must be plain values, received a mapping")
     return cls
 
@@ -184,9 +188,18 @@ def _imported(path: str) -> Any:
 def factory_from_config(
     description: Any, base: type | tuple[type, ...], trusted: Collection[str] = ()
 ) -> Callable[..., Any]:
-    """The inverse of :func:`to_config` for factories: a ``functools.partial`` of a trusted class."""
+    """The inverse of :func:`to_config` for factories: a ``functools.partial`` of a trusted class.
+
+    Its arguments that are parts or factories are built alike.
+    """
     cls = class_from_config(description, base, trusted)
-    return functools.partial(cls, **(description.get("init_args") or {}))
+    arguments = dict(description.get("init_args") or {})
+    if issubclass(cls, Part):
+        for inner, build in ((cls.parts, from_config), (cls.factories, factory_from_config)):
+            for name, inner_base in inner.items():
+                if isinstance(arguments.get(name), Mapping):
+                    arguments[name] = build(arguments[name], inner_base, trusted)
+    return functools.partial(cls, **arguments)
 
 
 def from_config(description: Any, base: type | tuple[type, ...], trusted: Collection[str] = ()) -> Any:
@@ -200,3 +213,14 @@ def from_config(description: Any, base: type | tuple[type, ...], trusted: Collec
         colorgan.errors.CheckpointError: the class os.system is not part of colorgan or torch.optim, ...
     """
     return factory_from_config(description, base, trusted)()
+
+
+def parts_from_config(descriptions: Any, base: type | tuple[type, ...], trusted: Collection[str] = ()) -> list[Any]:
+    """As :func:`from_config`, for a list.
+
+    Raises:
+        CheckpointError: for anything but a list, and as :func:`from_config`.
+    """
+    if not isinstance(descriptions, list | tuple):
+        raise CheckpointError(f"expected a list of class_path and init_args, received {descriptions!r:.80}")
+    return [from_config(description, base, trusted) for description in descriptions]

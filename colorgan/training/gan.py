@@ -1,7 +1,7 @@
 """ColorGAN: a conditional GAN that learns to colorize, as a LightningModule."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Literal, cast
 
 import torch
@@ -13,7 +13,6 @@ from torch.optim.lr_scheduler import LRScheduler
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torchmetrics.functional.image import peak_signal_noise_ratio
 
-from colorgan.errors import ColorganError
 from colorgan.inference.colorizer import Colorizer
 from colorgan.inference.working_size import MAX_SIZE
 from colorgan.models import (
@@ -21,21 +20,28 @@ from colorgan.models import (
     L1,
     AdversarialLoss,
     ColorSpace,
+    Comparison,
     Degradation,
+    DiffAugment,
     Discriminator,
     Generator,
+    GradientPenalty,
     Hints,
     Lab,
+    LossTerm,
     NoHints,
     PatchGAN,
     Reconstruction,
     UNet,
 )
-from colorgan.models.config import factory_from_config, from_config
+from colorgan.models.config import factory_from_config, from_config, parts_from_config
 from colorgan.models.discriminators import build_discriminator
 from colorgan.models.encoders import pretrained_weights_wanted
+from colorgan.training.adversary import Adversary
 from colorgan.training.checks import check_image_size, check_optimizer, check_range
+from colorgan.training.gan_checks import check_adversary, check_objective
 from colorgan.training.module import Role
+from colorgan.training.objective import GeneratorObjective
 from colorgan.training.optimization import ManualOptimization
 from colorgan.training.optimizers import build_optimizer
 from colorgan.training.photo_rows import mean_over_processes
@@ -53,8 +59,8 @@ class ColorGAN(ManualOptimization):
     """Conditional GAN for colorization: a generator of color, and a discriminator of gray and color together.
 
     The generator minimizes ``reconstruction_weight`` x reconstruction loss + ``adversarial_weight`` x adversarial loss
-    (Isola et al. 2017, https://arxiv.org/abs/1611.07004). The two optimizers are stepped manually in each batch, and
-    ``Trainer(max_steps=...)`` counts the steps of both: use ``max_epochs``.
+    (Isola et al. 2017, https://arxiv.org/abs/1611.07004), and any further terms in ``losses``. The two optimizers are
+    stepped manually in each batch, and ``Trainer(max_steps=...)`` counts the steps of both: use ``max_epochs``.
 
     Args:
         generator: network that predicts the color channels.
@@ -66,9 +72,12 @@ class ColorGAN(ManualOptimization):
         reconstruction: distance between predicted and target colors.
         reconstruction_weight: weight of the reconstruction loss. Network tensors span [-1, 1], so an L1 weight from a
             system that works in [0, 1] is halved to mean the same.
+        losses: further terms of the generator's loss, each with a weight of its own.
         adversarial: adversarial loss, which owns labels and signs.
         adversarial_weight: weight of the adversarial loss; 0 trains the generator alone.
         discriminator_sees_hints: whether the discriminator is conditioned on the hints as well.
+        discriminator_augmentation: augmentation of the photos before the discriminator; null shows it all as they are.
+        discriminator_penalty: penalty on the discriminator's gradient; null leaves it to the adversarial loss.
         schedule: which network is updated when.
         generator_optimizer: optimizer of the generator.
         discriminator_optimizer: optimizer of the discriminator.
@@ -100,7 +109,10 @@ class ColorGAN(ManualOptimization):
         (("hints",), Hints, from_config),
         (("degradation",), Degradation, from_config),
         (("reconstruction",), Reconstruction, from_config),
+        (("losses",), LossTerm, parts_from_config),
         (("adversarial",), AdversarialLoss, from_config),
+        (("discriminator_augmentation",), DiffAugment, from_config),
+        (("discriminator_penalty",), GradientPenalty, from_config),
         (("schedule",), AdversarialSchedule, AdversarialSchedule.from_config),
     )
     optimized: ClassVar[tuple[str, ...]] = ("generator", "discriminator")
@@ -116,9 +128,12 @@ class ColorGAN(ManualOptimization):
         # the objective
         reconstruction: Reconstruction = L1(),  # noqa: B008
         reconstruction_weight: float = 100.0,
+        losses: Sequence[LossTerm] = (),
         adversarial: AdversarialLoss = BCE(),  # noqa: B008
         adversarial_weight: float = 1.0,
         discriminator_sees_hints: bool = False,
+        discriminator_augmentation: DiffAugment | None = None,
+        discriminator_penalty: GradientPenalty | None = None,
         # how it is optimized
         schedule: AdversarialSchedule = AdversarialSchedule(),  # noqa: B008
         generator_optimizer: OptimizerCallable = _ADAM,
@@ -137,14 +152,16 @@ class ColorGAN(ManualOptimization):
     ) -> None:
         super().__init__(gradient_clip, accumulate, scheduler_interval)
         self.color_space, self.hints, self.degradation = color_space, hints, degradation
-        self.reconstruction, self.reconstruction_weight = reconstruction, reconstruction_weight
-        self.adversarial, self.adversarial_weight = adversarial, adversarial_weight
+        self.objective = GeneratorObjective(
+            reconstruction, reconstruction_weight, losses, adversarial, adversarial_weight
+        )
+        self.adversarial = adversarial
         self.discriminator_sees_hints = discriminator_sees_hints
         self.schedule = schedule
         self.generator_optimizer, self.discriminator_optimizer = generator_optimizer, discriminator_optimizer
         self.generator_scheduler, self.discriminator_scheduler = generator_scheduler, discriminator_scheduler
         self.ema_decay, self.channels_last, self.compile_networks = ema_decay, channels_last, compile
-        self._check_arguments(trains_discriminator=discriminator is not None and adversarial_weight > 0)
+        self._check_arguments()
 
         hint_channels = hints.channels(color_space.channels)
         self.colorizer = Colorizer(
@@ -154,8 +171,15 @@ class ColorGAN(ManualOptimization):
         if discriminator is not None and adversarial_weight > 0:
             condition_channels = 1 + (hint_channels if discriminator_sees_hints else 0)
             channels = condition_channels + color_space.channels
-            self.discriminator = build_discriminator(discriminator, channels, image_size)
-            adversarial.check(self.discriminator)
+            self.discriminator = build_discriminator(discriminator, channels, image_size, color_space)
+        check_objective(self.objective, self.discriminator, color_space, schedule)
+        check_adversary(self.discriminator, adversarial, discriminator_augmentation, discriminator_penalty, schedule)
+        self.adversary: Adversary | None = None
+        if self.discriminator is not None:
+            self.adversary = Adversary(
+                self.discriminator, adversarial, discriminator_augmentation, discriminator_penalty
+            )
+            self.augmentation_strength = self.adversary.strength
         if init_from is not None and pretrained_weights_wanted():
             transferred = transfer(init_from, self.colorizer.generator, self.discriminator, self.hparams["color_space"])
             rank_zero_info(str(transferred))
@@ -179,12 +203,13 @@ class ColorGAN(ManualOptimization):
 
     def logged_metrics(self) -> list[str]:
         """Losses of both networks on training photos; distances and the adversarial loss on validation photos."""
-        names = [f"train/{self.reconstruction.name}", "train/generator", "val/l1", "val/psnr"]
-        if self.discriminator is not None:
-            accuracies = ("discriminator_accuracy_real", "discriminator_accuracy_fake")
-            names += [f"train/{name}" for name in ("adversarial", "discriminator", *accuracies)]
-            names.append("val/adversarial")
-        return names
+        names = [*self.objective.names, "generator"]
+        validated = ["l1", "psnr"]
+        if self.adversary is not None:
+            names += ["adversarial", "discriminator", "discriminator_accuracy_real", "discriminator_accuracy_fake"]
+            names += self.adversary.logged()
+            validated.append("adversarial")
+        return [*(f"train/{name}" for name in names), *(f"val/{name}" for name in validated)]
 
     def configure_optimizers(self) -> Any:
         """One optimizer per network, each with its learning-rate schedule if it has one.
@@ -205,12 +230,17 @@ class ColorGAN(ManualOptimization):
         return configured
 
     def setup(self, stage: str) -> None:
-        """Checks the size of the photos before any work, and sets up memory layout and compilation."""
+        """Checks the size of the photos before any work, loads frozen networks, and sets up layout and compilation."""
         size = getattr(getattr(self.trainer, "datamodule", None), "image_size", None)
         if size is not None and stage == "fit":
             self.check_size(size)
             for colorizer in {self.colorizer, self.inference}:
                 colorizer.working_size.fill_(size)
+        if stage == "fit":
+            for term in self.objective.terms:
+                term.load_frozen()
+            if self.discriminator is not None:
+                self.discriminator.load_frozen()
         if self.channels_last:
             self.to(memory_format=torch.channels_last)
         if self.compile_networks and stage == "fit":
@@ -248,24 +278,29 @@ class ColorGAN(ManualOptimization):
     ) -> dict[str, Tensor]:
         """Gray photos with their own colors should score high, with generated colors low."""
         assert self.discriminator is not None
-        real, fake = torch.cat([condition, target], dim=1), torch.cat([condition, generated], dim=1)
-        for _ in range(self.schedule.discriminator_updates):
+        assert self.adversary is not None
+        photos = torch.cat([condition, target], dim=1), torch.cat([condition, generated], dim=1)
+        first = self.schedule.count_updates(self._batches_so_far(batch_idx))
+        for update in range(first, first + self.schedule.discriminator_updates):
+            real, fake = map(self.adversary.sample_augmentation(condition), photos)
             if self.schedule.discriminator_steps == "joint":
                 real_scores, fake_scores = self.discriminator(real), self.discriminator(fake)
-                loss = self.adversarial.discriminator_loss(real_scores, fake_scores)
-                loss = loss + self.adversarial.penalty(self.discriminator, real, fake)
+                penalty, values = self.adversary.penalty(real, fake, update)
+                loss = self.adversarial.discriminator_loss(real_scores, fake_scores) + penalty
                 self.descend(self.all_optimizers()[1], loss, batch_idx)
             else:
                 real_scores = self.discriminator(real)
                 self.descend(self.all_optimizers()[1], self.adversarial.real_loss(real_scores), batch_idx)
                 fake_scores = self.discriminator(fake)
-                penalty = self.adversarial.penalty(self.discriminator, real, fake)
+                penalty, values = self.adversary.penalty(real, fake, update)
                 self.descend(self.all_optimizers()[1], self.adversarial.fake_loss(fake_scores) + penalty, batch_idx)
                 # for the log only: what a joint step would minimize, so that runs of both kinds can be compared
                 loss = self.adversarial.discriminator_loss(real_scores, fake_scores) + penalty
             self.adversarial.after_discriminator_step(self.discriminator)
-        real_accuracy, fake_accuracy = self.adversarial.accuracy(real_scores, fake_scores)
+            real_accuracy, fake_accuracy = self.adversarial.accuracy(real_scores, fake_scores)
+            values |= self.adversary.adapt(real_accuracy, len(condition) * self.trainer.world_size)
         return {
+            **values,
             "discriminator": loss,
             "discriminator_accuracy_real": real_accuracy,
             "discriminator_accuracy_fake": fake_accuracy,
@@ -275,21 +310,23 @@ class ColorGAN(ManualOptimization):
         self, condition: Tensor, gray: Tensor, target: Tensor, output: Tensor, generated: Tensor, batch_idx: int
     ) -> dict[str, Tensor]:
         """Generated colors should be close to the target and score high with the discriminator."""
-        reconstruction = self.reconstruction(generated, target, gray, self.color_space, output)
-        loss = self.reconstruction_weight * reconstruction
-        values = {self.reconstruction.name: reconstruction}
-        if self.discriminator is not None and self.schedule.is_adversarial(self.current_epoch):
+        judge = None
+        if self.discriminator is not None:
             self.discriminator.requires_grad_(False)
-            scores = self.discriminator(torch.cat([condition, generated], dim=1))
-            adversarial = self.adversarial.generator_loss(scores)
-            loss = loss + self.adversarial_weight * adversarial
-            values["adversarial"] = adversarial
+        if self.adversary is not None and self.schedule.is_adversarial(self.current_epoch):
+            judge = self.adversary.judge(condition, self.objective.needs_features)
+        loss, values = self.objective(Comparison(generated, target, gray, self.color_space, judge, output))
         self.descend(self.all_optimizers()[0], loss, batch_idx)
         if self.discriminator is not None:
             self.discriminator.requires_grad_(True)
         if self.average is not None and self.steps_now(batch_idx):
             self.average.update_parameters(self.colorizer)
         return {**values, "generator": loss}
+
+    def _batches_so_far(self, batch_idx: int) -> int:
+        """The number of a batch in all epochs; in its own epoch if the data do not know how many there are."""
+        batches = self.trainer.num_training_batches
+        return batch_idx + (self.current_epoch * batches if isinstance(batches, int) else 0)
 
     # -- validation, test and prediction -------------------------------------------------------------------------------
 
@@ -314,9 +351,12 @@ class ColorGAN(ManualOptimization):
             metrics["l1_gray"] = (neutral - color).abs().mean(dim=(1, 2, 3))
         if self.discriminator is not None and self.trainer.state.fn == "fit":
             hints = self.hints.empty(color) if self.discriminator_sees_hints else color[:, :0]
-            pair = torch.cat([gray, hints, self.color_space.split(predicted)[1]], dim=1)
-            scores = self.discriminator(pair).split(1)  # by photo, because losses average over all scores they get
-            metrics["adversarial"] = torch.stack([self.adversarial.generator_loss(photo) for photo in scores])
+            condition = torch.cat([gray, hints], dim=1)
+            scores = self.discriminator(torch.cat([condition, self.color_space.split(predicted)[1]], dim=1))
+            pair = torch.cat([condition, color], dim=1)
+            real_scores = self.discriminator(pair) if self.adversarial.is_paired else scores
+            by_photo = zip(scores.split(1), real_scores.split(1), strict=True)  # losses average over all they get
+            metrics["adversarial"] = torch.stack([self.adversarial.generator_loss(*photo) for photo in by_photo])
         self.photo_rows.add(batch["index"], metrics)
         return {
             "predicted": predicted,
@@ -353,37 +393,11 @@ class ColorGAN(ManualOptimization):
             condition = 1 + (hints if self.discriminator_sees_hints else 0)
             check_image_size(self.discriminator, condition + color, size)
 
-    def _check_arguments(self, trains_discriminator: bool) -> None:
-        self.reconstruction.check(self.color_space)
-        check_range("reconstruction_weight", self.reconstruction_weight, minimum=0)
-        check_range("adversarial_weight", self.adversarial_weight, minimum=0)
-        if self.reconstruction_weight == 0:
-            self._check_adversarial_only(trains_discriminator)
-        if self.schedule.discriminator_warmup_epochs and not trains_discriminator:
-            raise ColorganError(
-                f"model.schedule.discriminator_warmup_epochs is {self.schedule.discriminator_warmup_epochs}, but no "
-                "discriminator is trained, so these epochs would train nothing: set it to 0"
-            )
+    def _check_arguments(self) -> None:
+        for name in ("reconstruction_weight", "adversarial_weight"):
+            check_range(name, self.hparams[name], minimum=0)
         check_range("ema_decay", self.ema_decay, minimum=0, below=1)
         check_range("image_size", self.hparams["image_size"], minimum=1, below=MAX_SIZE + 1)
         self.schedule.check_accumulation(self.accumulate)
         check_optimizer("generator_optimizer", self.generator_optimizer)
         check_optimizer("discriminator_optimizer", self.discriminator_optimizer)
-
-    def _check_adversarial_only(self, trains_discriminator: bool) -> None:
-        """Checks that the generator has a loss in every epoch that trains it, without a reconstruction loss."""
-        if self.adversarial_weight == 0:
-            raise ColorganError(
-                "model.reconstruction_weight and model.adversarial_weight are both 0: there is nothing to minimize"
-            )
-        if not trains_discriminator:
-            raise ColorganError(
-                "model.reconstruction_weight is 0 and model.discriminator is null: there is nothing to minimize; set "
-                "the weight to a positive number, or give a discriminator"
-            )
-        if self.schedule.generator_warmup_epochs:
-            raise ColorganError(
-                "model.reconstruction_weight is 0, so the generator has nothing to minimize in the "
-                f"{self.schedule.generator_warmup_epochs} epochs of model.schedule.generator_warmup_epochs: set one "
-                "to a positive number or the other to 0"
-            )

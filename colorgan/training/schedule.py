@@ -65,6 +65,10 @@ class AdversarialSchedule:
         """Whether the discriminator is updated in a batch."""
         return epoch >= self.generator_warmup_epochs and batch_idx % self.discriminator_every == 0
 
+    def count_updates(self, batches: int) -> int:
+        """How many updates of the discriminator a number of batches have, leaving warm-up epochs aside."""
+        return batches // self.discriminator_every * self.discriminator_updates
+
     def is_adversarial(self, epoch: int) -> bool:
         """Whether the generator's loss has an adversarial term in an epoch."""
         return epoch >= self.generator_warmup_epochs + self.discriminator_warmup_epochs

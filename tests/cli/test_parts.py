@@ -8,8 +8,8 @@ import torch
 from PIL import Image
 
 from colorgan.cli import main
-from colorgan.inference.onnx.colorizer import OnnxColorizer
 from colorgan.inference.colorizer import Colorizer
+from colorgan.inference.onnx.colorizer import OnnxColorizer
 from tests.helpers import CONFIGS, QUICK_TRAINER
 
 TINY = f"""

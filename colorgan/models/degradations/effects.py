@@ -124,7 +124,8 @@ def jpeg(gray: Tensor, quality: Tensor) -> Tensor:
     height, width = gray.shape[-2:]
     padded = F.pad(gray, (0, -width % 8, 0, -height % 8), mode="replicate")
     index = torch.arange(8, device=gray.device)
-    transform = (math.pi / 8 * (index + 0.5) * index[:, None]).cos() * torch.where(index[:, None] == 0, 0.125, 0.25).sqrt()
+    scales = torch.where(index == 0, 0.125, 0.25).sqrt()  # which make the cosine transform orthonormal
+    transform = (math.pi / 8 * (index + 0.5) * index[:, None]).cos() * scales[:, None]
     scale = torch.where(quality < 50, 5000 / quality, 200 - 2 * quality)
     table = torch.tensor(_JPEG_TABLE, device=gray.device, dtype=gray.dtype).view(8, 8)
     steps = ((table * scale + 50) / 100).floor().clamp(1, 255)  # (B, 1, 8, 8)

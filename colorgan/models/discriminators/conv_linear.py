@@ -3,9 +3,11 @@
 from torch import Tensor, nn
 
 from colorgan.models.base import check_at_least
+from colorgan.models.discriminators.base import Verdict
 from colorgan.models.discriminators.fixed_size import FixedSizeDiscriminator
 from colorgan.models.discriminators.patch_gan import PatchGAN
 from colorgan.models.layers.blocks import Norm, apply_spectral_norm, init_weights
+from colorgan.models.layers.chain import chain
 
 
 class ConvLinear(FixedSizeDiscriminator):
@@ -54,8 +56,14 @@ class ConvLinear(FixedSizeDiscriminator):
         if spectral_norm:
             apply_spectral_norm(self)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Scores a batch: (B, in_channels, size, size) → raw scores (B, 1)."""
+    def examine(self, x: Tensor) -> Verdict:
+        """Scores a batch: (B, in_channels, size, size) → raw scores (B, 1).
+
+        The features are those of the :class:`PatchGAN` and of the hidden layer, (B, hidden).
+        """
         self.check_input(x)
-        scores: Tensor = self.layers(x)
-        return scores
+        patches, *linear = self.layers
+        assert isinstance(patches, PatchGAN)
+        patch_scores, features = patches.examine(x)
+        _, _, hidden, scores = chain(linear, patch_scores)
+        return Verdict(scores, [*features, hidden])

@@ -1,13 +1,11 @@
-"""Discriminators whose linear layers tie them to one image size, and how they get that size."""
+"""Discriminators whose linear layers tie them to one image size."""
 
-import inspect
-from collections.abc import Callable
+from typing import ClassVar
 
 from torch import Tensor
 
 from colorgan.errors import ColorganError
 from colorgan.models.base import check_at_least
-from colorgan.models.config import factory_class
 from colorgan.models.discriminators.base import Discriminator
 
 
@@ -23,6 +21,8 @@ class FixedSizeDiscriminator(Discriminator):
     Raises:
         ColorganError: if ``size`` is missing or not a multiple of ``2**num_downsamples``.
     """
+
+    filled_in: ClassVar[tuple[str, ...]] = ("size",)
 
     def __init__(self, in_channels: int, size: int | None, num_downsamples: int) -> None:
         super().__init__(in_channels)
@@ -53,31 +53,3 @@ class FixedSizeDiscriminator(Discriminator):
                 f"{type(self).__name__} was built for images of {self.size}x{self.size}, received {height}x{width}: "
                 "set its size to the size of the training photos"
             )
-
-
-def build_discriminator(factory: Callable[..., Discriminator], in_channels: int, image_size: int) -> Discriminator:
-    """Builds a discriminator, at the size of the training photos where it has to have one.
-
-    Args:
-        factory: a discriminator class, or a ``functools.partial`` of one.
-        in_channels: gray (1) plus color (plus hint) channels.
-        image_size: height and width of the training photos in pixels. A :class:`FixedSizeDiscriminator` is built for
-            this size unless the factory sets another.
-
-    Example:
-        >>> from functools import partial
-        >>> from colorgan.models import ConvLinear, PatchGAN
-        >>> build_discriminator(partial(ConvLinear, width=4), 3, image_size=64).size
-        64
-        >>> build_discriminator(partial(ConvLinear, width=4, size=32), 3, image_size=64).size
-        32
-        >>> build_discriminator(partial(PatchGAN, width=4), 3, image_size=64).in_channels
-        3
-    """
-    cls = factory_class(factory)
-    needs_size = (
-        cls is not None and issubclass(cls, FixedSizeDiscriminator) and "size" in inspect.signature(cls).parameters
-    )
-    if needs_size and getattr(factory, "keywords", {}).get("size") is None:
-        return factory(in_channels, size=image_size)
-    return factory(in_channels)

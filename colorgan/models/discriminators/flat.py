@@ -3,6 +3,7 @@
 from torch import Tensor, nn
 
 from colorgan.models.base import check_at_least
+from colorgan.models.discriminators.base import Verdict
 from colorgan.models.discriminators.fixed_size import FixedSizeDiscriminator
 from colorgan.models.layers.blocks import Norm, apply_spectral_norm, init_weights
 from colorgan.models.layers.flat_body import FlatBody
@@ -52,8 +53,12 @@ class FlatDiscriminator(FixedSizeDiscriminator):
         if spectral_norm:
             apply_spectral_norm(self)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Scores a batch: (B, in_channels, size, size) → raw scores (B, 1)."""
+    def examine(self, x: Tensor) -> Verdict:
+        """Scores a batch: (B, in_channels, size, size) → raw scores (B, 1).
+
+        The features are those of each step, (B, width, h, w).
+        """
         self.check_input(x)
-        scores: Tensor = self.last(self.body(x).flatten(1)) / self.width
-        return scores
+        features: list[Tensor] = []
+        scores = self.last(self.body(x, features).flatten(1)) / self.width
+        return Verdict(scores, features)

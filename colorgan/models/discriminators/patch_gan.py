@@ -3,8 +3,9 @@
 from torch import Tensor, nn
 
 from colorgan.models.base import check_at_least
-from colorgan.models.discriminators.base import Discriminator
+from colorgan.models.discriminators.base import Discriminator, Verdict
 from colorgan.models.layers.blocks import ConvBlock, Downsample, Norm, apply_spectral_norm, init_weights
+from colorgan.models.layers.chain import chain
 
 
 class PatchGAN(Discriminator):
@@ -48,8 +49,11 @@ class PatchGAN(Discriminator):
         if spectral_norm:
             apply_spectral_norm(self)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Scores a batch: (B, in_channels, H, W) → raw scores (B, 1, H / s, W / s), where s = 2**num_downsamples."""
+    def examine(self, x: Tensor) -> Verdict:
+        """Scores a batch: (B, in_channels, H, W) → raw scores (B, 1, H / s, W / s), where s = 2**num_downsamples.
+
+        The features are those of each block, (B, width * 2**level, H / 2**level, W / 2**level).
+        """
         self.check_input(x)
-        scores: Tensor = self.layers(x)
-        return scores
+        *features, scores = chain(self.layers, x)
+        return Verdict(scores, features)

@@ -3,8 +3,9 @@
 from torch import Tensor, nn
 
 from colorgan.models.base import check_at_least
-from colorgan.models.discriminators.base import Discriminator
+from colorgan.models.discriminators.base import Discriminator, Verdict
 from colorgan.models.layers.blocks import Norm, apply_spectral_norm, init_weights, norm_layer
+from colorgan.models.layers.chain import chain
 
 
 class Pix2PixPatchGAN(Discriminator):
@@ -55,8 +56,12 @@ class Pix2PixPatchGAN(Discriminator):
         if spectral_norm:
             apply_spectral_norm(self)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Scores a batch: (B, in_channels, H, W) → (B, 1, H / s - 2, W / s - 2), where s = 2**num_downsamples."""
+    def examine(self, x: Tensor) -> Verdict:
+        """Scores a batch: (B, in_channels, H, W) → (B, 1, H / s - 2, W / s - 2), where s = 2**num_downsamples.
+
+        The features are those after each LeakyReLU.
+        """
         self.check_input(x)
-        scores: Tensor = self.layers(x)
-        return scores
+        maps = chain(self.layers, x)
+        features = [each for layer, each in zip(self.layers, maps, strict=True) if isinstance(layer, nn.LeakyReLU)]
+        return Verdict(maps[-1], features)

@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-from colorgan.models.discriminators.base import Discriminator
+from colorgan.models.discriminators.base import Discriminator, Verdict
 from colorgan.models.layers.blocks import Norm, apply_spectral_norm, init_weights
 from colorgan.models.layers.unet_body import UNetBody
 from colorgan.models.layers.upsampling import Upsampling
@@ -50,8 +50,12 @@ class UNetDiscriminator(Discriminator):
         if spectral_norm:
             apply_spectral_norm(self)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Scores a batch: (B, in_channels, H, W) → raw scores (B, 1, H, W)."""
+    def examine(self, x: Tensor) -> Verdict:
+        """Scores a batch: (B, in_channels, H, W) → raw scores (B, 1, H, W).
+
+        The features are those of each step of the contracting path, the bottom, and the expanding path.
+        """
         self.check_input(x)
-        scores: Tensor = self.body(x)
-        return scores
+        features: list[Tensor] = []
+        scores = self.body(x, features)
+        return Verdict(scores, features)

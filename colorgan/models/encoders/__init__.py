@@ -1,6 +1,7 @@
 """Encoders from timm, and their pretrained weights."""
 
 from colorgan.models.encoders.building import build_encoder
+from colorgan.models.encoders.frozen import FrozenEncoder
 from colorgan.models.encoders.pretrained import (
     efficientnet_lite0_file,
     pretrained_weights_wanted,
@@ -10,6 +11,7 @@ from colorgan.models.encoders.stages import encoder_stages
 from colorgan.models.encoders.timm_library import import_timm
 
 __all__ = [
+    "FrozenEncoder",
     "build_encoder",
     "efficientnet_lite0_file",
     "encoder_stages",

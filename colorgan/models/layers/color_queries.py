@@ -38,7 +38,8 @@ class ColorQueries(nn.Module):
         self.project = nn.ModuleList(nn.Conv2d(count, width, 1) for count in channels)
         self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in channels)
         self.blocks = nn.ModuleList(_QueryBlock(width, heads) for _ in channels)
-        self.out = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, width), nn.ReLU(), nn.Linear(width, out_channels))
+        perceptron = nn.Linear(width, width), nn.ReLU(), nn.Linear(width, out_channels)
+        self.out = nn.Sequential(nn.LayerNorm(width), *perceptron)
 
     def forward(self, maps: Sequence[Tensor]) -> Tensor:
         """Feature maps, each (B, C, H, W) → directions (B, queries, out_channels)."""

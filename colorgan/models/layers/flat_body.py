@@ -46,14 +46,26 @@ class FlatBody(nn.Module):
             up.append(nn.Sequential(*layers))
         self.up = nn.ModuleList(up)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Runs the contracting path, then the expanding path with its skip connections."""
+    def forward(self, x: Tensor, maps: list[Tensor] | None = None) -> Tensor:
+        """Runs the contracting path, then the expanding path with its skip connections.
+
+        Args:
+            x: (B, in, H, W).
+            maps: a list to which the output of each step is added, for those who need them.
+
+        Returns:
+            (B, width, H, W) in [-1, 1].
+        """
         x = self.first(x)
         skips: list[Tensor] = []
         for downsample in self.down:
             x = downsample(x)
             skips.append(x)
+        if maps is not None:
+            maps += skips
         x = skips.pop()
         for step, upsample in enumerate(self.up):
             x = upsample(x if step == 0 else torch.cat([x, skips.pop()], dim=1))
+            if maps is not None:
+                maps.append(x)
         return x

@@ -67,15 +67,27 @@ class UNetBody(nn.Module):
         )
         self.last = nn.Conv2d(2 * width, out_channels, 1)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Runs the contracting path, then the expanding path with its skip connections."""
+    def forward(self, x: Tensor, maps: list[Tensor] | None = None) -> Tensor:
+        """Runs the contracting path, then the expanding path with its skip connections.
+
+        Args:
+            x: (B, in, H, W).
+            maps: a list to which the output of each step but the last is added, for those who need them.
+
+        Returns:
+            (B, out, H, W).
+        """
         x = self.first(x)
         skips = [x]
         for downsample in self.down:
             x = downsample(x)
             skips.append(x)
         x = self.bottom(x)
+        if maps is not None:
+            maps += [*skips, x]
         for upsample in self.up:
             x = upsample(torch.cat([x, skips.pop()], dim=1))
+            if maps is not None:
+                maps.append(x)
         output: Tensor = self.last(torch.cat([x, skips.pop()], dim=1))
         return output

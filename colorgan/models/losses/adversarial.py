@@ -5,6 +5,7 @@ Discriminators return raw scores of any shape: one per photo, patch or pixel. Lo
 
 import math
 from abc import ABC, abstractmethod
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -12,20 +13,20 @@ from torch import Tensor, nn
 
 from colorgan.errors import ColorganError
 from colorgan.models.config import Part
-
-_BATCH_NORMS = (
-    nn.BatchNorm1d,
-    nn.BatchNorm2d,
-    nn.BatchNorm3d,
-    nn.SyncBatchNorm,
-    nn.LazyBatchNorm1d,
-    nn.LazyBatchNorm2d,
-    nn.LazyBatchNorm3d,
-)
+from colorgan.models.losses.penalties import input_gradient, reject_batch_norm
 
 
 class AdversarialLoss(Part, ABC):
-    """The losses of the discriminator and the generator, given the discriminator's scores."""
+    """The losses of the discriminator and the generator, given the discriminator's scores.
+
+    Attributes:
+        is_paired: whether the losses compare the scores of a photo with those of its colorization, so that neither can
+            be computed without the other.
+        is_penalized: whether the loss constrains the discriminator's gradient or weights itself.
+    """
+
+    is_paired: ClassVar[bool] = False
+    is_penalized: ClassVar[bool] = False
 
     @abstractmethod
     def real_loss(self, scores: Tensor) -> Tensor:
@@ -36,8 +37,16 @@ class AdversarialLoss(Part, ABC):
         """The discriminator's loss on colorized photos: raw scores of any shape → scalar."""
 
     @abstractmethod
-    def generator_loss(self, fake_scores: Tensor) -> Tensor:
-        """The generator's loss: raw scores of colorized photos, of any shape → scalar."""
+    def generator_loss(self, fake_scores: Tensor, real_scores: Tensor | None = None) -> Tensor:
+        """The generator's loss.
+
+        Args:
+            fake_scores: raw scores of colorized photos, of any shape.
+            real_scores: those of the real photos, which only paired losses need.
+
+        Returns:
+            A scalar.
+        """
 
     def discriminator_loss(self, real_scores: Tensor, fake_scores: Tensor) -> Tensor:
         """The mean of the losses on real and on colorized photos.
@@ -137,7 +146,7 @@ class BCE(AdversarialLoss):
         """Cross-entropy with ``fake_label``."""
         return _bce_with_logits(scores, self.fake_label)
 
-    def generator_loss(self, fake_scores: Tensor) -> Tensor:
+    def generator_loss(self, fake_scores: Tensor, real_scores: Tensor | None = None) -> Tensor:
         """Cross-entropy with ``generator_label``."""
         return _bce_with_logits(fake_scores, self.generator_label)
 
@@ -160,7 +169,7 @@ class LeastSquares(AdversarialLoss):
         """Mean of score²."""
         return scores.float().square().mean()
 
-    def generator_loss(self, fake_scores: Tensor) -> Tensor:
+    def generator_loss(self, fake_scores: Tensor, real_scores: Tensor | None = None) -> Tensor:
         """Mean of (score - 1)²."""
         return self.real_loss(fake_scores)
 
@@ -185,13 +194,15 @@ class Hinge(AdversarialLoss):
         """Mean of max(0, 1 + score)."""
         return F.relu(1 + scores.float()).mean()
 
-    def generator_loss(self, fake_scores: Tensor) -> Tensor:
+    def generator_loss(self, fake_scores: Tensor, real_scores: Tensor | None = None) -> Tensor:
         """The negative mean score."""
         return -fake_scores.float().mean()
 
 
 class Critic(AdversarialLoss):
     """The losses of a Wasserstein critic, without the Lipschitz constraint."""
+
+    is_penalized = True
 
     def real_loss(self, scores: Tensor) -> Tensor:
         """The negative mean score."""
@@ -205,7 +216,7 @@ class Critic(AdversarialLoss):
         """Mean fake score minus mean real score: the negative estimated Wasserstein distance, hence not halved."""
         return self.real_loss(real_scores) + self.fake_loss(fake_scores)
 
-    def generator_loss(self, fake_scores: Tensor) -> Tensor:
+    def generator_loss(self, fake_scores: Tensor, real_scores: Tensor | None = None) -> Tensor:
         """The negative mean score."""
         return -fake_scores.float().mean()
 
@@ -255,9 +266,6 @@ class WassersteinGP(Critic):
     def penalty(self, discriminator: nn.Module, real_pair: Tensor, fake_pair: Tensor) -> Tensor:
         """λ·(‖gradient‖ - 1)², averaged over one random interpolation between each real pair and its fake pair.
 
-        The gradient is that of a photo's mean score with respect to the critic's input. It is computed in float32
-        without autocast, and without ``torch.compile``, which does not support double backward.
-
         Args:
             discriminator: the critic.
             real_pair: its input for real photos, (B, C, H, W).
@@ -266,19 +274,11 @@ class WassersteinGP(Critic):
         Returns:
             A scalar, differentiable with respect to the critic's weights.
         """
-        device = real_pair.device
-        with (
-            torch.enable_grad(),
-            torch.autocast(device.type, enabled=False),
-            torch.compiler.set_stance("force_eager"),
-        ):
-            real, fake = real_pair.detach().float(), fake_pair.detach().float()
-            alpha = torch.rand(len(real), 1, 1, 1, device=device)
-            interpolated = torch.lerp(fake, real, alpha).requires_grad_()
-            scores: Tensor = discriminator(interpolated).float().reshape(len(real), -1)
-            (gradient,) = torch.autograd.grad(scores.mean(1).sum(), interpolated, create_graph=True)
-            gradient_norm: Tensor = torch.linalg.vector_norm(gradient.flatten(1), dim=1)
-            return self.weight * (gradient_norm - 1).square().mean()
+        real, fake = real_pair.detach().float(), fake_pair.detach().float()
+        alpha = torch.rand(len(real), 1, 1, 1, device=real.device)
+        gradient = input_gradient(discriminator, torch.lerp(fake, real, alpha))
+        gradient_norm: Tensor = torch.linalg.vector_norm(gradient, dim=1)
+        return self.weight * (gradient_norm - 1).square().mean()
 
     def check(self, discriminator: nn.Module) -> None:
         """Rejects BatchNorm, with which a photo's gradient depends on the other photos of the batch.
@@ -286,11 +286,7 @@ class WassersteinGP(Critic):
         Raises:
             ColorganError: naming the network and the fix.
         """
-        if any(isinstance(module, _BATCH_NORMS) for module in discriminator.modules()):
-            raise ColorganError(
-                f"WassersteinGP penalizes the critic's gradient for each photo, but {type(discriminator).__name__} has "
-                "BatchNorm, which mixes the photos of a batch: set the discriminator's norm to 'instance' or 'none'"
-            )
+        reject_batch_norm("WassersteinGP", discriminator)
 
 
 def _bce_with_logits(scores: Tensor, label: float) -> Tensor:

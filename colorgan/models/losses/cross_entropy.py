@@ -7,8 +7,10 @@ from torch.nn import functional as F
 from colorgan.errors import ColorganError
 from colorgan.models.color_spaces import ColorSpace, QuantizedLab
 from colorgan.models.color_spaces.base import disable_autocast
+from colorgan.models.discriminators import Discriminator
 from colorgan.models.losses.rebalancing import rebalancing_weights
 from colorgan.models.losses.reconstruction import Reconstruction
+from colorgan.models.losses.terms import Comparison
 
 
 class CrossEntropy(Reconstruction):
@@ -23,17 +25,19 @@ class CrossEntropy(Reconstruction):
     Args:
         rebalance: how much more rare colors count, from 0 (not at all) to below 1; the paper's is 0.5. Rarity is
             measured within the batch, so use batches of 8 photos or more.
+        weight: factor of the term in ``model.losses``; that of ``model.reconstruction`` is
+            ``model.reconstruction_weight``.
 
     Raises:
-        ColorganError: for a rebalance out of range.
+        ColorganError: for a number out of range.
     """
 
     name = "cross_entropy"
 
-    def __init__(self, rebalance: float = 0.5) -> None:
-        super().__init__(rebalance=rebalance)
+    def __init__(self, rebalance: float = 0.5, weight: float = 1.0) -> None:
+        super().__init__(rebalance, weight)
 
-    def check(self, color_space: ColorSpace) -> None:
+    def check(self, discriminator: Discriminator | None, color_space: ColorSpace) -> None:
         """Checks that the color space has scores.
 
         Raises:
@@ -45,35 +49,23 @@ class CrossEntropy(Reconstruction):
                 "set model.color_space to QuantizedLab, or take another loss, such as L1"
             )
 
-    def __call__(
-        self, predicted: Tensor, target: Tensor, gray: Tensor, color_space: ColorSpace, output: Tensor | None = None
-    ) -> Tensor:
-        """Computes the loss.
-
-        Args:
-            predicted: ignored; it follows from ``output``.
-            target: target color, (B, 2, H, W) in [-1, 1].
-            gray: (B, 1, H, W) in [-1, 1].
-            color_space: the color space.
-            output: scores of the bins, (B, bins, h, w), where H and W are multiples of h and w.
+    def __call__(self, comparison: Comparison) -> Tensor:
+        """Computes the loss from the output of the generator, whose height and width divide those of the photo.
 
         Returns:
             A float32 scalar.
         """
-        assert output is not None
+        color_space, output = comparison.color_space, comparison.output
         assert isinstance(color_space, QuantizedLab)
         with disable_autocast(output):
             with torch.no_grad():
-                size = output.shape[-2:]
-                target = F.adaptive_avg_pool2d(target, size) if target.shape[-2:] != size else target
+                height, width = output.shape[-2:]
+                colors = comparison.gray, comparison.target
+                gray, target = (F.adaptive_avg_pool2d(part.float(), (height, width)) for part in colors)
                 index, share = color_space.encode(target)
             distance = -(share * output.float().log_softmax(dim=1).gather(1, index)).sum(1, keepdim=True)
             if self.rebalance:
                 with torch.no_grad():
-                    gray = F.adaptive_avg_pool2d(gray, size)
                     weights = rebalancing_weights(color_space.merge(gray, target), self.rebalance)
                 distance = weights * distance
             return distance.mean()
-
-    def _distance(self, predicted: Tensor, target: Tensor) -> Tensor:
-        raise NotImplementedError

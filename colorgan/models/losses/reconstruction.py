@@ -6,19 +6,42 @@ in [0, 1]: a published L1 weight of 512 becomes 256 here, and a published MSE we
 ``space="rgb"`` the distance is computed in [0, 1], and weights published for that range apply unchanged.
 """
 
-from abc import ABC, abstractmethod
+import math
+from abc import abstractmethod
 from typing import ClassVar, Literal
 
-import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from colorgan.errors import ColorganError
-from colorgan.models.color_spaces import ColorSpace
-from colorgan.models.config import Part
 from colorgan.models.losses.rebalancing import rebalancing_weights
+from colorgan.models.losses.terms import Comparison, LossTerm
 
 
-class Reconstruction(Part, ABC):
+class Reconstruction(LossTerm):
+    """A loss that keeps predicted colors near the target's, and so can train a generator alone.
+
+    Args:
+        rebalance: how much more rare colors count, from 0 (not at all) to below 1.
+        weight: factor of the term in ``model.losses``; that of ``model.reconstruction`` is
+            ``model.reconstruction_weight``.
+
+    Raises:
+        ColorganError: for a number out of range.
+    """
+
+    name: ClassVar[str] = "reconstruction"
+
+    def __init__(self, rebalance: float = 0.0, weight: float = 1.0) -> None:
+        super().__init__(weight)
+        if not 0 <= rebalance < 1:
+            raise ColorganError(
+                f"{type(self).__name__}: rebalance must be at least 0 and less than 1, received {rebalance!r}"
+            )
+        self.rebalance = rebalance
+
+
+class PixelDistance(Reconstruction):
     """Distance between predicted and target colors, averaged over photos, channels and pixels.
 
     Args:
@@ -29,41 +52,23 @@ class Reconstruction(Part, ABC):
             whose authors use 0.5 (Zhang et al. 2016, https://arxiv.org/abs/1603.08511, section 2.2). Most pixels are
             nearly gray, and for objects of several possible colors gray is the safest prediction; rebalancing favors
             the other colors. Rarity is measured within the batch, so use batches of 8 photos or more.
+        weight: factor of the term in ``model.losses``; that of ``model.reconstruction`` is
+            ``model.reconstruction_weight``.
 
     Raises:
-        ColorganError: for an unknown space or a rebalance out of range.
+        ColorganError: for an unknown space, or a number out of range.
     """
 
-    name: ClassVar[str] = "reconstruction"
-    """The name under which the loss is logged, as in ``train/l1``."""
-
-    def __init__(self, space: Literal["network", "rgb"] = "network", rebalance: float = 0.0) -> None:
-        name = type(self).__name__
+    def __init__(
+        self, space: Literal["network", "rgb"] = "network", rebalance: float = 0.0, weight: float = 1.0
+    ) -> None:
+        super().__init__(rebalance, weight)
         if space not in ("network", "rgb"):
-            raise ColorganError(f"{name}: space must be 'network' or 'rgb', received {space!r}")
-        if not 0 <= rebalance < 1:
-            raise ColorganError(f"{name}: rebalance must be at least 0 and less than 1, received {rebalance!r}")
+            raise ColorganError(f"{type(self).__name__}: space must be 'network' or 'rgb', received {space!r}")
         self.space = space
-        self.rebalance = rebalance
 
-    def check(self, color_space: ColorSpace) -> None:
-        """Checks that the loss can be computed in a color space.
-
-        Raises:
-            ColorganError: naming the color space and the fix.
-        """
-
-    def __call__(
-        self, predicted: Tensor, target: Tensor, gray: Tensor, color_space: ColorSpace, output: Tensor | None = None
-    ) -> Tensor:
+    def __call__(self, comparison: Comparison) -> Tensor:
         """Computes the loss.
-
-        Args:
-            predicted: predicted color, (B, C, H, W) in [-1, 1].
-            target: target color, of the same shape and range.
-            gray: (B, 1, H, W) in [-1, 1].
-            color_space: color space of all three.
-            output: what the generator predicted, (B, color_space.output_channels, h, w), before it became color.
 
         Returns:
             A float32 scalar.
@@ -74,9 +79,11 @@ class Reconstruction(Part, ABC):
         Example:
             >>> from colorgan.models import RGB
             >>> gray, target = RGB().split(torch.zeros(1, 3, 2, 2))
-            >>> L1()(target + 0.5, target, gray, RGB()).item(), L1("rgb")(target + 0.5, target, gray, RGB()).item()
+            >>> comparison = Comparison(target + 0.5, target, gray, RGB())
+            >>> L1()(comparison).item(), L1("rgb")(comparison).item()
             (0.5, 0.25)
         """
+        predicted, target = comparison.predicted, comparison.target
         if predicted.shape != target.shape:
             raise ValueError(
                 f"the predicted and the target color must have the same shape, received {tuple(predicted.shape)} and "
@@ -85,12 +92,9 @@ class Reconstruction(Part, ABC):
         if self.space == "network":
             distance = self._distance(predicted.float(), target.float())
         else:
-            with torch.no_grad():
-                target_rgb = color_space.merge(gray, target, clip=False)
-            distance = self._distance(color_space.merge(gray, predicted, clip=False), target_rgb)
+            distance = self._distance(comparison.predicted_rgb, comparison.target_rgb)
         if self.rebalance:
-            with torch.no_grad():
-                weights = rebalancing_weights(color_space.merge(gray, target), self.rebalance)
+            weights = rebalancing_weights(comparison.target_rgb.clamp(0, 1), self.rebalance)
             distance = weights * distance
         return distance.mean()
 
@@ -99,7 +103,7 @@ class Reconstruction(Part, ABC):
         """The distance of each value, in the shape of the inputs."""
 
 
-class L1(Reconstruction):
+class L1(PixelDistance):
     """Absolute difference. The median minimizes it, which gives crisper colors than the mean (Isola et al. 2017)."""
 
     name = "l1"
@@ -108,10 +112,46 @@ class L1(Reconstruction):
         return (predicted - target).abs()
 
 
-class MSE(Reconstruction):
+class MSE(PixelDistance):
     """Squared difference."""
 
     name = "mse"
 
     def _distance(self, predicted: Tensor, target: Tensor) -> Tensor:
         return (predicted - target).square()
+
+
+class Huber(PixelDistance):
+    """Squared difference, halved, up to ``delta``, and from there on linear (Huber 1964): a smooth L1.
+
+    It is scaled by 1 / ``delta``, so that it grows as L1 does and takes L1's weight (PyTorch's ``smooth_l1_loss``).
+
+    Args:
+        space: see :class:`PixelDistance`.
+        rebalance: see :class:`PixelDistance`.
+        weight: see :class:`PixelDistance`.
+        delta: where it becomes linear, in the units of ``space``.
+
+    Example:
+        >>> Huber(delta=0.0)
+        Traceback (most recent call last):
+        ...
+        colorgan.errors.ColorganError: Huber: delta must be a positive number such as 0.1, received 0.0
+    """
+
+    name = "huber"
+
+    def __init__(
+        self,
+        space: Literal["network", "rgb"] = "network",
+        rebalance: float = 0.0,
+        weight: float = 1.0,
+        delta: float = 0.1,
+    ) -> None:
+        super().__init__(space, rebalance, weight)
+        if not (math.isfinite(delta) and delta > 0):
+            raise ColorganError(f"Huber: delta must be a positive number such as 0.1, received {delta!r}")
+        self.delta = delta
+
+    def _distance(self, predicted: Tensor, target: Tensor) -> Tensor:
+        return F.smooth_l1_loss(predicted, target, reduction="none", beta=self.delta)

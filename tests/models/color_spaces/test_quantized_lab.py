@@ -93,10 +93,10 @@ def test_probabilities_and_uncertainty() -> None:
     assert SPACE.uncertainty(scores).flatten().tolist() == pytest.approx([1, 0], abs=1e-6)
 
 
-def test_bins_survive_every_way_of_building(grid: int = 37) -> None:
+def test_bins_survive_every_way_of_building() -> None:
     """The first use of a grid may be without gradients, or on the meta device."""
     with torch.inference_mode(), torch.device("meta"):
-        space = QuantizedLab(grid)
+        space = QuantizedLab(grid=37)
     scores = torch.randn(1, space.output_channels, 2, 2, requires_grad=True)
     space.decode(scores).sum().backward()
     assert scores.grad is not None

@@ -84,7 +84,7 @@ def test_can_be_rebuilt_from_its_config(degradation: Degradation) -> None:
 def test_probabilities_are_kept() -> None:
     gray = photo(32).expand(4000, -1, -1, -1)
     for p_clean, grain in ((0.3, 1.0), (0.0, 0.25)):
-        probabilities = {name: 0.0 for name in EFFECTS} | {"grain": grain}
+        probabilities = dict.fromkeys(EFFECTS, 0.0) | {"grain": grain}
         changed = (OldPhotos(p_clean=p_clean, **probabilities)(gray, seeded()) != gray).flatten(1).any(1)
         assert changed.float().mean().item() == pytest.approx((1 - p_clean) * grain, abs=0.03)
     assert torch.equal(OldPhotos(p_clean=1.0)(gray), gray)

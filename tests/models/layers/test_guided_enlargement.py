@@ -3,8 +3,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from colorgan.inference.full_size import ChromaPrediction, apply_chroma
 from colorgan.color.cielab import rgb_to_ab
+from colorgan.inference.full_size import ChromaPrediction, apply_chroma
 from colorgan.models import HSV, Lab
 from colorgan.models.layers.guided_enlargement import enlarge_along
 

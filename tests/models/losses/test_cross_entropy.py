@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from colorgan.models import CrossEntropy, Lab, QuantizedLab
+from colorgan.models import Comparison, CrossEntropy, Lab, QuantizedLab
 
 SPACE = QuantizedLab()
 
@@ -19,14 +19,15 @@ def test_matches_torch_with_dense_targets() -> None:
     index, weight = SPACE.encode(target)
     dense = torch.zeros_like(scores).scatter_add(1, index, weight)
     expected = torch.nn.functional.cross_entropy(scores, dense)
-    assert CrossEntropy(rebalance=0)(target, target, gray, SPACE, scores).item() == pytest.approx(expected.item())
+    loss = CrossEntropy(rebalance=0)(Comparison(target, target, gray, SPACE, output=scores))
+    torch.testing.assert_close(loss, expected)
 
 
 def test_a_network_that_knows_nothing_has_the_logarithm_of_the_number_of_bins() -> None:
     gray, target = batch()
     scores = torch.zeros(2, SPACE.output_channels, 8, 12)
     for rebalance in (0.0, 0.5):
-        loss = CrossEntropy(rebalance)(target, target, gray, SPACE, scores)
+        loss = CrossEntropy(rebalance)(Comparison(target, target, gray, SPACE, output=scores))
         assert loss.item() == pytest.approx(math.log(261), rel=1e-5)
 
 
@@ -34,8 +35,8 @@ def test_smaller_scores_are_compared_with_averaged_targets() -> None:
     gray, target = batch()
     scores = torch.randn(2, SPACE.output_channels, 4, 6)
     small_gray, small = (torch.nn.functional.avg_pool2d(part, 2) for part in (gray, target))
-    loss = CrossEntropy()(target, target, gray, SPACE, scores)
-    torch.testing.assert_close(loss, CrossEntropy()(small, small, small_gray, SPACE, scores))
+    loss = CrossEntropy()(Comparison(target, target, gray, SPACE, output=scores))
+    torch.testing.assert_close(loss, CrossEntropy()(Comparison(small, small, small_gray, SPACE, output=scores)))
 
 
 def test_rebalancing_counts_rare_colors_more() -> None:
@@ -47,12 +48,13 @@ def test_rebalancing_counts_rare_colors_more() -> None:
     scores.requires_grad_()
     shares = []
     for rebalance in (0.0, 0.9):
-        (gradient,) = torch.autograd.grad(CrossEntropy(rebalance)(target, target, gray, SPACE, scores), scores)
+        loss = CrossEntropy(rebalance)(Comparison(target, target, gray, SPACE, output=scores))
+        (gradient,) = torch.autograd.grad(loss, scores)
         shares.append((gradient[..., 0, 0].norm() / gradient[..., 1, 1].norm()).item())
     assert shares[1] > 2 * shares[0]
 
 
 def test_needs_scores() -> None:
-    CrossEntropy().check(QuantizedLab(20))
+    CrossEntropy().check(None, QuantizedLab(20))
     with pytest.raises(ValueError, match="Lab does not have: set model.color_space to QuantizedLab"):
-        CrossEntropy().check(Lab())
+        CrossEntropy().check(None, Lab())

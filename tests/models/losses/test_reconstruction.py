@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from colorgan.models.color_spaces import HSV, RGB, ColorSpace, Lab, YCbCr
-from colorgan.models.losses import L1, MSE, Reconstruction
+from colorgan.models.losses import L1, MSE, Comparison, PixelDistance
 
 SPACES = [RGB(), HSV(), HSV("angle", gray="value"), YCbCr(), Lab()]
 every_space = pytest.mark.parametrize(
@@ -14,8 +14,8 @@ def test_matches_manual_computation() -> None:
     target = torch.tensor([0.0, 0.5, -1.0, 1.0]).view(1, 2, 1, 2)
     predicted = torch.tensor([0.5, 0.5, 0.0, 0.0]).view(1, 2, 1, 2)
     gray = torch.zeros(1, 1, 1, 2)
-    assert L1()(predicted, target, gray, Lab()).item() == pytest.approx((0.5 + 0 + 1 + 1) / 4)
-    assert MSE()(predicted, target, gray, Lab()).item() == pytest.approx((0.25 + 0 + 1 + 1) / 4)
+    assert L1()(Comparison(predicted, target, gray, Lab())).item() == pytest.approx((0.5 + 0 + 1 + 1) / 4)
+    assert MSE()(Comparison(predicted, target, gray, Lab())).item() == pytest.approx((0.25 + 0 + 1 + 1) / 4)
 
 
 @pytest.mark.parametrize(("loss", "factor"), [(L1, 2), (MSE, 4)])
@@ -24,9 +24,9 @@ def test_losses_scale_with_the_value_range(loss, factor: int) -> None:
     rgb, other = torch.rand(2, 3, 8, 8), torch.rand(2, 3, 8, 8)
     gray, target = RGB().split(rgb)
     predicted = RGB().split(other)[1]
-    unit_range = loss("rgb")(predicted, target, gray, RGB())
+    unit_range = loss("rgb")(Comparison(predicted, target, gray, RGB()))
     torch.testing.assert_close(unit_range, (other - rgb).abs().pow(1 if loss is L1 else 2).mean())
-    torch.testing.assert_close(loss()(predicted, target, gray, RGB()), factor * unit_range)
+    torch.testing.assert_close(loss()(Comparison(predicted, target, gray, RGB())), factor * unit_range)
 
 
 @every_space
@@ -35,7 +35,9 @@ def test_rgb_space_compares_the_merged_photos(color_space: ColorSpace) -> None:
     gray, target = color_space.split(rgb)
     neutral = color_space.neutral(gray)
     expected = (color_space.merge(gray, neutral) - rgb).abs().mean()
-    torch.testing.assert_close(L1("rgb")(neutral, target, gray, color_space), expected, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(
+        L1("rgb")(Comparison(neutral, target, gray, color_space)), expected, atol=1e-4, rtol=1e-4
+    )
 
 
 @every_space
@@ -43,14 +45,14 @@ def test_rgb_space_compares_the_merged_photos(color_space: ColorSpace) -> None:
 def test_is_zero_at_the_target_and_decreases_toward_it(color_space: ColorSpace, loss) -> None:
     rgb = torch.rand(2, 3, 8, 8, generator=torch.Generator().manual_seed(0)) * 0.6 + 0.2
     gray, target = color_space.split(rgb)
-    assert loss(target, target, gray, color_space).item() == pytest.approx(0, abs=1e-6)
+    assert loss(Comparison(target, target, gray, color_space)).item() == pytest.approx(0, abs=1e-6)
 
     predicted = (target * 0.5).requires_grad_()
-    value = loss(predicted, target, gray, color_space)
+    value = loss(Comparison(predicted, target, gray, color_space))
     (gradient,) = torch.autograd.grad(value, predicted)
     assert gradient.isfinite().all()
     step = 1e-2 * gradient / gradient.abs().max()
-    assert loss(predicted - step, target, gray, color_space) < value
+    assert loss(Comparison(predicted - step, target, gray, color_space)) < value
 
 
 @pytest.mark.parametrize("loss", [L1, MSE])
@@ -59,9 +61,9 @@ def test_computes_in_float32_under_autocast(loss, space: str) -> None:
     gray, target = Lab().split(torch.rand(1, 3, 8, 8))
     predicted = torch.zeros_like(target).bfloat16()
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        value = loss(space)(predicted, target, gray, Lab())
+        value = loss(space)(Comparison(predicted, target, gray, Lab()))
     assert value.dtype == torch.float32
-    torch.testing.assert_close(value, loss(space)(predicted.float(), target, gray, Lab()))
+    torch.testing.assert_close(value, loss(space)(Comparison(predicted.float(), target, gray, Lab())))
 
 
 def test_rebalancing_weights_rare_colors_more() -> None:
@@ -73,14 +75,16 @@ def test_rebalancing_weights_rare_colors_more() -> None:
     error[..., 0] = 0.1
     rare, common = (1 / (0.5 * fraction * 0.786**2 + 0.5 / 313) for fraction in (0.1, 0.9))
     expected = 0.1 * rare / (rare + 9 * common)
-    assert L1(rebalance=0.5)(target + error, target, gray, RGB()).item() == pytest.approx(expected, rel=1e-4)
-    assert L1()(target + error, target, gray, RGB()).item() == pytest.approx(0.01)
+    assert L1(rebalance=0.5)(Comparison(target + error, target, gray, RGB())).item() == pytest.approx(
+        expected, rel=1e-4
+    )
+    assert L1()(Comparison(target + error, target, gray, RGB())).item() == pytest.approx(0.01)
 
 
 def test_rebalancing_does_not_change_a_uniform_error() -> None:
     rgb = torch.rand(4, 3, 16, 16, generator=torch.Generator().manual_seed(0))
     gray, target = Lab().split(rgb)
-    assert MSE(rebalance=0.9)(target + 0.2, target, gray, Lab()).item() == pytest.approx(0.04, rel=1e-4)
+    assert MSE(rebalance=0.9)(Comparison(target + 0.2, target, gray, Lab())).item() == pytest.approx(0.04, rel=1e-4)
 
 
 @every_space
@@ -96,7 +100,7 @@ def test_rebalancing_favors_the_rarer_color(color_space: ColorSpace) -> None:
     def best_prediction(loss: L1) -> str:
         predictions = {name: color_space.neutral(gray) for name in ("blue", "gray")}
         predictions["blue"] = torch.cat([blue_color.expand(5, -1, 1, 1), predictions["blue"][..., 1:]], dim=-1)
-        return min(predictions, key=lambda name: loss(predictions[name], target, gray, color_space).item())
+        return min(predictions, key=lambda name: loss(Comparison(predictions[name], target, gray, color_space)).item())
 
     assert best_prediction(L1()) == "gray"
     assert best_prediction(L1(rebalance=0.5)) == "blue"
@@ -108,11 +112,11 @@ def test_rejects_invalid_input() -> None:
     with pytest.raises(ValueError, match="L1: space must be 'network' or 'rgb', received 'lab'"):
         L1("lab")
     with pytest.raises(ValueError, match=r"same shape, received \(1, 2, 4, 4\) and \(1, 2, 8, 8\)"):
-        L1()(torch.zeros(1, 2, 4, 4), torch.zeros(1, 2, 8, 8), torch.zeros(1, 1, 8, 8), Lab())
+        L1()(Comparison(torch.zeros(1, 2, 4, 4), torch.zeros(1, 2, 8, 8), torch.zeros(1, 1, 8, 8), Lab()))
 
 
 def test_names() -> None:
-    class Huber(Reconstruction):
+    class Huber(PixelDistance):
         def _distance(self, predicted: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
             return torch.nn.functional.huber_loss(predicted, target, reduction="none")
 
