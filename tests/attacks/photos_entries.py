@@ -42,7 +42,7 @@ def evaluate(folder: str, images: str, out: str) -> int:
     import colorgan.evaluation.report.evaluation as evaluation
 
     FEATURE_EXTRACTORS_REGISTRY["tiny-test"] = TinyFeatures
-    evaluation.EFFICIENTNET = "tiny-test"
+    evaluation.JUDGE = "tiny-test"
     return main(["evaluate", f"theirs={images}", "--data.root", folder, "--out", out, "--size", "32"])
 
 

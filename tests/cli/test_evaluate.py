@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("offline_cache")
 @pytest.fixture
 def evaluate(reference_folder, tmp_path, monkeypatch, tiny_features):
     """Runs the command on small photos with a tiny extractor, and returns the folder and the metrics of the report."""
-    monkeypatch.setattr("colorgan.evaluation.report.evaluation.EFFICIENTNET", tiny_features)
+    monkeypatch.setattr("colorgan.evaluation.report.evaluation.JUDGE", tiny_features)
 
     def run(*arguments, out="report"):
         folder = tmp_path / out

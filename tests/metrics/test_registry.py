@@ -123,6 +123,7 @@ def test_metrics_without_a_function_and_small_photos_raise() -> None:
         ("kid", "KID"),
         ("kid_clean", "clean-KID"),
         ("fd_efficientnet_lite0", "FD efficientnet-lite0"),
+        ("fd_efficientnet_lite2", "FD efficientnet-lite2"),
         ("fd_efficientnet_lite0_disjoint", "FD efficientnet-lite0 disjoint"),
         ("kd_efficientnet_lite0", "KD efficientnet-lite0"),
     ],
@@ -131,7 +132,7 @@ def test_distances_are_found_by_key(key: str, title: str) -> None:
     metric = find_metric(key)
     assert metric is not None
     assert (metric.key, metric.title, metric.group, metric.better) == (key, title, "distance", "lower")
-    assert metric.headline == (key in {"fid", "fid_clean", "fd_efficientnet_lite0"})
+    assert metric.headline == (key in {"fid", "fid_clean", "fd_efficientnet_lite0", "fd_efficientnet_lite2"})
     assert metric.spread == key.startswith("k")
 
 

@@ -13,12 +13,15 @@ from colorgan.errors import ColorganError, did_you_mean
 from colorgan.evaluation.benchmark.grid import Grid, Group, Overlay, Published, Variant
 from colorgan.files.yaml import YAMLError, read_yaml
 from colorgan.metrics.metric import Metric
-from colorgan.metrics.registry import find_metric
+from colorgan.metrics.registry import JUDGE, find_metric
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 _GRID_KEYS = {"title", "description", "metrics", "seeds", "seed_arguments", "base", "published", "groups"}
 _GROUP_KEYS = {"title", "description", "command", "overlays", "axes", "runs", "seeds", "published"}
 _METRIC_KEYS = {"label", "better", "chart"}
+_DEFAULT_METRICS = (f"val/fd_{JUDGE}".replace("-", "_"), "val/psnr")
+_JUDGE_OVERLAY = {"trainer": {"callbacks+": [{"class_path": "FrechetDistance", "init_args": {"features": JUDGE}}]}}
+"""Measures the first of the default metrics."""
 _PUBLISHED_KEYS = {"metric", "protocol", "source"}
 _BETTER: dict[str, Literal["lower", "higher"] | None] = {"lower": "lower", "higher": "higher", "neither": None}
 
@@ -46,6 +49,8 @@ def read_grid(path: str | Path, extra_overlays: Sequence[str | Path] = ()) -> Gr
     extra = tuple(_read_overlay(Path(overlay), "--config") for overlay in extra_overlays)
     reader = _GroupReader(file, _seeds(content.get("seeds", [42]), f"{file}: seeds"), extra)
     base = reader.overlays(content.get("base"), "base")
+    if content.get("metrics") is None:
+        base += reader.overlays(_JUDGE_OVERLAY, "base.judge")
     groups = _mapping(content.get("groups"), f"{file}: groups")
     if not groups:
         raise ColorganError(f"{file}: groups is empty; add at least one group of runs")
@@ -53,7 +58,7 @@ def read_grid(path: str | Path, extra_overlays: Sequence[str | Path] = ()) -> Gr
         name=file.stem,
         title=str(content.get("title", file.stem)),
         description=str(content.get("description", "")).strip(),
-        metrics=_metrics(content.get("metrics"), file),
+        metrics=_metrics(list(_DEFAULT_METRICS) if content.get("metrics") is None else content["metrics"], file),
         published=Published(**{key: str(value) for key, value in published.items()}),
         seed_arguments=_seed_arguments(content.get("seed_arguments"), f"{file}: seed_arguments"),
         groups=tuple(
@@ -222,7 +227,7 @@ def _metrics(value: Any, file: Path) -> tuple[Metric, ...]:
         value = dict.fromkeys(value)
     listed = _mapping(value, f"{file}: metrics")
     if not listed:
-        raise ColorganError(f"{file}: metrics is empty; add a metric such as val/fd_efficientnet_lite0")
+        raise ColorganError(f"{file}: metrics is empty; add a metric such as val/psnr, or leave metrics out")
     metrics: list[Metric] = []
     for key, content in listed.items():
         options = _mapping(content, f"{file}: metrics.{key}")

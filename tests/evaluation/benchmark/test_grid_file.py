@@ -157,3 +157,12 @@ def test_invalid_yaml_is_rejected(tmp_path: Path) -> None:
         read_grid(tmp_path / "none.yaml")
     with pytest.raises(ColorganError, match=r"cannot be read \(it is a folder\); give a YAML file"):
         read_grid(tmp_path)
+
+
+def test_without_metrics_a_network_that_teaches_nothing_judges(write_grid: WriteGrid) -> None:
+    grid = read_grid(write_grid(metrics=None))
+    assert [metric.key for metric in grid.metrics] == ["val/fd_efficientnet_lite2", "val/psnr"]
+    judge = {"class_path": "FrechetDistance", "init_args": {"features": "efficientnet-lite2"}}
+    for variant, named in zip(grid.variants, read_grid(write_grid()).variants, strict=True):
+        assert {"trainer": {"callbacks+": [judge]}} in [overlay.content for overlay in variant.overlays]
+        assert len(named.overlays) == len(variant.overlays) - 1

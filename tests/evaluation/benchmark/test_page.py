@@ -56,3 +56,25 @@ def test_report_of_a_grid_without_results(write_grid: Callable[..., Path], tmp_p
     page = Page(write_report(collect_results(grid, grid.runs(), tmp_path), tmp_path).read_text(encoding="utf-8"))
     assert page.charts == 0
     assert "10 waiting" in page.text
+
+
+def test_report_says_which_networks_taught_and_warns_of_a_judge_that_teaches(
+    write_grid: Callable[..., Path], tmp_path: Path
+) -> None:
+    groups = {"a": {"runs": {"plain": None, "taught": None}}}
+    metrics = ["val/fd_efficientnet_lite2", "val/fd_efficientnet_lite0"]
+    grid = read_grid(write_grid(groups=groups, metrics=metrics))
+    for run in grid.runs():
+        folder = GridRunFolder(tmp_path, run.name)
+        folder.path.mkdir(parents=True)
+        folder.write_record(Record("finished", run.digest))
+        losses = [{"class_path": "colorgan.models.Perceptual"}] if "taught" in run.name else []
+        (folder.path / "config.yaml").write_text(json.dumps({"model": {"losses": losses}}))
+        rows = [f"{epoch},{50 - epoch},{60 - epoch}" for epoch in range(2)]
+        (folder.path / "metrics.csv").write_text("\n".join([f"epoch,{','.join(metrics)}", *rows]) + "\n")
+    text = Page(write_report(collect_results(grid, grid.runs(), tmp_path), tmp_path).read_text("utf-8")).text
+    assert "Networks that judged: efficientnet-lite2, efficientnet-lite0." in text
+    assert "Pretrained networks that taught: tf_efficientnet_lite0: a-taught." in text
+    assert "Warning: efficientnet-lite0 judges in FD efficientnet-lite0 and taught a-taught" in text
+    assert text.count("Warning") == 1
+    assert json.loads((tmp_path / "results.json").read_text())["taught_by"] == {"tf_efficientnet_lite0": ["a-taught"]}

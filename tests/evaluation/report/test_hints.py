@@ -20,7 +20,7 @@ from tests.helpers import run_command
 @pytest.fixture
 def report(reference_folder, tmp_path, monkeypatch, tiny_features):
     """Runs the command on small photos and with smaller protocols, and returns the folder of the report."""
-    monkeypatch.setattr("colorgan.evaluation.report.evaluation.EFFICIENTNET", tiny_features)
+    monkeypatch.setattr("colorgan.evaluation.report.evaluation.JUDGE", tiny_features)
     for name, size in (("zhang2017", 32), ("icolorit", 28)):
         monkeypatch.setitem(PROTOCOLS, name, replace(PROTOCOLS[name], size=size))
 

@@ -17,7 +17,7 @@ HOSTILE = "<script>alert(1)</script>&$x$|"
 @pytest.fixture
 def report(reference_folder, image_folder, tmp_path, tiny_features, monkeypatch):
     """Compares two folders of images, one of which has training curves, and returns the folder of the report."""
-    monkeypatch.setattr("colorgan.evaluation.report.evaluation.EFFICIENTNET", tiny_features)
+    monkeypatch.setattr("colorgan.evaluation.report.evaluation.JUDGE", tiny_features)
     run = RunFolder(tmp_path / "run")
     run.path.mkdir()
     with run.metrics.open("w", newline="") as stream:

@@ -28,7 +28,7 @@ register_feature_extractor("wide-test", Wide)
 from colorgan.cli import main
 from colorgan.evaluation.report import evaluation
 from tests.helpers import REPOSITORY
-evaluation.EFFICIENTNET = "wide-test"
+evaluation.JUDGE = "wide-test"
 main(["evaluate", *sys.argv[1:]])
 print("PEAK", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)
 """

@@ -127,6 +127,7 @@ def test_checkpoints_and_run_folders_are_opened(checkpoint, reference_folder):
     assert by_file.run_folder == RunFolder(checkpoint.parent.parent)
     assert by_file.detail["generator"] == "UNet"
     assert by_file.detail["trained_in"] == "32-true"
+    assert by_file.detail["taught_by"] == []
     indices, batch = first_batch(reference)
     images = by_file.images(indices, batch)
     assert images.shape == (8, 3, 32, 32)
