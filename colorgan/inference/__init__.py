@@ -4,6 +4,7 @@ What needs torch is imported from its own module (:class:`colorgan.inference.col
 ``colorgan.Colorizer``), so that an exported model runs where torch is not installed.
 """
 
+from colorgan.inference.color_distribution import ColorDistribution, LikelyColor, color_distribution
 from colorgan.inference.full_size import ChromaPrediction, apply_chroma
 from colorgan.inference.hints import ColorArea, ColorHint, ColorStroke, Hint, parse_hints, read_hints, write_hints
 from colorgan.inference.open_model import open_model
@@ -13,12 +14,15 @@ from colorgan.inference.temporal import TemporalSmoother
 __all__ = [
     "ChromaPrediction",
     "ColorArea",
+    "ColorDistribution",
     "ColorHint",
     "ColorStroke",
     "Hint",
+    "LikelyColor",
     "PhotoColorizer",
     "TemporalSmoother",
     "apply_chroma",
+    "color_distribution",
     "open_model",
     "parse_hints",
     "read_hints",

@@ -9,6 +9,7 @@ from colorgan.color.cielab import FloatArray
 from colorgan.inference.checkpoint import read_network
 from colorgan.inference.photo_colorizer import PhotoColorizer
 from colorgan.inference.released import read_released, write_released
+from colorgan.models.color_spaces import QuantizedLab
 from colorgan.models.colorization import ColorizationNetwork
 
 
@@ -83,3 +84,22 @@ class Colorizer(ColorizationNetwork, PhotoColorizer):
             network_hints = self.hints.from_lab(torch.from_numpy(hints).to(device), self.color_space)
         ab: FloatArray = self.predict_ab(torch.from_numpy(rgb).to(device), network_hints).cpu().numpy()
         return ab
+
+    @property
+    def color_bins(self) -> FloatArray | None:
+        """The bins of a :class:`~colorgan.models.QuantizedLab`; see :attr:`PhotoColorizer.color_bins`."""
+        return self.color_space.bins.centers if isinstance(self.color_space, QuantizedLab) else None
+
+    @torch.inference_mode()
+    def run_classifier(self, rgb: FloatArray, hints: FloatArray | None = None) -> FloatArray:
+        """Predicts probabilities of colors; see :meth:`PhotoColorizer.run_classifier`."""
+        if self.color_bins is None:
+            return super().run_classifier(rgb, hints)
+        device = self.working_size.device
+        network_hints = None
+        if hints is not None:
+            network_hints = self.hints.from_lab(torch.from_numpy(hints).to(device), self.color_space)
+        probabilities: FloatArray = (
+            self.predict_probabilities(torch.from_numpy(rgb).to(device), network_hints).cpu().numpy()
+        )
+        return probabilities

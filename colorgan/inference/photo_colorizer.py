@@ -50,6 +50,26 @@ class PhotoColorizer(ABC):
             CIE a* and b*, (B, 2, h, w).
         """
 
+    @property
+    def color_bins(self) -> FloatArray | None:
+        """CIE a* and b* of the colors of which the model predicts probabilities, (Q, 2); ``None`` if it does not."""
+        return None
+
+    def run_classifier(self, rgb: FloatArray, hints: FloatArray | None = None) -> FloatArray:
+        """Predicts the probabilities of the :attr:`color_bins` of small images.
+
+        The arguments are those of :meth:`run_network`; see :func:`colorgan.inference.color_distribution`.
+
+        Returns:
+            (B, Q, h / s, w / s), rounded up, where s is the network's output stride.
+
+        Raises:
+            ColorganError: if the model predicts no probabilities.
+        """
+        raise ColorganError(
+            "this model predicts one color per pixel and no probabilities: use one that was trained in QuantizedLab"
+        )
+
     def predict_chroma(
         self,
         photos: Sequence[SRGBArray],

@@ -3,7 +3,8 @@
 import torch
 from torch import Tensor, nn
 
-from colorgan.models.color_spaces import ColorSpace, Lab
+from colorgan.errors import ColorganError
+from colorgan.models.color_spaces import ColorSpace, Lab, QuantizedLab
 from colorgan.models.generators.base import Generator
 from colorgan.models.hints import Hints, NoHints
 from colorgan.models.layers.guided_enlargement import enlarge_along
@@ -122,6 +123,25 @@ class ColorizationNetwork(nn.Module):
             a* and b*, float32 (B, 2, H, W), in the units of CIE Lab.
         """
         return self.color_space.to_ab(*self.split_and_predict(rgb, hints))
+
+    def predict_probabilities(self, rgb: Tensor, hints: Tensor | None = None) -> Tensor:
+        """Predicts how probable each bin of a :class:`QuantizedLab` is. The arguments are those of :meth:`forward`.
+
+        Returns:
+            float32 (B, bins, ⌈H / s⌉, ⌈W / s⌉), where s is ``generator.output_stride``.
+
+        Raises:
+            ColorganError: in another color space.
+        """
+        if not isinstance(self.color_space, QuantizedLab):
+            raise ColorganError(
+                f"{type(self.color_space).__name__} has no probabilities of colors: use a model trained in QuantizedLab"
+            )
+        gray, _ = self.color_space.split(rgb)
+        stride = self.generator.output_stride
+        height, width = ((length + stride - 1) // stride for length in gray.shape[-2:])
+        output = self.run_generator(self._pad(gray), None if hints is None else self._pad(hints))
+        return self.color_space.probabilities(output[..., :height, :width])
 
     def _pad(self, image: Tensor) -> Tensor:
         """Replicates the lower and right edges up to the next size that the generator accepts."""

@@ -27,9 +27,12 @@ FORMAT = 2
 """Version of the description. 2: hints are L*, a*, b* and a mask, and a* and b* are a separate output."""
 
 OUTPUTS = ("colorized", "ab")
+PROBABILITIES = "probabilities"
+"""A third output of models that classify color, whose description has the ``color_bins``."""
 
 _MAX_METADATA_LENGTH = 1 << 20
 _MAX_METADATA_VALUES = 10_000
+_MAX_COLOR_BINS = 2000
 _LOG_FATAL_ONLY = 4
 _MAX_THREADS = 16
 _TRIAL_SIZE = 64
@@ -104,6 +107,18 @@ class OnnxColorizer(PhotoColorizer):
         """
         return self._run("colorized", rgb, hints, channels=3)
 
+    @property
+    def color_bins(self) -> FloatArray | None:
+        """CIE a* and b* of the colors of a model that classifies color; see :attr:`PhotoColorizer.color_bins`."""
+        bins = self.metadata.get("color_bins")
+        return None if bins is None else np.array(bins, np.float32)
+
+    def run_classifier(self, rgb: FloatArray, hints: FloatArray | None = None) -> FloatArray:
+        """Predicts probabilities of colors; see :meth:`PhotoColorizer.run_classifier`."""
+        if "color_bins" not in self.metadata:
+            return super().run_classifier(rgb, hints)
+        return self._run(PROBABILITIES, rgb, hints, channels=len(self.metadata["color_bins"]))
+
     def _open(self, data: bytes, provider: tuple[str, dict[str, Any]], max_bytes: int | None) -> None:
         """Creates the session, and checks that it is one of a colorizer.
 
@@ -177,7 +192,8 @@ class OnnxColorizer(PhotoColorizer):
             result = np.concatenate(list(map_ahead(run, parts, min(self._num_threads, len(parts)))))
         except Exception as error:  # as above
             raise ColorganError(f"{self._file} cannot be run by onnxruntime ({_short_message(error)})") from error
-        if result.shape != (batch, channels, height, width) or not math.isfinite(result.sum()):
+        shape = (batch, channels, *(result.shape[2:] if output == PROBABILITIES else (height, width)))
+        if result.shape != shape or not math.isfinite(result.sum()):
             raise ColorganError(
                 f"{self._file} predicted no valid colors for images of shape {rgb.shape}; it is damaged or not a "
                 "colorizer"
@@ -189,7 +205,8 @@ class OnnxColorizer(PhotoColorizer):
         expected = {"rgb": 3, **({"hints": 4} if self.takes_hints else {})}
         inputs = {entry.name: entry for entry in self._session.get_inputs()}
         outputs = self._session.get_outputs()
-        fits = inputs.keys() == expected.keys() and tuple(entry.name for entry in outputs) == OUTPUTS
+        names = (*OUTPUTS, PROBABILITIES) if "color_bins" in self.metadata else OUTPUTS
+        fits = inputs.keys() == expected.keys() and tuple(entry.name for entry in outputs) == names
         fits = fits and all(_is_dynamic_image(inputs[name], channels) for name, channels in expected.items())
         if not (fits and all(entry.type == "tensor(float)" for entry in outputs)):
             found = ", ".join(f"{name} {entry.shape}" for name, entry in inputs.items())
@@ -242,7 +259,20 @@ def _parse_metadata(properties: Mapping[str, str], file: Path) -> dict[str, Any]
         raise CheckpointError(
             f"{file} is damaged: takes_hints must be true or false, received {metadata.get('takes_hints')!r:.40}"
         )
+    _check_color_bins(metadata.get("color_bins"), file)
     return metadata
+
+
+def _check_color_bins(bins: Any, file: Path) -> None:
+    if bins is None:
+        return
+    is_list = isinstance(bins, list) and 1 <= len(bins) <= _MAX_COLOR_BINS
+    if not (is_list and all(isinstance(each, list) and len(each) == 2 and all(map(_is_ab, each)) for each in bins)):
+        raise CheckpointError(f"{file} is damaged: color_bins must be pairs of a* and b*, received {bins!r:.40}")
+
+
+def _is_ab(value: Any) -> bool:
+    return type(value) in (int, float) and abs(value) <= 128
 
 
 def _short_message(error: Exception) -> str:

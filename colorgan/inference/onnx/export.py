@@ -27,9 +27,10 @@ from colorgan.files import atomic_write
 from colorgan.images import SAMPLE_PHOTOS, list_photos, read_rgb
 from colorgan.inference.full_size import downscale, working_shape
 from colorgan.inference.hints import ColorHint, rasterize_hints
-from colorgan.inference.onnx.colorizer import FORMAT, METADATA_KEY, OUTPUTS, OnnxColorizer
+from colorgan.inference.onnx.colorizer import FORMAT, METADATA_KEY, OUTPUTS, PROBABILITIES, OnnxColorizer
 from colorgan.inference.onnx.file_check import sealed
 from colorgan.inference.photo_colorizer import as_batch
+from colorgan.models.color_spaces import QuantizedLab
 from colorgan.models.colorization import ColorizationNetwork
 from colorgan.models.config import to_config
 from colorgan.models.generators import Generator
@@ -76,7 +77,7 @@ class ExportedGraph(nn.Module):
         if half:
             self.network.generator = cast(Generator, _Half(self.network.generator))
 
-    def forward(self, rgb: Tensor, hints: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    def forward(self, rgb: Tensor, hints: Tensor | None = None) -> tuple[Tensor, ...]:
         """Colorizes images.
 
         Args:
@@ -85,12 +86,16 @@ class ExportedGraph(nn.Module):
                 :func:`colorgan.inference.hints.rasterize_hints`; only for models that take hints.
 
         Returns:
-            The colorized images, (B, 3, H, W) in [0, 1], and their predicted a* and b*, (B, 2, H, W).
+            The colorized images, (B, 3, H, W) in [0, 1], and their predicted a* and b*, (B, 2, H, W); from a model that
+            classifies color also the probabilities of the bins, (B, bins, ⌈H / s⌉, ⌈W / s⌉), with its output stride s.
         """
         color_space = self.network.color_space
         network_hints = None if hints is None else self.network.hints.from_lab(hints, color_space)
         gray, color = self.network.split_and_predict(rgb, network_hints)
-        return color_space.merge(gray, color).clamp(0.0, 1.0), color_space.to_ab(gray, color)
+        colorized = color_space.merge(gray, color).clamp(0.0, 1.0), color_space.to_ab(gray, color)
+        if isinstance(color_space, QuantizedLab):
+            return *colorized, self.network.predict_probabilities(rgb, network_hints)
+        return colorized
 
 
 class _Half(nn.Module):
@@ -129,14 +134,16 @@ def export(
     path = Path(path)
     check_output(path)
     program = _export_program(network, precision == "half")
+    color_space = network.color_space
     metadata = {
         "format": FORMAT,
         "colorgan": version("colorgan"),
         "size": network.size,
         "takes_hints": network.takes_hints,
-        "color_space": to_config(network.color_space),
+        "color_space": to_config(color_space),
         "precision": precision,
         "card": card,
+        **({"color_bins": color_space.centers.tolist()} if isinstance(color_space, QuantizedLab) else {}),
         **({"weights": weights} if weights else {}),
     }
     with atomic_write(path) as temporary:
@@ -222,10 +229,11 @@ def _write_onnx(program: torch.export.ExportedProgram, file: Path, network: Colo
 
     from colorgan.inference.onnx.weight_storage import store_exactly_in_half
 
+    outputs = [*OUTPUTS, PROBABILITIES] if isinstance(network.color_space, QuantizedLab) else list(OUTPUTS)
     try:
         with _silence_exporter():
             converted = torch.onnx.export(
-                program, dynamo=True, verbose=False, opset_version=_OPSET, output_names=list(OUTPUTS), optimize=False
+                program, dynamo=True, verbose=False, opset_version=_OPSET, output_names=outputs, optimize=False
             )
             assert converted is not None
             # not all of the exporter's optimizations: runtimes merge batch norms into convolutions themselves, and the
@@ -248,7 +256,8 @@ def _write_onnx(program: torch.export.ExportedProgram, file: Path, network: Colo
 def _clean_up(model: Any) -> None:
     """Names the dynamic dimensions, and removes traces of the exporting machine, such as source paths."""
     for entry in (*model.graph.input, *model.graph.output):
-        for axis, name in ((0, "batch"), (2, "height"), (3, "width")):
+        rows, columns = ("rows", "columns") if entry.name == PROBABILITIES else ("height", "width")
+        for axis, name in ((0, "batch"), (2, rows), (3, columns)):
             entry.type.tensor_type.shape.dim[axis].dim_param = name
     del model.graph.value_info[:]
     for item in (model.graph, *model.graph.node, *model.graph.input, *model.graph.output, *model.graph.initializer):
@@ -262,7 +271,7 @@ def _load_program(file: Path, takes_hints: bool) -> Any:
 
     def run(rgb: FloatArray, hints: FloatArray | None) -> FloatArray:
         inputs = (rgb, hints) if takes_hints else (rgb,)
-        colorized, _ = module(*(torch.from_numpy(array) for array in inputs))
+        colorized, *_ = module(*(torch.from_numpy(array) for array in inputs))
         rgb_out: FloatArray = colorized.numpy()
         return rgb_out
 

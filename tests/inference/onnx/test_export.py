@@ -21,7 +21,7 @@ from colorgan.inference.onnx import export as exporting
 from colorgan.inference.onnx.colorizer import OnnxColorizer
 from colorgan.inference.onnx.export import ExportedGraph, export
 from colorgan.inference.photo_colorizer import as_batch
-from colorgan.models.color_spaces import HSV, RGB, ColorSpace, Lab, YCbCr
+from colorgan.models.color_spaces import HSV, RGB, ColorSpace, Lab, QuantizedLab, YCbCr
 from colorgan.models.generators import (
     EncoderDecoder,
     EncoderUNet,
@@ -29,6 +29,7 @@ from colorgan.models.generators import (
     Generator,
     Pix2PixUNet,
     PlainCNN,
+    QueryUNet,
     UNet,
     WeirdNet,
 )
@@ -42,7 +43,8 @@ def make_colorizer(make: Any, color_space: ColorSpace, hinted: bool = False, siz
     """Creates a colorizer with random weights and batch statistics, as if it had been trained."""
     torch.manual_seed(0)
     hints = PointHints() if hinted else NoHints()
-    model = Colorizer(make(1 + hints.channels(color_space.channels), color_space.channels), color_space, hints, size)
+    channels = 1 + hints.channels(color_space.channels), color_space.output_channels
+    model = Colorizer(make(*channels), color_space, hints, size)
     for module in model.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
             torch.nn.init.uniform_(module.running_mean, -0.1, 0.1)
@@ -93,6 +95,16 @@ NETWORKS: dict[str, tuple[Any, ColorSpace, bool]] = {
         lambda i, o: EncoderUNet(i, o, encoder="resnet10t", width=4, depth=2, norm="none", attention=True),
         Lab(),
         False,
+    ),
+    "EncoderUNet, half size": (
+        lambda i, o: EncoderUNet(i, o, encoder="resnet10t", width=4, depth=3, output_stride=2),
+        QuantizedLab(20),
+        True,
+    ),
+    "QueryUNet": (
+        lambda i, o: QueryUNet(i, o, encoder="resnet10t", width=4, depth=3, queries=3, output_stride=4),
+        HSV("angle"),
+        True,
     ),
 }
 
