@@ -41,22 +41,65 @@ def enlarge_along(gray: Tensor, color: Tensor, stride: int, color_space: ColorSp
     gray, color = (image.to(torch.promote_types(image.dtype, torch.float32)) for image in (gray, color))
     with disable_autocast(gray):
         phases = F.pixel_unshuffle(gray, stride)  # (B, stride², h, w): all pixels of each small pixel
-        small = F.pad(phases.mean(1, keepdim=True), (1, 1, 1, 1), mode="replicate")
-        padded = F.pad(color, (1, 1, 1, 1), mode="replicate")
-        height, width = phases.shape[-2:]
+        guide = F.pad(phases.mean(1, keepdim=True), (1, 1, 1, 1), mode="replicate")
+        colors = F.pad(color, (1, 1, 1, 1), mode="replicate")
+        phases = phases.unflatten(1, (stride, stride))
         near = _nearness(stride).to(phases)
-        weights, colors = [], []
-        for number, (row, column) in enumerate(product(range(3), range(3))):
-            guide = small[..., row : row + height, column : column + width]
-            similarity = 1 / (1 + ((phases - guide) / _SIMILAR).square()).square()
-            weights.append(near[number] * similarity)
-            colors.append(padded[..., row : row + height, column : column + width])
-        mean = color_space.mean(torch.stack(colors, -1)[:, :, None], torch.stack(weights, -1)[:, None])
-        return F.pixel_shuffle(mean.flatten(1, 2), stride)
+        half = stride // 2
+        # the pixels of a quarter of a small pixel have the same four nearest small pixels
+        halves = (slice(0, half), 0), (slice(half, stride), 1)
+        rows = [
+            torch.cat(
+                [
+                    _mean_of_nearest(
+                        phases[:, down, right], guide, colors, near[down], near[right], (top, left), color_space
+                    )
+                    for right, left in halves
+                ],
+                dim=3,
+            )
+            for down, top in halves
+        ]
+        return F.pixel_shuffle(torch.cat(rows, dim=2).flatten(1, 3), stride)
+
+
+def _mean_of_nearest(
+    pixels: Tensor,
+    guide: Tensor,
+    colors: Tensor,
+    near_rows: Tensor,
+    near_columns: Tensor,
+    first: tuple[int, int],
+    color_space: ColorSpace,
+) -> Tensor:
+    """The colors of pixels that have the same four nearest small pixels.
+
+    Args:
+        pixels: their lightness, (B, n, n, h, w).
+        guide: lightness of the small pixels, padded by one, (B, 1, h + 2, w + 2).
+        colors: color of the small pixels, padded by one, (B, C, h + 2, w + 2).
+        near_rows: weights of the two nearest small rows, (n, 2).
+        near_columns: weights of the two nearest small columns, (n, 2).
+        first: row and column, in the padded map, of the first small pixel's upper left neighbor.
+        color_space: the color space.
+
+    Returns:
+        (B, C, n, n, h, w).
+    """
+    height, width = pixels.shape[-2:]
+    weights, nearest = [], []
+    for row, column in product(range(2), range(2)):
+        top, left = first[0] + row, first[1] + column
+        small = guide[..., top : top + height, left : left + width].unsqueeze(1)
+        similarity = 1 / (1 + ((pixels - small) / _SIMILAR).square()).square()
+        distance = near_rows[:, row, None] * near_columns[:, column]
+        weights.append(similarity * distance[..., None, None])
+        nearest.append(colors[..., top : top + height, left : left + width])
+    return color_space.mean(torch.stack(nearest, -1)[:, :, None, None], torch.stack(weights, -1)[:, None])
 
 
 def _nearness(stride: int) -> Tensor:
-    """Bilinear weights of the 3 x 3 small pixels around each of the pixels of one, (9, stride², 1, 1)."""
-    position = (torch.arange(stride) + 0.5) / stride - 0.5  # of each pixel, from the center of its small pixel
-    along = (1 - (torch.arange(-1, 2)[:, None] - position).abs()).clamp(min=0)  # (3, stride)
-    return torch.einsum("ip,jq->ijpq", along, along).reshape(9, stride**2, 1, 1)
+    """Weights of the two small pixels nearest to each of the pixels of one along one direction, (stride, 2)."""
+    position = (torch.arange(stride) + 0.5) / stride - 0.5  # from the center of the small pixel
+    second = position.where(position > 0, position + 1)
+    return torch.stack([1 - second, second], dim=1)

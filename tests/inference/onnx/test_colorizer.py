@@ -145,6 +145,15 @@ INVALID: dict[str, tuple[Callable[[], onnx.ModelProto | bytes], str]] = {
         "this version of colorgan cannot read",
     ),
     "absurd size": (lambda: model(metadata={**METADATA, "size": 10**9}), "from 1 to 2048, received 1000000000"),
+    "color bins of another type": (
+        lambda: model(metadata={**METADATA, "color_bins": [[0, 0], ["a", 1]]}),
+        "color_bins must be pairs",
+    ),
+    "too many color bins": (lambda: model(metadata={**METADATA, "color_bins": [[0, 0]] * 2001}), "color_bins must be"),
+    "color bins without their output": (
+        lambda: model(metadata={**METADATA, "color_bins": [[0, 0]]}),
+        "is not an exported colorizer",
+    ),
     "size that is not a number": (lambda: model(metadata={**METADATA, "size": "big"}), "received 'big'"),
     "additional input": (
         lambda: model(inputs=[image_info("rgb"), image_info("x")]),
