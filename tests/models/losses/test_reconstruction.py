@@ -35,7 +35,9 @@ def test_rgb_space_compares_the_merged_photos(color_space: ColorSpace) -> None:
     gray, target = color_space.split(rgb)
     neutral = color_space.neutral(gray)
     expected = (color_space.merge(gray, neutral) - rgb).abs().mean()
-    torch.testing.assert_close(L1("rgb")(Comparison(neutral, target, gray, color_space)), expected, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(
+        L1("rgb")(Comparison(neutral, target, gray, color_space)), expected, atol=1e-4, rtol=1e-4
+    )
 
 
 @every_space
@@ -73,7 +75,9 @@ def test_rebalancing_weights_rare_colors_more() -> None:
     error[..., 0] = 0.1
     rare, common = (1 / (0.5 * fraction * 0.786**2 + 0.5 / 313) for fraction in (0.1, 0.9))
     expected = 0.1 * rare / (rare + 9 * common)
-    assert L1(rebalance=0.5)(Comparison(target + error, target, gray, RGB())).item() == pytest.approx(expected, rel=1e-4)
+    assert L1(rebalance=0.5)(Comparison(target + error, target, gray, RGB())).item() == pytest.approx(
+        expected, rel=1e-4
+    )
     assert L1()(Comparison(target + error, target, gray, RGB())).item() == pytest.approx(0.01)
 
 
