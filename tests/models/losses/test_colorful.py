@@ -36,6 +36,12 @@ def test_asks_for_more_color() -> None:
     assert vivid < pale
 
 
+def test_colors_outside_the_gamut_bring_nothing() -> None:
+    target = torch.ones(1, 3, 2, 2) * torch.tensor([1.0, 0.5, 0.0]).view(3, 1, 1)
+    outside = target + torch.tensor([0.5, 0.0, -0.5]).view(3, 1, 1)
+    assert Colorfulness()(pair(outside, target)).item() == Colorfulness()(pair(target, target)).item()
+
+
 def test_rejects_an_unknown_aim() -> None:
     with pytest.raises(ColorganError, match="Colorfulness: aim must be 'more' or 'target', received 'less'"):
         Colorfulness(aim="less")
