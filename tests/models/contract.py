@@ -181,7 +181,7 @@ class NetworkContract:
         x = self.batch(network)
         before = network(x)
         clone = copy.deepcopy(network)
-        assert clone.init_args == network.init_args
+        assert to_config(clone.init_args) == to_config(network.init_args)
         assert torch.equal(clone(x), before)
         with torch.no_grad():
             for parameter in clone.parameters():

@@ -37,11 +37,14 @@ def fill(network: nn.Module) -> nn.Module:
     """Turns a network to float64 and eval mode, and gives each parameter and batch statistic values of its name.
 
     Weights preserve the variance of their input, scales and variances are near 1, and biases and means near 0, so that
-    no layer saturates. Constants of the architecture, such as an encoder's normalization, stay.
+    no layer saturates. Weights that are drawn and never trained are treated alike. Constants of the architecture, such
+    as an encoder's normalization, stay.
     """
     network.double().eval()
-    statistics = {name: buffer for name, buffer in network.named_buffers() if ".running_" in name}
-    for name, tensor in {**dict(network.named_parameters()), **statistics}.items():
+    buffers = {
+        name: each for name, each in network.named_buffers() if ".running_" in name or name.startswith("mixing.")
+    }
+    for name, tensor in {**dict(network.named_parameters()), **buffers}.items():
         values = uniform(name, tuple(tensor.shape))
         if tensor.ndim > 1:
             values *= math.sqrt(3 / tensor[0].numel())

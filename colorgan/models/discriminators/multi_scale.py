@@ -93,7 +93,7 @@ class MultiScale(Discriminator):
 def _join(scores: list[Tensor]) -> Tensor:
     """Concatenates scores along the second dimension, at the size of the first ones."""
     if scores[0].ndim == 2:
-        scores = [each[:, None] for each in scores]
+        return _join([each[:, None] for each in scores]).flatten(1)
     size = scores[0].shape[2:]
     same = [each if each.shape[2:] == size else F.interpolate(each, size, mode="nearest-exact") for each in scores]
-    return torch.cat(same, dim=1).reshape(len(scores[0]), -1, *(size if len(size) > 1 else ()))
+    return torch.cat(same, dim=1)

@@ -50,8 +50,8 @@ class Colorfulness(LossTerm):
 
 
 def _colorfulness(rgb: Tensor) -> Tensor:
-    """Colorfulness, differentiable also where a photo is gray: (B, 3, H, W) in [0, 1] → (B,)."""
-    red, green, blue = rgb.float().unbind(dim=1)
+    """Colorfulness that can be seen, differentiable also where a photo is gray: (B, 3, H, W) → (B,)."""
+    red, green, blue = rgb.float().clamp(0, 1).unbind(dim=1)  # no reward for colors outside the gamut
     opponents = torch.stack([red - green, (red + green) / 2 - blue], dim=1).flatten(2).abs()
     variance = opponents.var(dim=2, correction=0).sum(dim=1)
     mean = opponents.mean(dim=2).square().sum(dim=1)

@@ -4,13 +4,14 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from torch import nn
 
 from colorgan.errors import ColorganError
+from colorgan.models import Discriminator
 
 
 class ParameterCount(Callback):
     """Logs ``val/generator_parameters`` and, if there is a discriminator, ``val/discriminator_ratio``.
 
-    The ratio is the discriminator's number of parameters divided by the generator's. Both are constant, and are logged
-    after every validation so that they are reported along with the metrics.
+    The ratio is the discriminator's number of parameters divided by the generator's, those of frozen features included.
+    Both are constant, and are logged after every validation so that they are reported along with the metrics.
     """
 
     def logged_metrics(self) -> list[str]:
@@ -26,7 +27,8 @@ class ParameterCount(Callback):
         pl_module.log("val/generator_parameters", float(generator_size), sync_dist=True)
         discriminator = getattr(pl_module, "discriminator", None)
         if discriminator is not None:
-            ratio = _count_parameters(discriminator) / generator_size
+            frozen = discriminator.frozen_parameters if isinstance(discriminator, Discriminator) else 0
+            ratio = (_count_parameters(discriminator) + frozen) / generator_size
             pl_module.log("val/discriminator_ratio", ratio, sync_dist=True)
 
 

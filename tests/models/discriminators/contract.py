@@ -13,6 +13,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.utils import parametrize
 
 from colorgan.models.discriminators import Discriminator
 from tests.models.contract import NetworkContract, assert_loss_falls, smooth_image
@@ -23,11 +24,13 @@ class DiscriminatorContract(NetworkContract):
 
     Attributes:
         penalized: arguments with which it can be trained with a gradient penalty.
+        spectral: arguments that apply spectral normalization.
     """
 
     channels: ClassVar[list[tuple[int, ...]]] = [(3,), (4,), (7,)]  # gray with ab, with RGB, and RGB with hints
     factory: ClassVar[Any] = Callable[[int], Discriminator]
     penalized: ClassVar[dict[str, Any]] = {"norm": "none"}
+    spectral: ClassVar[dict[str, Any]] = {"spectral_norm": True}
 
     def score_shape(self, size: tuple[int, int]) -> tuple[int, ...]:
         """The shape of one photo's scores."""
@@ -40,6 +43,29 @@ class DiscriminatorContract(NetworkContract):
             scores = network(self.batch(network, size))
             assert scores.shape == (2, *self.score_shape(size))
             assert scores.isfinite().all()
+
+    def test_features(self, variant: dict[str, Any]) -> None:
+        """When asked, it also returns the feature maps that lead to the same scores."""
+        network = self.build(**variant).eval()
+        assert isinstance(network, Discriminator)
+        x = self.batch(network).requires_grad_()
+        scores, features = network.examine(x)
+        assert torch.equal(scores, network(x))
+        assert len(features) > 1
+        for each in features:
+            assert each.shape[0] == len(x)
+            (gradient,) = torch.autograd.grad(each.square().sum(), x, retain_graph=True)
+            assert gradient.isfinite().all()
+            assert gradient.any(), "a feature map that does not depend on the photo"
+            (to_scores,) = torch.autograd.grad(scores.sum(), each, retain_graph=True, allow_unused=True)
+            assert to_scores is not None, "a feature map that does not lead to the scores"
+
+    def test_spectral_norm(self) -> None:
+        """An argument applies it to every weight matrix that is trained."""
+        network = self.build(**self.spectral)
+        layers = [each for each in network.modules() if isinstance(each, nn.Conv2d | nn.ConvTranspose2d | nn.Linear)]
+        assert layers
+        assert all(parametrize.is_parametrized(layer, "weight") for layer in layers)
 
     @pytest.mark.parametrize("sign", [1, -1])
     def test_scores_are_raw(self, sign: int) -> None:

@@ -5,9 +5,11 @@ import torch
 from torch import Tensor, nn
 
 from colorgan.models.config import to_config
-from colorgan.models.losses import BCE, AdversarialLoss, Hinge, LeastSquares, Wasserstein, WassersteinGP
+from colorgan.models.losses import BCE, AdversarialLoss, Hinge, LeastSquares, Relativistic, Wasserstein, WassersteinGP
 
-LOSSES = [BCE(), BCE(0.9, 0.1), BCE(1.0, 0.0), LeastSquares(), Hinge(), Wasserstein(), WassersteinGP()]
+LOSSES = [
+    BCE(), BCE(0.9, 0.1), BCE(1.0, 0.0), LeastSquares(), Hinge(), Wasserstein(), WassersteinGP(), Relativistic()
+]  # fmt: skip
 every_loss = pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: f"{type(loss).__name__}{loss.init_args}")
 
 
@@ -66,7 +68,7 @@ def test_accepts_scores_of_any_shape(loss: AdversarialLoss, shape: tuple[int, ..
     real, fake = torch.full(shape, 0.7), torch.full(shape, -0.2)
     for one, many in (
         (loss.discriminator_loss(scores(0.7), scores(-0.2)), loss.discriminator_loss(real, fake)),
-        (loss.generator_loss(scores(-0.2)), loss.generator_loss(fake)),
+        (loss.generator_loss(scores(-0.2), scores(0.7)), loss.generator_loss(fake, real)),
     ):
         assert many.shape == ()
         torch.testing.assert_close(many, one)
@@ -81,7 +83,7 @@ def test_gradients_have_the_right_signs(loss: AdversarialLoss) -> None:
     assert (fake.grad > 0).all()
 
     fake.grad = None
-    loss.generator_loss(fake).backward()
+    loss.generator_loss(fake, real.detach()).backward()
     assert (fake.grad < 0).all()
 
 
@@ -90,9 +92,11 @@ def test_half_precision_scores_give_float32_losses(loss: AdversarialLoss) -> Non
     """A mean in bfloat16 would have only three significant digits."""
     real, fake = torch.randn(2, 64, 64).bfloat16(), torch.randn(2, 64, 64).bfloat16()
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        half = loss.discriminator_loss(real, fake), loss.generator_loss(fake)
+        half = loss.discriminator_loss(real, fake), loss.generator_loss(fake, real)
     for value, exact in zip(
-        half, (loss.discriminator_loss(real.float(), fake.float()), loss.generator_loss(fake.float())), strict=True
+        half,
+        (loss.discriminator_loss(real.float(), fake.float()), loss.generator_loss(fake.float(), real.float())),
+        strict=True,
     ):
         assert value.dtype == torch.float32
         torch.testing.assert_close(value, exact)
@@ -106,6 +110,7 @@ def test_half_precision_scores_give_float32_losses(loss: AdversarialLoss) -> Non
         (Hinge(), (0.1, -0.1), (-0.1, -0.2), (0.5, 1.0)),
         (Wasserstein(), (101.0, 103.0, 98.0), (99.0, 97.0, 96.0), (2 / 3, 2 / 3)),  # the boundary is 99
         (WassersteinGP(), (0.0, 0.0), (0.0, 0.0), (0.0, 0.0)),
+        (Relativistic(), (5.0, 2.0, -3.0, 1.0), (4.0, 3.0, -4.0, 1.0), (0.5, 0.5)),  # of pairs; a tie is wrong
     ],
 )
 def test_accuracy_matches_manual_computation(loss: AdversarialLoss, real: tuple, fake: tuple, expected: tuple) -> None:
@@ -176,6 +181,30 @@ def test_gradient_penalty_of_a_flat_critic_has_a_finite_gradient() -> None:
     assert critic.slope.grad.isfinite()
 
 
+def test_relativistic_matches_manual_computation() -> None:
+    """The loss of R3GAN: log(1 + exp(-(real - fake))) of each pair for the discriminator, and of its negative."""
+    real, fake = scores(2.0, -1.0, 0.5), scores(0.5, 1.0, 0.5)
+    pairs = [math.log1p(math.exp(-difference)) for difference in (1.5, -2.0, 0.0)]
+    mirrored = [math.log1p(math.exp(difference)) for difference in (1.5, -2.0, 0.0)]
+    assert Relativistic().discriminator_loss(real, fake).item() == pytest.approx(sum(pairs) / 3)
+    assert Relativistic().generator_loss(fake, real).item() == pytest.approx(sum(mirrored) / 3)
+
+
+def test_relativistic_pairs_each_score_with_its_own() -> None:
+    """Only differences count: adding a number to both scores of a photo changes nothing."""
+    real, fake, shift = torch.randn(3, 4, 1, 2, 2).unbind()
+    for loss in (Relativistic().discriminator_loss, lambda one, other: Relativistic().generator_loss(other, one)):
+        torch.testing.assert_close(loss(real + shift, fake + shift), loss(real, fake))
+
+
+def test_relativistic_has_no_loss_on_real_photos_alone() -> None:
+    for loss in (Relativistic().real_loss, Relativistic().fake_loss):
+        with pytest.raises(ValueError, match=r"compares real with colorized photos.*discriminator_steps to joint"):
+            loss(scores(1.0))
+    with pytest.raises(ValueError, match="scores of real photos, which are missing"):
+        Relativistic().generator_loss(scores(1.0))
+
+
 def test_gradient_penalty_is_float32_under_autocast_and_no_grad() -> None:
     class DtypeRecorder(nn.Module):
         def __init__(self) -> None:
@@ -227,7 +256,7 @@ def test_gradient_penalty_rejects_batch_norm() -> None:
         loss.check(Critic(nn.BatchNorm2d(4)))
 
 
-@pytest.mark.parametrize("loss", [BCE(), LeastSquares(), Hinge(), Wasserstein()])
+@pytest.mark.parametrize("loss", [BCE(), LeastSquares(), Hinge(), Wasserstein(), Relativistic()])
 def test_losses_without_penalty_do_not_call_the_network(loss: AdversarialLoss) -> None:
     def never(pair: Tensor) -> Tensor:
         raise AssertionError
