@@ -1,7 +1,7 @@
 # ruff: noqa: T201
 """Measures what ``output_stride``, color queries and classification cost and gain, for docs/training.md.
 
-    OMP_NUM_THREADS=1 python docs/figures/measure_output_stride.py PHOTOS [--steps 150]
+OMP_NUM_THREADS=1 python docs/figures/measure_output_stride.py PHOTOS [--steps 150]
 
 All networks are trained on the same photos in the same order, alone, with the same seed. Seconds are those of the
 process (CPU time), of whole training steps on one core.

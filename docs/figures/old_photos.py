@@ -1,6 +1,6 @@
 """Draws docs/figures/old_photos.jpg: what OldPhotos does to photos.
 
-    python docs/figures/old_photos.py FOLDER
+python docs/figures/old_photos.py FOLDER
 """
 
 import sys
@@ -31,9 +31,8 @@ torch.manual_seed(3)
 files = list_photos(Path(sys.argv[1]))
 photos = np.stack([np.asarray(square(file)) for file in files[:: len(files) // COUNT][:COUNT]])
 gray, _ = Lab().split(torch.from_numpy(photos).permute(0, 3, 1, 2) / 255)
-rows = [gray]
-for effect in EFFECTS:
-    rows.append(OldPhotos(p_clean=0, **{name: float(name == effect) for name in EFFECTS})(gray))
+alone = [OldPhotos(p_clean=0, **{name: float(name == effect) for name in EFFECTS}) for effect in EFFECTS]
+rows = [gray, *(degradation(gray) for degradation in alone)]
 rows += [OldPhotos()(gray) for _ in range(2)]
 sheet = torch.cat([torch.cat(list(row), dim=2) for row in rows], dim=1)[0]
 image = Image.fromarray(((sheet + 1) * 127.5).round().byte().numpy())

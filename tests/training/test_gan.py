@@ -10,9 +10,10 @@ from lightning.pytorch.callbacks import Callback
 from colorgan.errors import ColorganError
 from colorgan.inference.colorizer import Colorizer
 from colorgan.models import losses
-from colorgan.models.color_spaces import HSV, RGB, Lab, YCbCr
+from colorgan.models.color_spaces import HSV, RGB, Lab, QuantizedLab, YCbCr
+from colorgan.models.degradations import OldPhotos
 from colorgan.models.discriminators import ConvLinear, PatchGAN, UNetDiscriminator
-from colorgan.models.generators import UNet
+from colorgan.models.generators import EncoderUNet, UNet
 from colorgan.training.schedule import AdversarialSchedule
 from tests.helpers import RandomPhotos, parameters, photos
 
@@ -29,7 +30,7 @@ LOSSES = [losses.BCE(0.9, 0.1), losses.LeastSquares(), losses.Hinge(), losses.Wa
 @pytest.mark.parametrize("adversarial", LOSSES, ids=lambda loss: type(loss).__name__)
 @pytest.mark.parametrize("name", DISCRIMINATORS)
 @pytest.mark.parametrize(
-    "color_space", [RGB(), HSV(), YCbCr(), Lab()], ids=lambda color_space: type(color_space).__name__
+    "color_space", [RGB(), HSV(), YCbCr(), Lab(), QuantizedLab(20)], ids=lambda color_space: type(color_space).__name__
 )
 def test_every_combination_trains(tiny_model: Make, fit: Make, color_space: Any, name: str, adversarial: Any) -> None:
     discriminator = DISCRIMINATORS[name]
@@ -57,6 +58,43 @@ def test_learns_the_colors_of_two_photos(tiny_model: Make, fit: Make, color_spac
     dataset = [{"rgb": photo, "index": index} for index, photo in enumerate(photos(2, seed=5))]
     metrics = fit(model, dataset=dataset, max_epochs=60, check_val_every_n_epoch=60).callback_metrics
     assert metrics["val/l1"] < 0.5 * metrics["val/l1_gray"]
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+def test_classification_learns_the_colors_of_two_photos(tiny_model: Make, fit: Make, stride: int) -> None:
+    adam = functools.partial(torch.optim.Adam, lr=1e-2)
+    generator = functools.partial(EncoderUNet, encoder="resnet10t", width=8, depth=2, output_stride=stride)
+    model = tiny_model(
+        generator=generator,
+        discriminator=None,
+        color_space=QuantizedLab(20),
+        reconstruction=losses.CrossEntropy(0.0),
+        generator_optimizer=adam,
+    )
+    dataset = [{"rgb": photo, "index": index} for index, photo in enumerate(photos(2, seed=5))]
+    metrics = fit(model, dataset=dataset, max_epochs=60, check_val_every_n_epoch=60).callback_metrics
+    assert metrics["val/l1"] < 0.5 * metrics["val/l1_gray"]
+    assert metrics["train/cross_entropy"] < 3
+
+
+def test_degradation_changes_what_the_generator_sees_and_nothing_else(tiny_model: Make, fit: Make) -> None:
+    """The loss compares with the photo as it was, and validation colorizes it."""
+    seen: list[torch.Tensor] = []
+    compared: list[losses.Comparison] = []
+
+    class Spy(losses.L1):
+        def __call__(self, comparison: losses.Comparison) -> torch.Tensor:
+            compared.append(comparison)
+            return super().__call__(comparison)
+
+    model = tiny_model(degradation=OldPhotos(p_clean=0.0, grain=1.0), reconstruction=Spy())
+    model.colorizer.generator.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0].detach()))
+    fit(model, photos=4, limit_train_batches=1, limit_val_batches=1)
+    (original, target), (trained, *validated) = Lab().split(RandomPhotos(4).photos.float() / 255), seen
+    order = [int((each - target).abs().mean((1, 2, 3)).argmin()) for each in compared[0].target]
+    torch.testing.assert_close(compared[0].gray, original[order])
+    assert (trained - original[order]).abs().mean() > 0.02
+    torch.testing.assert_close(validated[-1], original)
 
 
 def test_training_step_matches_a_hand_written_loop(tiny_model: Make, fit: Make) -> None:

@@ -43,7 +43,7 @@ def enlarge_along(gray: Tensor, color: Tensor, stride: int, color_space: ColorSp
         phases = F.pixel_unshuffle(gray, stride)  # (B, stride², h, w): all pixels of each small pixel
         guide = F.pad(phases.mean(1, keepdim=True), (1, 1, 1, 1), mode="replicate")
         colors = F.pad(color, (1, 1, 1, 1), mode="replicate")
-        phases = phases.unflatten(1, (stride, stride))
+        phases = phases.view(phases.shape[0], stride, stride, *phases.shape[-2:])
         near = _nearness(stride).to(phases)
         half = stride // 2
         # the pixels of a quarter of a small pixel have the same four nearest small pixels
