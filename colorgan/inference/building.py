@@ -19,7 +19,7 @@ from colorgan.inference.schema import check_state
 from colorgan.models.color_spaces import ColorSpace
 from colorgan.models.colorization import ColorizationNetwork
 from colorgan.models.config import factory_from_config, from_config
-from colorgan.models.encoders import without_pretrained_weights
+from colorgan.models.encoders import is_building_frozen_encoder, without_pretrained_weights
 from colorgan.models.generators import Generator
 from colorgan.models.hints import Hints
 
@@ -64,9 +64,12 @@ def shapes_only(num_tensors: int, source: str | Path) -> Iterator[None]:
     builder = threading.get_ident()
     tensors = modules = 0
 
+    def is_counted() -> bool:
+        return threading.get_ident() == builder and not is_building_frozen_encoder()
+
     def count_tensor(module: nn.Module, name: str, tensor: Any) -> None:
         nonlocal tensors
-        if threading.get_ident() == builder and tensor is not None:
+        if tensor is not None and is_counted():
             tensors += 1
             # some are registered twice, such as those of a convolution with a spectral norm, and some are not saved
             if tensors > 4 * num_tensors + _FREE_MODULES:
@@ -74,7 +77,7 @@ def shapes_only(num_tensors: int, source: str | Path) -> Iterator[None]:
 
     def count_module(module: nn.Module, name: str, child: Any) -> None:
         nonlocal modules
-        if threading.get_ident() == builder:
+        if is_counted():
             modules += 1
             if modules > _MODULES_PER_TENSOR * num_tensors + _FREE_MODULES:
                 raise CheckpointError(f"{source} was refused: it asks for a network of more layers than it has weights")

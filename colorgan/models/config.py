@@ -19,6 +19,9 @@ TRUSTED_PREFIXES = ("colorgan.", "torch.optim.", "lightning.pytorch.cli.ReduceLR
 """A checkpoint may name the classes whose paths begin with one of these."""
 
 
+_MAX_PARTS = 32
+"""Of a list in a checkpoint. Some take a moment to build, and an untrusted file must not make us build for long."""
+
 _PUBLIC_PACKAGES = ("colorgan.models", "colorgan.training")
 """The packages that export parts, optimizers and schedules."""
 
@@ -219,8 +222,10 @@ def parts_from_config(descriptions: Any, base: type | tuple[type, ...], trusted:
     """As :func:`from_config`, for a list.
 
     Raises:
-        CheckpointError: for anything but a list, and as :func:`from_config`.
+        CheckpointError: for anything but a list, or more than 32 parts, and as :func:`from_config`.
     """
     if not isinstance(descriptions, list | tuple):
         raise CheckpointError(f"expected a list of class_path and init_args, received {descriptions!r:.80}")
+    if len(descriptions) > _MAX_PARTS:
+        raise CheckpointError(f"expected at most {_MAX_PARTS} parts, received {len(descriptions)}")
     return [from_config(description, base, trusted) for description in descriptions]

@@ -6,9 +6,10 @@ import torch
 
 from colorgan.errors import CheckpointError
 from colorgan.inference.building import build_network, shapes_only
-from colorgan.models.color_spaces import YCbCr
+from colorgan.models.color_spaces import Lab, YCbCr
 from colorgan.models.colorization import ColorizationNetwork
 from colorgan.models.config import to_config
+from colorgan.models.discriminators import ProjectedDiscriminator
 from colorgan.models.generators import UNet
 from colorgan.models.hints import PointHints
 
@@ -96,3 +97,12 @@ def test_other_threads_may_build_meanwhile() -> None:
         assert len(pool.submit(build_layers).result()) == 3000
         with pytest.raises(CheckpointError, match="more layers than it has weights"):
             build_layers()
+
+
+def test_frozen_encoders_are_no_part_of_the_file() -> None:
+    """They are larger than the heads on top of them, which are all that the file has."""
+    with torch.device("meta"):
+        tensors = len(ProjectedDiscriminator(3, Lab(), width=4).state_dict())
+    with shapes_only(tensors, "model"):
+        network = ProjectedDiscriminator(3, Lab(), width=4, encoder="resnet152", weights="resnet152.pth")
+    assert network.frozen_parameters > 50_000_000

@@ -1,7 +1,7 @@
 """Encoders from timm, and their pretrained weights."""
 
 from colorgan.models.encoders.building import build_encoder
-from colorgan.models.encoders.frozen import FrozenEncoder
+from colorgan.models.encoders.frozen import FrozenEncoder, is_building_frozen_encoder
 from colorgan.models.encoders.pretrained import (
     efficientnet_lite0_file,
     efficientnet_lite2_file,
@@ -18,6 +18,7 @@ __all__ = [
     "efficientnet_lite2_file",
     "encoder_stages",
     "import_timm",
+    "is_building_frozen_encoder",
     "pretrained_weights_wanted",
     "without_pretrained_weights",
 ]

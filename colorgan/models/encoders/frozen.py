@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Sequence
+from contextvars import ContextVar
 from typing import Any, Self
 
 import torch
@@ -14,6 +15,12 @@ from colorgan.models.encoders.building import build_encoder
 from colorgan.models.encoders.pretrained import without_pretrained_weights
 
 _MAX_REDUCTION = 32
+_IS_BUILDING = ContextVar("is_building_frozen_encoder", default=False)
+
+
+def is_building_frozen_encoder() -> bool:
+    """Whether the modules that are being made belong to a frozen encoder, and so to no network and no checkpoint."""
+    return _IS_BUILDING.get()
 
 
 class FrozenEncoder:
@@ -127,5 +134,9 @@ class FrozenEncoder:
 @functools.lru_cache(maxsize=4)
 def _skeleton(encoder: str, max_reduction: int) -> Any:
     """The encoder without weights, on the ``meta`` device."""
-    with torch.device("meta"), without_pretrained_weights():
-        return build_encoder(encoder, None, max_reduction).eval().requires_grad_(False)
+    token = _IS_BUILDING.set(True)
+    try:
+        with torch.device("meta"), without_pretrained_weights():
+            return build_encoder(encoder, None, max_reduction).eval().requires_grad_(False)
+    finally:
+        _IS_BUILDING.reset(token)

@@ -88,6 +88,8 @@ def test_lists_of_a_checkpoint_must_be_lists() -> None:
     assert parts_from_config([], LossTerm) == []
     with pytest.raises(ValueError, match="expected a list of class_path and init_args, received 'L1'"):
         parts_from_config("L1", LossTerm)
+    with pytest.raises(ValueError, match="expected at most 32 parts, received 33"):
+        parts_from_config([{"class_path": "colorgan.models.L1"}] * 33, LossTerm)
     with pytest.raises(ValueError, match=r"os.system is not part of colorgan"):
         parts_from_config([{"class_path": "os.system"}], LossTerm)
 
