@@ -1,15 +1,16 @@
 # ruff: noqa: T201
 """Measures what ``output_stride``, color queries and classification cost and gain, for docs/training.md.
 
-OMP_NUM_THREADS=1 python docs/figures/measure_output_stride.py PHOTOS [--steps 150]
+OMP_NUM_THREADS=1 python docs/figures/measure_output_stride.py PHOTOS [--steps 250 --size 64 --batch 8]
 
-All networks are trained on the same photos in the same order, alone, with the same seed. Seconds are those of the
-process (CPU time), of whole training steps on one core.
+All networks are trained on the same photos in the same order, alone, with the same seed. Times are those of the
+process (CPU time) on one core.
 """
 
 import argparse
 import functools
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -61,37 +62,69 @@ def psnr(predicted: Tensor, target: Tensor) -> float:
     return float((-10 * (predicted - target).square().mean(dim=(1, 2, 3)).log10()).mean())
 
 
+class Training:
+    """A model in training.
+
+    Args:
+        name: its name in ``MODELS``.
+        size: height and width of the photos.
+    """
+
+    def __init__(self, name: str, size: int) -> None:
+        make, stride, self.space, self.loss, self.degradation = MODELS[name]
+        torch.manual_seed(0)
+        build = functools.partial(make, **ENCODER, output_stride=stride)
+        self.network = ColorizationNetwork(build(1, self.space.output_channels), self.space, size=size)
+        self.network.to(memory_format=torch.channels_last)
+        self.optimizer = torch.optim.AdamW(self.network.parameters(), lr=5e-4)
+
+    def step(self, photos: Tensor) -> None:
+        """A step on a batch of photos, uint8."""
+        self.network.train()
+        gray, target = self.space.split(photos.float() / 255)
+        seen = gray if self.degradation is None else self.degradation(gray)
+        output = self.network.run_generator(seen)
+        comparison = Comparison(self.network.decode(output, seen), target, gray, self.space, output=output)
+        self.optimizer.zero_grad()
+        self.loss(comparison).backward()
+        self.optimizer.step()
+
+    @torch.inference_mode()
+    def predict(self, photos: Tensor) -> Tensor:
+        """Colorizes a batch of photos, uint8, to RGB in [0, 1]."""
+        return self.network.eval()(photos.float() / 255)
+
+
+def timed(function: Callable[[Tensor], object], photos: Tensor) -> float:
+    """CPU time of a call, in milliseconds."""
+    start = time.process_time()
+    function(photos)
+    return 1000 * (time.process_time() - start)
+
+
+def timing_table(photos: Tensor, rounds: int) -> str:
+    """Medians over rounds, in each of which all models take a step and predict, so that they share the machine."""
+    models = {name: Training(name, photos.shape[-1]) for name in MODELS}
+    times: dict[str, list[tuple[float, float]]] = {name: [] for name in models}
+    for _ in range(rounds + 1):
+        for name, model in models.items():
+            times[name].append((timed(model.step, photos), timed(model.predict, photos)))
+    rows = ["| network | parameters, million | step, ms a photo | prediction, ms a photo |", "|---|---:|---:|---:|"]
+    for name, model in models.items():
+        step, prediction = np.median(times[name][1:], axis=0) / len(photos)
+        count = sum(each.numel() for each in model.network.parameters()) / 1e6
+        rows.append(f"| {name} | {count:.2f} | {step:.1f} | {prediction:.1f} |")
+    return "\n".join(rows)
+
+
 def train(name: str, photos: Tensor, validation: Tensor, steps: int, batch: int) -> str:
     """Trains a model and returns a row of the table."""
-    make, stride, space, loss, degradation = MODELS[name]
-    torch.manual_seed(0)
-    build = functools.partial(make, **ENCODER, output_stride=stride)
-    network = ColorizationNetwork(build(1, space.output_channels), space, size=photos.shape[-1])
-    network.to(memory_format=torch.channels_last)
-    optimizer = torch.optim.AdamW(network.parameters(), lr=5e-4)
-    order = np.random.default_rng(0).integers(0, len(photos), (steps, batch))
-    start = time.process_time()
-    for rows in order:
-        gray, target = space.split(photos[rows].float() / 255)
-        seen = gray if degradation is None else degradation(gray)
-        output = network.run_generator(seen)
-        comparison = Comparison(network.decode(output, seen), target, gray, space, output=output)
-        optimizer.zero_grad()
-        loss(comparison).backward()
-        optimizer.step()
-    seconds = (time.process_time() - start) / steps
-    network.eval()
-    start = time.process_time()
-    with torch.inference_mode():
-        predicted = torch.cat([network(part.float() / 255) for part in validation.split(batch)])
-    inference = (time.process_time() - start) / len(validation)
-    target = validation.float() / 255
+    model = Training(name, photos.shape[-1])
+    for rows in np.random.default_rng(0).integers(0, len(photos), (steps, batch)):
+        model.step(photos[rows])
+    predicted = torch.cat([model.predict(part) for part in validation.split(batch)])
     chroma = torch.cat([Lab().split(part)[1].norm(dim=1).mean(dim=(1, 2)) for part in predicted.split(batch)]).mean()
-    parameters = sum(each.numel() for each in network.parameters()) / 1e6
-    return (
-        f"| {name} | {parameters:.2f} | {seconds:.3f} | {1000 * inference:.1f} | {psnr(predicted, target):.2f} | "
-        f"{110 * float(chroma):.1f} |"
-    )
+    return f"| {name} | {psnr(predicted, validation.float() / 255):.2f} | {110 * float(chroma):.1f} |"
 
 
 def ceiling(validation: Tensor, stride: int) -> float:
@@ -106,6 +139,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("photos", type=Path)
     parser.add_argument("--steps", type=int, default=150)
+    parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--size", type=int, default=96)
     options = parser.parse_args()
@@ -117,11 +151,9 @@ def main() -> None:
         print(f"the photos' own colors at stride {stride}: PSNR {ceiling(validation, stride):.2f} dB", flush=True)
     gray = Lab().split(validation.float() / 255)[0]
     print(f"gray: PSNR {psnr(Lab().merge(gray, Lab().neutral(gray)), validation.float() / 255):.2f} dB", flush=True)
-    print(
-        "| network | parameters, million | step, s | prediction, ms | PSNR, dB | chroma |\n"
-        "|---|---:|---:|---:|---:|---:|"
-    )
-    for name in MODELS:
+    print(timing_table(photos[: options.batch], options.rounds), flush=True)
+    print("| network | PSNR, dB | chroma |\n|---|---:|---:|")
+    for name in MODELS if options.steps else ():
         print(train(name, photos, validation, options.steps, options.batch), flush=True)
 
 
