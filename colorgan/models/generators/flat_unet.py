@@ -23,6 +23,7 @@ class FlatUNet(Generator):
         init_std: standard deviation of normally distributed initial weights; null keeps PyTorch's defaults.
 
     Example:
+        >>> import torch
         >>> FlatUNet(1, 2, width=4)(torch.zeros(1, 1, 64, 32)).shape
         torch.Size([1, 2, 64, 32])
     """

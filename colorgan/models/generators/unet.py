@@ -25,6 +25,7 @@ class UNet(Generator):
         init_std: standard deviation of normally distributed initial weights; null keeps PyTorch's defaults.
 
     Example:
+        >>> import torch
         >>> UNet(1, 2, width=4, depth=2)(torch.zeros(1, 1, 8, 12)).shape
         torch.Size([1, 2, 8, 12])
     """
