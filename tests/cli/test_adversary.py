@@ -27,6 +27,7 @@ trainer:
 OVERLAYS = ["discriminator/projected", "augment/adaptive", "loss/r1", "loss/perceptual", "loss/feature_matching"]
 OPTIONS = [
     "--model.discriminator.width=4",
+    "--model.discriminator.norm=none",
     "--model.discriminator_penalty.every=2",
     "--model.discriminator_augmentation.target=-0.999",  # exceeded in every update
     "--model.discriminator_augmentation.ramp=0.05",

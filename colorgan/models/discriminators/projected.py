@@ -44,7 +44,9 @@ class ProjectedDiscriminator(Discriminator):
         resize: number of pixels that the shorter side of photos is resized to for the network; null takes photos as
             they are.
         width: channels of the finest map after mixing, doubled at each coarser one before it.
-        norm: normalization in the heads: batch, instance or none (for a gradient penalty: instance or none).
+        norm: normalization in the heads: batch, instance or none (for a gradient penalty: instance or none). The last
+            maps are small, so instance, which takes away each map's mean, leaves little there, and nothing below 64
+            pixels: prefer none.
         spectral_norm: whether to apply spectral normalization to every weight of the heads.
 
     Raises:
@@ -82,7 +84,12 @@ class ProjectedDiscriminator(Discriminator):
         reductions = [2**step for step in range(_FINEST.bit_length() - 1, _COARSEST.bit_length())]
         self.encoder = FrozenEncoder(encoder, weights, reductions, resize)
         self.frozen_parameters = self.encoder.num_parameters
-        self.min_size = _COARSEST if resize is None else 1
+        smallest = 2 * _COARSEST if norm == "instance" else _COARSEST  # a normalized map of one pixel is constant
+        if resize is not None and resize < smallest:
+            raise ColorganError(
+                f"ProjectedDiscriminator: resize must be at least {smallest} with the norm {norm!r}, received {resize}"
+            )
+        self.min_size = smallest if resize is None else 1
         self.mixing = FeatureMixing(self.encoder.channels, width)
         widths = [*self.mixing.out_channels, 8 * width]
         self.heads = nn.ModuleList(_head(widths[level:], norm) for level in range(len(reductions)))

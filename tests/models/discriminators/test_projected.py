@@ -31,7 +31,7 @@ class TestProjectedDiscriminator(DiscriminatorContract):
         return network
 
     def sizes(self, network: ProjectedDiscriminator) -> list[tuple[int, int]]:
-        return [(32, 32), (64, 96)]
+        return [(network.min_size, network.min_size), (64, 96)]
 
     def score_shape(self, size: tuple[int, int]) -> tuple[int, ...]:
         return (4 * (size[0] // 32) * (size[1] // 32),)
@@ -157,6 +157,15 @@ def test_resizes_photos() -> None:
     assert network(torch.zeros(2, 3, 128, 128)).shape == (2, 4 * 2 * 2)
 
 
+@pytest.mark.parametrize(("norm", "size"), [("none", 32), ("instance", 64)])
+def test_scores_depend_on_the_photo_at_the_smallest_size(norm: str, size: int) -> None:
+    """Without statistics over photos, a map of a single pixel would be normalized to a constant."""
+    network = ProjectedDiscriminator(3, Lab(), width=4, norm=norm)
+    assert network.min_size == size
+    scores = network(torch.rand(2, 3, size, size))
+    assert (scores[0] - scores[1]).abs().max() > 1e-3 * scores.abs().max()
+
+
 def test_copies_share_the_frozen_network() -> None:
     network = ProjectedDiscriminator(3, Lab(), width=4)
     assert copy.deepcopy(network).encoder is network.encoder
@@ -174,6 +183,7 @@ def test_copies_share_the_frozen_network() -> None:
         (3, {"weights": None}, "needs pretrained weights"),
         (3, {"width": 1}, "width must be an integer of at least 2"),
         (3, {"resize": 16}, "size must be an integer of at least 32"),
+        (3, {"resize": 48, "norm": "instance"}, "resize must be at least 64 with the norm 'instance', received 48"),
         (3, {"encoder": "vit_tiny_patch16_224"}, "no pyramid of feature maps"),
     ],
 )
