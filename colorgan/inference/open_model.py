@@ -65,7 +65,7 @@ def _onnxruntime_supports(device: str) -> bool:
         return True
     if device.partition(":")[0] != "cuda":
         return False
-    from colorgan.inference.onnx.runtime import import_onnxruntime
+    from colorgan.inference.runtime import import_onnxruntime
 
     return "CUDAExecutionProvider" in import_onnxruntime().get_available_providers()
 

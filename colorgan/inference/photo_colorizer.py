@@ -10,8 +10,8 @@ import numpy as np
 from colorgan.color.cielab import FloatArray, SRGBArray
 from colorgan.errors import ColorganError
 from colorgan.images import ImageLike, to_srgb_arrays
-from colorgan.inference.full_size import ChromaPrediction, downscale, working_shape
-from colorgan.inference.hints import Hint, rasterize_hints
+from colorgan.inference.full_size import ChromaPrediction, Paint, downscale, working_shape
+from colorgan.inference.hints import Hint, paint_hints, rasterize_hints
 
 P = TypeVar("P", bound=ImageLike)
 
@@ -60,6 +60,9 @@ class PhotoColorizer(ABC):
     ) -> list[ChromaPrediction]:
         """Predicts the chroma of photos at the working size.
 
+        Models that were trained with hints take them into account. With every model, the colors of the hints are then
+        painted over the prediction; see :func:`colorgan.inference.hints.paint_hints`.
+
         Args:
             photos: (H, W) or (H, W, 3), uint8 or uint16, of any sizes.
             size: shorter side, in pixels, at which chroma is predicted. Default: :attr:`size`.
@@ -70,7 +73,7 @@ class PhotoColorizer(ABC):
             One prediction per photo, for :func:`colorgan.inference.full_size.apply_chroma`.
 
         Raises:
-            ColorganError: if the size is out of range, a hint is outside its photo, or the model does not take hints.
+            ColorganError: if the size is out of range, a hint is outside its photo, or there is not one list per photo.
         """
         size = self.size if size is None else size
         if not 1 <= size <= _MAX_SIZE:
@@ -80,11 +83,11 @@ class PhotoColorizer(ABC):
         hint_lists = list(hints) if hints is not None else [None] * len(photos)
         if len(hint_lists) != len(photos):
             raise ColorganError(f"hints must contain one list per photo ({len(photos)}), received {len(hint_lists)}")
-        if any(hint_lists) and not self.takes_hints:
-            raise ColorganError("this model was trained without hints and cannot follow them; use one with PointHints")
         images = [downscale(photo, working_shape(photo.shape[:2], size)) for photo in photos]
         rasterized = [
-            rasterize_hints(photo_hints, (photo.shape[1], photo.shape[0]), image) if photo_hints else None
+            rasterize_hints(photo_hints, (photo.shape[1], photo.shape[0]), image)
+            if photo_hints and self.takes_hints
+            else None
             for photo, image, photo_hints in zip(photos, images, hint_lists, strict=True)
         ]
         predictions: dict[int, ChromaPrediction] = {}
@@ -92,7 +95,7 @@ class PhotoColorizer(ABC):
             rgb = as_batch([images[index] for index in indices])
             ab = self.run_network(rgb, _stack_hints([rasterized[index] for index in indices]))
             for index, image_ab in zip(indices, ab, strict=True):
-                predictions[index] = ChromaPrediction(images[index], image_ab)
+                predictions[index] = ChromaPrediction(images[index], image_ab, _paint(photos[index], hint_lists[index]))
         return [predictions[index] for index in range(len(photos))]
 
     @overload
@@ -167,6 +170,10 @@ def _hints_per_photo(hints: Any, num_photos: int) -> Sequence[Sequence[Hint] | N
                 f"{each!r:.60} among them"
             )
     return list(hints)
+
+
+def _paint(photo: SRGBArray, hints: Sequence[Hint] | None) -> Paint | None:
+    return paint_hints(hints, (photo.shape[1], photo.shape[0]), photo) if hints else None
 
 
 def _stack_hints(rasterized: Sequence[FloatArray | None]) -> FloatArray | None:

@@ -1,5 +1,7 @@
 """Reduces color flicker in video by temporal smoothing that restarts at scene cuts."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from colorgan.color.cielab import FloatArray, lightness
@@ -62,7 +64,7 @@ class TemporalSmoother:
             weight = self.weight / (1 + motion * motion)
             ab = weight * self._previous_ab + (1 - weight) * frame.ab
         self._previous_lightness, self._previous_ab = current, ab
-        return ChromaPrediction(frame.small, ab)
+        return replace(frame, ab=ab)
 
     def restart(self) -> None:
         """Discards the previous frame, before the first frame of another video."""

@@ -166,12 +166,21 @@ def test_hints_that_are_not_color_hints_are_refused(hints: object, message: str)
         ({"size": 100_000}, "received 100000"),
         ({"strength": 1.5}, r"strength must be between 0 \(gray\) and 1 \(as predicted\), received 1.5"),
         ({"strength": float("nan")}, "received nan"),
-        ({"hints": [ColorHint(1, 1, "red", 1)]}, "was trained without hints"),
     ],
 )
 def test_invalid_arguments_are_refused(options: dict, message: str) -> None:
     with pytest.raises(ColorganError, match=message):
         tiny_colorizer().colorize(noise(8, 8), **options)
+
+
+def test_model_without_hints_is_painted_over() -> None:
+    photo = np.full((30, 40, 3), 120, np.uint8)
+    model = tiny_colorizer()
+    assert not model.takes_hints
+    without, hinted = model.colorize(photo), model.colorize(photo, hints=[ColorHint(20, 15, "seagreen", 6, reach=0)])
+    red, green, blue = hinted[15, 20].astype(int)
+    assert green > blue > red
+    assert np.array_equal(without[:4], hinted[:4])
 
 
 def test_hint_outside_the_photo_is_refused() -> None:

@@ -14,8 +14,8 @@ from colorgan.errors import CheckpointError, ColorganError
 from colorgan.files import resolved
 from colorgan.files.plain import check_plain
 from colorgan.inference.onnx.file_check import read_checked
-from colorgan.inference.onnx.runtime import import_onnxruntime
 from colorgan.inference.photo_colorizer import PhotoColorizer
+from colorgan.inference.runtime import import_onnxruntime
 from colorgan.inference.shipped import ONNX, shipped_model
 from colorgan.inference.working_size import check_size
 from colorgan.system.memory import total_memory

@@ -64,15 +64,16 @@ def test_wrong_method_is_405(client: TestClient) -> None:
     assert (response.status_code, response.json()) == (405, {"error": "HTTP 405: method not allowed"})
 
 
-def test_model_without_hints_rejects_hints(
+def test_hints_are_painted_over_a_model_without_hints(
     start_client: Callable[..., TestClient], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Painter, "takes_hints", False)
     client = start_client()
     assert client.get("/api/info").json()["takes_hints"] is False
-    response = client.post(f"/api/photos/{upload(client, photo_bytes())}/colorized", json={"hints": [RED]})
-    assert response.status_code == 422
-    assert "trained without hints" in response.json()["error"]
+    url = f"/api/photos/{upload(client, photo_bytes())}/colorized"
+    responses = [client.post(url, json={"hints": hints}) for hints in ([], [RED])]
+    assert [response.status_code for response in responses] == [200, 200]
+    assert responses[0].content != responses[1].content
 
 
 def test_internal_error_hides_details(start_client: Callable[..., TestClient], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from types import ModuleType
 
 import pytest
 
-from colorgan.inference.onnx.runtime import import_onnxruntime
+from colorgan.inference.runtime import import_onnxruntime
 from tests.helpers import REPOSITORY
 
 COLORIZE = f"""
