@@ -7,9 +7,10 @@ import numpy as np
 
 from colorgan.color import cielab
 from colorgan.color.cielab import FloatArray, SRGBArray
-from colorgan.inference.full_size import Paint, downscale, working_shape
+from colorgan.inference.full_size import Paint
 from colorgan.inference.hints.hint import Hint, Mask, Size, check_inside
 from colorgan.inference.hints.spreading import SIDE, membership
+from colorgan.inference.small_image import downscale, working_shape
 
 _THRESHOLD = -2.0
 """Of the logit of a single hint with a reach of 1."""

@@ -7,6 +7,7 @@ import skimage.color
 from colorgan.errors import ColorganError
 from colorgan.inference.full_size import ChromaPrediction, Paint, apply_chroma
 from colorgan.inference.hints import ColorArea, ColorHint, ColorStroke, Hint, paint_hints, painting
+from colorgan.inference.look import Look
 
 SIZE = 240, 160
 LEFT, RIGHT = ColorHint(60, 80, "seagreen", 5), ColorHint(180, 80, "firebrick", 5)
@@ -94,7 +95,7 @@ def colorize(photo: np.ndarray, painted: Paint | None, strength: float = 1.0) ->
     small = photo[::2, ::2]
     ab = np.zeros((2, *small.shape[:2]), np.float32)
     ab[0] = 20
-    return skimage.color.rgb2lab(apply_chroma(photo, ChromaPrediction(small, ab, painted), strength))
+    return skimage.color.rgb2lab(apply_chroma(photo, ChromaPrediction(small, ab, painted), Look(strength)))
 
 
 def test_paint_covers_the_prediction_at_full_size_and_keeps_the_lightness() -> None:
