@@ -18,6 +18,7 @@ def colorize(
     output: Annotated[Path, Option(("-o", "--output"), "PATH")] = Path("colorized"),
     model: ModelOptions = SHIPPED_MODEL,
     hints: Annotated[Path | None, Option(metavar="hints.json")] = None,
+    reach: Annotated[float, Range(0, 2), Option(metavar="0..2")] = 1.0,
     batch: Annotated[int, Range(1, 1024), Option(metavar="N")] = 8,
     strength: Annotated[float, Range(0, 2), Option(metavar="0..2")] = 1.0,
     warmth: Annotated[float, Range(-1, 1), Option(metavar="-1..1")] = 0.0,
@@ -38,6 +39,7 @@ def colorize(
         output: folder to write to, or, for one photo, a file name ending in .png, .jpg or .webp.
         model: the model, its working size and its device.
         hints: color hints, for a single photo.
+        reach: how far hints spread that do not name their reach: 0 is the mark alone, 2 the most.
         batch: maximum number of photos per network call.
         strength: strength of the colors: 0 is gray, 1 is as predicted, and beyond that it is a matter of taste.
         warmth: -1 is cold, 1 is warm.
@@ -69,13 +71,15 @@ def colorize(
 
     plan = plan_jobs(photos, output, f".{format}")
     jobs = plan.jobs
+    if reach != 1 and hints is None:
+        raise ColorganError("--reach is that of hints: give them too, with --hints")
     if hints is not None and len(jobs) != 1:
         raise ColorganError(f"--hints applies to a single photo, received {len(jobs)} photos")
     options = BatchOptions(
         size=model.size,
         batch_size=batch,
         look=Look(strength, warmth, None if reference is None else Palette.of(read_rgb(reference))),
-        hints=None if hints is None else read_hints(hints),
+        hints=None if hints is None else read_hints(hints, reach),
         temporal=temporal,
         metadata=metadata,
         overwrite=overwrite,

@@ -260,6 +260,8 @@ def test_cyclic_links_terminate(colorize: Callable[..., int], album: Path, tmp_p
         (["empty"], 1, "contains no photos"),
         (["nothing.jpg"], 1, "cannot read nothing.jpg: no such file or directory"),
         (["album", "--hints", "hints.json"], 1, "--hints applies to a single photo, received 4 photos"),
+        (["album/a.jpg", "--reach", "0.5"], 1, "--reach is that of hints: give them too, with --hints"),
+        (["album/a.jpg", "--hints", "hints.json", "--reach", "3"], 2, "--reach"),
         (["album/a.jpg", "--hints", "none.json"], 1, "none.json: the hint file does not exist"),
         (["album/a.jpg", "--hints", "far.json"], 1, "outside the photo of 40 x 30 pixels"),
     ],
@@ -302,6 +304,20 @@ def test_missing_model_or_device_is_reported(
 
 
 # -- hints, sheets, video ----------------------------------------------------------------------------------------------
+
+
+def test_reach_is_that_of_hints_that_do_not_name_theirs(colorize: Callable[..., int], tmp_path: Path) -> None:
+    Image.new("L", (90, 60), 120).save(tmp_path / "a.png")
+    changed = {}
+    for reach, hint in (("0", {}), ("2", {}), ("0", {"reach": 2})):
+        (tmp_path / "hints.json").write_text(json.dumps([{"x": 50, "y": 30, "color": "navy", "radius": 4, **hint}]))
+        args = tmp_path / "a.png", "-o", tmp_path / "out.png", "--hints", tmp_path / "hints.json"
+        assert colorize(*args, "--reach", reach, "--overwrite") == 0
+        with Image.open(tmp_path / "out.png") as result:
+            changed[reach, *hint] = np.asarray(result).astype(int)
+    blue = {key: ((pixels[..., 2] - pixels[..., 0]) > 60).sum() for key, pixels in changed.items()}
+    assert blue["2",] > 4 * blue["0",]
+    assert np.array_equal(changed["2",], changed["0", "reach"])
 
 
 def test_hints_colorize_their_position(colorize: Callable[..., int], tmp_path: Path) -> None:
