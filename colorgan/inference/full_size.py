@@ -145,6 +145,23 @@ def _layer(paint: Paint) -> FloatArray:
     return np.stack([1 - paint.weight, *(paint.ab * paint.weight), paint.lightness / np.float32(116)])
 
 
+def chroma_at(prediction: ChromaPrediction, small: npt.NDArray[np.uint8]) -> FloatArray:
+    """The chroma that a prediction has on another copy of the photo; upsampled as by :func:`apply_chroma`.
+
+    Args:
+        prediction: the prediction.
+        small: the photo at another size, (h, w, 3).
+
+    Returns:
+        a* and b*, (2, h, w).
+    """
+    if small.shape == prediction.small.shape:
+        return prediction.ab
+    height, width = small.shape[:2]
+    upsampler = _Upsampler.of(prediction.small, prediction.ab, (height, width), Window())
+    return np.stack(upsampler.upsample(slice(0, height), cielab.fy(small)))
+
+
 _Neighbors: TypeAlias = tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], FloatArray]
 """For each pixel of a row or column, the two nearest small pixels and the weight of the second."""
 

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import PurePath
 from typing import Any, TypeAlias, TypeVar, overload
 
@@ -10,7 +11,7 @@ import numpy as np
 from colorgan.color.cielab import FloatArray, SRGBArray
 from colorgan.errors import ColorganError
 from colorgan.images import ImageLike, to_srgb_arrays
-from colorgan.inference.full_size import ChromaPrediction, Paint
+from colorgan.inference.full_size import ChromaPrediction
 from colorgan.inference.hints import Hint, paint_hints, rasterize_hints
 from colorgan.inference.look import Look
 from colorgan.inference.palette import Palette
@@ -81,27 +82,43 @@ class PhotoColorizer(ABC):
         Raises:
             ColorganError: if the size is out of range, a hint is outside its photo, or there is not one list per photo.
         """
-        size = self.size if size is None else size
-        if not 1 <= size <= _MAX_SIZE:
+        if size is not None and not 1 <= size <= _MAX_SIZE:
             raise ColorganError(f"size must be a number of pixels from 1 to {_MAX_SIZE}, received {size}")
         if batch_size < 1:
             raise ColorganError(f"batch_size must be at least 1, received {batch_size}")
         hint_lists = list(hints) if hints is not None else [None] * len(photos)
         if len(hint_lists) != len(photos):
             raise ColorganError(f"hints must contain one list per photo ({len(photos)}), received {len(hint_lists)}")
+        predictions = self._predict(photos, size, hint_lists, batch_size)
+        return [
+            replace(prediction, paint=paint_hints(photo_hints, (photo.shape[1], photo.shape[0]), photo))
+            if photo_hints
+            else prediction
+            for prediction, photo, photo_hints in zip(predictions, photos, hint_lists, strict=True)
+        ]
+
+    def _predict(
+        self,
+        photos: Sequence[SRGBArray],
+        size: int | None,
+        hints: Sequence[Sequence[Hint] | None],
+        batch_size: int,
+    ) -> list[ChromaPrediction]:
+        """Predicts chroma with the network; arguments as for :meth:`predict_chroma`, which has checked them."""
+        size = self.size if size is None else size
         images = [downscale(photo, working_shape(photo.shape[:2], size)) for photo in photos]
         rasterized = [
             rasterize_hints(photo_hints, (photo.shape[1], photo.shape[0]), image)
             if photo_hints and self.takes_hints
             else None
-            for photo, image, photo_hints in zip(photos, images, hint_lists, strict=True)
+            for photo, image, photo_hints in zip(photos, images, hints, strict=True)
         ]
         predictions: dict[int, ChromaPrediction] = {}
         for indices in _batches_of_equal_shape(images, batch_size):
             rgb = as_batch([images[index] for index in indices])
             ab = self.run_network(rgb, _stack_hints([rasterized[index] for index in indices]))
             for index, image_ab in zip(indices, ab, strict=True):
-                predictions[index] = ChromaPrediction(images[index], image_ab, _paint(photos[index], hint_lists[index]))
+                predictions[index] = ChromaPrediction(images[index], image_ab)
         return [predictions[index] for index in range(len(photos))]
 
     @overload
@@ -202,10 +219,6 @@ def _hints_per_photo(hints: Any, num_photos: int) -> Sequence[Sequence[Hint] | N
                 f"{each!r:.60} among them"
             )
     return list(hints)
-
-
-def _paint(photo: SRGBArray, hints: Sequence[Hint] | None) -> Paint | None:
-    return paint_hints(hints, (photo.shape[1], photo.shape[0]), photo) if hints else None
 
 
 def _stack_hints(rasterized: Sequence[FloatArray | None]) -> FloatArray | None:
