@@ -65,7 +65,7 @@ def colorize(
     """
     from tqdm import tqdm
 
-    from colorgan.images import printable, read_rgb
+    from colorgan.images import printable
     from colorgan.inference import Look, Palette
     from colorgan.inference.batch import (
         BatchOptions,
@@ -87,7 +87,7 @@ def colorize(
     options = BatchOptions(
         size=model.size,
         batch_size=batch,
-        look=Look(strength, warmth, None if reference is None else Palette.of(read_rgb(reference))),
+        look=Look(strength, warmth, None if reference is None else Palette.read(reference)),
         hints=None if hints is None else read_hints(hints),
         temporal=temporal,
         metadata=metadata,
