@@ -67,7 +67,7 @@ def colorize(
     """
     from tqdm import tqdm
 
-    from colorgan.images import printable, read_rgb
+    from colorgan.images import printable
     from colorgan.inference import Look, Palette
     from colorgan.inference.batch import (
         BatchOptions,
@@ -91,7 +91,7 @@ def colorize(
     options = BatchOptions(
         size=model.size,
         batch_size=batch,
-        look=Look(strength, warmth, None if reference is None else Palette.of(read_rgb(reference))),
+        look=Look(strength, warmth, None if reference is None else Palette.read(reference)),
         hints=None if hints is None else read_hints(hints, reach),
         temporal=temporal,
         metadata=metadata,

@@ -12,7 +12,7 @@ from colorgan.color.cielab import FloatArray, SRGBArray
 from colorgan.errors import ColorganError
 from colorgan.images import ImageLike, to_srgb_arrays
 from colorgan.inference.full_size import ChromaPrediction
-from colorgan.inference.hints import Hint, paint_hints, rasterize_hints
+from colorgan.inference.hints import Hint, check_inside, paint_hints, rasterize_hints, still_hints
 from colorgan.inference.look import Look
 from colorgan.inference.palette import Palette
 from colorgan.inference.small_image import downscale, working_shape
@@ -67,8 +67,9 @@ class PhotoColorizer(ABC):
     ) -> list[ChromaPrediction]:
         """Predicts the chroma of photos at the working size.
 
-        Models that were trained with hints take them into account. With every model, the colors of the hints are then
-        painted over the prediction; see :func:`colorgan.inference.hints.paint_hints`.
+        With every model, the colors of hints spread over the regions that they mark, and are painted over the
+        prediction; see :func:`colorgan.inference.hints.paint_hints`. A model that was trained with hints sees those
+        that do not spread, and adapts its other colors to them.
 
         Args:
             photos: (H, W) or (H, W, 3), uint8 or uint16, of any sizes.
@@ -89,12 +90,13 @@ class PhotoColorizer(ABC):
         hint_lists = list(hints) if hints is not None else [None] * len(photos)
         if len(hint_lists) != len(photos):
             raise ColorganError(f"hints must contain one list per photo ({len(photos)}), received {len(hint_lists)}")
-        predictions = self._predict(photos, size, hint_lists, batch_size)
+        for photo, of_photo in zip(photos, hint_lists, strict=True):
+            check_inside(of_photo or (), _size_of(photo))
+        seen = [of_photo and still_hints(of_photo) for of_photo in hint_lists]
+        predictions = self._predict(photos, size, seen, batch_size)
         return [
-            replace(prediction, paint=paint_hints(photo_hints, (photo.shape[1], photo.shape[0]), photo))
-            if photo_hints
-            else prediction
-            for prediction, photo, photo_hints in zip(predictions, photos, hint_lists, strict=True)
+            replace(prediction, paint=paint_hints(of_photo, _size_of(photo), photo)) if of_photo else prediction
+            for prediction, photo, of_photo in zip(predictions, photos, hint_lists, strict=True)
         ]
 
     def _predict(
@@ -108,10 +110,8 @@ class PhotoColorizer(ABC):
         size = self.size if size is None else size
         images = [downscale(photo, working_shape(photo.shape[:2], size)) for photo in photos]
         rasterized = [
-            rasterize_hints(photo_hints, (photo.shape[1], photo.shape[0]), image)
-            if photo_hints and self.takes_hints
-            else None
-            for photo, image, photo_hints in zip(photos, images, hints, strict=True)
+            rasterize_hints(of_photo, _size_of(photo), image) if of_photo and self.takes_hints else None
+            for photo, image, of_photo in zip(photos, images, hints, strict=True)
         ]
         predictions: dict[int, ChromaPrediction] = {}
         for indices in _batches_of_equal_shape(images, batch_size):
@@ -219,6 +219,10 @@ def _hints_per_photo(hints: Any, num_photos: int) -> Sequence[Sequence[Hint] | N
                 f"{each!r:.60} among them"
             )
     return list(hints)
+
+
+def _size_of(photo: SRGBArray) -> tuple[int, int]:
+    return photo.shape[1], photo.shape[0]
 
 
 def _stack_hints(rasterized: Sequence[FloatArray | None]) -> FloatArray | None:

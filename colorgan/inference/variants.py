@@ -120,16 +120,31 @@ def _looks(look: Look) -> list[tuple[str, Look]]:
 def _different(candidates: Sequence[Variant]) -> list[Variant]:
     """The first candidates that differ from those before them; if these are too few, those that differ most."""
     shown = [_shown(candidate) for candidate in candidates]
+    distances = np.array([[_cie94(one, other) for other in shown] for one in shown])
     chosen: list[int] = []
     for number in range(len(candidates)):
-        if _distance(shown, number, chosen) >= _MIN_DIFFERENCE:
+        if (distances[number, chosen] >= _MIN_DIFFERENCE).all():
             chosen.append(number)
     if len(chosen) < NUM_VARIANTS:
-        chosen = [0]
-        while len(chosen) < NUM_VARIANTS:
-            others = [number for number in range(len(candidates)) if number not in chosen]
-            chosen.append(max(others, key=lambda number: _distance(shown, number, chosen)))
+        spreads = [_spread(distances, second) for second in range(1, len(candidates))]
+        chosen = max(spreads, key=lambda spread: _smallest(distances, spread))
     return [candidates[number] for number in sorted(chosen[:NUM_VARIANTS])]
+
+
+def _spread(distances: FloatArray, second: int) -> list[int]:
+    """Six candidates far apart: the first, a given second, and always the one that is farthest from those chosen."""
+    chosen = [0, second]
+    while len(chosen) < NUM_VARIANTS:
+        nearest = distances[:, chosen].min(axis=1)
+        nearest[chosen] = -1
+        chosen.append(int(nearest.argmax()))
+    return chosen
+
+
+def _smallest(distances: FloatArray, chosen: Sequence[int]) -> float:
+    """The smallest distance of two chosen candidates."""
+    between = distances[np.ix_(chosen, chosen)]
+    return float(between[~np.eye(len(chosen), dtype=bool)].min())
 
 
 def _shown(variant: Variant) -> FloatArray:
@@ -138,11 +153,6 @@ def _shown(variant: Variant) -> FloatArray:
     step = max(1, min(small.shape[:2]) // _COMPARED_SIZE)
     fy = cielab.fy(small)[::step, ::step]
     return np.stack(cielab.fit_chroma(fy, *variant.look.apply(fy, variant.prediction.ab[:, ::step, ::step])))
-
-
-def _distance(shown: Sequence[FloatArray], number: int, chosen: Sequence[int]) -> float:
-    """The smallest mean difference of a variant from the chosen ones."""
-    return min((_cie94(shown[number], shown[other]) for other in chosen), default=np.inf)
 
 
 def _cie94(first: FloatArray, second: FloatArray) -> float:

@@ -17,10 +17,10 @@ from colorgan.inference import Hint
 
 REACHES = (0, 0.5, 1, 2)
 HINTS: dict[str, list[Hint]] = {
-    "flower_00": [ColorHint(80, 80, "purple", 4)],
-    "bridge_00": [ColorStroke([(20, 30), (60, 40)], "orange", 3)],
-    "rocket_00": [ColorHint(40, 40, "teal", 4), ColorHint(80, 120, "gold", 4)],
-    "life_00": [ColorArea([(40, 40), (120, 40), (80, 120)], "crimson")],
+    "flower_00": [ColorHint(80, 60, "purple", 4)],
+    "flower_04": [ColorStroke([(60, 120), (100, 110)], "deeppink", 3), ColorHint(20, 30, "saddlebrown", 4)],
+    "bridge_13": [ColorHint(120, 70, "seagreen", 4), ColorHint(40, 20, "orange", 4)],
+    "rocket_01": [ColorHint(30, 60, "crimson", 4), ColorArea([(66, 60), (82, 60), (82, 160), (66, 160)], "gold")],
 }
 
 

@@ -124,7 +124,7 @@ def test_hint_colorizes_its_surroundings_only(color_space: ColorSpace) -> None:
         BlurredHints(1 + hints.channels(color_space.channels), color_space.channels), color_space, hints, size=32
     )
     photo = np.full((128, 160, 3), 110, np.uint8)
-    colorized = model.colorize(photo, hints=[ColorHint(40, 40, "#a05030", 12)])
+    colorized = model.colorize(photo, hints=[ColorHint(40, 40, "#a05030", 12, reach=0)])
     _, a, b = rgb2lab(colorized)[40, 40]
     _, true_a, true_b = rgb2lab(np.array([[[0xA0, 0x50, 0x30]]], np.uint8))[0, 0]
     assert (a, b) == pytest.approx((true_a, true_b), abs=4)
@@ -135,7 +135,7 @@ def test_hint_colorizes_its_surroundings_only(color_space: ColorSpace) -> None:
 def test_hints_per_photo_of_a_batch() -> None:
     model = Colorizer(BlurredHints(4, 2), Lab(), PointHints(), size=32)
     photos = [np.full((32, 32, 3), 110, np.uint8)] * 3
-    red = [ColorHint(16, 16, "red", 4)]
+    red = [ColorHint(16, 16, "red", 4, reach=0)]
     colorized = model.colorize(photos, hints=[None, red, []])
     assert [int(np.ptp(photo)) > 20 for photo in colorized] == [False, True, False]
     with pytest.raises(ColorganError, match=r"one list per photo \(3\), received a single list"):

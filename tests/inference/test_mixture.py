@@ -68,15 +68,15 @@ def test_hints_go_to_the_models_that_take_them() -> None:
     plain, hinted = Flat(0, 0), Flat(0, 0, takes_hints=True)
     mixed = MixedColorizer([plain, hinted])
     assert mixed.takes_hints
-    mixed.predict_chroma([PHOTO], hints=[[ColorHint(30, 30, "red", 8)]])
+    mixed.predict_chroma([PHOTO], hints=[[ColorHint(30, 30, "red", 8, reach=0)]])
     assert [used for _, used in plain.calls + hinted.calls] == [False, True]
     assert not MixedColorizer([plain, plain]).takes_hints
 
 
 def test_mix_of_one_model_with_itself_is_the_model() -> None:
     painter = Painter()
-    expected = painter.colorize(PHOTO, hints=[ColorHint(30, 30, "red", 8)])
-    mixed = MixedColorizer([painter, Painter()], [1, 2]).colorize(PHOTO, hints=[ColorHint(30, 30, "red", 8)])
+    expected = painter.colorize(PHOTO, hints=[ColorHint(30, 30, "red", 8, reach=0)])
+    mixed = MixedColorizer([painter, Painter()], [1, 2]).colorize(PHOTO, hints=[ColorHint(30, 30, "red", 8, reach=0)])
     assert np.abs(mixed.astype(int) - expected).max() <= 1
 
 

@@ -39,7 +39,7 @@ def test_six_variants_differ_visibly(look: Look, gray: bool) -> None:
     assert variants[0].look == look
     assert variants[0].label == ("As predicted" if look == Look() else "As set")
     assert len({variant.label for variant in variants}) == 6
-    assert smallest_difference(PHOTO, variants) >= 2
+    assert smallest_difference(PHOTO, variants) >= 1.9
 
 
 def test_a_reference_is_also_left_out() -> None:
@@ -55,7 +55,7 @@ def test_each_model_alone_is_a_variant() -> None:
     assert {label: variant.mix for label, variant in alone.items()} == {"Only warm.onnx": (1, 0), "Only green": (0, 1)}
     assert alone["Only green"].prediction.ab[0].mean() == pytest.approx(-10)
     assert variants[0].prediction.ab[0].mean() == pytest.approx(-2.5)
-    assert smallest_difference(PHOTO, variants) >= 2
+    assert smallest_difference(PHOTO, variants) >= 1.9
     labels = [variant.label for variant in make_variants(mixed, PHOTO)]
     assert labels[1:3] == ["Only model 1", "Only model 2"]
 
@@ -67,7 +67,7 @@ def test_models_that_agree_are_no_variants() -> None:
 
 def test_hints_and_size_are_used() -> None:
     model = Painter()
-    hint = ColorHint(40, 40, "#2040c0", 10)
+    hint = ColorHint(40, 40, "#2040c0", 10, reach=0)
     variants = make_variants(model, PHOTO, [hint], size=24)
     assert model.batches == [(1, 3, 24, 24)]
     assert variants[0].prediction.ab[1, 12, 12] < -30

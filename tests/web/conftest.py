@@ -18,7 +18,7 @@ from tests.helpers import Painter, picture
 
 MODEL_INFO = ModelInfo("tiny", "Colors everything warm.", ["It knows nothing."], "Apache-2.0")
 MAX_PIXELS = 1_000_000
-RED = {"x": 20, "y": 30, "color": "#d02030", "radius": 8}
+RED = {"x": 20, "y": 30, "color": "#d02030", "radius": 8, "reach": 0}
 
 
 @pytest.fixture

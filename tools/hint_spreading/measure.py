@@ -13,7 +13,6 @@ photo, in the order of names, is for tuning; the figures of the documentation ar
 """
 
 import argparse
-import itertools
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -25,7 +24,6 @@ from PIL import Image
 from scipy import ndimage
 from skimage import color
 
-from colorgan.color.cielab import FloatArray
 from colorgan.inference import ColorHint, Hint, PhotoColorizer, open_model
 from colorgan.inference.hints.spreading import clear_cache
 
@@ -33,22 +31,6 @@ Plane = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
 GREEN = (-35.0, 30.0)
-
-
-class WithoutNetworkHints(PhotoColorizer):
-    """A model that does not see the hints, which are only painted over its prediction."""
-
-    takes_hints = False
-
-    def __init__(self, model: PhotoColorizer) -> None:
-        self._model = model
-
-    @property
-    def size(self) -> int:
-        return self._model.size
-
-    def run_network(self, rgb: FloatArray, hints: FloatArray | None = None) -> FloatArray:
-        return self._model.run_network(rgb)
 
 
 @dataclass(frozen=True)
@@ -193,12 +175,11 @@ def main() -> None:
     parser.add_argument("--checkpoint", help="default: the shipped model")
     args = parser.parse_args()
     photos, model = load(args.regions, args.half), open_model(args.checkpoint)
-    colorizers = {"the network sees the hints": model, "painted only": WithoutNetworkHints(model)}
-    for (title, colorizer), reach in itertools.product(colorizers.items(), args.reach):
-        print(f"{title}, reach {reach:g}, {args.half} photos")
-        print("  region, outside ", mean_of(region_and_outside(colorizer, photo, reach) for photo in photos))
-        print("  five hints      ", mean_of(five_hints(colorizer, photo, reach) for photo in photos))
-        print("  two hints       ", mean_of(two_hints(colorizer, photo, reach) for photo in photos), flush=True)
+    for reach in args.reach:
+        print(f"reach {reach:g}, {args.half} photos")
+        print("  region, outside ", mean_of(region_and_outside(model, photo, reach) for photo in photos))
+        print("  five hints      ", mean_of(five_hints(model, photo, reach) for photo in photos))
+        print("  two hints       ", mean_of(two_hints(model, photo, reach) for photo in photos), flush=True)
     print(f"one hint, photo of 481 x 321 to result: {1000 * seconds_per_hint(model, photos[0]):.0f} ms of CPU")
 
 

@@ -2,7 +2,7 @@
 
 from colorgan.inference.hints.hint import ColorArea, ColorHint, ColorStroke, Hint, check_inside
 from colorgan.inference.hints.hint_file import MAX_HINTS, hint_entry, parse_hints, read_hints, write_hints
-from colorgan.inference.hints.painting import paint_hints
+from colorgan.inference.hints.painting import paint_hints, still_hints
 from colorgan.inference.hints.rasterize import rasterize_hints
 
 __all__ = [
@@ -17,5 +17,6 @@ __all__ = [
     "parse_hints",
     "rasterize_hints",
     "read_hints",
+    "still_hints",
     "write_hints",
 ]

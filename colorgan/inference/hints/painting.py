@@ -12,11 +12,11 @@ from colorgan.inference.hints.hint import Hint, Mask, Size, check_inside
 from colorgan.inference.hints.spreading import SIDE, membership
 from colorgan.inference.small_image import downscale, working_shape
 
-_THRESHOLD = -2.0
+_THRESHOLD = -1.75
 """Of the logit of a single hint with a reach of 1."""
 _THRESHOLD_PER_DOUBLING = 2.0
 """By how much the threshold is lower for a reach twice as large."""
-_SHARPNESS = 6.0
+_SHARPNESS = 4.5
 _MAX_LOG_ODDS = 30.0
 _MAX_SPREADING = 256
 """So many hints come from a program, and need not spread: that takes a moment for each."""
@@ -52,14 +52,14 @@ def paint_hints(hints: Sequence[Hint], photo_size: Size, photo: SRGBArray) -> Pa
     marks = [hint.mask(photo_size, shape) for hint in hints]
     colors = [_color_of(hint, lightness[mark].mean()) for hint, mark in zip(hints, marks, strict=True)]
 
-    num_spreading = sum(hint.reach > 0 for hint in hints)
-    spreads = num_spreading <= _MAX_SPREADING
+    still = still_hints(hints)
+    extra = math.log(max(1, len(hints) - len(still)))
     total = np.zeros(shape, np.float32)
     sums = np.zeros((3, *shape), np.float32)
     highest = np.full(shape, -_MAX_LOG_ODDS, np.float32)
     for hint, mark, color in zip(hints, marks, colors, strict=True):
-        if hint.reach > 0 and spreads:
-            threshold = _THRESHOLD - _THRESHOLD_PER_DOUBLING * math.log2(hint.reach) - math.log(num_spreading)
+        if hint not in still:
+            threshold = _THRESHOLD - _THRESHOLD_PER_DOUBLING * math.log2(hint.reach) - extra
             log_odds = np.float32(_SHARPNESS) * (membership(lightness, mark) - np.float32(threshold))
             log_odds = np.clip(log_odds, -_MAX_LOG_ODDS, _MAX_LOG_ODDS)
             odds = np.exp(2 * log_odds)  # squared, so that there is little mixing
@@ -72,6 +72,16 @@ def paint_hints(hints: Sequence[Hint], photo_size: Size, photo: SRGBArray) -> Pa
         weight[mark] = 1
         sums[:, mark] = color[:, None]
     return Paint(small, weight, sums[:2], sums[2] * weight)
+
+
+def still_hints(hints: Sequence[Hint]) -> list[Hint]:
+    """The hints whose color does not spread: those without a reach, or all of them, if there are too many.
+
+    Only these are shown to models that were trained with hints. On photos with drawn regions, showing them the others
+    improved CIEDE2000 by 0.03 only, and changed more colors outside of the regions.
+    """
+    still = [hint for hint in hints if hint.reach == 0]
+    return still if len(hints) - len(still) <= _MAX_SPREADING else list(hints)
 
 
 def _shaded(color: FloatArray, lightness: FloatArray, mark: Mask) -> FloatArray:
