@@ -64,8 +64,12 @@ def open_page(browser: Browser, serve: Callable[..., str]) -> Iterator[Callable[
     """Opens the page, and checks afterward that there were no script errors and no policy violations."""
     contexts, problems = [], []
 
-    def open_(size: dict[str, int] = DESKTOP, model: Painter | None = None, **settings: Any) -> Page:
-        context = browser.new_context(viewport=size, has_touch=size is PHONE, reduced_motion="reduce")
+    def open_(
+        size: dict[str, int] = DESKTOP, model: Painter | None = None, theme: Any = "light", **settings: Any
+    ) -> Page:
+        context = browser.new_context(
+            viewport=size, has_touch=size is PHONE, reduced_motion="reduce", color_scheme=theme
+        )
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(15_000)
@@ -128,3 +132,10 @@ def updated_colors(page: Page, action: Callable[[], object]) -> np.ndarray:
 def fits_viewport(page: Page) -> bool:
     fits: bool = page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     return fits
+
+
+def accessibility_problems(page: Page) -> list[str]:
+    """What axe-core finds, such as a color without contrast: the rule and the elements."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-core is not installed")
+    violations = axe.Axe().run(page).response["violations"]
+    return [f"{rule['id']}: {[node['html'] for node in rule['nodes']]}" for rule in violations]

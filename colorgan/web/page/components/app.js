@@ -1,0 +1,26 @@
+/** The page: the bar, messages, and the view that is open. */
+
+import { html, useEffect } from "../vendor/preact.js";
+import { dragging, view } from "../state/view.js";
+import { About } from "./about.js";
+import { Album } from "./album.js";
+import { Editor } from "./editor.js";
+import { Header } from "./header.js";
+import { Messages } from "./messages.js";
+import { PhotoInput } from "./photo_input.js";
+import { Start } from "./start.js";
+
+const VIEWS = { start: Start, editor: Editor, album: Album };
+
+export function App() {
+  useEffect(() => {
+    document.body.dataset.view = view.value;
+    document.body.classList.toggle("dragging", dragging.value);
+  });
+  return html`
+    <${Header} />
+    <${Messages} />
+    <main><${VIEWS[view.value]} /></main>
+    <${PhotoInput} />
+    <${About} />`;
+}

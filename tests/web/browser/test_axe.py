@@ -1,0 +1,42 @@
+"""axe-core finds nothing, in every state of the page and in both themes."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.helpers import picture
+from tests.web.browser.conftest import DESKTOP, PHONE, accessibility_problems, click_photo, load_photo
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_axe_finds_nothing(
+    open_page: Callable[..., Page], gray_photo: Path, tmp_path: Path, size: dict[str, int], theme: str
+) -> None:
+    page = open_page(size, theme=theme)
+    assert accessibility_problems(page) == []
+    load_photo(page, gray_photo)
+    assert accessibility_problems(page) == []
+    click_photo(page, 0.5, 0.5)
+    expect(page.locator("#suggested-colors .swatch").first).to_be_visible()
+    click_photo(page, 0.2, 0.2)
+    expect(page.locator("#used-colors .swatch").first).to_be_visible()
+    expect(page.locator("#suggested-colors")).not_to_have_class("swatches loading")
+    assert accessibility_problems(page) == []
+    page.click("#show-about")
+    assert accessibility_problems(page) == []
+    page.keyboard.press("Escape")
+
+    broken = tmp_path / "broken.jpg"
+    broken.write_text("no photo")
+    page.set_input_files("#photos-input", broken)
+    expect(page.get_by_role("alert")).to_be_visible()
+    assert accessibility_problems(page) == []
+    picture(1).save(tmp_path / "a.jpg")
+    page.set_input_files("#photos-input", [broken, tmp_path / "a.jpg"])
+    assert accessibility_problems(page) == []
+    page.get_by_role("button", name="Colorize").click()
+    expect(page.locator("#album-title")).to_have_text("1 of 2 photos colorized")
+    assert accessibility_problems(page) == []
