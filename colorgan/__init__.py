@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from colorgan.inference.colorizer import Colorizer as Colorizer
-    from colorgan.inference.hint_file import ColorHint as ColorHint
-    from colorgan.inference.hint_file import read_hints as read_hints
+    from colorgan.inference.hints import ColorArea as ColorArea
+    from colorgan.inference.hints import ColorHint as ColorHint
+    from colorgan.inference.hints import ColorStroke as ColorStroke
+    from colorgan.inference.hints import read_hints as read_hints
     from colorgan.inference.open_model import open_model as open_model
     from colorgan.training.gan import ColorGAN as ColorGAN
 
@@ -16,10 +18,12 @@ __version__ = "0.1.0"
 
 _NAMES = {
     "ColorGAN": "colorgan.training.gan",
-    "ColorHint": "colorgan.inference.hint_file",
+    "ColorArea": "colorgan.inference.hints",
+    "ColorHint": "colorgan.inference.hints",
+    "ColorStroke": "colorgan.inference.hints",
     "Colorizer": "colorgan.inference.colorizer",
     "open_model": "colorgan.inference.open_model",
-    "read_hints": "colorgan.inference.hint_file",
+    "read_hints": "colorgan.inference.hints",
 }
 
 

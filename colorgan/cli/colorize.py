@@ -61,7 +61,7 @@ def colorize(
     from colorgan.images import printable
     from colorgan.inference import open_model
     from colorgan.inference.batch import BatchOptions, colorize_files, plan_jobs, write_sheets
-    from colorgan.inference.hint_file import read_hints
+    from colorgan.inference.hints import read_hints
 
     plan = plan_jobs(photos, output, f".{format}")
     jobs = plan.jobs

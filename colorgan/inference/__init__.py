@@ -5,14 +5,17 @@ What needs torch is imported from its own module (:class:`colorgan.inference.col
 """
 
 from colorgan.inference.full_size import ChromaPrediction, apply_chroma
-from colorgan.inference.hint_file import ColorHint, parse_hints, read_hints, write_hints
+from colorgan.inference.hints import ColorArea, ColorHint, ColorStroke, Hint, parse_hints, read_hints, write_hints
 from colorgan.inference.open_model import open_model
 from colorgan.inference.photo_colorizer import PhotoColorizer
 from colorgan.inference.temporal import TemporalSmoother
 
 __all__ = [
     "ChromaPrediction",
+    "ColorArea",
     "ColorHint",
+    "ColorStroke",
+    "Hint",
     "PhotoColorizer",
     "TemporalSmoother",
     "apply_chroma",

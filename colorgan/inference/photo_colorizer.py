@@ -11,7 +11,7 @@ from colorgan.color.cielab import FloatArray, SRGBArray
 from colorgan.errors import ColorganError
 from colorgan.images import ImageLike, to_srgb_arrays
 from colorgan.inference.full_size import ChromaPrediction, downscale, working_shape
-from colorgan.inference.hint_file import ColorHint, rasterize_hints
+from colorgan.inference.hints import Hint, rasterize_hints
 
 P = TypeVar("P", bound=ImageLike)
 
@@ -44,7 +44,7 @@ class PhotoColorizer(ABC):
 
         Args:
             rgb: (B, 3, h, w) in [0, 1]; only the lightness is used.
-            hints: (B, 4, h, w), as returned by :func:`colorgan.inference.hint_file.rasterize_hints`, or ``None``.
+            hints: (B, 4, h, w), as returned by :func:`colorgan.inference.hints.rasterize_hints`, or ``None``.
 
         Returns:
             CIE a* and b*, (B, 2, h, w).
@@ -55,7 +55,7 @@ class PhotoColorizer(ABC):
         photos: Sequence[SRGBArray],
         *,
         size: int | None = None,
-        hints: Sequence[Sequence[ColorHint] | None] | None = None,
+        hints: Sequence[Sequence[Hint] | None] | None = None,
         batch_size: int = _BATCH_SIZE,
     ) -> list[ChromaPrediction]:
         """Predicts the chroma of photos at the working size.
@@ -113,7 +113,7 @@ class PhotoColorizer(ABC):
             photo: a PIL image; an array (H, W), (H, W, 3) or (B, H, W, 3); a tensor (C, H, W) or (B, C, H, W) with C of
                 1 or 3; or a list of these. Arrays and tensors are uint8, uint16 or float in [0, 1].
             size: shorter side, in pixels, at which chroma is predicted. Default: the size of the training images.
-            hints: a list of :class:`~colorgan.inference.ColorHint` in pixels of the photo, such as
+            hints: a list of :class:`~colorgan.inference.Hint` in pixels of the photo, such as
                 :func:`~colorgan.inference.read_hints` returns; for several photos, one such list or ``None`` per photo.
             strength: factor on the chroma; 0 gives the gray photo, 1 the prediction.
 
@@ -148,7 +148,7 @@ def check_strength(strength: float) -> None:
         raise ColorganError(f"strength must be between 0 (gray) and 1 (as predicted), received {strength}")
 
 
-def _hints_per_photo(hints: Any, num_photos: int) -> Sequence[Sequence[ColorHint] | None] | None:
+def _hints_per_photo(hints: Any, num_photos: int) -> Sequence[Sequence[Hint] | None] | None:
     """Accepts one list of hints for one photo, or one list per photo."""
     if hints is None:
         return None
@@ -156,12 +156,12 @@ def _hints_per_photo(hints: Any, num_photos: int) -> Sequence[Sequence[ColorHint
         raise ColorganError(
             f"hints must be a list of ColorHint, received the path {str(hints)!r}: read it first, with read_hints"
         )
-    if all(isinstance(hint, ColorHint) for hint in hints):
+    if all(isinstance(hint, Hint) for hint in hints):
         if num_photos > 1 and hints:
             raise ColorganError(f"hints must contain one list per photo ({num_photos}), received a single list")
         return [list(hints)] * num_photos
     for each in hints:
-        if each is not None and not (isinstance(each, Sequence) and all(isinstance(hint, ColorHint) for hint in each)):
+        if each is not None and not (isinstance(each, Sequence) and all(isinstance(hint, Hint) for hint in each)):
             raise ColorganError(
                 "hints must be a list of ColorHint, or for several photos one such list or None per photo, received "
                 f"{each!r:.60} among them"

@@ -15,7 +15,7 @@ from colorgan.color.cielab import lightness
 from colorgan.errors import CheckpointError, ColorganError
 from colorgan.inference.colorizer import Colorizer
 from colorgan.inference.full_size import working_shape
-from colorgan.inference.hint_file import ColorHint
+from colorgan.inference.hints import ColorHint
 from colorgan.models.color_spaces import HSV, RGB, ColorSpace, Lab, YCbCr
 from colorgan.models.generators import EncoderUNet, Generator, UNet
 from colorgan.models.hints import NoHints, PointHints

@@ -3,7 +3,7 @@ import pytest
 from skimage.color import rgb2lab
 
 from colorgan.errors import ColorganError
-from colorgan.inference.hint_file import ColorHint
+from colorgan.inference.hints import ColorHint
 from colorgan.inference.photo_colorizer import as_batch
 from tests.helpers import Painter, photo_of
 

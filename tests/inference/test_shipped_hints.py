@@ -14,7 +14,7 @@ from colorgan.color.tensors import to_lab
 from colorgan.errors import ColorganError
 from colorgan.images import SAMPLE_PHOTOS
 from colorgan.inference.colorizer import Colorizer
-from colorgan.inference.hint_file import ColorHint
+from colorgan.inference.hints import ColorHint
 
 RED = "#c81e28"
 RADIUS, FAR = 10, 70

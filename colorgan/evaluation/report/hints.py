@@ -13,7 +13,7 @@ from colorgan.errors import ColorganError
 from colorgan.evaluation.report.photos import Photo, ReferencePhotos, Resize, load_photo
 from colorgan.evaluation.report.systems import CheckpointSystem, System
 from colorgan.evaluation.statistics import Estimate, Values, bootstrap_mean
-from colorgan.inference.hint_file import ColorHint, write_hints
+from colorgan.inference.hints import ColorHint, Hint, write_hints
 from colorgan.metrics.hinted import hinted_psnr
 from colorgan.models.color_spaces import RGB
 from colorgan.models.hints import PointHints
@@ -148,9 +148,7 @@ def measure_hints(
     return results
 
 
-def _color_hints(
-    protocol: HintProtocol, reference: Tensor, index: Tensor, photos: Sequence[Photo]
-) -> list[list[ColorHint]]:
+def _color_hints(protocol: HintProtocol, reference: Tensor, index: Tensor, photos: Sequence[Photo]) -> list[list[Hint]]:
     """The hints that the models received, in the pixels of the original files."""
     size, patch_size = protocol.size, protocol.patch_size
     points = protocol.point_hints.validation_points(index, size, size, max(COUNTS))
@@ -159,7 +157,7 @@ def _color_hints(
     for number, photo in enumerate(photos):
         height, width = photo.original_size
         scale_y, scale_x = height / size, width / size
-        hints = []
+        hints: list[Hint] = []
         for top, left in zip(points.top[number].tolist(), points.left[number].tolist(), strict=True):
             patch = color[number, :, top : top + patch_size, left : left + patch_size]
             red, green, blue = ((patch.mean(dim=(1, 2)) + 1) / 2).mul(255).round().int().tolist()

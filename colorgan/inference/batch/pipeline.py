@@ -10,7 +10,7 @@ from colorgan.inference.batch.reader import LoadedPhoto, read_photos
 from colorgan.inference.batch.result import BatchResult, Record
 from colorgan.inference.batch.writer import PhotoWriter
 from colorgan.inference.full_size import working_shape
-from colorgan.inference.hint_file import ColorHint
+from colorgan.inference.hints import Hint
 from colorgan.inference.photo_colorizer import PhotoColorizer
 from colorgan.inference.temporal import TemporalSmoother
 from colorgan.system.threads import available_cores
@@ -38,7 +38,7 @@ class BatchOptions:
     size: int | None = None
     batch_size: int = 8
     strength: float = 1.0
-    hints: Sequence[ColorHint] | None = None
+    hints: Sequence[Hint] | None = None
     temporal: float = 0.0
     metadata: bool = False
     overwrite: bool = False

@@ -26,7 +26,7 @@ from colorgan.errors import ColorganError, first_sentence
 from colorgan.files import atomic_write
 from colorgan.images import SAMPLE_PHOTOS, list_photos, read_rgb
 from colorgan.inference.full_size import downscale, working_shape
-from colorgan.inference.hint_file import ColorHint, rasterize_hints
+from colorgan.inference.hints import ColorHint, rasterize_hints
 from colorgan.inference.onnx.colorizer import FORMAT, METADATA_KEY, OUTPUTS, OnnxColorizer
 from colorgan.inference.onnx.file_check import sealed
 from colorgan.inference.photo_colorizer import as_batch
@@ -82,7 +82,7 @@ class ExportedGraph(nn.Module):
         Args:
             rgb: (B, 3, H, W) in [0, 1], of any size; only the lightness is used.
             hints: L*, a*, b* and a mask, (B, 4, H, W), as returned by
-                :func:`colorgan.inference.hint_file.rasterize_hints`; only for models that take hints.
+                :func:`colorgan.inference.hints.rasterize_hints`; only for models that take hints.
 
         Returns:
             The colorized images, (B, 3, H, W) in [0, 1], and their predicted a* and b*, (B, 2, H, W).

@@ -57,7 +57,7 @@ class Hints(Part, ABC):
 
         Args:
             rasterized: L*, a*, b* and a mask, (B, 4, H, W), as returned by
-                :func:`colorgan.inference.hint_file.rasterize_hints`. Colors are used only where the mask is 1.
+                :func:`colorgan.inference.hints.rasterize_hints`. Colors are used only where the mask is 1.
             color_space: color space of the network.
 
         Returns:

@@ -23,6 +23,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from colorgan.errors import ColorganError
 from colorgan.images import MEDIA_TYPES, extensions, printable
 from colorgan.inference.card import ModelInfo
+from colorgan.inference.hints import hint_entry
 from colorgan.web.server.album import Album
 from colorgan.web.server.colorization_service import ColorizationService
 from colorgan.web.server.error_handlers import EXCEPTION_HANDLERS
@@ -188,7 +189,7 @@ class _Endpoints:
     async def suggestions(self, request: Request) -> Response:
         spot = parse_spot(await self._read_json_about_photo(request))
         with self._photos.use(request.path_params["key"]) as photo:
-            suggestions = await self._queue.run(client(request), photo.suggestions, spot.x, spot.y, spot.radius)
+            suggestions = await self._queue.run(client(request), photo.suggestions, spot)
         return JSONResponse({"suggestions": [asdict(suggestion) for suggestion in suggestions]})
 
     async def download(self, request: Request) -> Response:
@@ -226,7 +227,7 @@ class _Endpoints:
         source = f"hints file {printable(uploaded_name(request))}"
         hints = parse_hint_file(await read_json(request, source), source)
         return JSONResponse(
-            {"hints": [{**asdict(hint), "color": "#{:02x}{:02x}{:02x}".format(*hint.rgb)} for hint in hints]}
+            {"hints": [{**hint_entry(hint), "color": "#{:02x}{:02x}{:02x}".format(*hint.rgb)} for hint in hints]}
         )
 
     # -- albums --------------------------------------------------------------------------------------------------------

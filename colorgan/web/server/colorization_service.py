@@ -11,7 +11,7 @@ from colorgan.color.cielab import SRGBArray
 from colorgan.errors import ColorganError
 from colorgan.images import Photo, UnreadableImage, encode_photo, printable, read_photo
 from colorgan.inference.full_size import ChromaPrediction
-from colorgan.inference.hint_file import ColorHint
+from colorgan.inference.hints import Hint
 from colorgan.inference.photo_colorizer import PhotoColorizer, check_strength
 from colorgan.web.server.temporary_folder import check_space
 
@@ -64,7 +64,7 @@ class ColorizationService:
         except UnreadableImage as error:
             raise UnreadableImage(name, error.reason) from error
 
-    def predict_chroma(self, photo: SRGBArray, hints: Sequence[ColorHint]) -> ChromaPrediction:
+    def predict_chroma(self, photo: SRGBArray, hints: Sequence[Hint]) -> ChromaPrediction:
         """Predicts the chroma of one photo.
 
         Args:
@@ -73,7 +73,7 @@ class ColorizationService:
         """
         return self.model.predict_chroma([photo], size=self.size, hints=[hints] if hints else None)[0]
 
-    def colorize_file(self, file: Path, name: str, hints: Sequence[ColorHint], options: OutputOptions) -> BinaryIO:
+    def colorize_file(self, file: Path, name: str, hints: Sequence[Hint], options: OutputOptions) -> BinaryIO:
         """Colorizes a photo at full size, with the same result as ``colorgan colorize``.
 
         Args:

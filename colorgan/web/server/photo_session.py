@@ -1,20 +1,20 @@
 """An uploaded photo that a user is working on: previews, color suggestions, and the result at full size."""
 
 import io
-import math
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from colorgan.color.cielab import SRGBArray
 from colorgan.images import encode_photo
 from colorgan.inference.full_size import ChromaPrediction, downscale
-from colorgan.inference.hint_file import ColorHint, check_inside
+from colorgan.inference.hints import ColorHint, Hint, check_inside
 from colorgan.inference.photo_colorizer import check_strength
 from colorgan.web.server.colorization_service import ColorizationService, OutputOptions, pixels_of
 from colorgan.web.server.session_store import SessionExpiredError
 from colorgan.web.server.suggestions import Suggestion, suggest_colors
+
+H = TypeVar("H", bound=Hint)
 
 PREVIEW_SIZE = 1440
 """Longer side of previews, in pixels."""
@@ -47,9 +47,9 @@ class PhotoSession:
         self._preview = downscale(pixels_of(photo), _preview_shape(self.height, self.width))
         self.original = _encode_jpeg(downscale(photo.rgb, self._preview.shape[:2]))
         self._unhinted: ChromaPrediction | None = None
-        self._latest: tuple[Sequence[ColorHint], ChromaPrediction] | None = None
+        self._latest: tuple[Sequence[Hint], ChromaPrediction] | None = None
 
-    def preview(self, hints: Sequence[ColorHint], strength: float) -> bytes:
+    def preview(self, hints: Sequence[Hint], strength: float) -> bytes:
         """Colorizes the preview.
 
         Args:
@@ -67,21 +67,19 @@ class PhotoSession:
             self._latest = hints, (self._predict(hints) if hints else self._predict_unhinted())
         return _encode_jpeg(self._latest[1].apply_to(self._preview, strength))
 
-    def suggestions(self, x: float, y: float, radius: float) -> list[Suggestion]:
+    def suggestions(self, spot: ColorHint) -> list[Suggestion]:
         """Suggests colors for a hint; see :func:`colorgan.web.server.suggestions.suggest_colors`.
 
         Args:
-            x: pixels from the left edge of the photo.
-            y: pixels from the top edge of the photo.
-            radius: radius of the hint, in pixels of the photo.
+            spot: in pixels of the photo; its color is ignored.
 
         Raises:
             ColorganError: if the position lies outside the photo.
         """
-        (spot,) = self._to_preview([ColorHint(x, y, "gray", radius)])
-        return suggest_colors(self._service.predict_chroma, self._preview, self._predict_unhinted(), spot)
+        (shrunk,) = self._to_preview([spot])
+        return suggest_colors(self._service.predict_chroma, self._preview, self._predict_unhinted(), shrunk)
 
-    def colorize(self, hints: Sequence[ColorHint], options: OutputOptions) -> BinaryIO:
+    def colorize(self, hints: Sequence[Hint], options: OutputOptions) -> BinaryIO:
         """Colorizes the photo at full size; see :meth:`ColorizationService.colorize_file`.
 
         Raises:
@@ -91,7 +89,7 @@ class PhotoSession:
             raise SessionExpiredError
         return self._service.colorize_file(self._file, self.name, hints, options)
 
-    def _predict(self, hints: Sequence[ColorHint]) -> ChromaPrediction:
+    def _predict(self, hints: Sequence[Hint]) -> ChromaPrediction:
         return self._service.predict_chroma(self._preview, self._to_preview(hints))
 
     def _predict_unhinted(self) -> ChromaPrediction:
@@ -99,19 +97,11 @@ class PhotoSession:
             self._unhinted = self._service.predict_chroma(self._preview, ())
         return self._unhinted
 
-    def _to_preview(self, hints: Sequence[ColorHint]) -> list[ColorHint]:
+    def _to_preview(self, hints: Sequence[H]) -> list[H]:
         """Scales hints from pixels of the photo to pixels of the preview."""
         check_inside(hints, (self.width, self.height))
         height, width = self._preview.shape[:2]
-        return [
-            replace(
-                hint,
-                x=min(hint.x * width / self.width, math.nextafter(width, 0)),
-                y=min(hint.y * height / self.height, math.nextafter(height, 0)),
-                radius=hint.radius * max(width, height) / max(self.width, self.height),
-            )
-            for hint in hints
-        ]
+        return [hint.resized((self.width, self.height), (width, height)) for hint in hints]
 
 
 def _preview_shape(height: int, width: int) -> tuple[int, int]:

@@ -4,7 +4,6 @@ import asyncio
 import json
 import math
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -13,7 +12,7 @@ import anyio
 from starlette.requests import Request
 
 from colorgan.errors import ColorganError
-from colorgan.inference.hint_file import ColorHint, parse_hints
+from colorgan.inference.hints import ColorHint, Hint, parse_hints
 from colorgan.web.server.colorization_service import OutputOptions
 from colorgan.web.server.http_server import client_of
 from colorgan.web.server.temporary_folder import check_space
@@ -134,27 +133,19 @@ def uploaded_name(request: Request) -> str:
     return name or "the photo"
 
 
-@dataclass(frozen=True)
-class Spot:
-    """Position and radius of a hint whose color is not chosen yet, in pixels of the photo."""
-
-    x: float
-    y: float
-    radius: float
-
-
-def parse_spot(data: Any) -> Spot:
-    """Parses ``{"x": 3, "y": 4, "radius": 5}``.
+def parse_spot(data: Any) -> ColorHint:
+    """Parses ``{"x": 3, "y": 4, "radius": 5}``, a hint whose color is not chosen yet.
 
     Raises:
         ColorganError: if the data has another form.
     """
     fields = _check_fields(data, {"x", "y", "radius"})
-    (hint,) = parse_hints({"hints": [{**fields, "color": "gray"}]}, "the spot")
-    return Spot(hint.x, hint.y, hint.radius)
+    (spot,) = parse_hints([{**fields, "color": "gray"}], "the spot")
+    assert isinstance(spot, ColorHint)
+    return spot
 
 
-def parse_hint_file(data: Any, source: str = "the hints") -> list[ColorHint]:
+def parse_hint_file(data: Any, source: str = "the hints") -> list[Hint]:
     """Parses the content of a ``hints.json``.
 
     Args:
@@ -170,7 +161,7 @@ def parse_hint_file(data: Any, source: str = "the hints") -> list[ColorHint]:
     return hints
 
 
-def parse_colorization(data: Any) -> tuple[list[ColorHint], OutputOptions]:
+def parse_colorization(data: Any) -> tuple[list[Hint], OutputOptions]:
     """Parses ``{"hints": […], "strength": 1, "format": "png", "metadata": false}``; all keys are optional.
 
     Raises:

@@ -7,7 +7,7 @@ over plausible colors predicts muted ones. They are suggestions, not probabiliti
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -16,10 +16,10 @@ import numpy.typing as npt
 from colorgan.color import cielab
 from colorgan.color.cielab import FloatArray
 from colorgan.inference.full_size import ChromaPrediction
-from colorgan.inference.hint_file import ColorHint
+from colorgan.inference.hints import ColorHint, Hint
 
 _Image: TypeAlias = npt.NDArray[np.uint8]
-_Predict: TypeAlias = Callable[[_Image, Sequence[ColorHint]], ChromaPrediction]
+_Predict: TypeAlias = Callable[[_Image, Sequence[Hint]], ChromaPrediction]
 
 _MAX_SUGGESTIONS = 6
 _CROP_FACTORS = (2, 4)
@@ -101,10 +101,7 @@ def _candidates(
 def _mean_color(prediction: ChromaPrediction, shape: tuple[int, int], spot: ColorHint) -> tuple[np.float32, FloatArray]:
     """Mean f(Y) and mean a*, b* (2,) of a prediction under a spot given in pixels of a photo of ``shape``."""
     height, width = prediction.small.shape[:2]
-    y = (np.arange(height) + 0.5) * (shape[0] / height)
-    x = (np.arange(width) + 0.5) * (shape[1] / width)
-    inside = np.square(y - spot.y)[:, None] + np.square(x - spot.x) <= spot.radius**2
-    inside[int(spot.y * height / shape[0]), int(spot.x * width / shape[1])] = True
+    inside = spot.mask((shape[1], shape[0]), (height, width))
     return cielab.fy(prediction.small)[inside].mean(), prediction.ab[:, inside].mean(axis=1)
 
 
@@ -113,7 +110,7 @@ def _crop_around(photo: _Image, spot: ColorHint, factor: int) -> tuple[_Image, C
     height, width = (max(1, side // factor) for side in photo.shape[:2])
     top = min(max(0, int(spot.y) - height // 2), photo.shape[0] - height)
     left = min(max(0, int(spot.x) - width // 2), photo.shape[1] - width)
-    spot_in_crop = ColorHint(spot.x - left, spot.y - top, spot.color, spot.radius)
+    spot_in_crop = replace(spot, x=spot.x - left, y=spot.y - top)
     return photo[top : top + height, left : left + width], spot_in_crop
 
 

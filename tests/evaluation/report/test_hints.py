@@ -10,7 +10,7 @@ from PIL import Image
 from colorgan.errors import ColorganError
 from colorgan.evaluation.report.hints import COUNTS, PROTOCOLS
 from colorgan.inference.colorizer import Colorizer
-from colorgan.inference.hint_file import read_hints
+from colorgan.inference.hints import read_hints
 from colorgan.metrics.hinted import hinted_psnr
 from colorgan.models.generators import UNet
 from colorgan.models.hints import PointHints

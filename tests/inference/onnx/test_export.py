@@ -16,7 +16,7 @@ from colorgan.errors import ColorganError
 from colorgan.images import read_rgb
 from colorgan.inference.colorizer import Colorizer
 from colorgan.inference.full_size import downscale
-from colorgan.inference.hint_file import ColorHint, rasterize_hints
+from colorgan.inference.hints import ColorHint, rasterize_hints
 from colorgan.inference.onnx import export as exporting
 from colorgan.inference.onnx.colorizer import OnnxColorizer
 from colorgan.inference.onnx.export import ExportedGraph, export

@@ -10,7 +10,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 from skimage.color import rgb2lab
 
-from colorgan.inference.hint_file import read_hints
+from colorgan.inference.hints import read_hints
 from tests.helpers import Painter
 from tests.web.browser.conftest import click_photo, displayed_colors, load_photo, updated_colors
 

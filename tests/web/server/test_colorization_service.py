@@ -6,7 +6,7 @@ from PIL import Image
 
 from colorgan.errors import ColorganError
 from colorgan.images import UnreadableImage
-from colorgan.inference.hint_file import ColorHint
+from colorgan.inference.hints import ColorHint
 from colorgan.web.server.colorization_service import ColorizationService, OutputOptions, pixels_of
 from tests.helpers import Painter, picture
 

@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from colorgan.images import SAMPLE_PHOTOS
 from colorgan.inference.batch.jobs import Job
 from colorgan.inference.batch.pipeline import BatchOptions, colorize_files
-from colorgan.inference.hint_file import ColorHint, parse_hints
+from colorgan.inference.hints import ColorHint, parse_hints
 from colorgan.web.server.photo_session import PREVIEW_SIZE
 from tests.helpers import Painter, picture
 from tests.web.conftest import RED, photo_bytes, upload

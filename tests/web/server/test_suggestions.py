@@ -7,7 +7,7 @@ from skimage.color import lab2rgb, rgb2lab
 
 from colorgan.color.cielab import SRGBArray
 from colorgan.inference.full_size import ChromaPrediction
-from colorgan.inference.hint_file import ColorHint
+from colorgan.inference.hints import ColorHint
 from colorgan.web.server.suggestions import suggest_colors
 
 

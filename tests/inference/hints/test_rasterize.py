@@ -1,19 +1,14 @@
-import json
 import math
-import os
-from pathlib import Path
 
 import numpy as np
 import pytest
 import skimage.color
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from torch import Tensor
 
 from colorgan.errors import ColorganError
-from colorgan.inference.hint_file import MAX_HINTS, ColorHint, parse_hints, read_hints, write_hints
-from colorgan.inference.hint_file import rasterize_hints as rasterize_lab
+from colorgan.inference.hints import ColorHint
+from colorgan.inference.hints import rasterize_hints as rasterize_lab
 from colorgan.models.color_spaces import HSV, RGB, ColorSpace, Lab, YCbCr
 from colorgan.models.hints import NoHints, PointHints
 
@@ -37,124 +32,6 @@ def rasterize_hints(
 
 def lab(rgb: Tensor) -> list[float]:
     return skimage.color.rgb2lab(np.array(rgb.tolist(), dtype=float)).tolist()
-
-
-# -- reading and writing -----------------------------------------------------------------------------------------------
-
-
-def test_written_file_is_read_back(tmp_path: Path) -> None:
-    hints = [ColorHint(412, 96.5, "#2e6b34", 8), ColorHint(0, 0, "RebeccaPurple", 0.25)]
-    write_hints(tmp_path / "hints.json", hints)
-    assert read_hints(tmp_path / "hints.json") == hints
-    write_hints(tmp_path / "hints.json", [])
-    assert read_hints(tmp_path / "hints.json") == []
-    assert [path.name for path in tmp_path.iterdir()] == ["hints.json"]
-
-
-@settings(max_examples=50, deadline=None)
-@given(
-    st.lists(
-        st.builds(
-            ColorHint,
-            st.floats(0, 1e5),
-            st.integers(0, 100_000),
-            st.from_regex("#[0-9a-fA-F]{6}", fullmatch=True),
-            st.floats(0.01, 1e4),
-        )
-    )
-)
-def test_arbitrary_hints_round_trip(tmp_path_factory: pytest.TempPathFactory, hints: list[ColorHint]) -> None:
-    path = tmp_path_factory.mktemp("hints") / "hints.json"
-    write_hints(path, hints)
-    assert read_hints(path) == hints
-
-
-def test_byte_order_mark_is_accepted(tmp_path: Path) -> None:
-    (tmp_path / "hints.json").write_text('{"hints": []}', encoding="utf-8-sig")
-    assert read_hints(tmp_path / "hints.json") == []
-
-
-@pytest.mark.parametrize(
-    ("color", "rgb"), [("#2E6b34", (46, 107, 52)), ("navy", (0, 0, 128)), ("Tomato", (255, 99, 71))]
-)
-def test_color_names_and_hex_codes(color: str, rgb: tuple[int, int, int]) -> None:
-    assert ColorHint(0, 0, color, 1).rgb == rgb
-
-
-GOOD = {"x": 1, "y": 2, "color": "red", "radius": 3}
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        ("", "the file is not valid JSON (line 1, column 1: Expecting value)"),
-        ('{"hints": [\n{"x": 1,}]}', "the file is not valid JSON (line 2, column "),  # 9, or 8 since Python 3.13
-        ("[" * 100_000, "the file is not valid JSON for hints"),
-        (b"\xff\xfe\x00", "the file is not valid JSON for hints"),
-        ('{"hints": [{"x": ' + "9" * 5000 + "}]}", "the file is not valid JSON for hints"),
-        ("[]", "the file must be an object with a list called 'hints', received a list"),
-        ("{}", "the file has no 'hints'"),
-        ('{"hint": []}', "the file has the unknown key 'hint'; did you mean 'hints'"),
-        ('{"hints": {}}', "'hints' must be a list, received an object"),
-        ('{"hints": [3]}', "hint 1 must be an object with x, y, color and radius, received 3"),
-        ({**GOOD, "colr": "red"}, "hint 2 has the unknown key 'colr'; did you mean 'color'"),
-        ({**GOOD, "1234": "red"}, "hint 2 has the unknown key '1234'; valid names are x, y, color, radius"),
-        ({"x": 1, "y": 2, "color": "red"}, "hint 2 has no 'radius'"),
-        ({**GOOD, "x": "1"}, "hint 2: x must be a number of pixels, received '1'"),
-        ({**GOOD, "x": True}, "hint 2: x must be a number of pixels, received True"),
-        ({**GOOD, "y": None}, "hint 2: y must be a number of pixels, received None"),
-        ({**GOOD, "y": [1]}, "hint 2: y must be a number of pixels, received a list"),
-        ({**GOOD, "x": -1}, "hint 2: x must be a number of pixels, 0 or more, received -1"),
-        ({**GOOD, "x": math.nan}, "hint 2: x must be a number of pixels, 0 or more, received NaN"),
-        ({**GOOD, "y": math.inf}, "hint 2: y must be a number of pixels, 0 or more, received Infinity"),
-        ({**GOOD, "x": 10**400}, "hint 2: x must be a number of pixels, 0 or more, received 1000000"),
-        ({**GOOD, "radius": 0}, "hint 2: radius must be a number of pixels, above 0, received 0"),
-        ({**GOOD, "radius": math.inf}, "hint 2: radius must be a number of pixels, above 0, received Infinity"),
-        ({**GOOD, "color": "#ff00"}, "hint 2: color must be #rrggbb or a CSS name, received '#ff00'"),
-        ({**GOOD, "color": "greem"}, "received 'greem'; did you mean 'green'"),
-        ({**GOOD, "color": "rgb(1,2,3)"}, "hint 2: color must be #rrggbb or a CSS name, received 'rgb(1,2,3)'"),
-        ({**GOOD, "color": 0xFF0000}, "hint 2: color must be #rrggbb or a CSS name, received 16711680"),
-    ],
-    ids=range(27),
-)
-def test_invalid_files_are_explained_in_one_line(tmp_path: Path, content: str | bytes | dict, message: str) -> None:
-    path = tmp_path / "hints.json"
-    if isinstance(content, dict):
-        content = json.dumps({"hints": [GOOD, content]})
-    path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    with pytest.raises(ColorganError) as error:
-        read_hints(path)
-    assert str(error.value).startswith(f"{path}: ")
-    assert message in str(error.value)
-    assert "\n" not in str(error.value)
-    assert len(str(error.value)) < len(str(path)) + 160
-
-
-def test_unusable_paths_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(ColorganError, match="does not exist"):
-        read_hints(tmp_path / "none.json")
-    with pytest.raises(ColorganError, match="cannot be read .it is a folder"):
-        read_hints(tmp_path)
-    with pytest.raises(ColorganError, match="cannot be written"):
-        write_hints(tmp_path / "no folder" / "hints.json", [])
-    (tmp_path / "large.json").write_bytes(b" " * (5 * 2**20))
-    with pytest.raises(ColorganError, match="exceeds the limit of 4 MiB"):
-        read_hints(tmp_path / "large.json")
-
-
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
-def test_named_pipe_does_not_block(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "pipe.json")
-    with pytest.raises(ColorganError, match="cannot be read .not a regular file"):
-        read_hints(tmp_path / "pipe.json")
-
-
-def test_number_of_hints_is_limited() -> None:
-    with pytest.raises(ColorganError, match=f"page: at most {MAX_HINTS} hints are allowed, received {MAX_HINTS + 1}"):
-        parse_hints({"hints": [GOOD] * (MAX_HINTS + 1)}, "page")
-
-
-# -- rasterizing -------------------------------------------------------------------------------------------------------
 
 
 def test_disk_covers_the_pixels_within_its_radius() -> None:
