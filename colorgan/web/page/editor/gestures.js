@@ -4,7 +4,7 @@ import { boundsOf, covers } from "../lib/hint_geometry.js";
 import * as actions from "../state/hint_actions.js";
 import { colorized } from "../state/preview.js";
 import { info } from "../state/server_info.js";
-import { draft, endPicking, eyedropper, hover, tool } from "../state/tools.js";
+import { draft, hover, tool } from "../state/tools.js";
 import { panBy, place, toPhoto, toggleZoom, zoomBy } from "../state/viewport.js";
 
 const THRESHOLD = { mouse: 3, pen: 5, touch: 8 }; // CSS pixels of a movement that is no tap
@@ -107,7 +107,6 @@ export class Gestures {
     const tap = (run) => this.#tap(point, event.pointerType, run);
     const start = { point, threshold: THRESHOLD[event.pointerType], tap, flush: () => this.#flush() };
     if (event.button === 1) return new Pan(this.#stage);
-    if (eyedropper.value) return new Pick(start);
     if (marker) return new MoveHint(start, this.#photo, Number(marker.dataset.index));
     this.#stage.focus({ preventScroll: true, focusVisible: false });
     if (!info.value.takes_hints || !colorized.value || tool.value === "hand") return new Pan(this.#stage, start, this.#photo);
@@ -259,12 +258,6 @@ class MoveHint extends Press {
 
   cancel() {
     if (this.hasMoved) this.photo.changeHint(this.index, this.hint);
-  }
-}
-
-class Pick extends Press {
-  end() {
-    endPicking(actions.shownColor(toPhoto(this.start.point)));
   }
 }
 

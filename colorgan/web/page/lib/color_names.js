@@ -33,7 +33,8 @@ export function parseColor(text) {
   return /^(rgb|hsl|hwb)a?\(/.test(trimmed) ? cssColor(trimmed) : null;
 }
 
-/** Named colors that a text may become, the best first: those that begin with it, then those with a word that does, then all with it. */
+/** Named colors that a text may become, the best first: names that begin with it, then those with a word that does,
+ * then all with it, and those of a group with it; short ones first. */
 export function completions(text) {
   const wanted = normalized(text);
   if (wanted === "" || /\d|#/.test(text)) return [];
@@ -44,5 +45,5 @@ export function completions(text) {
     return normalized(group).includes(wanted) ? 3 : 4;
   };
   const found = NAMED.map((entry) => ({ ...entry, rank: rank(entry) })).filter((entry) => entry.rank < 4);
-  return found.sort((one, two) => one.rank - two.rank).slice(0, MAX_COMPLETIONS);
+  return found.sort((one, two) => one.rank - two.rank || one.name.length - two.name.length).slice(0, MAX_COMPLETIONS);
 }
