@@ -1,6 +1,8 @@
 /** Images of the server's answers, and colors picked from them. */
 
-import { toHex } from "./lab.js";
+import { toHex, toLab } from "./lab.js";
+
+const CHROMA_SIZE = 64; // pixels per side at which the chroma of an image is measured
 
 /** Decodes an image, so that showing it does not flicker. */
 export async function decoded(blob) {
@@ -23,7 +25,7 @@ export function patchAt(image, x, y, size) {
   return context.getImageData(0, 0, size, size);
 }
 
-/** The mean color of the middle of a patch, of an odd number of pixels, as #rrggbb; grain and noise are left out that way. */
+/** The mean color of the middle of a patch, of an odd number of pixels, as #rrggbb, or null beyond the edges; grain and noise are averaged. */
 export function meanColor(patch, size) {
   const sum = [0, 0, 0];
   let count = 0;
@@ -36,5 +38,18 @@ export function meanColor(patch, size) {
       count += 1;
     }
   }
-  return toHex(sum.map((value) => value / count));
+  return count > 0 ? toHex(sum.map((value) => value / count)) : null;
+}
+
+/** The mean of CIE C*, from 0 for a gray image; of most photos, it is 10 to 40. */
+export function meanChroma(image) {
+  const context = new OffscreenCanvas(CHROMA_SIZE, CHROMA_SIZE).getContext("2d");
+  context.drawImage(image, 0, 0, CHROMA_SIZE, CHROMA_SIZE);
+  const { data } = context.getImageData(0, 0, CHROMA_SIZE, CHROMA_SIZE);
+  let sum = 0;
+  for (let start = 0; start < data.length; start += 4) {
+    const [, a, b] = toLab(toHex([...data.subarray(start, start + 3)]));
+    sum += Math.hypot(a, b);
+  }
+  return (4 * sum) / data.length;
 }
