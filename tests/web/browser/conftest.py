@@ -69,7 +69,7 @@ def open_page(browser: Browser, serve: Callable[..., str]) -> Iterator[Callable[
         size: dict[str, int] = DESKTOP, model: Painter | None = None, theme: Any = "light", **settings: Any
     ) -> Page:
         context = browser.new_context(
-            viewport=size, has_touch=size is PHONE, reduced_motion="reduce", color_scheme=theme
+            viewport=size, has_touch=size["width"] < 500, reduced_motion="reduce", color_scheme=theme
         )
         contexts.append(context)
         page = context.new_page()

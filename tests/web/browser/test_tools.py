@@ -36,7 +36,8 @@ def test_stroke_is_painted_in_the_chosen_color(
     load_photo(page, gray_photo)
     page.click("#tool-stroke")
     expect(page.locator("#hint-options-title")).to_have_text("Next stroke")
-    expect(page.locator("#hint-color-code")).to_have_text("as in the photo")
+    expect(page.locator("#color-text")).to_have_value("")
+    expect(page.locator("#color-text")).to_have_attribute("placeholder", "as in the photo")
     fill_color(page, RED)
     page.locator("#hint-reach").fill("0")
     before = displayed_colors(page)
@@ -155,14 +156,11 @@ def test_hints_of_all_kinds_are_selected_moved_and_deleted(
     page.locator("#strength").focus()  # Delete works wherever the focus is …
     page.keyboard.press("Delete")
     expect(page.locator(".hint")).to_have_count(2)
-    page.evaluate(
-        "document.querySelector('.panel').append(Object.assign(document.createElement('input'), { id: 'text' }))"
-    )
-    page.locator("#text").focus()  # … except where text is typed
+    page.locator("#color-text").focus()  # … except where text is typed
     page.keyboard.press("Delete")
     page.keyboard.press("Backspace")
     page.keyboard.press("b")
-    page.wait_for_timeout(100)
+    expect(page.locator("#color-text")).to_have_value("b")
     expect(page.locator(".hint")).to_have_count(2)
     expect(page.locator("#tool-hand")).to_have_attribute("aria-pressed", "true")
     page.locator(".hint.dot").focus()

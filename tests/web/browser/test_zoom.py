@@ -109,7 +109,7 @@ def test_keys_and_buttons_zoom(open_page: Callable[..., Page], gray_photo: Path)
     assert width_of(page) == pytest.approx(fitting, abs=1)
 
 
-@pytest.mark.parametrize("delay", [40, 400], ids=["fast", "slow"])
+@pytest.mark.parametrize("delay", [40, 350], ids=["fast", "slow"])
 @pytest.mark.parametrize("tool", ["dot", "stroke", "area", "hand"])
 def test_double_click_zooms_and_adds_no_hint(
     open_page: Callable[..., Page], gray_photo: Path, delay: int, tool: str

@@ -8,7 +8,9 @@ import { Editor } from "./editor.js";
 import { Header } from "./header.js";
 import { Messages } from "./messages.js";
 import { PhotoInput } from "./photo_input.js";
+import { ReferenceDialog } from "./reference_dialog.js";
 import { Start } from "./start.js";
+import { Variants } from "./variants.js";
 
 const VIEWS = { start: Start, editor: Editor, album: Album };
 
@@ -22,5 +24,7 @@ export function App() {
     <${Messages} />
     <main><${VIEWS[view.value]} /></main>
     <${PhotoInput} />
-    <${About} />`;
+    <${About} />
+    <${Variants} />
+    <${ReferenceDialog} />`;
 }

@@ -1,10 +1,9 @@
 /** The panel of the download, at full size. */
 
 import { html, useSignal } from "../vendor/preact.js";
-import { postJSON } from "../api.js";
 import { fileName, saveBlob } from "../lib/download.js";
 import { announce, clearError, showError } from "../state/messages.js";
-import { withPhoto } from "../state/photos.js";
+import { postColorization } from "../state/references.js";
 import { FormatSelect, MetadataCheckbox, outputOptions } from "./output_options.js";
 
 export function DownloadPanel({ photo }) {
@@ -14,7 +13,7 @@ export function DownloadPanel({ photo }) {
     announce("Colorizing at full size");
     try {
       const options = { hints: photo.hints.value, ...photo.changedSettings, ...outputOptions.value };
-      const response = await withPhoto(photo, (url) => postJSON(`${url}/download`, options));
+      const response = await postColorization(photo, "download", options);
       saveBlob(await response.blob(), fileName(response, "colorized.png"));
       clearError();
       announce("Downloaded");

@@ -4,11 +4,11 @@ import { boundsOf, covers } from "../lib/hint_geometry.js";
 import * as actions from "../state/hint_actions.js";
 import { colorized } from "../state/preview.js";
 import { info } from "../state/server_info.js";
-import { draft, endPicking, eyedropper, hover, tool } from "../state/tools.js";
+import { draft, hover, tool } from "../state/tools.js";
 import { fit, fitScale, panBy, place, putAt, toggleZoom, toPhoto, zoomBy } from "../state/viewport.js";
 
 const THRESHOLD = { mouse: 3, pen: 5, touch: 8 }; // CSS pixels of a movement that is no tap
-const DOUBLE_TAP = { time: 500, mouse: 8, pen: 16, touch: 30 }; // milliseconds, CSS pixels
+const DOUBLE_TAP = { time: 600, mouse: 8, pen: 16, touch: 30 }; // milliseconds, CSS pixels
 const TAP_DELAY = 280; // milliseconds to wait for the second tap of a double-tap before a dot is added
 const MIN_AREA = 8; // CSS pixels; a smaller lasso is a slip
 const WHEEL = { 0: 0.002, 1: 0.05, 2: 0.5 }; // zoom by deltaMode; pinching on a trackpad comes as a wheel with Ctrl, in smaller steps
@@ -107,7 +107,6 @@ export class Gestures {
     const tap = (run) => this.#tap(point, event.pointerType, run);
     const start = { point, threshold: THRESHOLD[event.pointerType], tap, flush: () => this.#flush() };
     if (event.button === 1) return new Pan(this.#stage);
-    if (eyedropper.value) return new Pick(start);
     if (marker) return new MoveHint(start, this.#photo, Number(marker.dataset.index));
     this.#stage.focus({ preventScroll: true, focusVisible: false });
     if (!info.value.takes_hints || !colorized.value || tool.value === "hand") return new Pan(this.#stage, start, this.#photo);
@@ -259,12 +258,6 @@ class MoveHint extends Press {
 
   cancel() {
     if (this.hasMoved) this.photo.changeHint(this.index, this.hint);
-  }
-}
-
-class Pick extends Press {
-  end() {
-    endPicking(actions.shownColor(toPhoto(this.start.point)));
   }
 }
 

@@ -5,11 +5,12 @@ import { position, reveal } from "../state/comparison.js";
 import { tiles, isSharpening } from "../state/detail.js";
 import { altText, colorized, isBusy, isSlow, original, shownState } from "../state/preview.js";
 import { info } from "../state/server_info.js";
-import { eyedropper, tool } from "../state/tools.js";
+import { tool } from "../state/tools.js";
 import { hasMargin, panBy, place, stageSize } from "../state/viewport.js";
 import { dividerX } from "./comparison.js";
 import { Gestures } from "./gestures.js";
 import { HintLayer } from "./hint_layer.js";
+import { StageEyedropper } from "./stage_eyedropper.js";
 
 const PAN_STEP = 60; // CSS pixels of an arrow key
 
@@ -40,12 +41,13 @@ export function Stage({ photo }) {
     if (isColorized) reveal();
     else position.value = 100;
   }, [isColorized]);
-  const cursor = eyedropper.value ? "pick" : info.value.takes_hints ? tool.value : "hand";
+  const cursor = info.value.takes_hints ? tool.value : "hand";
   return html`
     <div id="stage" data-cursor=${cursor} ref=${stage} aria-busy=${isBusy.value} tabindex="0" role="group"
       aria-label="Photo; when it is zoomed, the arrow keys move it" onKeyDown=${onKeyDown}>
       <${Photo} photo=${photo} />
       <${Divider} />
+      <${StageEyedropper} />
       <div class="busy-bar" hidden=${!(isSlow.value || isSharpening.value)}><span /></div>
     </div>`;
 }

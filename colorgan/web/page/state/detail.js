@@ -1,11 +1,12 @@
 /** Sharp pictures of the part of the photo that is on the stage, where the previews are too coarse for the zoom. */
 
 import { computed, effect, signal, untracked } from "../vendor/preact.js";
-import { postJSON, request } from "../api.js";
+import { request } from "../api.js";
 import { decoded } from "../lib/images.js";
 import { LatestTask } from "../lib/latest_task.js";
 import { current, withPhoto } from "./photos.js";
 import { original, shownState } from "./preview.js";
+import { postColorization } from "./references.js";
 import { place, visible } from "./viewport.js";
 
 const MAX_SIDE = 1440; // pixels of a crop that the server sends as they are
@@ -78,7 +79,7 @@ async function loadTile(photo, box, state) {
     change(box, { original: image });
   }
   if (!find() || find().state === state) return;
-  const colorized = await withPhoto(photo, (url) => postJSON(`${url}/colorized`, { ...JSON.parse(state), crop })).then(toImage);
+  const colorized = await postColorization(photo, "colorized", { ...JSON.parse(state), crop }).then(toImage);
   const old = find()?.colorized;
   change(box, { colorized, state });
   if (old) setTimeout(() => URL.revokeObjectURL(old.src), 1000);

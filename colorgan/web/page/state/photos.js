@@ -28,12 +28,17 @@ export function forgetUpload() {
   if (current.value) request(`api/photos/${current.value.key}`, { method: "DELETE", keepalive: true }).catch(() => {});
 }
 
-/** Sends a request about a photo; if the server has forgotten the photo, uploads it again and repeats the request. */
-export async function withPhoto(photo, send) {
+/**
+ * Sends a request about a photo; if the server has forgotten the photo, uploads it again and repeats the request.
+ *
+ * @param role what the photo is for the request, which the server names if it has forgotten it: "photo" or "reference".
+ */
+export async function withPhoto(photo, send, role = "photo") {
+  if (!photo.key) photo.key = (await uploadPhoto(photo.file, photo.name)).key;
   try {
     return await send(`api/photos/${photo.key}`);
   } catch (error) {
-    if (!error.expired) throw error;
+    if (error.expired !== role) throw error;
     photo.key = (await uploadPhoto(photo.file, photo.name)).key;
     return send(`api/photos/${photo.key}`);
   }
