@@ -6,7 +6,7 @@ import re
 import shutil
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from skimage.color import rgb2lab
 
 from colorgan.images import SAMPLE_PHOTOS
+from colorgan.inference.hints import Hint, read_hints
 from colorgan.web.server import ColorizationService, ServerSettings, create_app, http_server
 from tests.helpers import Painter
 from tests.web.conftest import MODEL_INFO
@@ -43,8 +44,8 @@ def serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
     running = []
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
 
-    def start(model: Painter | None = None, **settings: Any) -> str:
-        service = ColorizationService(model or Painter(), 128, 4_000_000)
+    def start(model: Painter | None = None, max_pixels: int = 4_000_000, **settings: Any) -> str:
+        service = ColorizationService(model or Painter(), 128, max_pixels)
         app = create_app(service, [MODEL_INFO], ServerSettings(**{"max_bytes": 2_000_000, **settings}))
         server = http_server(app)
         listening = socket.create_server(("127.0.0.1", 0))
@@ -68,7 +69,7 @@ def open_page(browser: Browser, serve: Callable[..., str]) -> Iterator[Callable[
         size: dict[str, int] = DESKTOP, model: Painter | None = None, theme: Any = "light", **settings: Any
     ) -> Page:
         context = browser.new_context(
-            viewport=size, has_touch=size is PHONE, reduced_motion="reduce", color_scheme=theme
+            viewport=size, has_touch=size["width"] < 500, reduced_motion="reduce", color_scheme=theme
         )
         contexts.append(context)
         page = context.new_page()
@@ -139,3 +140,47 @@ def accessibility_problems(page: Page) -> list[str]:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-core is not installed")
     violations = axe.Axe().run(page).response["violations"]
     return [f"{rule['id']}: {[node['html'] for node in rule['nodes']]}" for rule in violations]
+
+
+def shown_pixels(page: Page, selector: str) -> np.ndarray:
+    """What is on the screen where an element is, (H, W, 3), in CSS pixels of a desktop."""
+    return np.asarray(Image.open(io.BytesIO(page.locator(selector).screenshot())).convert("RGB")).astype(int)
+
+
+def position_on(page: Page, x: float, y: float) -> tuple[float, float]:
+    """The position in the window of fractions of the photo's width and height."""
+    box = page.locator("#photo").bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] * x, box["y"] + box["height"] * y
+
+
+def draw(page: Page, points: Sequence[tuple[float, float]], button: Any = "left") -> None:
+    """Draws with the mouse along points given as fractions of the photo's width and height."""
+    positions = [position_on(page, *point) for point in points]
+    page.mouse.move(*positions[0])
+    page.mouse.down(button=button)
+    for position in positions[1:]:
+        page.mouse.move(*position, steps=6)
+    page.mouse.up(button=button)
+
+
+def touch(page: Page, frames: Sequence[Sequence[tuple[float, float]]]) -> None:
+    """Touches the screen with the fingers of each frame, positions in the window, and lifts all of them at the end."""
+    session = page.context.new_cdp_session(page)
+    fingers = 0
+    for frame in frames:
+        points = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(frame)]
+        kind = "touchStart" if len(points) > fingers else "touchMove"
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        fingers = len(points)
+        page.wait_for_timeout(16)  # moves within one frame of the screen may be joined
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    session.detach()
+
+
+def saved_hints(page: Page, tmp_path: Path) -> list[Hint]:
+    """The hints of the page, through the file that it saves."""
+    with page.expect_download() as download:
+        page.click("#save-hints")
+    download.value.save_as(tmp_path / "saved.json")
+    return read_hints(tmp_path / "saved.json")

@@ -4,7 +4,7 @@ import { html, useSignal } from "../vendor/preact.js";
 import { fileName, saveBlob } from "../lib/download.js";
 import { announce, clearError, showError } from "../state/messages.js";
 import { postColorization } from "../state/references.js";
-import { OutputOptions, outputOptions } from "./output_options.js";
+import { FormatSelect, MetadataCheckbox, outputOptions } from "./output_options.js";
 
 export function DownloadPanel({ photo }) {
   const isRunning = useSignal(false);
@@ -24,10 +24,13 @@ export function DownloadPanel({ photo }) {
     }
   };
   return html`
-    <section aria-labelledby="output-title">
+    <section class="output" aria-labelledby="output-title">
       <h3 id="output-title" class="visually-hidden">Output</h3>
-      <${OutputOptions} />
-      <button type="button" id="download" class="primary wide" disabled=${isRunning.value} onClick=${download}>
-        ${isRunning.value ? "Colorizing at full size…" : "Download at full size"}</button>
+      <${MetadataCheckbox} />
+      <div class="row">
+        <${FormatSelect} label="Format" />
+        <button type="button" id="download" class="primary" disabled=${isRunning.value} title="Download at full size" onClick=${download}>
+          ${isRunning.value ? "Colorizing…" : "Download"}</button>
+      </div>
     </section>`;
 }

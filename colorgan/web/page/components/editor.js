@@ -1,6 +1,6 @@
 /** The editor of a single photo: the stage, what is below it, and the panels beside it. */
 
-import { html, useEffect, useRef } from "../vendor/preact.js";
+import { html, useEffect, useLayoutEffect, useRef } from "../vendor/preact.js";
 import { ComparisonSlider } from "../editor/comparison.js";
 import { listenForKeys } from "../editor/shortcuts.js";
 import { Stage } from "../editor/stage.js";
@@ -14,7 +14,7 @@ import { LookPanel } from "./look_panel.js";
 export function Editor() {
   const name = useRef();
   const photo = current.value;
-  useEffect(() => name.current.focus({ preventScroll: true }), [photo]);
+  useLayoutEffect(() => name.current.focus({ preventScroll: true }), [photo]);
   useEffect(listenForKeys, []);
   return html`
     <section id="editor" aria-labelledby="photo-name">

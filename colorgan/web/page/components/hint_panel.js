@@ -1,6 +1,6 @@
 /** The panel of the hints: the tools, the selected or the next hint, and what concerns all of them. */
 
-import { html, useEffect, useRef } from "../vendor/preact.js";
+import { html, useLayoutEffect, useRef } from "../vendor/preact.js";
 import { Toolbar } from "../editor/toolbar.js";
 import { kindOf } from "../lib/hint_geometry.js";
 import { pluralize } from "../lib/text.js";
@@ -79,7 +79,7 @@ function AllHints({ isEmpty }) {
   const input = useRef();
   const add = useRef();
   const { index, number } = actions.focusWish.value;
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (index === null && number > 0) add.current.focus({ preventScroll: true });
   }, [number]);
   const onFile = () => {

@@ -76,15 +76,20 @@ function Photo({ photo }) {
     </div>`;
 }
 
+/** The sharp parts. Until a colorized one has come, the original's lightness is laid over the colors of the preview. */
 function Tiles({ photo, picture }) {
   const percent = (value, length) => `${(100 * value) / length}%`;
-  const isCurrent = (tile) => tile[picture] && (picture === "original" || tile.state === shownState.value);
-  return tiles.value.filter(isCurrent).map(({ left, top, width, height, ...tile }) => html`
-    <img key="${left} ${top} ${width} ${height}" class="tile" alt="" draggable=${false} src=${tile[picture].src}
-      style=${{
-        left: percent(left, photo.width), top: percent(top, photo.height), width: percent(width, photo.width),
-        height: percent(height, photo.height),
-      }} />`);
+  return tiles.value.map(({ left, top, width, height, original, colorized, state }) => {
+    const isColorized = picture === "colorized" && colorized && state === shownState.value;
+    const image = isColorized ? colorized : original;
+    return image && html`
+      <img key="${left} ${top} ${width} ${height}" class="tile ${picture === "colorized" && !isColorized ? "lightness" : ""}" alt=""
+        draggable=${false} src=${image.src}
+        style=${{
+          left: percent(left, photo.width), top: percent(top, photo.height), width: percent(width, photo.width),
+          height: percent(height, photo.height),
+        }} />`;
+  });
 }
 
 function Divider() {

@@ -70,19 +70,19 @@ async function load(photo, area, state) {
   }
 }
 
+/** The original comes first: with the colors of the preview, it is already sharp. */
 async function loadTile(photo, box, state) {
-  const tile = tiles.value.find((other) => sameBox(other, box));
-  if (!tile || tile.state === state) return;
+  const find = () => (photo === current.value ? tiles.value.find((tile) => sameBox(tile, box)) : undefined);
   const crop = [box.left, box.top, box.width, box.height];
+  if (!find()?.original) {
+    const image = await withPhoto(photo, (url) => request(`${url}/original?crop=${crop}`)).then(toImage);
+    change(box, { original: image });
+  }
+  if (!find() || find().state === state) return;
   const colorized = await postColorization(photo, "colorized", { ...JSON.parse(state), crop }).then(toImage);
-  const isGone = () => photo !== current.value || !tiles.value.some((other) => sameBox(other, box));
-  if (isGone()) return;
-  const old = tile.colorized;
+  const old = find()?.colorized;
   change(box, { colorized, state });
   if (old) setTimeout(() => URL.revokeObjectURL(old.src), 1000);
-  if (tile.original) return;
-  const image = await withPhoto(photo, (url) => request(`${url}/original?crop=${crop}`)).then(toImage);
-  if (!isGone()) change(box, { original: image });
 }
 
 async function toImage(response) {
