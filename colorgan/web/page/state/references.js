@@ -35,7 +35,7 @@ export async function takeReference(photo, { id, name, loadFile }) {
   try {
     const reference = findReference(id) ?? (await load({ id, name, file: await loadFile(), key: null }));
     latest.value = { photo, reference };
-    usePalette(photo, true);
+    setReference(photo, id);
     clearError();
     announce(`The photo takes the colors of ${name}`);
   } catch (error) {
@@ -47,16 +47,20 @@ export async function takeReference(photo, { id, name, loadFile }) {
 
 /** Whether a photo takes the palette of the reference beside it. */
 export function usePalette(photo, isUsed) {
-  latest.value = { photo, reference: referenceOf(photo) };
-  photo.change({ settings: { reference: isUsed ? latest.value.reference.id : null } });
-  photo.commit();
+  const reference = referenceOf(photo);
+  latest.value = { photo, reference };
+  setReference(photo, isUsed ? reference.id : null);
 }
 
 export function removeReference(photo) {
   latest.value = { photo: null, reference: null };
-  photo.change({ settings: { reference: null } });
-  photo.commit();
+  setReference(photo, null);
   announce("Reference photo removed");
+}
+
+function setReference(photo, id) {
+  photo.change({ settings: { reference: id } });
+  photo.commit();
 }
 
 /** Posts hints, settings and more about a photo. If the server does not have the reference of the settings (any more), it is uploaded. */
