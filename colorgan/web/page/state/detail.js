@@ -12,13 +12,14 @@ import { place, visible } from "./viewport.js";
 const MAX_SIDE = 1440; // pixels of a crop that the server sends as they are
 const MAX_TILES = 6;
 const DELAY = 180; // milliseconds; zooming is over then
+const BUSY_DELAY = 250; // milliseconds before the progress bar is shown
 const TOLERANCE = 1.1; // enlargement that nobody sees
 
 /** Tiles { left, top, width, height, original, colorized, state }; the pictures are images, and null until they are there.
  * Those of the last view stay until the new ones have come. */
 export const tiles = signal([]);
 
-/** Whether sharper pictures are on their way. */
+/** Whether sharper pictures are on their way, and take long enough for that to be shown. */
 export const isSharpening = signal(false);
 
 /** Whether the previews have too few pixels for this zoom. */
@@ -55,7 +56,7 @@ async function load(photo, area, state) {
   const isWanted = (tile) => wanted.some((box) => sameBox(tile, box));
   const added = wanted.filter((box) => !tiles.value.some((tile) => sameBox(tile, box)));
   tiles.value = [...tiles.value, ...added.map((box) => ({ ...box, original: null, colorized: null, state: null }))];
-  isSharpening.value = true;
+  const slow = setTimeout(() => { isSharpening.value = true; }, BUSY_DELAY);
   try {
     for (const box of wanted) {
       if (photo !== current.value || state !== shownState.value) return;
@@ -66,6 +67,7 @@ async function load(photo, area, state) {
   } catch {
     // the previews stay on the screen; a failure of the server is told where it concerns these
   } finally {
+    clearTimeout(slow);
     isSharpening.value = false;
   }
 }
