@@ -18,8 +18,9 @@ const NO_COLOR = "#808080"; // what the browser's picker starts with
  * @param color the color in use, as #rrggbb; null for the one that the photo has where the next hint will be.
  * @param onTry called with a color while the user is still moving through colors.
  * @param onChoose called with the color that the user has chosen.
+ * @param children what there is to say about the color.
  */
-export function ColorPicker({ photo, color, onTry, onChoose }) {
+export function ColorPicker({ photo, color, onTry, onChoose, children }) {
   const hint = photo.hint.value;
   const used = usedColors(photo.hints.value, hint);
   const lightness = hint && !hint.recolor ? shownColorOf.value?.lightness ?? null : null;
@@ -33,6 +34,7 @@ export function ColorPicker({ photo, color, onTry, onChoose }) {
       <button type="button" id="save-color" class="borderless icon" aria-label="Save this color" title="Save this color" disabled=${!color}
         aria-pressed=${isSaved(color)} onClick=${() => toggleSaved(color)}><${Icon} name="bookmark" /></button>
     </div>
+    ${children}
     ${hint && (isLoading.value || suggestions.value.length > 0) && html`
       <${Swatches} id="suggested-colors" title="Suggested by the model" colors=${suggestions.value} isLoading=${isLoading.value}
         selected=${color} onSelect=${onChoose} />`}
