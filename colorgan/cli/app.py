@@ -72,7 +72,7 @@ def app(
             local_only=local_only,
             host_names=[*allow_name, *([] if local_only else [socket.gethostname(), socket.getfqdn()])],
         )
-        application = create_app(service, load_model_info(model.checkpoint, photo_colorizer.card), settings)
+        application = create_app(service, [load_model_info(model.checkpoint, photo_colorizer.card)], settings)
         server = http_server(application)
         print(f"colorgan is running at {url} (press Ctrl-C to stop)", flush=True)
         if not local_only:

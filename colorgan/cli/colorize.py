@@ -19,7 +19,9 @@ def colorize(
     model: ModelOptions = SHIPPED_MODEL,
     hints: Annotated[Path | None, Option(metavar="hints.json")] = None,
     batch: Annotated[int, Range(1, 1024), Option(metavar="N")] = 8,
-    strength: Annotated[float, Range(0, 1), Option(metavar="0..1")] = 1.0,
+    strength: Annotated[float, Range(0, 2), Option(metavar="0..2")] = 1.0,
+    warmth: Annotated[float, Range(-1, 1), Option(metavar="-1..1")] = 0.0,
+    reference: Annotated[Path | None, Option(metavar="PHOTO")] = None,
     temporal: Annotated[float, Range(0, 0.99), Option(metavar="0..0.99")] = 0.0,
     grid: bool = False,
     format: Literal["png", "jpg", "webp"] = "png",
@@ -37,7 +39,9 @@ def colorize(
         model: the model, its working size and its device.
         hints: color hints, for a single photo.
         batch: maximum number of photos per network call.
-        strength: strength of the colors: 0 is gray, 1 is as predicted.
+        strength: strength of the colors: 0 is gray, 1 is as predicted, and beyond that it is a matter of taste.
+        warmth: -1 is cold, 1 is warm.
+        reference: a color photo whose palette the results take.
         temporal: for video frames: weight of the previous frame's colors, such as 0.8; restarts at cuts (default: off).
         grid: write contact sheets of the photos before and after.
         format: file format; png and webp are lossless, and webp files are smaller.
@@ -58,8 +62,8 @@ def colorize(
     """
     from tqdm import tqdm
 
-    from colorgan.images import printable
-    from colorgan.inference import open_model
+    from colorgan.images import printable, read_rgb
+    from colorgan.inference import Look, Palette, open_model
     from colorgan.inference.batch import BatchOptions, colorize_files, plan_jobs, write_sheets
     from colorgan.inference.hints import read_hints
 
@@ -70,7 +74,7 @@ def colorize(
     options = BatchOptions(
         size=model.size,
         batch_size=batch,
-        strength=strength,
+        look=Look(strength, warmth, None if reference is None else Palette.of(read_rgb(reference))),
         hints=None if hints is None else read_hints(hints),
         temporal=temporal,
         metadata=metadata,

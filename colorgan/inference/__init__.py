@@ -6,7 +6,9 @@ What needs torch is imported from its own module (:class:`colorgan.inference.col
 
 from colorgan.inference.full_size import ChromaPrediction, apply_chroma
 from colorgan.inference.hints import ColorArea, ColorHint, ColorStroke, Hint, parse_hints, read_hints, write_hints
+from colorgan.inference.look import Look
 from colorgan.inference.open_model import open_model
+from colorgan.inference.palette import Palette
 from colorgan.inference.photo_colorizer import PhotoColorizer
 from colorgan.inference.temporal import TemporalSmoother
 
@@ -16,6 +18,8 @@ __all__ = [
     "ColorHint",
     "ColorStroke",
     "Hint",
+    "Look",
+    "Palette",
     "PhotoColorizer",
     "TemporalSmoother",
     "apply_chroma",

@@ -12,13 +12,11 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
 from colorgan.color import cielab
 from colorgan.color.cielab import FloatArray, SRGBArray
-
-_MAX_ASPECT_RATIO = 4
-"""Of the small image: 3000 x 20 pixels must not become 38400 x 256."""
+from colorgan.inference.look import AS_PREDICTED, Look
+from colorgan.inference.small_image import downscale, resize_planes
 
 _SIMILAR = np.float32(7 / 116)
 """Scale of the range kernel: 7 units of L*. On real photos, 5 to 10 give the smallest error."""
@@ -39,44 +37,40 @@ class ChromaPrediction:
     small: npt.NDArray[np.uint8]
     ab: FloatArray
 
-    def apply_to(self, photo: SRGBArray, strength: float = 1.0, num_threads: int | None = None) -> SRGBArray:
+    def apply_to(
+        self,
+        photo: SRGBArray,
+        look: Look = AS_PREDICTED,
+        window: "Window | None" = None,
+        num_threads: int | None = None,
+    ) -> SRGBArray:
         """The photo with this chroma; see :func:`apply_chroma`."""
-        return apply_chroma(photo, self, strength, num_threads)
+        return apply_chroma(photo, self, look, window, num_threads)
 
 
-def working_shape(shape: tuple[int, int], size: int) -> tuple[int, int]:
-    """Height and width of the small image: the photo's shorter side becomes ``size``.
+@dataclass(frozen=True)
+class Window:
+    """A rectangle of a photo, in fractions of its width and height.
 
-    Args:
-        shape: height and width of the photo.
-        size: in pixels.
-
-    Example:
-        >>> working_shape((4000, 6000), 256), working_shape((20, 3000), 256)
-        ((256, 384), (7, 1024))
+    Attributes:
+        left: the left edge, at least 0.
+        top: the top edge.
+        right: the right edge, at most 1.
+        bottom: the bottom edge.
     """
-    height, width = shape
-    scale = min(size / min(height, width), _MAX_ASPECT_RATIO * size / max(height, width))
-    return max(1, round(height * scale)), max(1, round(width * scale))
 
-
-def downscale(photo: SRGBArray, shape: tuple[int, int]) -> npt.NDArray[np.uint8]:
-    """Resizes a photo with antialiasing.
-
-    Args:
-        photo: (H, W) or (H, W, 3), uint8 or uint16.
-        shape: height and width of the result.
-
-    Returns:
-        (height, width, 3) uint8.
-    """
-    image = Image.fromarray(np.ascontiguousarray(cielab.to_8bit(photo)))
-    small = np.asarray(image.resize((shape[1], shape[0]), Image.Resampling.BILINEAR))
-    return np.repeat(small[..., None], 3, axis=2) if small.ndim == 2 else small
+    left: float = 0.0
+    top: float = 0.0
+    right: float = 1.0
+    bottom: float = 1.0
 
 
 def apply_chroma(
-    photo: SRGBArray, prediction: ChromaPrediction, strength: float = 1.0, num_threads: int | None = None
+    photo: SRGBArray,
+    prediction: ChromaPrediction,
+    look: Look = AS_PREDICTED,
+    window: Window | None = None,
+    num_threads: int | None = None,
 ) -> SRGBArray:
     """Joins predicted chroma to the lightness of a photo at full size.
 
@@ -86,8 +80,9 @@ def apply_chroma(
 
     Args:
         photo: (H, W) gray or (H, W, 3) RGB, uint8 or uint16; of RGB only the lightness counts.
-        prediction: the predicted chroma.
-        strength: factor on the chroma; 0 gives the gray photo, 1 the prediction.
+        prediction: the predicted chroma of the whole photo.
+        look: what to make of the prediction.
+        window: the part of the photo that ``photo`` shows, at any scale. Default: all of it.
         num_threads: number of threads. Default: one per core, at most 4.
 
     Returns:
@@ -95,9 +90,17 @@ def apply_chroma(
     """
     height, width = photo.shape[:2]
     colorized = np.empty((height, width, 3), photo.dtype)
-    small, ab = _limit_to_photo(prediction, height, width)
-    planes = cielab.fy(small), *(ab * np.float32(strength))
-    upsampler = _Upsampler(planes, _neighbors(height, len(small)), _neighbors(width, small.shape[1]))
+    window = window or Window()
+    ab = look.apply(cielab.fy(prediction.small), prediction.ab)
+    spans = (window.top, window.bottom), (window.left, window.right)
+    small, ab = _limit_to_photo(
+        prediction.small, ab, *(round(n / (b - a)) for n, (a, b) in zip((height, width), spans, strict=True))
+    )
+    upsampler = _Upsampler(
+        (cielab.fy(small), *ab),
+        _neighbors(height, len(small), spans[0]),
+        _neighbors(width, small.shape[1], spans[1]),
+    )
 
     def fill_strip(rows: slice) -> None:
         fy = cielab.fy(photo[rows])
@@ -176,9 +179,13 @@ def _take_rows(plane: FloatArray, rows: npt.NDArray[np.intp], out: FloatArray) -
     return plane.take(rows, axis=0, out=out, mode="clip")
 
 
-def _neighbors(length: int, small_length: int) -> _Neighbors:
-    """For each of ``length`` pixels, the two nearest small pixels and the weight of the second."""
-    position = (np.arange(length) + 0.5) * (small_length / length) - 0.5
+def _neighbors(length: int, small_length: int, span: tuple[float, float]) -> _Neighbors:
+    """For each of ``length`` pixels of a span, the two nearest small pixels and the weight of the second.
+
+    The span is in fractions of the whole length, of which there are ``small_length`` pixels.
+    """
+    start, stop = span
+    position = (start + (np.arange(length) + 0.5) * ((stop - start) / length)) * small_length - 0.5
     first = np.floor(position)
     nearness = (position - first).astype(np.float32)
     before = first.clip(0, small_length - 1).astype(np.intp)
@@ -186,15 +193,9 @@ def _neighbors(length: int, small_length: int) -> _Neighbors:
     return before, after, nearness
 
 
-def _limit_to_photo(prediction: ChromaPrediction, height: int, width: int) -> tuple[npt.NDArray[np.uint8], FloatArray]:
-    """The prediction, downscaled to the photo's size if the photo is smaller than the working size."""
-    small, ab = prediction.small, prediction.ab
+def _limit_to_photo(
+    small: npt.NDArray[np.uint8], ab: FloatArray, height: int, width: int
+) -> tuple[npt.NDArray[np.uint8], FloatArray]:
+    """The small image and its chroma, downscaled to the photo's size if that is smaller than the working size."""
     shape = min(height, small.shape[0]), min(width, small.shape[1])
     return (small, ab) if shape == small.shape[:2] else (downscale(small, shape), resize_planes(ab, shape))
-
-
-def resize_planes(planes: FloatArray, shape: tuple[int, int]) -> FloatArray:
-    """Resizes float planes (C, h, w) with antialiasing."""
-    size = shape[1], shape[0]
-    images = (Image.fromarray(plane).resize(size, Image.Resampling.BILINEAR) for plane in planes)
-    return np.stack([np.asarray(image) for image in images])

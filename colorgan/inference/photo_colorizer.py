@@ -3,17 +3,23 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import PurePath
-from typing import Any, TypeVar, overload
+from typing import Any, TypeAlias, TypeVar, overload
 
 import numpy as np
 
 from colorgan.color.cielab import FloatArray, SRGBArray
 from colorgan.errors import ColorganError
 from colorgan.images import ImageLike, to_srgb_arrays
-from colorgan.inference.full_size import ChromaPrediction, downscale, working_shape
+from colorgan.inference.full_size import ChromaPrediction
 from colorgan.inference.hints import Hint, rasterize_hints
+from colorgan.inference.look import Look
+from colorgan.inference.palette import Palette
+from colorgan.inference.small_image import downscale, working_shape
 
 P = TypeVar("P", bound=ImageLike)
+
+Reference: TypeAlias = "Palette | ImageLike | None"
+"""A photo, or its palette."""
 
 _MAX_SIZE = 4096
 _BATCH_SIZE = 8
@@ -97,13 +103,38 @@ class PhotoColorizer(ABC):
 
     @overload
     def colorize(
-        self, photo: list[P], *, size: int | None = None, hints: Any = None, strength: float = 1.0
+        self,
+        photo: list[P],
+        *,
+        size: int | None = None,
+        hints: Any = None,
+        strength: float = 1.0,
+        warmth: float = 0.0,
+        reference: Reference = None,
     ) -> list[P]: ...
 
     @overload
-    def colorize(self, photo: P, *, size: int | None = None, hints: Any = None, strength: float = 1.0) -> P: ...
+    def colorize(
+        self,
+        photo: P,
+        *,
+        size: int | None = None,
+        hints: Any = None,
+        strength: float = 1.0,
+        warmth: float = 0.0,
+        reference: Reference = None,
+    ) -> P: ...
 
-    def colorize(self, photo: Any, *, size: int | None = None, hints: Any = None, strength: float = 1.0) -> Any:
+    def colorize(
+        self,
+        photo: Any,
+        *,
+        size: int | None = None,
+        hints: Any = None,
+        strength: float = 1.0,
+        warmth: float = 0.0,
+        reference: Reference = None,
+    ) -> Any:
         """Colorizes photos of any size and keeps their lightness at full resolution.
 
         Chroma is predicted at the working size, upsampled along the edges of the photo, and joined in CIE L*a*b* to the
@@ -115,22 +146,24 @@ class PhotoColorizer(ABC):
             size: shorter side, in pixels, at which chroma is predicted. Default: the size of the training images.
             hints: a list of :class:`~colorgan.inference.Hint` in pixels of the photo, such as
                 :func:`~colorgan.inference.read_hints` returns; for several photos, one such list or ``None`` per photo.
-            strength: factor on the chroma; 0 gives the gray photo, 1 the prediction.
+            strength: factor on the chroma; 0 gives the gray photo, 1 the prediction; more, up to 2, is a matter of
+                taste.
+            warmth: from -1 (cold) to 1 (warm).
+            reference: a photo whose palette the colors take, or its :class:`~colorgan.inference.Palette`.
 
         Returns:
             The colorized photos in RGB, with the type, dtype and size of the input.
 
         Raises:
-            ColorganError: if the photos are of another type or range, or the hints cannot be used.
+            ColorganError: if the photos are of another type or range, or the hints, the look or the reference cannot be
+                used.
         """
-        check_strength(strength)
+        look = Look(strength, warmth, None if reference is None else _palette_of(reference))
         is_list = isinstance(photo, list | tuple)
         inputs = [to_srgb_arrays(item) for item in (photo if is_list else [photo])]
         arrays = [array for item_arrays, _ in inputs for array in item_arrays]
         predictions = self.predict_chroma(arrays, size=size, hints=_hints_per_photo(hints, len(arrays)))
-        colorized = [
-            prediction.apply_to(array, strength) for prediction, array in zip(predictions, arrays, strict=True)
-        ]
+        colorized = [prediction.apply_to(array, look) for prediction, array in zip(predictions, arrays, strict=True)]
         results, start = [], 0
         for item_arrays, restore in inputs:
             results.append(restore(colorized[start : start + len(item_arrays)]))
@@ -138,14 +171,13 @@ class PhotoColorizer(ABC):
         return results if is_list else results[0]
 
 
-def check_strength(strength: float) -> None:
-    """Checks that a strength is in [0, 1].
-
-    Raises:
-        ColorganError: if it is not.
-    """
-    if not 0.0 <= strength <= 1.0:
-        raise ColorganError(f"strength must be between 0 (gray) and 1 (as predicted), received {strength}")
+def _palette_of(reference: Any) -> Palette:
+    if isinstance(reference, Palette):
+        return reference
+    photos, _ = to_srgb_arrays(reference)
+    if len(photos) != 1:
+        raise ColorganError(f"reference must be one photo, received {len(photos)}")
+    return Palette.of(photos[0])
 
 
 def _hints_per_photo(hints: Any, num_photos: int) -> Sequence[Sequence[Hint] | None] | None:

@@ -4,7 +4,8 @@ import numpy as np
 
 from colorgan.color.cielab import FloatArray, lightness
 from colorgan.errors import ColorganError
-from colorgan.inference.full_size import ChromaPrediction, resize_planes
+from colorgan.inference.full_size import ChromaPrediction
+from colorgan.inference.small_image import resize_planes
 
 _THUMBNAIL_SHAPE = (16, 16)
 """Frames are compared at this size, where motion and grain have little effect."""

@@ -68,7 +68,7 @@ def take_screenshot(
 def main() -> None:
     """Serves the page and takes both screenshots."""
     service = ColorizationService(open_model(CHECKPOINT), None, 10_000_000)
-    app = create_app(service, load_model_info(CHECKPOINT), ServerSettings())
+    app = create_app(service, [load_model_info(CHECKPOINT)], ServerSettings())
     server = uvicorn.Server(uvicorn.Config(app, log_level="error", ws="none", lifespan="on"))
     server_socket = socket.create_server(("127.0.0.1", 0))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [server_socket]})

@@ -55,7 +55,7 @@ def upload(folder: str, results: str) -> int:
 
     tempfile.tempdir = os.environ["TMPDIR"]
     service = ColorizationService(Painter(), None, 10_000_000)
-    app = create_app(service, ModelInfo("tiny", "", [], ""), ServerSettings(max_bytes=20_000_000))
+    app = create_app(service, [ModelInfo("tiny", "", [], "")], ServerSettings(max_bytes=20_000_000))
     answers = {}
     with TestClient(app, base_url="http://localhost:7860", raise_server_exceptions=False) as client:
         for file in list_photos(folder):

@@ -250,7 +250,7 @@ def test_cyclic_links_terminate(colorize: Callable[..., int], album: Path, tmp_p
 @pytest.mark.parametrize(
     ("args", "code", "message"),
     [
-        (["album", "--strength", "2"], 2, "argument --strength: expected a number from 0 to 1, received '2'"),
+        (["album", "--strength", "3"], 2, "argument --strength: expected a number from 0 to 2, received '3'"),
         (["album", "--strength", "nan"], 2, "received 'nan'"),
         (["album", "--size", "0"], 2, "argument --size: expected an integer from 1 to 4096, received '0'"),
         (["album", "--batch", "2.5"], 2, "received '2.5'"),

@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from colorgan.color.cielab import lightness
 from colorgan.errors import CheckpointError, ColorganError
 from colorgan.inference.colorizer import Colorizer
-from colorgan.inference.full_size import working_shape
 from colorgan.inference.hints import ColorHint
+from colorgan.inference.small_image import working_shape
 from colorgan.models.color_spaces import HSV, RGB, ColorSpace, Lab, YCbCr
 from colorgan.models.generators import EncoderUNet, Generator, UNet
 from colorgan.models.hints import NoHints, PointHints
@@ -164,7 +164,10 @@ def test_hints_that_are_not_color_hints_are_refused(hints: object, message: str)
     [
         ({"size": 0}, "size must be a number of pixels from 1 to 4096, received 0"),
         ({"size": 100_000}, "received 100000"),
-        ({"strength": 1.5}, r"strength must be between 0 \(gray\) and 1 \(as predicted\), received 1.5"),
+        (
+            {"strength": 2.5},
+            r"strength must be between 0 \(gray\) and 2 \(twice as colorful as predicted\), received 2.5",
+        ),
         ({"strength": float("nan")}, "received nan"),
         ({"hints": [ColorHint(1, 1, "red", 1)]}, "was trained without hints"),
     ],

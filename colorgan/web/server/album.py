@@ -4,10 +4,12 @@ import os
 import shutil
 import time
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 from colorgan.errors import ColorganError
+from colorgan.inference.look import AS_PREDICTED, Look
 from colorgan.web.server.colorization_service import ColorizationService, OutputOptions
 from colorgan.web.server.file_names import archive_path, safe_path
 from colorgan.web.server.temporary_folder import check_space
@@ -24,18 +26,29 @@ class Album:
     Args:
         folder: private folder for the archive and for uploads in progress.
         service: the model.
-        options: strength, format and metadata of all photos.
+        options: format and metadata of all photos.
+        look: strength, warmth and palette of their colors.
+        mix: see :meth:`ColorizationService.predict_chroma`.
 
     Attributes:
         folder: the private folder.
         archive: path of the archive, which is complete after :meth:`close`.
     """
 
-    def __init__(self, folder: Path, service: ColorizationService, options: OutputOptions) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        service: ColorizationService,
+        options: OutputOptions,
+        look: Look = AS_PREDICTED,
+        mix: Sequence[float] | None = None,
+    ) -> None:
         self.folder = folder
         self.archive = folder / "colorized.zip"
         self._service = service
         self._options = options
+        self._look = look
+        self._mix = mix
         self._paths: set[str] = set()
         self._failures: list[str] = []
         self._closed = False
@@ -71,7 +84,9 @@ class Album:
         """
         self.check_open()
         try:
-            with self._service.colorize_file(file, safe_path(name), (), self._options) as colorized:
+            with self._service.colorize_file(
+                file, safe_path(name), self._options, look=self._look, mix=self._mix
+            ) as colorized:
                 path = archive_path(name, self._options.format, self._paths)
                 self._append(colorized, path)
         except (ColorganError, MemoryError) as error:

@@ -45,7 +45,7 @@ def serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
 
     def start(model: Painter | None = None, **settings: Any) -> str:
         service = ColorizationService(model or Painter(), 128, 4_000_000)
-        app = create_app(service, MODEL_INFO, ServerSettings(**{"max_bytes": 2_000_000, **settings}))
+        app = create_app(service, [MODEL_INFO], ServerSettings(**{"max_bytes": 2_000_000, **settings}))
         server = http_server(app)
         listening = socket.create_server(("127.0.0.1", 0))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})

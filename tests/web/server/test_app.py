@@ -52,11 +52,11 @@ def test_other_paths_are_not_served(client: TestClient, path: str) -> None:
         assert response.json() == {"error": "HTTP 404: not found"}
 
 
-@pytest.mark.parametrize("route", ["original", "colorized", "suggestions", "download"])
+@pytest.mark.parametrize("route", ["original", "palette", "colorized", "variants", "suggestions", "shown", "download"])
 def test_unknown_photo_is_404(client: TestClient, route: str) -> None:
-    response = client.request("GET" if route == "original" else "POST", f"/api/photos/nothing/{route}")
+    response = client.request("GET" if route in ("original", "palette") else "POST", f"/api/photos/nothing/{route}")
     message = "this upload has expired or does not exist; send the photo again"
-    assert (response.status_code, response.json()) == (404, {"error": message})
+    assert (response.status_code, response.json()) == (404, {"error": message, "expired": "photo"})
 
 
 def test_wrong_method_is_405(client: TestClient) -> None:
