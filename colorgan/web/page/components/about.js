@@ -3,12 +3,16 @@
 import { html, useEffect, useRef } from "../vendor/preact.js";
 import { info } from "../state/server_info.js";
 import { aboutOpen } from "../state/view.js";
+import { Icon } from "./icons.js";
 
 const KEYS = [
   [["Tab"], "go to the slider and from hint to hint"],
-  [["←", "→", "↑", "↓"], html`move the hint or the slider; hold <kbd>Shift</kbd> for larger steps`],
+  [["←", "→", "↑", "↓"], html`move the hint, the slider or the photo; hold <kbd>Shift</kbd> for larger steps`],
   [["Delete"], "delete the hint"],
   [["Ctrl", "Z"], html`undo; with <kbd>Shift</kbd>, redo`],
+  [["D", "B", "L", "H"], "tools: dot, brush, lasso, and a hand that moves the photo"],
+  [["+", "−"], html`zoom; <kbd>0</kbd> shows the whole photo, <kbd>1</kbd> actual pixels`],
+  [["C"], "show the original while you hold it"],
   [["Ctrl", "V"], "paste a photo"],
 ];
 
@@ -26,7 +30,7 @@ export function About() {
     <dialog id="about" ref=${dialog} aria-labelledby="about-title" onClose=${close}>
       <div class="row spread">
         <h2 id="about-title">About the model</h2>
-        <button type="button" id="close-about" class="borderless icon" aria-label="Close" onClick=${close}>✕</button>
+        <button type="button" id="close-about" class="borderless icon" aria-label="Close" onClick=${close}><${Icon} name="close" /></button>
       </div>
       <p><strong id="model-name">${model.name}</strong>
         <span class="muted">${model.license && ` · license of the weights: ${model.license}`}</span></p>

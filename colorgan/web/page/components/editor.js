@@ -1,8 +1,10 @@
-/** The editor of a single photo: the stage and the panels beside it. */
+/** The editor of a single photo: the stage, what is below it, and the panels beside it. */
 
 import { html, useEffect, useRef } from "../vendor/preact.js";
+import { ComparisonSlider } from "../editor/comparison.js";
+import { listenForKeys } from "../editor/shortcuts.js";
 import { Stage } from "../editor/stage.js";
-import { redo, undo } from "../state/hint_actions.js";
+import { HoldToCompare, ZoomControls } from "../editor/zoom_controls.js";
 import { current } from "../state/photos.js";
 import { info } from "../state/server_info.js";
 import { DownloadPanel } from "./download_panel.js";
@@ -13,21 +15,20 @@ export function Editor() {
   const name = useRef();
   const photo = current.value;
   useEffect(() => name.current.focus({ preventScroll: true }), [photo]);
-  useEffect(() => {
-    document.addEventListener("keydown", onShortcut);
-    return () => document.removeEventListener("keydown", onShortcut);
-  }, []);
-  const aspectRatio = Math.min(8, Math.max(0.2, photo.width / photo.height));
+  useEffect(listenForKeys, []);
   return html`
     <section id="editor" aria-labelledby="photo-name">
       <div class="viewer">
-        <figure style=${{ "--aspect-ratio": aspectRatio }}>
-          <${Stage} key=${photo.number} photo=${photo} />
-          <figcaption>
-            <h2 id="photo-name" tabindex="-1" ref=${name}>${photo.name}</h2>
+        <${Stage} key=${photo.number} photo=${photo} />
+        <${ComparisonSlider} />
+        <div class="below-stage">
+          <div class="about-photo">
+            <h2 id="photo-name" tabindex="-1" ref=${name} title=${photo.name}>${photo.name}</h2>
             <span id="photo-size" class="muted">${photo.width} × ${photo.height}</span>
-          </figcaption>
-        </figure>
+          </div>
+          <${HoldToCompare} />
+          <${ZoomControls} />
+        </div>
       </div>
       <div class="panel">
         ${info.value.takes_hints ? html`<${HintPanel} photo=${photo} />`
@@ -36,12 +37,4 @@ export function Editor() {
         <${DownloadPanel} photo=${photo} />
       </div>
     </section>`;
-}
-
-function onShortcut(event) {
-  const key = event.key.toLowerCase();
-  if (!(event.ctrlKey || event.metaKey) || !["z", "y"].includes(key)) return;
-  event.preventDefault();
-  if (key === "y" || event.shiftKey) redo();
-  else undo();
 }

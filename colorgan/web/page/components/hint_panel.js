@@ -1,59 +1,81 @@
-/** The panel of the hints: undo, the selected hint, and what concerns all of them. */
+/** The panel of the hints: the tools, the selected or the next hint, and what concerns all of them. */
 
 import { html, useEffect, useRef } from "../vendor/preact.js";
+import { Toolbar } from "../editor/toolbar.js";
+import { kindOf } from "../lib/hint_geometry.js";
 import { pluralize } from "../lib/text.js";
 import * as actions from "../state/hint_actions.js";
+import { loadHints, saveHints } from "../state/hints_file.js";
+import { brush, tool } from "../state/tools.js";
 import { ColorPicker } from "./color_picker.js";
+import { ShownColor } from "./shown_color.js";
 import { Slider } from "./slider.js";
 
 const RADIUS = { min: 0.004, max: 0.08 }; // of the photo's shorter side
+const NAMES = { dot: "Hint", stroke: "Stroke", area: "Area" };
+const NEXT_NAMES = { dot: "Next dot", stroke: "Next stroke", area: "Next area", hand: "Next hint" };
+const INSTRUCTIONS = {
+  dot: "Click what should have another color.", stroke: "Paint over what should have another color.",
+  area: "Draw around what should have another color.", hand: "Drag the photo. Click a hint to select it.",
+};
 
 export function HintPanel({ photo }) {
   const count = photo.hints.value.length;
-  const help = count === 0 ? "Click the photo to place a hint, then choose its color here."
-    : `${pluralize(count, "hint")}. Drag to move, or click the photo to add another.`;
+  const hint = photo.hint.value;
   return html`
     <section id="hint-tools" aria-labelledby="hints-title">
-      <div class="row spread">
-        <h3 id="hints-title">Color hints</h3>
-        <${UndoButtons} photo=${photo} />
-      </div>
-      <p id="hints-help">${help}</p>
-      ${photo.hint.value && html`<${SelectedHint} photo=${photo} hint=${photo.hint.value} index=${photo.selected.value} />`}
-      <${AllHints} photo=${photo} isEmpty=${count === 0} />
+      <h3 id="hints-title" class="visually-hidden">Color hints</h3>
+      <${Toolbar} photo=${photo} />
+      <p id="hints-help" class="muted">${count > 0 && `${pluralize(count, "hint")}. `}${INSTRUCTIONS[tool.value]}</p>
+      <${HintOptions} photo=${photo} hint=${hint} />
+      <${AllHints} isEmpty=${count === 0} />
     </section>`;
 }
 
-function UndoButtons({ photo }) {
+/** Color, size, reach and recoloring of the selected hint, or of the next one. */
+function HintOptions({ photo, hint }) {
+  const index = photo.selected.value;
+  const kind = hint ? kindOf(hint) : tool.value;
+  const options = hint ?? brush.value;
   return html`
-    <div class="row tight">
-      <button type="button" id="undo" class="icon" aria-label="Undo" title="Undo (Ctrl+Z)" aria-keyshortcuts="Control+Z"
-        disabled=${!photo.canUndo.value} onClick=${actions.undo}>
-        <svg viewBox="0 0 20 20" aria-hidden="true"><path d="M7 4 3 8l4 4M3 8h9a5 5 0 0 1 0 9H9" /></svg></button>
-      <button type="button" id="redo" class="icon" aria-label="Redo" title="Redo (Ctrl+Shift+Z)" aria-keyshortcuts="Control+Shift+Z"
-        disabled=${!photo.canRedo.value} onClick=${actions.redo}>
-        <svg viewBox="0 0 20 20" aria-hidden="true"><path d="m13 4 4 4-4 4M17 8H8a5 5 0 0 0 0 9h3" /></svg></button>
-    </div>`;
-}
-
-function SelectedHint({ photo, hint, index }) {
-  const shorterSide = Math.min(photo.width, photo.height);
-  const commit = () => photo.commit();
-  return html`
-    <fieldset id="selected-hint" aria-labelledby="selected-hint-title">
+    <fieldset id=${hint ? "selected-hint" : "next-hint"} aria-labelledby="hint-options-title">
       <div class="row spread">
-        <h4 id="selected-hint-title" class="strong">Hint ${index + 1}</h4>
-        <button type="button" id="delete-hint" class="borderless small danger" onClick=${() => actions.deleteHint(index)}>Delete</button>
+        <h4 id="hint-options-title" class="strong">${hint ? `${NAMES[kind]} ${index + 1}` : NEXT_NAMES[kind]}</h4>
+        ${hint && html`
+          <button type="button" id="delete-hint" class="borderless small danger" onClick=${() => actions.deleteHint(index)}>Delete</button>`}
+        ${!hint && options.color && html`
+          <button type="button" id="forget-color" class="borderless small" onClick=${() => actions.tryOut({ color: null })}>As in the photo</button>`}
       </div>
-      <${ColorPicker} photo=${photo} color=${hint.color} onTry=${(color) => actions.tryOut({ color })}
+      <${ColorPicker} photo=${photo} color=${options.color} onTry=${(color) => actions.tryOut({ color })}
         onChoose=${(color) => actions.choose({ color })} />
-      <${Slider} id="hint-size" label="Size" min=${Math.max(0.5, RADIUS.min * shorterSide)} max=${Math.max(2, RADIUS.max * shorterSide)}
-        step="any" value=${hint.radius} text="${hint.radius < 10 ? hint.radius.toFixed(1) : Math.round(hint.radius)} px"
-        onInput=${(radius) => actions.tryOut({ radius })} onChange=${commit} />
+      ${hint && html`<${ShownColor} hint=${hint} />`}
+      ${kind !== "area" && html`<${SizeAndReach} photo=${photo} options=${options} />`}
+      <label class="checkbox"><input type="checkbox" id="hint-recolor" checked=${options.recolor}
+        onChange=${(event) => actions.choose({ recolor: event.currentTarget.checked })} />
+        <span>Recolor: also make the photo lighter or darker, a little</span></label>
     </fieldset>`;
 }
 
-function AllHints({ photo, isEmpty }) {
+function SizeAndReach({ photo, options }) {
+  const shorterSide = Math.min(photo.width, photo.height);
+  const radius = options.radius ?? photo.radius;
+  const reach = options.reach ?? 1;
+  const commit = () => photo.commit();
+  return html`
+    <div class="sliders">
+      <${Slider} id="hint-size" label="Size" min=${Math.max(0.5, RADIUS.min * shorterSide)} max=${Math.max(2, RADIUS.max * shorterSide)}
+        step="any" value=${radius} text="${radius < 10 ? radius.toFixed(1) : Math.round(radius)} px"
+        onInput=${(value) => actions.tryOut({ radius: value })} onChange=${commit} />
+      <${Slider} id="hint-reach" label="Reach" min=${0} max=${200} step=${5} value=${Math.round(100 * reach)} text=${reachText(reach)}
+        onInput=${(value) => actions.tryOut({ reach: value / 100 })} onChange=${commit} />
+    </div>`;
+}
+
+function reachText(reach) {
+  return reach === 0 ? "mark only" : `${Math.round(100 * reach)}%`;
+}
+
+function AllHints({ isEmpty }) {
   const input = useRef();
   const add = useRef();
   const { index, number } = actions.focusWish.value;
@@ -62,17 +84,16 @@ function AllHints({ photo, isEmpty }) {
   }, [number]);
   const onFile = () => {
     const [file] = input.current.files;
-    if (file) actions.loadHints(file);
+    if (file) loadHints(file);
     input.current.value = "";
   };
   return html`
     <div class="row tight">
       <button type="button" id="add-hint" class="small" aria-label="Add a hint in the center" ref=${add}
-        onClick=${() => actions.addDot(photo.width / 2, photo.height / 2)}>Add</button>
+        onClick=${() => actions.addInCenter(tool.value)}>Add</button>
       <button type="button" id="remove-hints" class="small" aria-label="Remove all hints" disabled=${isEmpty}
         onClick=${actions.removeHints}>Remove all</button>
-      <button type="button" id="save-hints" class="small" aria-label="Save hints as JSON" disabled=${isEmpty}
-        onClick=${actions.saveHints}>Save</button>
+      <button type="button" id="save-hints" class="small" aria-label="Save hints as JSON" disabled=${isEmpty} onClick=${saveHints}>Save</button>
       <button type="button" id="load-hints" class="small" aria-label="Load hints from JSON" onClick=${() => input.current.click()}>Load</button>
       <input type="file" id="hints-input" ref=${input} accept=".json,application/json" hidden aria-label="Hints file" onChange=${onFile} />
     </div>`;

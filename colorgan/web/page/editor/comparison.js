@@ -1,23 +1,29 @@
-/** The slider that compares the original (left of it) with the colorized photo (right of it). */
+/** The slider below the stage that compares the original (left of it) with the colorized photo (right of it). */
 
-import { html, useLayoutEffect, useRef, useSignal } from "../vendor/preact.js";
-import { moveDivider, position } from "../state/comparison.js";
+import { computed, html, useRef } from "../vendor/preact.js";
+import { moveDivider, position, shownPosition } from "../state/comparison.js";
+import { place, stageSize } from "../state/viewport.js";
 
 const STEP = 2; // percent
 const LARGE_STEP = 10;
 
-export function ComparisonSlider({ stage }) {
-  const handle = useRef();
-  const width = useSignal(1);
-  useLayoutEffect(() => {
-    const observer = new ResizeObserver(() => { width.value = stage.current.clientWidth; });
-    observer.observe(stage.current);
-    return () => observer.disconnect();
-  }, []);
-  const margin = (handle.current?.clientWidth ?? 0) / 2 + 3;
-  const x = (width.value * position.value) / 100;
-  const offset = Math.max(margin - x, 0) - Math.max(x + margin - width.value, 0); // keeps the knob inside the stage
+/** Left and right end of what is to be seen of the photo, on the stage in CSS pixels. */
+const ends = computed(() => {
+  const { left, width } = place.value;
+  return [Math.max(0, left), Math.min(stageSize.value.width, left + width)];
+});
 
+/** Where the divider is on the stage, in CSS pixels. */
+export const dividerX = computed(() => xOf(shownPosition.value));
+
+function xOf(percent) {
+  const [start, end] = ends.value;
+  return start + ((end - start) * percent) / 100;
+}
+
+export function ComparisonSlider() {
+  const rail = useRef();
+  const handle = useRef();
   const onPointerDown = (event) => {
     if (event.button !== 0) return;
     event.preventDefault();
@@ -26,15 +32,19 @@ export function ComparisonSlider({ stage }) {
   };
   const onPointerMove = (event) => {
     if (!handle.current.hasPointerCapture(event.pointerId)) return;
-    const box = stage.current.getBoundingClientRect();
-    moveDivider((100 * (event.clientX - box.left)) / box.width);
+    const [start, end] = ends.value;
+    moveDivider((100 * (event.clientX - rail.current.getBoundingClientRect().left - start)) / (end - start));
   };
+  const [start, end] = ends.value;
   const percent = Math.round(position.value);
   return html`
-    <div id="comparison-slider" role="slider" tabindex="0" aria-label="Compare original and colorized photo" aria-orientation="horizontal"
-      aria-valuemin="0" aria-valuemax="100" aria-valuenow=${percent} aria-valuetext="${percent}% original" ref=${handle}
-      style=${{ "--knob-offset": `${offset}px` }} onPointerDown=${onPointerDown} onPointerMove=${onPointerMove} onKeyDown=${onKeyDown}>
-      <span aria-hidden="true" />
+    <div class="comparison" ref=${rail}>
+      <div class="rail" style=${{ left: `${start}px`, width: `${end - start}px` }} />
+      <div id="comparison-slider" role="slider" tabindex="0" aria-label="Compare original and colorized photo" aria-orientation="horizontal"
+        aria-valuemin="0" aria-valuemax="100" aria-valuenow=${percent} aria-valuetext="${percent}% original" ref=${handle}
+        style=${{ left: `${xOf(position.value)}px` }} ...${{ onPointerDown, onPointerMove, onKeyDown }}>
+        <svg class="glyph" viewBox="0 0 20 20" aria-hidden="true"><path d="M8 6 4 10l4 4M12 6l4 4-4 4" /></svg>
+      </div>
     </div>`;
 }
 

@@ -1,12 +1,13 @@
-/** The hints on the photo: draws them, and lets users select, drag, and move them with the keyboard. */
+/** The hints on the photo: a thin ring each, with the outline of strokes and areas, and what is being drawn. */
 
 import { html, useEffect, useRef } from "../vendor/preact.js";
-import { addDot, deleteHint, focusWish, selectHint, shownColor } from "../state/hint_actions.js";
-import { endPicking, eyedropper } from "../state/tools.js";
+import { anchorOf, kindOf, pointsOf, svgPath } from "../lib/hint_geometry.js";
+import { focusWish, moveHint, selectHint } from "../state/hint_actions.js";
+import { info } from "../state/server_info.js";
+import { brush, draft, hover, tool } from "../state/tools.js";
 
 const STEP = 0.004; // of the photo's longer side
 const LARGE_STEP = 0.04;
-const DRAG_THRESHOLD = 3; // pixels
 
 export function HintLayer({ photo }) {
   const layer = useRef();
@@ -15,79 +16,71 @@ export function HintLayer({ photo }) {
   useEffect(() => {
     if (index !== null) layer.current.querySelectorAll(".hint")[index]?.focus({ preventScroll: true });
   }, [number]);
-
-  /** Position of a pointer event, in pixels of the photo. */
-  const toPixels = (event) => {
-    const box = layer.current.getBoundingClientRect();
-    return [((event.clientX - box.left) / box.width) * photo.width, ((event.clientY - box.top) / box.height) * photo.height];
-  };
-  const onClick = (event) => {
-    if (event.target !== layer.current) return;
-    const place = inside(photo, ...toPixels(event));
-    if (eyedropper.value) endPicking(shownColor(...place));
-    else addDot(...place);
-  };
   return html`
-    <div id="hint-layer" ref=${layer} onClick=${onClick}>
-      ${hints.map((hint, index) => html`<${Marker} key=${index} ...${{ photo, hint, index, toPixels }} />`)}
-      ${photo.hint.value && html`<${Radius} photo=${photo} hint=${photo.hint.value} />`}
+    <div id="hint-layer" ref=${layer}>
+      <svg class="outlines" viewBox="0 0 ${photo.width} ${photo.height}" preserveAspectRatio="none" aria-hidden="true">
+        ${hints.map((hint, index) => html`<${Outline} ...${{ photo, hint, isSelected: photo.selected.value === index }} />`)}
+        <${Draft} photo=${photo} />
+      </svg>
+      ${hints.map((hint, index) => html`<${Marker} key=${index} ...${{ photo, hint, index }} />`)}
     </div>`;
 }
 
-const place = (photo, { x, y }) => ({ left: `${(100 * x) / photo.width}%`, top: `${(100 * y) / photo.height}%` });
+/** The line of a stroke, the edge of an area, and how wide the selected hint is. */
+function Outline({ photo, hint, isSelected }) {
+  const kind = kindOf(hint);
+  const radius = hint.radius ?? photo.radius;
+  if (kind === "dot") {
+    return isSelected && html`<g class="outline selected"><${Lines} shape="circle" cx=${hint.x} cy=${hint.y} r=${radius} /></g>`;
+  }
+  const d = svgPath(pointsOf(hint), kind === "area");
+  return html`
+    <g class="outline ${kind} ${isSelected ? "selected" : ""}">
+      ${kind === "stroke" && isSelected && html`<path class="band" d=${d} stroke-width=${2 * radius} />`}
+      <${Lines} shape="path" d=${d} />
+    </g>`;
+}
 
-function Marker({ photo, hint, index, toPixels }) {
-  const drag = useRef(null);
-  const onPointerDown = (event) => {
-    if (event.button !== 0) return;
-    event.currentTarget.setPointerCapture(event.pointerId);
-    const [x, y] = toPixels(event);
-    drag.current = { dx: hint.x - x, dy: hint.y - y, clientX: event.clientX, clientY: event.clientY, moved: false };
-  };
-  const onPointerMove = (event) => {
-    const { current } = drag;
-    if (current === null) return;
-    current.moved ||= Math.hypot(event.clientX - current.clientX, event.clientY - current.clientY) > DRAG_THRESHOLD;
-    if (!current.moved) return;
-    const [x, y] = toPixels(event);
-    moveTo(x + current.dx, y + current.dy);
-  };
-  const onLostPointerCapture = () => {
-    if (drag.current?.moved) photo.commit();
-    drag.current = null;
-  };
+/** A bright line on a dark one, to be seen on every photo. */
+function Lines({ shape, ...attributes }) {
+  return html`<${shape} class="dark" ...${attributes} /><${shape} class="bright" ...${attributes} />`;
+}
+
+/** What is being drawn, and the size of the brush under the mouse. */
+function Draft({ photo }) {
+  const { color, radius } = brush.value;
+  const size = radius ?? photo.radius;
+  if (draft.value === null) {
+    const [x, y] = hover.value ?? [];
+    const isBrush = x !== undefined && info.value.takes_hints && ["dot", "stroke"].includes(tool.value);
+    return isBrush && html`<g class="outline hovering"><${Lines} shape="circle" cx=${x} cy=${y} r=${size} /></g>`;
+  }
+  const { kind, points } = draft.value;
+  if (kind === "dot") return html`<g class="outline"><${Lines} shape="circle" cx=${points[0][0]} cy=${points[0][1]} r=${size} /></g>`;
+  const d = svgPath(points, kind === "area");
+  return html`
+    <g class="outline ${kind} drawing" style=${{ "--color": color ?? "#ffffff" }}>
+      ${kind === "stroke" ? html`<path class="band" d=${d} stroke-width=${2 * size} />` : html`<${Lines} shape="path" d=${d} />`}
+    </g>`;
+}
+
+/** The ring that selects and moves a hint; editor/gestures.js handles the pointer. */
+function Marker({ photo, hint, index }) {
+  const [x, y] = anchorOf(hint);
+  const kind = kindOf(hint);
   const onKeyDown = (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === "Delete" || event.key === "Backspace") {
-      event.preventDefault();
-      deleteHint(index);
-      return;
-    }
     const direction = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
-    if (direction === undefined) return;
+    if (direction === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     const step = Math.max(photo.width, photo.height) * (event.shiftKey ? LARGE_STEP : STEP);
-    moveTo(hint.x + direction[0] * step, hint.y + direction[1] * step);
+    moveHint(index, hint, direction[0] * step, direction[1] * step);
     photo.commit();
   };
-  const moveTo = (left, top) => {
-    const [x, y] = inside(photo, left, top);
-    photo.changeHint(index, { x, y });
-  };
   const select = () => selectHint(index);
+  const name = { dot: "Hint", stroke: "Stroke", area: "Area" }[kind];
   return html`
-    <button type="button" class="hint" style=${{ ...place(photo, hint), "--color": hint.color }} data-x=${hint.x} data-y=${hint.y}
-      aria-pressed=${photo.selected.value === index}
-      aria-label="Hint ${index + 1} of ${photo.hints.value.length}: ${hint.color} at ${Math.round(hint.x)}, ${Math.round(hint.y)}"
-      onFocus=${select} onClick=${select} ...${{ onPointerDown, onPointerMove, onLostPointerCapture, onKeyDown }} />`;
-}
-
-function Radius({ photo, hint }) {
-  return html`<div class="hint-radius" style=${{ ...place(photo, hint), width: `${(200 * hint.radius) / photo.width}%` }} />`;
-}
-
-/** Rounds a position to a tenth of a pixel, and moves it inside the photo. */
-function inside(photo, x, y) {
-  const clamp = (value, length) => Math.max(0, Math.min(Math.round(value * 10) / 10, length - 0.1));
-  return [clamp(x, photo.width), clamp(y, photo.height)];
+    <button type="button" class="hint ${kind}" data-index=${index} data-x=${x} data-y=${y} aria-pressed=${photo.selected.value === index}
+      style=${{ left: `${(100 * x) / photo.width}%`, top: `${(100 * y) / photo.height}%`, "--color": hint.color }}
+      aria-label="${name} ${index + 1} of ${photo.hints.value.length}: ${hint.color} at ${Math.round(x)}, ${Math.round(y)}"
+      onFocus=${select} onClick=${select} onKeyDown=${onKeyDown} />`;
 }

@@ -1,11 +1,17 @@
 /** How much of the original is shown beside the colorized photo. */
 
-import { signal } from "../vendor/preact.js";
+import { computed, signal } from "../vendor/preact.js";
 
 const REVEAL_DURATION = 900; // milliseconds
 
 /** Position of the divider in percent of the width, from 0 (all colorized) to 100 (all original). */
 export const position = signal(0);
+
+/** Whether the user holds the original in view. */
+export const isHolding = signal(false);
+
+/** Position of the divider on the screen: all original while the user holds it. */
+export const shownPosition = computed(() => (isHolding.value ? 100 : position.value));
 
 export function moveDivider(percent) {
   position.value = Math.min(100, Math.max(0, percent));

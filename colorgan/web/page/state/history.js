@@ -25,6 +25,12 @@ export class History {
     this.#future = [];
   }
 
+  /** Returns the previous state, and forgets the current one. */
+  retract() {
+    this.#current = this.#past.pop();
+    return JSON.parse(this.#current);
+  }
+
   /** Returns the previous state, or null if there is none. */
   undo() {
     return this.#step(this.#past, this.#future);

@@ -80,6 +80,11 @@ export class PhotoDocument {
     this.#past.value += 1;
   }
 
+  /** Takes back the last step, as if it had never been made. */
+  retract() {
+    return this.#restore(this.#history.retract());
+  }
+
   undo() {
     return this.#restore(this.#history.undo());
   }

@@ -1,6 +1,6 @@
 /** The pictures of the open photo: the original, and the colorized preview that follows its hints and settings. */
 
-import { effect, signal, untracked } from "../vendor/preact.js";
+import { batch, effect, signal, untracked } from "../vendor/preact.js";
 import { postJSON, request } from "../api.js";
 import { decoded } from "../lib/images.js";
 import { LatestTask } from "../lib/latest_task.js";
@@ -14,8 +14,8 @@ const BUSY_DELAY = 250; // milliseconds before the progress bar is shown
 export const original = signal(null);
 export const colorized = signal(null);
 
-/** Number of hints in the colorized preview. */
-export const numHintsShown = signal(0);
+/** Hints and settings of the colorized preview, as JSON, or null. */
+export const shownState = signal(null);
 
 /** Whether a newer preview is on its way, and whether that takes long enough to be shown. */
 export const isBusy = signal(false);
@@ -28,6 +28,7 @@ effect(() => {
   untracked(() => {
     replace(original, null);
     replace(colorized, null);
+    shownState.value = null;
     if (photo === null) task.cancel();
     else loadOriginal(photo);
   });
@@ -64,8 +65,10 @@ async function load(photo, state) {
     const image = await decoded(await response.blob());
     if (photo !== current.value) return;
     const count = state.hints.length;
-    numHintsShown.value = count;
-    replace(colorized, image);
+    batch(() => {
+      shownState.value = JSON.stringify(state);
+      replace(colorized, image);
+    });
     clearError();
     announce(count > 0 ? "Colorized with your hints" : "Colorized");
   } catch (error) {
@@ -83,7 +86,8 @@ function replace(image, next) {
   if (previous) setTimeout(() => URL.revokeObjectURL(previous.src), 1000);
 }
 
-export const altText = (photo) => {
-  const count = numHintsShown.value;
+/** What the colorized preview shows, in words. */
+export function altText(photo) {
+  const count = JSON.parse(shownState.value)?.hints.length ?? 0;
   return `${photo.name}, colorized${count > 0 ? ` with ${pluralize(count, "hint")}` : ""}`;
-};
+}

@@ -2,6 +2,7 @@
 
 import { effect, signal, untracked } from "../vendor/preact.js";
 import { postJSON } from "../api.js";
+import { anchorOf, inside } from "../lib/hint_geometry.js";
 import { LatestTask } from "../lib/latest_task.js";
 import { showError } from "./messages.js";
 import { current, withPhoto } from "./photos.js";
@@ -16,8 +17,8 @@ effect(() => {
   const photo = current.value;
   const hint = photo?.hint.value;
   if (!hint) return;
-  const { x, y, radius } = hint;
-  untracked(() => requestSuggestions(photo, { x, y, radius }));
+  const [x, y] = inside(anchorOf(hint), photo);
+  untracked(() => requestSuggestions(photo, { x, y, radius: hint.radius ?? photo.radius }));
 });
 
 let latest = null;
