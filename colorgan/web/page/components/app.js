@@ -3,14 +3,17 @@
 import { html, useEffect } from "../vendor/preact.js";
 import { dragging, view } from "../state/view.js";
 import { About } from "./about.js";
-import { Album } from "./album.js";
 import { Editor } from "./editor.js";
+import { Gallery } from "./gallery.js";
 import { Header } from "./header.js";
 import { Messages } from "./messages.js";
 import { PhotoInput } from "./photo_input.js";
+import { Question } from "./question.js";
 import { Start } from "./start.js";
+import { StorageNotice } from "./storage_notice.js";
+import { UploadProgress } from "./upload_progress.js";
 
-const VIEWS = { start: Start, editor: Editor, album: Album };
+const VIEWS = { start: Start, editor: Editor, album: Gallery };
 
 export function App() {
   useEffect(() => {
@@ -20,7 +23,11 @@ export function App() {
   return html`
     <${Header} />
     <${Messages} />
+    <${StorageNotice} />
     <main><${VIEWS[view.value]} /></main>
     <${PhotoInput} />
-    <${About} />`;
+    <${About} />
+    <${Question} />
+    <${UploadProgress} />
+    <div class="drop-hint" aria-hidden="true">Drop to open</div>`;
 }

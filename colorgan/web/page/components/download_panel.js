@@ -1,34 +1,17 @@
 /** The panel of the download, at full size. */
 
-import { html, useSignal } from "../vendor/preact.js";
-import { postJSON } from "../api.js";
-import { fileName, saveBlob } from "../lib/download.js";
-import { announce, clearError, showError } from "../state/messages.js";
-import { withPhoto } from "../state/photos.js";
+import { html } from "../vendor/preact.js";
+import { downloadPhoto, making } from "../state/downloads.js";
 import { OutputOptions, outputOptions } from "./output_options.js";
 
 export function DownloadPanel({ photo }) {
-  const isRunning = useSignal(false);
-  const download = async () => {
-    isRunning.value = true;
-    announce("Colorizing at full size");
-    try {
-      const options = { hints: photo.hints.value, ...photo.changedSettings, ...outputOptions.value };
-      const response = await withPhoto(photo, (url) => postJSON(`${url}/download`, options));
-      saveBlob(await response.blob(), fileName(response, "colorized.png"));
-      clearError();
-      announce("Downloaded");
-    } catch (error) {
-      showError(error);
-    } finally {
-      isRunning.value = false;
-    }
-  };
+  const isRunning = making.value !== null;
   return html`
     <section aria-labelledby="output-title">
       <h3 id="output-title" class="visually-hidden">Output</h3>
       <${OutputOptions} />
-      <button type="button" id="download" class="primary wide" disabled=${isRunning.value} onClick=${download}>
-        ${isRunning.value ? "Colorizing at full size…" : "Download at full size"}</button>
+      <button type="button" id="download" class="primary wide" disabled=${isRunning}
+        onClick=${() => downloadPhoto(photo, outputOptions.value)}>
+        ${isRunning ? "Colorizing at full size…" : "Download at full size"}</button>
     </section>`;
 }
