@@ -8,14 +8,11 @@ const MAX_FAILURES = 3; // of the network; a crowded server closes slow connecti
 
 /** A failed request; the message is meant for users. */
 export class RequestError extends Error {
-  constructor(message, status) {
+  /** @param expired what the server no longer has: "photo", "reference" or undefined. */
+  constructor(message, status, expired) {
     super(message);
     this.status = status;
-  }
-
-  /** Whether the server no longer has the photo. */
-  get expired() {
-    return this.status === 404;
+    this.expired = expired;
   }
 }
 
@@ -26,7 +23,7 @@ export async function request(path, options = {}) {
       const response = await send(path, options);
       if (response.ok) return response;
       if (response.status !== 503 || attempt === MAX_ATTEMPTS) {
-        throw new RequestError(await errorMessage(response), response.status);
+        throw await errorOf(response);
       }
     } catch (error) {
       if (error.status !== 0 || options.keepalive || ++failures === MAX_FAILURES) throw error;
@@ -55,10 +52,11 @@ async function send(path, options) {
   }
 }
 
-async function errorMessage(response) {
+async function errorOf(response) {
   try {
-    return (await response.json()).error ?? response.statusText;
+    const { error, expired } = await response.json();
+    return new RequestError(error ?? response.statusText, response.status, expired);
   } catch {
-    return `the server responded with status ${response.status}`;
+    return new RequestError(`the server responded with status ${response.status}`, response.status);
   }
 }

@@ -164,7 +164,12 @@ class _Endpoints:
                 "session_minutes": round(self._settings.session_lifetime / 60),
                 "extensions": sorted(extensions()),
                 "samples": [
-                    {"name": sample.name, "url": f"/api/samples/{sample.file.name}", "credit": sample.credit}
+                    {
+                        "name": sample.name,
+                        "url": f"/api/samples/{sample.file.name}",
+                        "color_url": f"/api/samples/{sample.file.name}?color=1",
+                        "credit": sample.credit,
+                    }
                     for sample in list_samples()
                 ],
             }
@@ -173,7 +178,8 @@ class _Endpoints:
     async def sample(self, request: Request) -> Response:
         for sample in list_samples():
             if sample.file.name == request.path_params["name"]:
-                return Response(sample_photo(sample.file), media_type=MEDIA_TYPES["JPEG"])
+                photo = sample_photo(sample.file, in_color="color" in request.query_params)
+                return Response(photo, media_type=MEDIA_TYPES["JPEG"])
         raise HTTPException(404)
 
     # -- single photos -------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import re
 import shutil
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,6 +19,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from skimage.color import rgb2lab
 
 from colorgan.images import SAMPLE_PHOTOS
+from colorgan.inference.hints import Hint, read_hints
 from colorgan.web.server import ColorizationService, ServerSettings, create_app, http_server
 from tests.helpers import Painter
 from tests.web.conftest import MODEL_INFO
@@ -45,9 +46,9 @@ class Servers:
     def __init__(self) -> None:
         self._running: dict[str, tuple[uvicorn.Server, threading.Thread]] = {}
 
-    def start(self, model: Painter | None = None, port: int = 0, **settings: Any) -> str:
+    def start(self, model: Painter | None = None, port: int = 0, max_pixels: int = 4_000_000, **settings: Any) -> str:
         """Starts a server, and returns the URL of the page."""
-        service = ColorizationService(model or Painter(), 128, 4_000_000)
+        service = ColorizationService(model or Painter(), 128, max_pixels)
         app = create_app(service, [MODEL_INFO], ServerSettings(**{"max_bytes": 2_000_000, **settings}))
         server = http_server(app)
         listening = socket.create_server(("127.0.0.1", port))
@@ -96,7 +97,7 @@ def open_page(browser: Browser, servers: Servers) -> Iterator[Callable[..., Page
         **settings: Any,
     ) -> Page:
         context = browser.new_context(
-            viewport=size, has_touch=size is PHONE, reduced_motion="reduce", color_scheme=theme
+            viewport=size, has_touch=size["width"] < 500, reduced_motion="reduce", color_scheme=theme
         )
         contexts.append(context)
         page = context.new_page()
@@ -169,3 +170,47 @@ def accessibility_problems(page: Page) -> list[str]:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-core is not installed")
     violations = axe.Axe().run(page).response["violations"]
     return [f"{rule['id']}: {[node['html'] for node in rule['nodes']]}" for rule in violations]
+
+
+def shown_pixels(page: Page, selector: str) -> np.ndarray:
+    """What is on the screen where an element is, (H, W, 3), in CSS pixels of a desktop."""
+    return np.asarray(Image.open(io.BytesIO(page.locator(selector).screenshot())).convert("RGB")).astype(int)
+
+
+def position_on(page: Page, x: float, y: float) -> tuple[float, float]:
+    """The position in the window of fractions of the photo's width and height."""
+    box = page.locator("#photo").bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] * x, box["y"] + box["height"] * y
+
+
+def draw(page: Page, points: Sequence[tuple[float, float]], button: Any = "left") -> None:
+    """Draws with the mouse along points given as fractions of the photo's width and height."""
+    positions = [position_on(page, *point) for point in points]
+    page.mouse.move(*positions[0])
+    page.mouse.down(button=button)
+    for position in positions[1:]:
+        page.mouse.move(*position, steps=6)
+    page.mouse.up(button=button)
+
+
+def touch(page: Page, frames: Sequence[Sequence[tuple[float, float]]]) -> None:
+    """Touches the screen with the fingers of each frame, positions in the window, and lifts all of them at the end."""
+    session = page.context.new_cdp_session(page)
+    fingers = 0
+    for frame in frames:
+        points = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(frame)]
+        kind = "touchStart" if len(points) > fingers else "touchMove"
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        fingers = len(points)
+        page.wait_for_timeout(16)  # moves within one frame of the screen may be joined
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    session.detach()
+
+
+def saved_hints(page: Page, tmp_path: Path) -> list[Hint]:
+    """The hints of the page, through the file that it saves."""
+    with page.expect_download() as download:
+        page.click("#save-hints")
+    download.value.save_as(tmp_path / "saved.json")
+    return read_hints(tmp_path / "saved.json")

@@ -24,6 +24,24 @@ def test_axe_finds_nothing(
     expect(page.locator("#used-colors .swatch").first).to_be_visible()
     expect(page.locator("#suggested-colors")).not_to_have_class("swatches loading")
     assert accessibility_problems(page) == []
+    page.locator("#color-text").fill("yellow")  # the photo may be too dark for it
+    page.keyboard.press("Enter")
+    expect(page.locator("#shown-color")).to_be_visible()
+    page.locator("#stage").focus()
+    for key in ("b", "l", "h"):
+        page.keyboard.press(key)
+        expect(page.locator(".tool[aria-pressed=true]")).to_have_attribute("aria-keyshortcuts", key)
+        assert accessibility_problems(page) == []
+    page.keyboard.press("b")
+    page.locator("#add-hint").click()
+    page.keyboard.press("l")
+    page.locator("#add-hint").click()
+    expect(page.locator(".hint.area")).to_be_focused()
+    for _ in range(3):
+        page.keyboard.press("+")
+    page.locator("#comparison-slider").focus()
+    page.keyboard.press("PageUp")
+    assert accessibility_problems(page) == []
     page.click("#show-about")
     assert accessibility_problems(page) == []
     page.keyboard.press("Escape")

@@ -217,3 +217,22 @@ def test_full_storage_is_one_sentence(open_page: Callable[..., Page], gray_photo
     page.go_back()
     page.get_by_role("button", name="Open rocket.png").click()
     expect_photo(page, colors)
+
+
+def test_reference_survives_reload_and_restart(
+    open_page: Callable[..., Page], servers: Servers, gray_photo: Path, tmp_path: Path
+) -> None:
+    page = open_page()
+    url = page.url
+    load_photo(page, gray_photo)
+    reference = tmp_path / "reference.png"
+    picture(5, 90, 120).save(reference)
+    as_predicted = displayed_colors(page)
+    colors = updated_colors(page, lambda: page.set_input_files("#reference-input", reference))
+    assert np.abs(colors - as_predicted).mean() > 0.5
+    reference.unlink()
+    servers.restart(url)
+    page.reload()
+    expect(page.get_by_role("img", name="Reference photo reference.png")).to_be_visible()
+    assert np.abs(displayed_colors(page) - colors).max() < 0.01
+    expect(page.locator("#alert")).not_to_be_visible()

@@ -1,6 +1,6 @@
 /** The dialog about the model, its limits, and the keyboard. */
 
-import { html, useEffect, useRef } from "../vendor/preact.js";
+import { html, useLayoutEffect, useRef } from "../vendor/preact.js";
 import { info } from "../state/server_info.js";
 import { aboutOpen } from "../state/view.js";
 import { Icon } from "./icons.js";
@@ -21,7 +21,7 @@ const close = () => { aboutOpen.value = false; };
 export function About() {
   const dialog = useRef();
   const isOpen = aboutOpen.value;
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (isOpen) dialog.current.showModal();
     else dialog.current.close();
   }, [isOpen]);

@@ -9,9 +9,11 @@ import { Header } from "./header.js";
 import { Messages } from "./messages.js";
 import { PhotoInput } from "./photo_input.js";
 import { Question } from "./question.js";
+import { ReferenceDialog } from "./reference_dialog.js";
 import { Start } from "./start.js";
 import { StorageNotice } from "./storage_notice.js";
 import { UploadProgress } from "./upload_progress.js";
+import { Variants } from "./variants.js";
 
 const VIEWS = { start: Start, editor: Editor, album: Gallery };
 
@@ -27,6 +29,8 @@ export function App() {
     <main><${VIEWS[view.value]} /></main>
     <${PhotoInput} />
     <${About} />
+    <${Variants} />
+    <${ReferenceDialog} />
     <${Question} />
     <${UploadProgress} />
     <div class="drop-hint" aria-hidden="true">Drop to open</div>`;

@@ -1,6 +1,6 @@
 /** The editor of a single photo: the stage, what is below it, and the panels beside it. */
 
-import { html, useEffect, useRef } from "../vendor/preact.js";
+import { html, useEffect, useLayoutEffect, useRef } from "../vendor/preact.js";
 import { ComparisonSlider } from "../editor/comparison.js";
 import { listenForKeys } from "../editor/shortcuts.js";
 import { Stage } from "../editor/stage.js";
@@ -13,12 +13,19 @@ import { LookPanel } from "./look_panel.js";
 
 export function Editor() {
   const name = useRef();
+  const viewer = useRef();
   const photo = current.value;
-  useEffect(() => name.current.focus({ preventScroll: true }), [photo]);
+  useLayoutEffect(() => name.current.focus({ preventScroll: true }), [photo]);
   useEffect(listenForKeys, []);
+  useLayoutEffect(() => {
+    const setHeight = () => viewer.current.parentElement.style.setProperty("--viewer-height", `${viewer.current.offsetHeight}px`);
+    const observer = new ResizeObserver(setHeight); // on phones, the tools stay below the viewer
+    observer.observe(viewer.current);
+    return () => observer.disconnect();
+  }, []);
   return html`
     <section id="editor" aria-labelledby="photo-name">
-      <div class="viewer">
+      <div class="viewer" ref=${viewer}>
         <${Stage} key=${photo.number} photo=${photo} />
         <${ComparisonSlider} />
         <div class="below-stage">

@@ -1,6 +1,6 @@
 /** The panel of the hints: the tools, the selected or the next hint, and what concerns all of them. */
 
-import { html, useEffect, useRef } from "../vendor/preact.js";
+import { html, useLayoutEffect, useRef } from "../vendor/preact.js";
 import { Toolbar } from "../editor/toolbar.js";
 import { kindOf } from "../lib/hint_geometry.js";
 import { pluralize } from "../lib/text.js";
@@ -14,9 +14,10 @@ import { Slider } from "./slider.js";
 const RADIUS = { min: 0.004, max: 0.08 }; // of the photo's shorter side
 const NAMES = { dot: "Hint", stroke: "Stroke", area: "Area" };
 const NEXT_NAMES = { dot: "Next dot", stroke: "Next stroke", area: "Next area", hand: "Next hint" };
+const CLICK = matchMedia("(pointer: coarse)").matches ? "Tap" : "Click";
 const INSTRUCTIONS = {
-  dot: "Click what should have another color.", stroke: "Paint over what should have another color.",
-  area: "Draw around what should have another color.", hand: "Drag the photo. Click a hint to select it.",
+  dot: `${CLICK} what should have another color.`, stroke: "Paint over what should have another color.",
+  area: "Draw around what should have another color.", hand: `Drag the photo. ${CLICK} a hint to select it.`,
 };
 
 export function HintPanel({ photo }) {
@@ -47,8 +48,9 @@ function HintOptions({ photo, hint }) {
           <button type="button" id="forget-color" class="borderless small" onClick=${() => actions.tryOut({ color: null })}>As in the photo</button>`}
       </div>
       <${ColorPicker} photo=${photo} color=${options.color} onTry=${(color) => actions.tryOut({ color })}
-        onChoose=${(color) => actions.choose({ color })} />
-      ${hint && html`<${ShownColor} hint=${hint} />`}
+        onChoose=${(color) => actions.choose({ color })}>
+        ${hint && html`<${ShownColor} hint=${hint} />`}
+      <//>
       ${kind !== "area" && html`<${SizeAndReach} photo=${photo} options=${options} />`}
       <label class="checkbox"><input type="checkbox" id="hint-recolor" checked=${options.recolor}
         onChange=${(event) => actions.choose({ recolor: event.currentTarget.checked })} />
@@ -79,7 +81,7 @@ function AllHints({ isEmpty }) {
   const input = useRef();
   const add = useRef();
   const { index, number } = actions.focusWish.value;
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (index === null && number > 0) add.current.focus({ preventScroll: true });
   }, [number]);
   const onFile = () => {

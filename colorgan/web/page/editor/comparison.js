@@ -6,6 +6,7 @@ import { place, stageSize } from "../state/viewport.js";
 
 const STEP = 2; // percent
 const LARGE_STEP = 10;
+const HALF_HANDLE = 26; // CSS pixels, with the ring of the focus
 
 /** Left and right end of what is to be seen of the photo, on the stage in CSS pixels. */
 const ends = computed(() => {
@@ -36,13 +37,14 @@ export function ComparisonSlider() {
     moveDivider((100 * (event.clientX - rail.current.getBoundingClientRect().left - start)) / (end - start));
   };
   const [start, end] = ends.value;
+  const x = Math.max(HALF_HANDLE, Math.min(xOf(position.value), stageSize.value.width - HALF_HANDLE));
   const percent = Math.round(position.value);
   return html`
     <div class="comparison" ref=${rail}>
       <div class="rail" style=${{ left: `${start}px`, width: `${end - start}px` }} />
       <div id="comparison-slider" role="slider" tabindex="0" aria-label="Compare original and colorized photo" aria-orientation="horizontal"
         aria-valuemin="0" aria-valuemax="100" aria-valuenow=${percent} aria-valuetext="${percent}% original" ref=${handle}
-        style=${{ left: `${xOf(position.value)}px` }} ...${{ onPointerDown, onPointerMove, onKeyDown }}>
+        style=${{ left: `${x}px` }} ...${{ onPointerDown, onPointerMove, onKeyDown }}>
         <svg class="glyph" viewBox="0 0 20 20" aria-hidden="true"><path d="M8 6 4 10l4 4M12 6l4 4-4 4" /></svg>
       </div>
     </div>`;

@@ -4,11 +4,11 @@ import { boundsOf, covers } from "../lib/hint_geometry.js";
 import * as actions from "../state/hint_actions.js";
 import { colorized } from "../state/preview.js";
 import { info } from "../state/server_info.js";
-import { draft, endPicking, eyedropper, hover, tool } from "../state/tools.js";
-import { panBy, place, toPhoto, toggleZoom, zoomBy } from "../state/viewport.js";
+import { draft, hover, tool } from "../state/tools.js";
+import { fit, fitScale, panBy, place, putAt, toggleZoom, toPhoto, zoomBy } from "../state/viewport.js";
 
 const THRESHOLD = { mouse: 3, pen: 5, touch: 8 }; // CSS pixels of a movement that is no tap
-const DOUBLE_TAP = { time: 500, mouse: 8, pen: 16, touch: 30 }; // milliseconds, CSS pixels
+const DOUBLE_TAP = { time: 600, mouse: 8, pen: 16, touch: 30 }; // milliseconds, CSS pixels
 const TAP_DELAY = 280; // milliseconds to wait for the second tap of a double-tap before a dot is added
 const MIN_AREA = 8; // CSS pixels; a smaller lasso is a slip
 const WHEEL = { 0: 0.002, 1: 0.05, 2: 0.5 }; // zoom by deltaMode; pinching on a trackpad comes as a wheel with Ctrl, in smaller steps
@@ -107,7 +107,6 @@ export class Gestures {
     const tap = (run) => this.#tap(point, event.pointerType, run);
     const start = { point, threshold: THRESHOLD[event.pointerType], tap, flush: () => this.#flush() };
     if (event.button === 1) return new Pan(this.#stage);
-    if (eyedropper.value) return new Pick(start);
     if (marker) return new MoveHint(start, this.#photo, Number(marker.dataset.index));
     this.#stage.focus({ preventScroll: true, focusVisible: false });
     if (!info.value.takes_hints || !colorized.value || tool.value === "hand") return new Pan(this.#stage, start, this.#photo);
@@ -262,12 +261,6 @@ class MoveHint extends Press {
   }
 }
 
-class Pick extends Press {
-  end() {
-    endPicking(actions.shownColor(toPhoto(this.start.point)));
-  }
-}
-
 /** Pans; a tap selects the hint under it, or none. */
 class Pan extends Press {
   constructor(stage, start = { point: [-Infinity, 0], threshold: 0, flush() {}, tap() {} }, photo = null) {
@@ -297,25 +290,29 @@ class Pan extends Press {
   }
 }
 
-/** Two fingers: what is between them stays there. */
+/** Two fingers: what was between them stays there. */
 class Pinch {
   #pointers;
-  #last;
+  #start;
 
   constructor(pointers) {
     this.#pointers = pointers;
-    this.#last = this.#measure();
+    const { center, distance } = this.#measure();
+    this.#start = { distance, scale: place.value.scale, point: toPhoto(center) };
   }
 
   move() {
-    const next = this.#measure();
-    panBy(next.center[0] - this.#last.center[0], next.center[1] - this.#last.center[1]);
-    zoomBy(next.distance / this.#last.distance, next.center);
-    this.#last = next;
+    const { center, distance } = this.#measure();
+    putAt((this.#start.scale * distance) / this.#start.distance, this.#start.point, center);
   }
 
-  end() {}
-  cancel() {}
+  end() {
+    if (place.value.scale <= fitScale.value) fit();
+  }
+
+  cancel() {
+    this.end();
+  }
 
   #measure() {
     const [[x0, y0], [x1, y1]] = this.#pointers.values();

@@ -1,6 +1,6 @@
 /** The hints on the photo: a thin ring each, with the outline of strokes and areas, and what is being drawn. */
 
-import { html, useEffect, useRef } from "../vendor/preact.js";
+import { html, useLayoutEffect, useRef } from "../vendor/preact.js";
 import { anchorOf, kindOf, pointsOf, svgPath } from "../lib/hint_geometry.js";
 import { focusWish, moveHint, selectHint } from "../state/hint_actions.js";
 import { info } from "../state/server_info.js";
@@ -13,7 +13,7 @@ export function HintLayer({ photo }) {
   const layer = useRef();
   const hints = photo.hints.value;
   const { index, number } = focusWish.value;
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (index !== null) layer.current.querySelectorAll(".hint")[index]?.focus({ preventScroll: true });
   }, [number]);
   return html`

@@ -5,11 +5,12 @@ import { position, reveal } from "../state/comparison.js";
 import { tiles, isSharpening } from "../state/detail.js";
 import { altText, colorized, isBusy, isSlow, original, shownState } from "../state/preview.js";
 import { info } from "../state/server_info.js";
-import { eyedropper, tool } from "../state/tools.js";
+import { tool } from "../state/tools.js";
 import { hasMargin, panBy, place, stageSize } from "../state/viewport.js";
 import { dividerX } from "./comparison.js";
 import { Gestures } from "./gestures.js";
 import { HintLayer } from "./hint_layer.js";
+import { StageEyedropper } from "./stage_eyedropper.js";
 
 const PAN_STEP = 60; // CSS pixels of an arrow key
 
@@ -40,12 +41,13 @@ export function Stage({ photo }) {
     if (isColorized) reveal();
     else position.value = 100;
   }, [isColorized]);
-  const cursor = eyedropper.value ? "pick" : info.value.takes_hints ? tool.value : "hand";
+  const cursor = info.value.takes_hints ? tool.value : "hand";
   return html`
     <div id="stage" data-cursor=${cursor} ref=${stage} aria-busy=${isBusy.value} tabindex="0" role="group"
       aria-label="Photo; when it is zoomed, the arrow keys move it" onKeyDown=${onKeyDown}>
       <${Photo} photo=${photo} />
       <${Divider} />
+      <${StageEyedropper} />
       <div class="busy-bar" hidden=${!(isSlow.value || isSharpening.value)}><span /></div>
     </div>`;
 }
@@ -74,15 +76,20 @@ function Photo({ photo }) {
     </div>`;
 }
 
+/** The sharp parts. Until a colorized one has come, the original's lightness is laid over the colors of the preview. */
 function Tiles({ photo, picture }) {
   const percent = (value, length) => `${(100 * value) / length}%`;
-  const isCurrent = (tile) => tile[picture] && (picture === "original" || tile.state === shownState.value);
-  return tiles.value.filter(isCurrent).map(({ left, top, width, height, ...tile }) => html`
-    <img key="${left} ${top} ${width} ${height}" class="tile" alt="" draggable=${false} src=${tile[picture].src}
-      style=${{
-        left: percent(left, photo.width), top: percent(top, photo.height), width: percent(width, photo.width),
-        height: percent(height, photo.height),
-      }} />`);
+  return tiles.value.map(({ left, top, width, height, original, colorized, state }) => {
+    const isColorized = picture === "colorized" && colorized && state === shownState.value;
+    const image = isColorized ? colorized : original;
+    return image && html`
+      <img key="${left} ${top} ${width} ${height}" class="tile ${picture === "colorized" && !isColorized ? "lightness" : ""}" alt=""
+        draggable=${false} src=${image.src}
+        style=${{
+          left: percent(left, photo.width), top: percent(top, photo.height), width: percent(width, photo.width),
+          height: percent(height, photo.height),
+        }} />`;
+  });
 }
 
 function Divider() {

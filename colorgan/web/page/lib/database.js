@@ -28,6 +28,11 @@ export async function remove(store, key) {
   await transact(store, "readwrite", (objects) => objects.delete(key));
 }
 
+/** A copy of a file's content: of a file on the disk, a database may keep but the path. */
+export async function copyOf(file) {
+  return new Blob([await file.arrayBuffer()], { type: file.type });
+}
+
 async function transact(store, mode, send) {
   opening ??= open();
   const database = await opening.catch((error) => {

@@ -1,12 +1,12 @@
 /** The open album: its photos are colored one by one, first as thumbnails. */
 
 import { batch, computed, signal } from "../vendor/preact.js";
-import { postJSON } from "../api.js";
 import { thumbnailOfFile } from "../lib/thumbnail.js";
 import { pluralize, toSentence } from "../lib/text.js";
 import { photosOf } from "./library.js";
 import { announce, showError } from "./messages.js";
-import { current, forgetUpload, withPhoto } from "./photos.js";
+import { current, forgetUpload } from "./photos.js";
+import { postColorization } from "./references.js";
 import { checkSize } from "./server_info.js";
 
 /** An album of the library, or null. */
@@ -79,7 +79,7 @@ async function color(photo, signal) {
   try {
     checkSize(await photo.loadFile(), photo.name);
     const state = JSON.parse(photo.work);
-    const response = await withPhoto(photo, (url) => postJSON(`${url}/colorized`, state, { signal }), { signal });
+    const response = await postColorization(photo, "colorized", state, { signal });
     await photo.setThumbnail(await thumbnailOfFile(await response.blob()));
     photo.stage.value = "done";
     photo.save();

@@ -1,11 +1,12 @@
 /** Sharp pictures of the part of the photo that is on the stage, where the previews are too coarse for the zoom. */
 
 import { computed, effect, signal, untracked } from "../vendor/preact.js";
-import { postJSON, request } from "../api.js";
+import { request } from "../api.js";
 import { decoded } from "../lib/images.js";
 import { LatestTask } from "../lib/latest_task.js";
 import { current, withPhoto } from "./photos.js";
 import { original, shownState } from "./preview.js";
+import { postColorization } from "./references.js";
 import { place, visible } from "./viewport.js";
 
 const MAX_SIDE = 1440; // pixels of a crop that the server sends as they are
@@ -69,19 +70,19 @@ async function load(photo, area, state) {
   }
 }
 
+/** The original comes first: with the colors of the preview, it is already sharp. */
 async function loadTile(photo, box, state) {
-  const tile = tiles.value.find((other) => sameBox(other, box));
-  if (!tile || tile.state === state) return;
+  const find = () => (photo === current.value ? tiles.value.find((tile) => sameBox(tile, box)) : undefined);
   const crop = [box.left, box.top, box.width, box.height];
-  const colorized = await withPhoto(photo, (url) => postJSON(`${url}/colorized`, { ...JSON.parse(state), crop })).then(toImage);
-  const isGone = () => photo !== current.value || !tiles.value.some((other) => sameBox(other, box));
-  if (isGone()) return;
-  const old = tile.colorized;
+  if (!find()?.original) {
+    const image = await withPhoto(photo, (url) => request(`${url}/original?crop=${crop}`)).then(toImage);
+    change(box, { original: image });
+  }
+  if (!find() || find().state === state) return;
+  const colorized = await postColorization(photo, "colorized", { ...JSON.parse(state), crop }).then(toImage);
+  const old = find()?.colorized;
   change(box, { colorized, state });
   if (old) setTimeout(() => URL.revokeObjectURL(old.src), 1000);
-  if (tile.original) return;
-  const image = await withPhoto(photo, (url) => request(`${url}/original?crop=${crop}`)).then(toImage);
-  if (!isGone()) change(box, { original: image });
 }
 
 async function toImage(response) {

@@ -7,6 +7,7 @@ import { fail } from "./album.js";
 import { noteDownload } from "./library.js";
 import { announce, clearError, showError } from "./messages.js";
 import { current, forgetUpload, withPhoto } from "./photos.js";
+import { postColorization, withReference } from "./references.js";
 import { checkSize } from "./server_info.js";
 
 /** What is being made: { photo } or { numDone, total, abort }, or null. */
@@ -16,7 +17,7 @@ export const making = signal(null);
 export async function downloadPhoto(photo, options) {
   await make({ photo }, "Colorizing at full size", async () => {
     const { work } = photo;
-    const response = await withPhoto(photo, (url) => postJSON(`${url}/download`, { ...JSON.parse(work), ...options }));
+    const response = await postColorization(photo, "download", { ...JSON.parse(work), ...options });
     saveBlob(await response.blob(), fileName(response, "colorized.png"));
     noteDownload(photo, work);
     announce("Downloaded");
@@ -50,7 +51,8 @@ async function addToArchive(url, photo, signal) {
     const file = await photo.loadFile();
     checkSize(file, photo.name);
     if (photo.isEdited) {
-      await withPhoto(photo, () => postJSON(url, { photo: photo.key, path: photo.name, ...JSON.parse(photo.work) }, { signal }), { signal });
+      const post = (data) => withPhoto(photo, () => postJSON(url, { photo: photo.key, path: photo.name, ...data }, { signal }), { signal });
+      await withReference(JSON.parse(photo.work), post);
     } else {
       await upload(url, file, photo.name, { signal });
     }

@@ -11,8 +11,6 @@ let numPhotos = 0;
 /** An identifier that no other tab uses; `crypto.randomUUID` is missing on pages without HTTPS. */
 export const newId = () => `${Date.now().toString(36)}-${(++numPhotos).toString(36)}-${Math.random().toString(36).slice(2, 8)}`;
 
-const copyOf = async (file) => new Blob([await file.arrayBuffer()], { type: file.type });
-
 export class KeptPhoto extends PhotoDocument {
   /** URL of the thumbnail, or "". */
   thumbnail = signal("");
@@ -63,11 +61,11 @@ export class KeptPhoto extends PhotoDocument {
     return file;
   }
 
-  /** Stores the photo with its file, copied: of a file on the disk, the database may keep but the path. */
+  /** Stores the photo with its file. */
   async storeFile() {
     const file = this.#file;
     if (file === null) return;
-    const copy = await copyOf(file).catch(() => null); // the user has just removed it
+    const copy = await database.copyOf(file).catch(() => null); // the user has just removed it
     if (copy === null) return;
     const isStored = await storing(this.name, () => database.put("files", this.id, copy));
     if (!isStored) return;

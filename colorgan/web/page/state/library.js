@@ -7,6 +7,7 @@ import { thumbnailOf } from "../lib/thumbnail.js";
 import { KeptPhoto, newId } from "./kept_photo.js";
 import { current } from "./photos.js";
 import { colorized } from "./preview.js";
+import { info } from "./server_info.js";
 import { storing, tell } from "./storage.js";
 
 /** List of KeptPhoto. */
@@ -29,11 +30,16 @@ export async function loadLibrary() {
     const [albumRecords, photoRecords] = await Promise.all([database.getAll("albums"), database.getAll("photos")]);
     batch(() => {
       albums.value = albumRecords;
-      photos.value = photoRecords.map((record) => new KeptPhoto(null, record));
+      photos.value = photoRecords.map((record) => new KeptPhoto(null, { ...record, settings: fitting(record.settings) }));
     });
   } catch (error) {
     tell(error, "your work");
   }
+}
+
+/** Settings without a mix for other models than those of the server. */
+function fitting({ mix = null, ...settings }) {
+  return mix?.length === info.value.models.length ? { mix, ...settings } : settings;
 }
 
 export const findPhoto = (id) => photos.value.find((photo) => photo.id === id);
@@ -74,6 +80,7 @@ async function storeAlbum(album, added) {
 export async function removePhoto(photo) {
   photos.value = photos.value.filter((other) => other !== photo);
   await photo.forget();
+  await forgetReferences();
 }
 
 export async function removeAlbum(album) {
@@ -84,6 +91,16 @@ export async function removeAlbum(album) {
   });
   await storing(album.name, () => database.remove("albums", album.id));
   for (const photo of removed) await photo.forget();
+  await forgetReferences();
+}
+
+/** Removes references that belong to no photo (any more). */
+async function forgetReferences() {
+  const used = new Set(photos.value.map((photo) => photo.settings.value.reference));
+  await storing("your work", async () => {
+    const ids = (await database.getAll("references")).map(({ id }) => id);
+    for (const id of ids.filter((other) => !used.has(other))) await database.remove("references", id);
+  });
 }
 
 /** Notes that a photo was downloaded with its hints and settings as they were then, in JSON. */

@@ -21,14 +21,19 @@ export function forgetUpload(photo) {
   photo.key = null;
 }
 
-/** Sends a request about a photo. If the server does not have it (any more), it is uploaded first. */
-export async function withPhoto(photo, send, options = {}) {
+/**
+ * Sends a request about a photo. If the server does not have it (any more), it is uploaded first.
+ *
+ * @param options those of `upload`, and role: what the photo is for the request, which the server names if it does not have it, "photo" or
+ *   "reference".
+ */
+export async function withPhoto(photo, send, { role = "photo", ...options } = {}) {
   await ensureUploaded(photo, options);
   const { key } = photo;
   try {
     return await send(`api/photos/${key}`);
   } catch (error) {
-    if (!error.expired) throw error;
+    if (error.expired !== role) throw error;
     if (photo.key === key) photo.key = null;
     await ensureUploaded(photo, options);
     return send(`api/photos/${photo.key}`);

@@ -1,12 +1,13 @@
 /** The pictures of the open photo: the original, and the colorized preview that follows its hints and settings. */
 
 import { batch, effect, signal, untracked } from "../vendor/preact.js";
-import { postJSON, request } from "../api.js";
+import { request } from "../api.js";
 import { decoded } from "../lib/images.js";
 import { LatestTask } from "../lib/latest_task.js";
 import { pluralize } from "../lib/text.js";
 import { announce, clearError, showError } from "./messages.js";
 import { current, withPhoto } from "./photos.js";
+import { postColorization } from "./references.js";
 
 const BUSY_DELAY = 250; // milliseconds before the progress bar is shown
 
@@ -61,7 +62,7 @@ async function load(photo, state) {
   if (photo !== current.value) return;
   const timer = setTimeout(() => { isSlow.value = true; }, BUSY_DELAY);
   try {
-    const response = await withPhoto(photo, (url) => postJSON(`${url}/colorized`, state));
+    const response = await postColorization(photo, "colorized", state);
     const image = await decoded(await response.blob());
     if (photo !== current.value) return;
     const count = state.hints.length;

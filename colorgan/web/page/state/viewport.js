@@ -20,7 +20,8 @@ effect(() => {
   if (current.value) zoom.value = null;
 });
 
-const fitScale = computed(() => {
+/** The scale at which the whole photo fits the stage. */
+export const fitScale = computed(() => {
   const photo = current.value;
   const { width, height } = stageSize.value;
   if (!photo || width === 0) return 1;
@@ -82,9 +83,8 @@ export function toggleZoom(point) {
 
 /** Moves the photo by CSS pixels. */
 export function panBy(dx, dy) {
-  const { scale } = place.value;
-  const [x, y] = toPhoto([stageSize.value.width / 2, stageSize.value.height / 2]);
-  zoom.value = { scale, x: x - dx / scale, y: y - dy / scale };
+  const [x, y] = middle();
+  putAt(place.value.scale, toPhoto([x, y]), [x + dx, y + dy]);
 }
 
 /** The point of the photo, in its pixels, at a point on the stage. */
@@ -93,24 +93,24 @@ export function toPhoto([x, y]) {
   return [(x - left) / scale, (y - top) / scale];
 }
 
-/** Zooms to a scale around a point on the stage. The whole photo is enough, unless its pixels are to be seen one by one. */
-function zoomTo(scale, point = [stageSize.value.width / 2, stageSize.value.height / 2]) {
-  const smallest = Math.min(fitScale.value, 1 / devicePixelRatio);
-  const next = Math.max(smallest, Math.min(scale, maxScale()));
-  if (next <= fitScale.value && scale < place.value.scale && place.value.scale >= fitScale.value) {
-    fit();
-    return;
-  }
-  const [x, y] = toPhoto(point);
-  const { width, height } = stageSize.value;
-  zoom.value = { scale: next, x: x + (width / 2 - point[0]) / next, y: y + (height / 2 - point[1]) / next };
-  keepInside();
+/** Zooms to a scale around a point on the stage. Zooming out ends with the whole photo, unless its pixels are to be seen one by one. */
+function zoomTo(scale, point = middle()) {
+  if (scale < place.value.scale && scale <= fitScale.value && place.value.scale >= fitScale.value && scale !== 1 / devicePixelRatio) fit();
+  else putAt(scale, toPhoto(point), point);
 }
 
-/** Takes the middle of the stage from where the photo really is, so that panning starts there. */
-function keepInside() {
-  const [x, y] = toPhoto([stageSize.value.width / 2, stageSize.value.height / 2]);
-  zoom.value = { ...zoom.value, x, y };
+/** Shows the photo at a scale, with a point of it, in its pixels, at a point on the stage. */
+export function putAt(scale, [x, y], point) {
+  const smallest = Math.min(fitScale.value, 1 / devicePixelRatio);
+  const next = Math.max(smallest, Math.min(scale, maxScale()));
+  const [middleX, middleY] = middle();
+  zoom.value = { scale: next, x: x + (middleX - point[0]) / next, y: y + (middleY - point[1]) / next };
+  const [shownX, shownY] = toPhoto(middle()); // where the photo really is, so that panning starts there
+  zoom.value = { scale: next, x: shownX, y: shownY };
+}
+
+function middle() {
+  return [stageSize.value.width / 2, stageSize.value.height / 2];
 }
 
 function maxScale() {
