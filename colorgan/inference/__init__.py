@@ -7,6 +7,8 @@ What needs torch is imported from its own module (:class:`colorgan.inference.col
 from colorgan.inference.full_size import ChromaPrediction, apply_chroma
 from colorgan.inference.hints import ColorArea, ColorHint, ColorStroke, Hint, parse_hints, read_hints, write_hints
 from colorgan.inference.look import Look
+from colorgan.inference.mixture import MixedColorizer, open_models
+from colorgan.inference.onnx.contract import OnnxContract
 from colorgan.inference.open_model import open_model
 from colorgan.inference.palette import Palette
 from colorgan.inference.photo_colorizer import PhotoColorizer
@@ -19,11 +21,14 @@ __all__ = [
     "ColorStroke",
     "Hint",
     "Look",
+    "MixedColorizer",
+    "OnnxContract",
     "Palette",
     "PhotoColorizer",
     "TemporalSmoother",
     "apply_chroma",
     "open_model",
+    "open_models",
     "parse_hints",
     "read_hints",
     "write_hints",

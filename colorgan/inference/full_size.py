@@ -120,6 +120,24 @@ def apply_chroma(
     return colorized
 
 
+def chroma_at(prediction: ChromaPrediction, small: npt.NDArray[np.uint8]) -> FloatArray:
+    """The chroma that a prediction has on another copy of the photo; upsampled as by :func:`apply_chroma`.
+
+    Args:
+        prediction: the prediction.
+        small: the photo at another size, (h, w, 3).
+
+    Returns:
+        a* and b*, (2, h, w).
+    """
+    if small.shape == prediction.small.shape:
+        return prediction.ab
+    height, width = small.shape[:2]
+    source, ab = _limit_to_photo(prediction.small, prediction.ab, height, width)
+    rows, columns = _neighbors(height, len(source), (0, 1)), _neighbors(width, source.shape[1], (0, 1))
+    return np.stack(_Upsampler((cielab.fy(source), *ab), rows, columns).chroma(slice(0, height), cielab.fy(small)))
+
+
 _Neighbors: TypeAlias = tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], FloatArray]
 """For each pixel of a row or column, the two nearest small pixels and the weight of the second."""
 

@@ -1,6 +1,7 @@
 """The palette of a reference photo: how its colors are distributed at each lightness, given to another photo."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Self
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy.typing as npt
 from colorgan.color import cielab
 from colorgan.color.cielab import FloatArray, SRGBArray
 from colorgan.errors import ColorganError
+from colorgan.images import UnreadableImage, printable, read_rgb
 from colorgan.inference.small_image import downscale, working_shape
 
 _SIZE = 256
@@ -66,6 +68,21 @@ class Palette:
         if np.percentile(np.hypot(*ab), 99) < _MIN_CHROMA:
             raise ColorganError("the reference photo has no colors; choose one in color")
         return cls(*_statistics(_levels(cielab.fy(small)), ab))
+
+    @classmethod
+    def read(cls, file: str | Path) -> Self:
+        """Measures the palette of a photo in a file.
+
+        Raises:
+            UnreadableImage: if it cannot be read.
+            ColorganError: if it is gray.
+        """
+        try:
+            return cls.of(read_rgb(file, shrink_to=_SIZE))
+        except ColorganError as error:
+            if isinstance(error, UnreadableImage):
+                raise
+            raise ColorganError(f"{printable(file)}: {error}") from error
 
     def transfer(self, fy: FloatArray, ab: FloatArray) -> FloatArray:
         """Gives this palette to predicted colors.

@@ -78,8 +78,7 @@ class PhotoColorizer(ABC):
         Raises:
             ColorganError: if the size is out of range, a hint is outside its photo, or the model does not take hints.
         """
-        size = self.size if size is None else size
-        if not 1 <= size <= _MAX_SIZE:
+        if size is not None and not 1 <= size <= _MAX_SIZE:
             raise ColorganError(f"size must be a number of pixels from 1 to {_MAX_SIZE}, received {size}")
         if batch_size < 1:
             raise ColorganError(f"batch_size must be at least 1, received {batch_size}")
@@ -88,10 +87,21 @@ class PhotoColorizer(ABC):
             raise ColorganError(f"hints must contain one list per photo ({len(photos)}), received {len(hint_lists)}")
         if any(hint_lists) and not self.takes_hints:
             raise ColorganError("this model was trained without hints and cannot follow them; use one with PointHints")
+        return self._predict(photos, size, hint_lists, batch_size)
+
+    def _predict(
+        self,
+        photos: Sequence[SRGBArray],
+        size: int | None,
+        hints: Sequence[Sequence[Hint] | None],
+        batch_size: int,
+    ) -> list[ChromaPrediction]:
+        """Predicts chroma with the network; arguments as for :meth:`predict_chroma`, which has checked them."""
+        size = self.size if size is None else size
         images = [downscale(photo, working_shape(photo.shape[:2], size)) for photo in photos]
         rasterized = [
             rasterize_hints(photo_hints, (photo.shape[1], photo.shape[0]), image) if photo_hints else None
-            for photo, image, photo_hints in zip(photos, images, hint_lists, strict=True)
+            for photo, image, photo_hints in zip(photos, images, hints, strict=True)
         ]
         predictions: dict[int, ChromaPrediction] = {}
         for indices in _batches_of_equal_shape(images, batch_size):

@@ -31,7 +31,7 @@ def colorize(folder: str, output: str, *options: str) -> int:
     """Colorizes a folder."""
     import colorgan.inference
 
-    colorgan.inference.open_model = lambda *_, **__: Painter()
+    colorgan.inference.open_models = lambda *_, **__: Painter()
     return main(["colorize", folder, "-o", output, *options])
 
 

@@ -1,5 +1,7 @@
 /** Client of the server's HTTP API. */
 
+import { fetchWithProgress } from "./lib/fetch_with_progress.js";
+
 const MAX_ATTEMPTS = 40; // while the server is busy
 const RETRY_DELAY = 1500; // milliseconds
 const MAX_FAILURES = 3; // of the network; a crowded server closes slow connections
@@ -14,7 +16,7 @@ export class RequestError extends Error {
   }
 }
 
-/** Sends a request, and retries while the server is busy or out of reach. */
+/** Sends a request, and retries while the server is busy or out of reach. With `onProgress`, see fetchWithProgress. */
 export async function request(path, options = {}) {
   for (let attempt = 1, failures = 0; ; attempt++) {
     try {
@@ -31,8 +33,8 @@ export async function request(path, options = {}) {
 }
 
 /** Posts an object as JSON. */
-export function postJSON(path, data) {
-  return request(path, { method: "POST", body: JSON.stringify(data), headers: { "content-type": "application/json" } });
+export function postJSON(path, data, options = {}) {
+  return request(path, { method: "POST", body: JSON.stringify(data), headers: { "content-type": "application/json" }, ...options });
 }
 
 /** Uploads a file under a name. */
@@ -43,7 +45,7 @@ export function upload(path, file, name, options = {}) {
 
 async function send(path, options) {
   try {
-    return await fetch(path, options);
+    return await (options.onProgress ? fetchWithProgress : fetch)(path, options);
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new RequestError("cannot reach the server; check that colorgan is still running and that the file still exists", 0);

@@ -1,7 +1,6 @@
 """The model behind the server: predicts chroma for previews and colorizes photo files at full size."""
 
 import contextlib
-import math
 import tempfile
 import weakref
 from collections.abc import Callable, Sequence
@@ -15,6 +14,7 @@ from colorgan.images import Photo, UnreadableImage, encode_photo, printable, rea
 from colorgan.inference.full_size import ChromaPrediction
 from colorgan.inference.hints import Hint
 from colorgan.inference.look import AS_PREDICTED, Look
+from colorgan.inference.mixture import MixedColorizer
 from colorgan.inference.palette import Palette
 from colorgan.inference.photo_colorizer import PhotoColorizer
 from colorgan.web.server.temporary_folder import check_space
@@ -90,12 +90,14 @@ class ColorizationService:
         model: the model.
         size: shorter side, in pixels, at which chroma is predicted; ``None`` for the model's default.
         max_pixels: photos with more pixels are rejected before they are decoded.
+        names: names of the models, if there are several.
         zoomed: the photo that was last zoomed, at full size.
     """
 
     model: PhotoColorizer
     size: int | None
     max_pixels: int
+    names: Sequence[str] = ()
     zoomed: LatestPhoto = field(default_factory=LatestPhoto, init=False, repr=False, compare=False)
 
     def read_photo(self, file: Path, name: str, shrink_to: int | None = None) -> Photo:
@@ -127,9 +129,21 @@ class ColorizationService:
         Raises:
             ColorganError: if the hints or the mix cannot be used.
         """
-        if mix is not None and (len(mix) != 1 or not 0 < mix[0] < math.inf):
-            raise ColorganError(f"mix must have one weight per model, not negative and not all 0, received {list(mix)}")
-        return self.model.predict_chroma([photo], size=self.size, hints=[hints] if hints else None)[0]
+        return self.mixed(mix).predict_chroma([photo], size=self.size, hints=[hints] if hints else None)[0]
+
+    def mixed(self, mix: Sequence[float] | None) -> PhotoColorizer:
+        """The models, mixed as a page wishes.
+
+        Args:
+            mix: see :meth:`predict_chroma`.
+
+        Raises:
+            ColorganError: if the weights do not suit the models.
+        """
+        if mix is None:
+            return self.model
+        mixed = self.model if isinstance(self.model, MixedColorizer) else MixedColorizer([self.model])
+        return mixed.with_weights(mix)
 
     def colorize_file(
         self,

@@ -110,9 +110,17 @@ class PhotoSession:
         Raises:
             ColorganError: as for :meth:`view`.
         """
-        prediction, look = self._predict(wish.hints, wish.look.mix), _look(wish.look, reference)
         height, width = self._preview.shape[:2]
         small = downscale(self._preview, view_shape(height, width, _VARIANT_SIZE))
+        service = self._service
+        variants = make_variants(
+            service.mixed(wish.look.mix),
+            self._preview,
+            self._to_preview(wish.hints),
+            _look(wish.look, reference),
+            service.size,
+            service.names,
+        )
         return [
             {
                 "label": variant.label,
@@ -120,11 +128,13 @@ class PhotoSession:
                     "strength": variant.look.strength,
                     "warmth": variant.look.warmth,
                     "reference": wish.look.reference if variant.look.reference else None,
-                    "mix": wish.look.mix,
+                    "mix": variant.mix or wish.look.mix,
                 },
-                "image": base64.b64encode(_encode_jpeg(prediction.apply_to(small, variant.look))).decode("ascii"),
+                "image": base64.b64encode(_encode_jpeg(variant.prediction.apply_to(small, variant.look))).decode(
+                    "ascii"
+                ),
             }
-            for variant in make_variants(look)
+            for variant in variants
         ]
 
     def shown(self, spot: ColorHint) -> ShownColor:

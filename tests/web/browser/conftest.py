@@ -9,9 +9,11 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
+import uvicorn
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from skimage.color import rgb2lab
@@ -38,35 +40,61 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., str]]:
-    """Serves the page with a predictable model, and returns its URL."""
-    running = []
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+class Servers:
+    """Serves the page with a predictable model."""
 
-    def start(model: Painter | None = None, max_pixels: int = 4_000_000, **settings: Any) -> str:
+    def __init__(self) -> None:
+        self._running: dict[str, tuple[uvicorn.Server, threading.Thread]] = {}
+
+    def start(self, model: Painter | None = None, port: int = 0, max_pixels: int = 4_000_000, **settings: Any) -> str:
+        """Starts a server, and returns the URL of the page."""
         service = ColorizationService(model or Painter(), 128, max_pixels)
         app = create_app(service, [MODEL_INFO], ServerSettings(**{"max_bytes": 2_000_000, **settings}))
         server = http_server(app)
-        listening = socket.create_server(("127.0.0.1", 0))
+        listening = socket.create_server(("127.0.0.1", port))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
-        running.append((server, thread))
-        return f"http://localhost:{listening.getsockname()[1]}/"
+        url = f"http://localhost:{listening.getsockname()[1]}/"
+        self._running[url] = server, thread
+        return url
 
-    yield start
-    for server, thread in running:
+    def stop(self, url: str) -> None:
+        server, thread = self._running.pop(url)
         server.should_exit = True
         thread.join(20)
+        assert not thread.is_alive()
+
+    def restart(self, url: str) -> None:
+        """Stops a server, which forgets all uploads, and starts it again on the same port."""
+        self.stop(url)
+        port = urlsplit(url).port
+        assert port is not None
+        self.start(port=port)
+
+    def close(self) -> None:
+        for url in list(self._running):
+            self.stop(url)
 
 
 @pytest.fixture
-def open_page(browser: Browser, serve: Callable[..., str]) -> Iterator[Callable[..., Page]]:
+def servers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Servers]:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    servers = Servers()
+    yield servers
+    servers.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, servers: Servers) -> Iterator[Callable[..., Page]]:
     """Opens the page, and checks afterward that there were no script errors and no policy violations."""
     contexts, problems = [], []
 
     def open_(
-        size: dict[str, int] = DESKTOP, model: Painter | None = None, theme: Any = "light", **settings: Any
+        size: dict[str, int] = DESKTOP,
+        model: Painter | None = None,
+        theme: Any = "light",
+        script: str = "",
+        **settings: Any,
     ) -> Page:
         context = browser.new_context(
             viewport=size, has_touch=size["width"] < 500, reduced_motion="reduce", color_scheme=theme
@@ -76,7 +104,9 @@ def open_page(browser: Browser, serve: Callable[..., str]) -> Iterator[Callable[
         page.set_default_timeout(15_000)
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on("console", lambda message: problems.append(message.text) if "Security Policy" in message.text else None)
-        page.goto(serve(model, **settings))
+        if script:
+            page.add_init_script(script)
+        page.goto(servers.start(model, **settings))
         expect(page.locator("#upload-limits")).not_to_be_empty()
         return page
 

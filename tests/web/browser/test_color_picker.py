@@ -75,9 +75,7 @@ def test_what_is_no_color_is_said(open_page: Callable[..., Page], gray_photo: Pa
     expect(page.locator("#color-problem")).not_to_be_visible()
 
 
-def test_everyday_colors_are_shown_as_light_as_the_place(
-    open_page: Callable[..., Page], gray_photo: Path
-) -> None:
+def test_everyday_colors_are_shown_as_light_as_the_place(open_page: Callable[..., Page], gray_photo: Path) -> None:
     page = open_page()
     load_photo(page, gray_photo)
     swatch = page.locator("#everyday-colors .swatch")

@@ -195,9 +195,7 @@ def test_models_are_mixed(open_page: Callable[..., Page], gray_photo: Path) -> N
     sent = record_colorizations(page)
     page.route(
         "**/colorized",
-        lambda route: route.continue_(
-            post_data=json.dumps({**json.loads(route.request.post_data or ""), "mix": None})
-        ),
+        lambda route: route.continue_(post_data=json.dumps({**json.loads(route.request.post_data or ""), "mix": None})),
     )
     with_models(["tiny", "other"])
     assert "mix" not in sent[-1]

@@ -1,38 +1,43 @@
-/** The empty page: where to drop photos, and what happens to them. */
+/** The empty page: where to choose photos, those of earlier visits, and samples to try. */
 
 import { html, useEffect, useRef } from "../vendor/preact.js";
 import { rounded } from "../lib/text.js";
 import { info } from "../state/server_info.js";
 import { uploading } from "../state/view.js";
 import { chooseFolder, choosePhotos } from "./photo_input.js";
+import { RecentPhotos } from "./recent_photos.js";
+import { SamplePhotos } from "./sample_photos.js";
 
 let isFirstTime = true; // later, the user comes from another view, and the focus with them
 
 export function Start() {
   const button = useRef();
   useEffect(() => {
-    if (!isFirstTime) button.current.focus();
+    if (!isFirstTime) button.current.focus({ preventScroll: true });
     isFirstTime = false;
   }, []);
   const { model, max_bytes, max_pixels, session_minutes } = info.value;
   return html`
-    <section id="start" aria-labelledby="start-title" aria-busy=${uploading.value}>
+    <section id="start" aria-labelledby="start-title" aria-busy=${uploading.value !== null}>
       <div class="drop-area">
         <${Picture} />
-        <h2 id="start-title">Drop a photo here</h2>
-        <p>or a folder, or paste a photo from the clipboard</p>
+        <h2 id="start-title"><span class="with-mouse">Drop a photo here</span><span class="with-finger">Choose a photo</span></h2>
+        <p class="with-mouse">or several, or a folder, or paste one from the clipboard</p>
+        <p class="with-finger">or several, which become an album</p>
         <div class="row centered">
-          <button type="button" id="choose-photos" class="primary" ref=${button} onClick=${choosePhotos}>
-            ${uploading.value ? "Uploading…" : "Choose photos"}</button>
-          <button type="button" id="choose-folder" onClick=${chooseFolder}>Choose a folder</button>
+          <button type="button" id="choose-photos" class="primary" ref=${button} onClick=${choosePhotos}>Choose photos</button>
+          <button type="button" id="choose-folder" class="with-mouse" onClick=${chooseFolder}>Choose a folder</button>
         </div>
         <p id="upload-limits" class="muted">JPEG, PNG, TIFF, WebP and others, up to ${rounded(max_bytes / 1e6)} MB and
           ${" "}${rounded(max_pixels / 1e6)} megapixels</p>
       </div>
-      <div class="muted centered">
+      <${RecentPhotos} />
+      <${SamplePhotos} />
+      <div class="muted centered notes">
         <p>The model, ${model.name}, predicts plausible colors. It cannot know the original ones.</p>
-        <p>Photos are sent to the computer that runs colorgan and nowhere else. They are stored in a private folder, and deleted
-          ${" "}${session_minutes === 60 ? "an hour" : `${session_minutes} minutes`} after their last use or when colorgan stops.</p>
+        <p>Photos are sent to the computer that runs colorgan and nowhere else. It deletes them
+          ${" "}${session_minutes === 60 ? "an hour" : `${session_minutes} minutes`} after their last use or when colorgan stops. This browser
+          keeps them, with your hints, until you remove them here.</p>
       </div>
     </section>`;
 }

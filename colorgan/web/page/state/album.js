@@ -1,96 +1,134 @@
-/** Many photos: uploaded one by one and colorized into an archive, with a list of failures. */
+/** The open album: its photos are colored one by one, first as thumbnails. */
 
-import { batch, signal } from "../vendor/preact.js";
-import { postJSON, upload } from "../api.js";
+import { batch, computed, signal } from "../vendor/preact.js";
+import { thumbnailOfFile } from "../lib/thumbnail.js";
 import { pluralize, toSentence } from "../lib/text.js";
-import { announce, clearError, showError } from "./messages.js";
-import { checkSize, info } from "./server_info.js";
+import { photosOf } from "./library.js";
+import { announce, showError } from "./messages.js";
+import { current, forgetUpload } from "./photos.js";
+import { postColorization } from "./references.js";
+import { checkSize } from "./server_info.js";
 
-/** { file, path } of each photo, and the number of files that are not photos. */
-export const photos = signal([]);
-export const numSkipped = signal(0);
+/** An album of the library, or null. */
+export const album = signal(null);
 
-/** "ready", "running" or "done". */
-export const stage = signal("ready");
-export const numDone = signal(0);
-export const numColorized = signal(0);
-export const currentPath = signal("");
-export const failures = signal([]);
-export const archiveURL = signal("");
+/** Its photos. */
+export const albumPhotos = computed(() => (album.value === null ? [] : photosOf(album.value.id)));
+
+/** Whether photos are being colored. */
+export const isRunning = signal(false);
+
+export const numDone = computed(() => count("done"));
+export const numFailed = computed(() => count("failed"));
+export const numWaiting = computed(() => count("waiting") + count("running"));
+
+const count = (stage) => albumPhotos.value.filter((photo) => photo.stage.value === stage).length;
+
+/** Statuses of the server that concern one photo; the others concern all. */
+const STATUSES_OF_PHOTO = [408, 413, 422];
+
+const PROGRESS_INTERVAL = 10; // photos between two announcements
 
 let abort = null;
 
-/** Shows the selected photos. In a folder, hidden files and files with other extensions are skipped. */
-export function openAlbum(files, isFolder) {
-  closeAlbum();
-  const isHidden = ({ path }) => path.split("/").some((part) => part.startsWith("."));
-  const isPhoto = ({ path }) => info.value.extensions.some((extension) => path.toLowerCase().endsWith(extension));
-  const chosen = files.filter((entry) => !isFolder || (!isHidden(entry) && isPhoto(entry)));
-  if (chosen.length === 0) throw new Error("this folder contains no photos");
-  chosen.sort((a, b) => a.path.localeCompare(b.path, undefined, { numeric: true }));
-  batch(() => {
-    photos.value = chosen;
-    numSkipped.value = files.length - chosen.length;
-    stage.value = "ready";
-  });
+/** Opens an album and goes on coloring it. */
+export function openAlbum(opened) {
+  if (album.value !== opened) {
+    closeAlbum();
+    album.value = opened;
+    showInGray();
+  }
+  colorAlbum();
 }
 
-/** Stops uploading; what is colorized so far can be downloaded. */
-export function stopAlbum() {
-  abort?.abort();
-}
-
+/** Closes the album; what is colored stays. */
 export function closeAlbum() {
   stopAlbum();
-  abort = null;
+  album.value = null;
 }
 
-/** Colorizes the photos into an archive; options are strength, format and metadata. */
-export async function colorizeAlbum(options) {
-  const thisJob = new AbortController();
-  abort = thisJob;
-  batch(() => {
-    stage.value = "running";
-    numDone.value = numColorized.value = 0;
-    failures.value = [];
-    archiveURL.value = "";
-  });
+export function stopAlbum() {
+  abort?.abort();
+  abort = null;
+  isRunning.value = false;
+}
+
+/** Colors the photos that wait, one after the other. */
+export async function colorAlbum() {
+  if (isRunning.value || nextPhoto() === undefined) return;
+  const { signal } = (abort = new AbortController());
+  isRunning.value = true;
   try {
-    const { key } = await (await postJSON("api/albums", options)).json();
-    clearError();
-    for (const { file, path } of photos.value) {
-      showProgress(path);
-      const isColorized = await add(key, file, path, thisJob.signal);
-      if (isColorized) archiveURL.value = `api/albums/${key}/archive`;
-      numColorized.value += isColorized;
-      numDone.value += 1;
+    for (let photo = nextPhoto(); photo !== undefined; photo = nextPhoto()) {
+      await color(photo, signal);
+      if (signal.aborted) return;
+      if (numDone.value % PROGRESS_INTERVAL === 0) announce(`${numDone.value} of ${pluralize(albumPhotos.value.length, "photo")} colorized`);
     }
+    announce(summary());
   } catch (error) {
     if (error.name !== "AbortError") showError(error);
   }
-  if (abort !== thisJob) return;
-  stage.value = "done";
-  announce(summary());
+  if (!signal.aborted) stopAlbum();
 }
 
-/** Adds a photo to the archive; returns 1 on success, 0 if it is listed as a failure. */
-async function add(key, file, path, signal) {
+const nextPhoto = () => albumPhotos.value.find(({ stage }) => stage.value === "waiting");
+
+/** Colors the thumbnail of one photo. */
+async function color(photo, signal) {
+  photo.stage.value = "running";
   try {
-    checkSize(file, path);
-    await upload(`api/albums/${key}/photos`, file, path, { signal });
-    return 1;
+    checkSize(await photo.loadFile(), photo.name);
+    const state = JSON.parse(photo.work);
+    const response = await postColorization(photo, "colorized", state, { signal });
+    await photo.setThumbnail(await thumbnailOfFile(await response.blob()));
+    photo.stage.value = "done";
+    photo.save();
   } catch (error) {
-    if (![408, 413, 422].includes(error.status)) throw error;
-    failures.value = [...failures.value, toSentence(error.message)];
-    return 0;
+    const isOwn = STATUSES_OF_PHOTO.includes(error.status) || error.status === undefined;
+    if (!isOwn || error.name === "AbortError") {
+      photo.stage.value = "waiting";
+      throw error;
+    }
+    fail(photo, error);
+  } finally {
+    if (photo !== current.value) forgetUpload(photo);
   }
 }
 
-function showProgress(path) {
-  currentPath.value = path;
-  if (numDone.value % 10 === 0) announce(`${numDone.value} of ${pluralize(photos.value.length, "photo")} done`);
+/** Notes why a photo cannot be colorized. */
+export function fail(photo, error) {
+  batch(() => {
+    photo.stage.value = "failed";
+    photo.problem.value = toSentence(error.message);
+  });
+}
+
+/** Shows gray thumbnails of the photos that have none yet, as far as the browser can decode them. */
+async function showInGray() {
+  const shown = album.value;
+  for (const photo of albumPhotos.value) {
+    await photo.loadThumbnail();
+    if (album.value !== shown) return;
+    if (["done", "failed"].includes(photo.stage.value) || photo.thumbnail.value !== "") continue;
+    const blob = await photo.loadFile().then((file) => thumbnailOfFile(file, true)).catch(() => null);
+    if (blob && photo.thumbnail.value === "") await photo.setThumbnail(blob);
+  }
+}
+
+/** Changes a setting of photos, and colors them again. */
+export function changeSettings(changed, settings) {
+  batch(() => {
+    for (const photo of changed) {
+      photo.change({ settings });
+      photo.commit();
+      photo.save();
+      if (photo.stage.value === "done") photo.stage.value = "waiting";
+    }
+  });
+  colorAlbum();
 }
 
 export function summary() {
-  return `${numColorized.value} of ${pluralize(photos.value.length, "photo")} colorized`;
+  const failed = numFailed.value > 0 ? `, ${numFailed.value} not` : "";
+  return `${numDone.value} of ${pluralize(albumPhotos.value.length, "photo")} colorized${failed}`;
 }

@@ -1,49 +1,54 @@
-/** The photo that is open in the editor, and its upload on the server. */
+/** The photo that is open in the editor, and uploads of photos on the server. */
 
 import { signal } from "../vendor/preact.js";
 import { request, upload } from "../api.js";
-import { clearError } from "./messages.js";
-import { PhotoDocument } from "./photo_document.js";
 
-/** The open PhotoDocument, or null. */
+/** The open photo (a KeptPhoto, which is a PhotoDocument), or null. */
 export const current = signal(null);
 
-/** Uploads a photo and opens it. If that fails, the previous photo stays open. */
-export async function openPhoto(file) {
-  const photo = await uploadPhoto(file, file.name);
-  closePhoto();
-  clearError();
-  current.value = new PhotoDocument(file, photo);
-  return current.value;
+const uploads = new Map(); // running uploads by photo
+
+/** Shows a photo, or none; the upload of the previous one is deleted. */
+export function setCurrent(photo) {
+  if (current.value !== photo) forgetUpload(current.value);
+  current.value = photo;
 }
 
-/** Closes the open photo, and deletes its upload. */
-export function closePhoto() {
-  forgetUpload();
-  current.value = null;
-}
-
-/** Deletes the upload of the open photo, which is sent again when it is needed. */
-export function forgetUpload() {
-  if (current.value) request(`api/photos/${current.value.key}`, { method: "DELETE", keepalive: true }).catch(() => {});
+/** Deletes the upload of a photo, which is sent again when it is needed. */
+export function forgetUpload(photo) {
+  if (!photo?.key) return;
+  request(`api/photos/${photo.key}`, { method: "DELETE", keepalive: true }).catch(() => {});
+  photo.key = null;
 }
 
 /**
- * Sends a request about a photo; if the server has forgotten the photo, uploads it again and repeats the request.
+ * Sends a request about a photo. If the server does not have it (any more), it is uploaded first.
  *
- * @param role what the photo is for the request, which the server names if it has forgotten it: "photo" or "reference".
+ * @param options those of `upload`, and role: what the photo is for the request, which the server names if it does not have it, "photo" or
+ *   "reference".
  */
-export async function withPhoto(photo, send, role = "photo") {
-  if (!photo.key) photo.key = (await uploadPhoto(photo.file, photo.name)).key;
+export async function withPhoto(photo, send, { role = "photo", ...options } = {}) {
+  await ensureUploaded(photo, options);
+  const { key } = photo;
   try {
-    return await send(`api/photos/${photo.key}`);
+    return await send(`api/photos/${key}`);
   } catch (error) {
     if (error.expired !== role) throw error;
-    photo.key = (await uploadPhoto(photo.file, photo.name)).key;
+    if (photo.key === key) photo.key = null;
+    await ensureUploaded(photo, options);
     return send(`api/photos/${photo.key}`);
   }
 }
 
-async function uploadPhoto(file, name) {
-  return (await upload("api/photos", file, name)).json();
+/** Uploads a photo unless that is done or running; then its key, width and height are known. Options are those of `upload`. */
+export async function ensureUploaded(photo, options = {}) {
+  if (photo.key) return;
+  if (!uploads.has(photo)) uploads.set(photo, uploadPhoto(photo, options).finally(() => uploads.delete(photo)));
+  await uploads.get(photo);
+}
+
+async function uploadPhoto(photo, options) {
+  const file = photo.file ?? (await photo.loadFile());
+  const { key, width, height } = await (await upload("api/photos", file, photo.name, options)).json();
+  Object.assign(photo, { key, width, height });
 }

@@ -6,9 +6,11 @@
 
 import { signal } from "../vendor/preact.js";
 import { postJSON, request } from "../api.js";
+import * as database from "../lib/database.js";
 import { decoded, meanChroma } from "../lib/images.js";
 import { announce, clearError, showError } from "./messages.js";
-import { withPhoto } from "./photos.js";
+import { forgetUpload, withPhoto } from "./photos.js";
+import { storing } from "./storage.js";
 
 const MIN_CHROMA = 2; // on average; the server refuses references with less
 
@@ -33,7 +35,7 @@ export function referenceOf(photo) {
 export async function takeReference(photo, { id, name, loadFile }) {
   loadingReference.value = name;
   try {
-    const reference = findReference(id) ?? (await load({ id, name, file: await loadFile(), key: null }));
+    const reference = findReference(id) ?? (await keep(await load({ id, name, file: await loadFile(), key: null })));
     latest.value = { photo, reference };
     setReference(photo, id);
     clearError();
@@ -63,13 +65,37 @@ function setReference(photo, id) {
   photo.commit();
 }
 
-/** Posts hints, settings and more about a photo. If the server does not have the reference of the settings (any more), it is uploaded. */
-export async function postColorization(photo, path, data) {
-  if (!data.reference) return withPhoto(photo, (url) => postJSON(`${url}/${path}`, data));
-  const reference = findReference(data.reference);
-  if (reference === null) throw new Error("this page no longer has the reference photo; remove it, or choose it again");
-  const send = () => withPhoto(photo, (url) => postJSON(`${url}/${path}`, { ...data, reference: reference.key }));
-  return withPhoto(reference, send, "reference");
+/** Posts hints, settings and more about a photo; options are those of `request`. */
+export function postColorization(photo, path, data, options = {}) {
+  return withReference(data, (sent) => withPhoto(photo, (url) => postJSON(`${url}/${path}`, sent, options), options));
+}
+
+/** Sends settings with the key of their reference. If the server does not have the reference (any more), it is uploaded. */
+export async function withReference(data, send) {
+  if (!data.reference) return send(data);
+  const reference = findReference(data.reference) ?? (await restored(data.reference));
+  return withPhoto(reference, () => send({ ...data, reference: reference.key }), { role: "reference" });
+}
+
+const restoring = new Map(); // promises by id
+
+/** A reference of an earlier visit. */
+function restored(id) {
+  if (!restoring.has(id)) restoring.set(id, restore(id).finally(() => restoring.delete(id)));
+  return restoring.get(id);
+}
+
+async function restore(id) {
+  const record = await database.get("references", id).catch(() => undefined);
+  if (!record) throw new Error("this browser no longer has the reference photo; reset the look, or choose a reference again");
+  return load({ ...record, key: null });
+}
+
+/** Keeps a reference for later visits. */
+async function keep(reference) {
+  const { id, name, file } = reference;
+  await storing(name, async () => database.put("references", id, { id, name, file: await database.copyOf(file) }));
+  return reference;
 }
 
 async function load(reference) {
@@ -83,10 +109,6 @@ async function load(reference) {
   const loaded = Object.assign(reference, { image, colors });
   references.value = [loaded, ...references.value];
   return loaded;
-}
-
-function forgetUpload({ key }) {
-  request(`api/photos/${key}`, { method: "DELETE", keepalive: true }).catch(() => {});
 }
 
 window.addEventListener("pagehide", () => references.value.forEach(forgetUpload));

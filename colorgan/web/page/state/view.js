@@ -8,8 +8,8 @@ export const view = signal("start");
 /** Whether the About dialog is open. */
 export const aboutOpen = signal(false);
 
-/** Whether a photo is being uploaded. */
-export const uploading = signal(false);
+/** The photo that is being uploaded, as { name, fraction, abort }, or null; the last is an AbortController. */
+export const uploading = signal(null);
 
 /** Whether files are being dragged over the page. */
 export const dragging = signal(false);
