@@ -4,7 +4,7 @@ import os
 import shutil
 import time
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -32,6 +32,7 @@ class Album:
 
     Attributes:
         folder: the private folder.
+        options: format and metadata of all photos.
         archive: path of the archive, which is complete after :meth:`close`.
     """
 
@@ -46,7 +47,7 @@ class Album:
         self.folder = folder
         self.archive = folder / "colorized.zip"
         self._service = service
-        self._options = options
+        self.options = options
         self._look = look
         self._mix = mix
         self._paths: set[str] = set()
@@ -82,12 +83,29 @@ class Album:
             ColorganError: if the photo cannot be colorized; the failure is also listed in the archive.
             OSError: if the disk is full; the archive is left unchanged.
         """
+        return self.add_colorized(
+            name,
+            lambda: self._service.colorize_file(file, safe_path(name), self.options, look=self._look, mix=self._mix),
+        )
+
+    def add_colorized(self, name: str, colorize: Callable[[], BinaryIO]) -> str:
+        """Appends a photo with hints and a look of its own to the archive.
+
+        Args:
+            name: path of the photo in the uploaded folder.
+            colorize: colorizes it into a file in the format of the archive.
+
+        Returns:
+            The path of the colorized photo in the archive.
+
+        Raises:
+            ColorganError: as :meth:`add`.
+            OSError: as :meth:`add`.
+        """
         self.check_open()
         try:
-            with self._service.colorize_file(
-                file, safe_path(name), self._options, look=self._look, mix=self._mix
-            ) as colorized:
-                path = archive_path(name, self._options.format, self._paths)
+            with colorize() as colorized:
+                path = archive_path(name, self.options.format, self._paths)
                 self._append(colorized, path)
         except (ColorganError, MemoryError) as error:
             out_of_memory = isinstance(error, MemoryError)

@@ -7,7 +7,8 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -33,6 +34,7 @@ from colorgan.web.server.job_queue import JobQueue, QueueFullError
 from colorgan.web.server.parsing import (
     MAX_HINTS,
     parse_album,
+    parse_album_photo,
     parse_colored_spot,
     parse_colorization,
     parse_crop,
@@ -162,7 +164,12 @@ class _Endpoints:
                 "session_minutes": round(self._settings.session_lifetime / 60),
                 "extensions": sorted(extensions()),
                 "samples": [
-                    {"name": sample.name, "url": f"/api/samples/{sample.file.name}", "credit": sample.credit}
+                    {
+                        "name": sample.name,
+                        "url": f"/api/samples/{sample.file.name}",
+                        "color_url": f"/api/samples/{sample.file.name}?color=1",
+                        "credit": sample.credit,
+                    }
                     for sample in list_samples()
                 ],
             }
@@ -171,7 +178,8 @@ class _Endpoints:
     async def sample(self, request: Request) -> Response:
         for sample in list_samples():
             if sample.file.name == request.path_params["name"]:
-                return Response(sample_photo(sample.file), media_type=MEDIA_TYPES["JPEG"])
+                photo = sample_photo(sample.file, in_color="color" in request.query_params)
+                return Response(photo, media_type=MEDIA_TYPES["JPEG"])
         raise HTTPException(404)
 
     # -- single photos -------------------------------------------------------------------------------------------------
@@ -292,8 +300,11 @@ class _Endpoints:
         return JSONResponse({"key": key}, 201)
 
     async def add_to_album(self, request: Request) -> Response:
+        """Adds a photo, which is either the body or, with hints and a look of its own, one that JSON names."""
         with self._albums.use(request.path_params["key"]) as album:
             album.check_open()
+            if request.headers.get("content-type") == "application/json":
+                return JSONResponse({"path": await self._add_uploaded(request, album)}, 201)
             name = uploaded_name(request)
             with tempfile.TemporaryDirectory(dir=album.folder) as folder:
                 file = Path(folder, "photo")
@@ -305,6 +316,13 @@ class _Endpoints:
                 await self._queue.wait_for_room(client(request), _PATIENCE)
                 path = await self._queue.run(client(request), album.add, file, name)
         return JSONResponse({"path": path}, 201)
+
+    async def _add_uploaded(self, request: Request, album: Album) -> str:
+        key, path, wish = parse_album_photo(await read_json(request))
+        wish = replace(wish, output=album.options)
+        with self._photos.use(key) as photo, self._reference(wish.look) as reference:
+            name, colorize = path or photo.name, partial(photo.colorize, wish, reference)
+            return await self._queue.run(client(request), album.add_colorized, name, colorize)
 
     async def archive(self, request: Request) -> Response:
         with self._albums.use(request.path_params["key"]) as album:

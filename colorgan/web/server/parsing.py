@@ -104,6 +104,24 @@ def parse_album(data: Any) -> tuple[LookSettings, OutputOptions]:
     return _look_settings(fields), _output_options(fields)
 
 
+def parse_album_photo(data: Any) -> tuple[str, str, Colorization]:
+    """Parses ``{"photo": KEY, "path": "trip/a.png", "hints": […], "strength": 1, …}``; only the key is required.
+
+    Returns:
+        The key of the uploaded photo, its path in the archive, and how to colorize it.
+
+    Raises:
+        ColorganError: naming the invalid key.
+    """
+    fields = check_fields(data, {"photo", "path", "hints", *_LOOK_KEYS})
+    key, path = fields.pop("photo", None), fields.pop("path", "")
+    if not isinstance(key, str):
+        raise ColorganError(f"photo must be the key of an uploaded photo, received {_shorten(key)}")
+    if not isinstance(path, str):
+        raise ColorganError(f"path must be a text, received {_shorten(path)}")
+    return key, path, parse_colorization(fields)
+
+
 def parse_crop(text: str | None) -> Crop | None:
     """Parses the query parameter ``left,top,width,height``.
 

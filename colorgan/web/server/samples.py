@@ -1,4 +1,4 @@
-"""Sample photos to try the page with: packaged ones, in gray."""
+"""Sample photos to try the page with: packaged ones, in gray, and in color as references."""
 
 import functools
 import io
@@ -49,8 +49,10 @@ def list_samples() -> list[Sample]:
 
 
 @functools.cache
-def sample_photo(file: Path) -> bytes:
-    """A sample as gray JPEG."""
+def sample_photo(file: Path, in_color: bool = False) -> bytes:
+    """A sample as JPEG, in gray unless it shall be a reference for the colors of another photo."""
+    if in_color:
+        return file.read_bytes()
     gray = io.BytesIO()
     with Image.open(file) as image:
         image.convert("L").save(gray, "JPEG", quality=_JPEG_QUALITY)

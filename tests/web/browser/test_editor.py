@@ -74,7 +74,7 @@ def test_hints_are_recolored_from_suggestions_dragged_and_deleted(
     load_photo(page, gray_photo)
     click_photo(page, 0.5, 0.5)
     suggested = page.locator("#suggested-colors .swatch")
-    expect(suggested.first).to_have_attribute("title", re.compile("the model's prediction"))
+    expect(suggested.first).to_have_attribute("title", re.compile("more saturated"))
     color = suggested.nth(1).get_attribute("data-color")
     updated_colors(page, lambda: suggested.nth(1).click())
     expect(suggested.nth(1)).to_have_attribute("aria-pressed", "true")

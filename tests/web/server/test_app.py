@@ -23,8 +23,8 @@ def test_page_files_are_served_and_reference_nothing_external(client: TestClient
     assert "style=" not in page.text  # blocked by the content security policy
     assert "<script>" not in page.text
     types = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
-    for file in PAGE.iterdir():
-        response = client.get(f"/page/{file.name}")
+    for file in filter(Path.is_file, PAGE.rglob("*")):
+        response = client.get(f"/page/{file.relative_to(PAGE).as_posix()}")
         assert response.status_code == 200
         assert response.headers["content-type"].startswith(types[file.suffix])
 
