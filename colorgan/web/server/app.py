@@ -157,7 +157,6 @@ class _Endpoints:
                 "version": version("colorgan"),
                 "model": asdict(self._models[0]),
                 "models": [model.name for model in self._models],
-                "takes_hints": self._service.model.takes_hints,
                 "max_bytes": self._settings.max_bytes,
                 "max_pixels": self._service.max_pixels,
                 "max_hints": MAX_HINTS,

@@ -6,7 +6,6 @@ import { listenForKeys } from "../editor/shortcuts.js";
 import { Stage } from "../editor/stage.js";
 import { HoldToCompare, ZoomControls } from "../editor/zoom_controls.js";
 import { current } from "../state/photos.js";
-import { info } from "../state/server_info.js";
 import { DownloadPanel } from "./download_panel.js";
 import { HintPanel } from "./hint_panel.js";
 import { LookPanel } from "./look_panel.js";
@@ -38,8 +37,7 @@ export function Editor() {
         </div>
       </div>
       <div class="panel">
-        ${info.value.takes_hints ? html`<${HintPanel} photo=${photo} />`
-          : html`<p id="no-hints" class="note">This model was trained without color hints, so it cannot follow any.</p>`}
+        <${HintPanel} photo=${photo} />
         <${LookPanel} photo=${photo} />
         <${DownloadPanel} photo=${photo} />
       </div>

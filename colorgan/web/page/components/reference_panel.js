@@ -57,13 +57,12 @@ function Reference({ photo, reference }) {
     <div class="reference">
       <img src=${reference.image.src} alt="Reference photo ${reference.name}" title=${reference.name} />
       <${Swatches} id="reference-colors" title="Its main colors" colors=${reference.colors.map((color) => ({ color }))}
-        selected=${photo.hint.value?.color} onSelect=${info.value.takes_hints ? (color) => choose({ color }) : undefined} />
+        selected=${photo.hint.value?.color} onSelect=${(color) => choose({ color })} />
     </div>
     <label class="checkbox"><input type="checkbox" id="use-palette" checked=${isUsed}
       onChange=${(event) => usePalette(photo, event.currentTarget.checked)} /> <span>Give the photo these colors</span></label>
-    ${info.value.takes_hints && html`
-      <button type="button" id="pick-from-reference" class="small" onClick=${() => pickFromReference(reference, (color) => choose({ color }))}>
-        Pick a color from it…</button>`}`;
+    <button type="button" id="pick-from-reference" class="small" onClick=${() => pickFromReference(reference, (color) => choose({ color }))}>
+      Pick a color from it…</button>`;
 }
 
 function Sources({ onTake, onFile }) {

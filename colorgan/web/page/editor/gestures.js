@@ -3,7 +3,6 @@
 import { boundsOf, covers } from "../lib/hint_geometry.js";
 import * as actions from "../state/hint_actions.js";
 import { colorized } from "../state/preview.js";
-import { info } from "../state/server_info.js";
 import { draft, hover, tool } from "../state/tools.js";
 import { fit, fitScale, panBy, place, putAt, toggleZoom, toPhoto, zoomBy } from "../state/viewport.js";
 
@@ -109,7 +108,7 @@ export class Gestures {
     if (event.button === 1) return new Pan(this.#stage);
     if (marker) return new MoveHint(start, this.#photo, Number(marker.dataset.index));
     this.#stage.focus({ preventScroll: true, focusVisible: false });
-    if (!info.value.takes_hints || !colorized.value || tool.value === "hand") return new Pan(this.#stage, start, this.#photo);
+    if (!colorized.value || tool.value === "hand") return new Pan(this.#stage, start, this.#photo);
     return new { dot: DrawDot, stroke: DrawStroke, area: DrawArea }[tool.value](start);
   }
 

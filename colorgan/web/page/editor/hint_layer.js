@@ -3,7 +3,6 @@
 import { html, useLayoutEffect, useRef } from "../vendor/preact.js";
 import { anchorOf, kindOf, pointsOf, svgPath } from "../lib/hint_geometry.js";
 import { focusWish, moveHint, selectHint } from "../state/hint_actions.js";
-import { info } from "../state/server_info.js";
 import { brush, draft, hover, tool } from "../state/tools.js";
 
 const STEP = 0.004; // of the photo's longer side
@@ -52,7 +51,7 @@ function Draft({ photo }) {
   const size = radius ?? photo.radius;
   if (draft.value === null) {
     const [x, y] = hover.value ?? [];
-    const isBrush = x !== undefined && info.value.takes_hints && ["dot", "stroke"].includes(tool.value);
+    const isBrush = x !== undefined && ["dot", "stroke"].includes(tool.value);
     return isBrush && html`<g class="outline hovering"><${Lines} shape="circle" cx=${x} cy=${y} r=${size} /></g>`;
   }
   const { kind, points } = draft.value;

@@ -3,7 +3,6 @@
 import { isHolding } from "../state/comparison.js";
 import { deleteHint, redo, selectHint, undo } from "../state/hint_actions.js";
 import { current } from "../state/photos.js";
-import { info } from "../state/server_info.js";
 import { chooseTool, endPicking } from "../state/tools.js";
 import { fit, showActualSize, zoomIn, zoomOut } from "../state/viewport.js";
 import { TOOLS } from "./toolbar.js";
@@ -14,7 +13,7 @@ const KEYS = {
   "+": zoomIn, "=": zoomIn, "-": zoomOut, 0: fit, 1: () => showActualSize(),
   c: () => { isHolding.value = true; },
   Escape: giveUp, Delete: deleteSelected, Backspace: deleteSelected,
-  ...Object.fromEntries(TOOLS.map(({ key, name }) => [key, () => { if (info.value.takes_hints) chooseTool(name); }])),
+  ...Object.fromEntries(TOOLS.map(({ key, name }) => [key, () => chooseTool(name)])),
 };
 
 /** Starts listening; returns what ends it. */

@@ -4,7 +4,6 @@ import { html, useEffect, useLayoutEffect, useRef } from "../vendor/preact.js";
 import { position, reveal } from "../state/comparison.js";
 import { tiles, isSharpening } from "../state/detail.js";
 import { altText, colorized, isBusy, isSlow, original, shownState } from "../state/preview.js";
-import { info } from "../state/server_info.js";
 import { tool } from "../state/tools.js";
 import { hasMargin, panBy, place, stageSize } from "../state/viewport.js";
 import { dividerX } from "./comparison.js";
@@ -41,7 +40,7 @@ export function Stage({ photo }) {
     if (isColorized) reveal();
     else position.value = 100;
   }, [isColorized]);
-  const cursor = info.value.takes_hints ? tool.value : "hand";
+  const cursor = tool.value;
   return html`
     <div id="stage" data-cursor=${cursor} ref=${stage} aria-busy=${isBusy.value} tabindex="0" role="group"
       aria-label="Photo; when it is zoomed, the arrow keys move it" onKeyDown=${onKeyDown}>

@@ -32,7 +32,7 @@ export function shownColor([x, y]) {
 /** Adds a dot, stroke or area like the brush; a brush without a color takes the one that the photo has there. */
 export function addHint(kind, points) {
   const photo = current.value;
-  if (!info.value.takes_hints || !colorized.value) return;
+  if (!colorized.value) return;
   if (photo.hints.value.length >= info.value.max_hints) {
     showError(new Error(`the page supports at most ${info.value.max_hints} hints`));
     return;
