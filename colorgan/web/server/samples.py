@@ -4,7 +4,6 @@ import functools
 import io
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
 from PIL import Image
 
@@ -27,13 +26,13 @@ class Sample:
     """A sample photo.
 
     Attributes:
-        file: the photo, in color.
         name: what it shows.
+        url: where the server has it, in gray.
         credit: author and license.
     """
 
-    file: Path
     name: str
+    url: str
     credit: str
 
 
@@ -43,15 +42,17 @@ def list_samples() -> list[Sample]:
     credits = (SAMPLE_PHOTOS / "CREDITS.md").read_text(encoding="utf-8")
     rows = dict(re.findall(r"^\| (\w+)_\*\.jpg \| \w+ \| (.+) \|$", credits, re.MULTILINE))
     return [
-        Sample(SAMPLE_PHOTOS / "val" / file, name, ", ".join(rows[file.partition("_")[0]].split(" | ")))
+        Sample(name, f"/api/samples/{file}", ", ".join(rows[file.partition("_")[0]].split(" | ")))
         for file, name in _NAMES.items()
     ]
 
 
-@functools.cache
-def sample_photo(file: Path) -> bytes:
-    """A sample as gray JPEG."""
+@functools.lru_cache(len(_NAMES))
+def sample_photo(file: str) -> bytes | None:
+    """A sample as gray JPEG; ``None`` if there is none of this file name."""
+    if file not in _NAMES:
+        return None
     gray = io.BytesIO()
-    with Image.open(file) as image:
+    with Image.open(SAMPLE_PHOTOS / "val" / file) as image:
         image.convert("L").save(gray, "JPEG", quality=_JPEG_QUALITY)
     return gray.getvalue()
