@@ -93,20 +93,27 @@ class PhotoColorizer(ABC):
         for photo, of_photo in zip(photos, hint_lists, strict=True):
             check_inside(of_photo or (), _size_of(photo))
         seen = [of_photo and still_hints(of_photo) for of_photo in hint_lists]
-        predictions = self._predict(photos, size, seen, batch_size)
+        predictions = self.network_chroma(photos, size, seen, batch_size)
         return [
             replace(prediction, paint=paint_hints(of_photo, _size_of(photo), photo)) if of_photo else prediction
             for prediction, photo, of_photo in zip(predictions, photos, hint_lists, strict=True)
         ]
 
-    def _predict(
+    def network_chroma(
         self,
         photos: Sequence[SRGBArray],
         size: int | None,
         hints: Sequence[Sequence[Hint] | None],
         batch_size: int,
     ) -> list[ChromaPrediction]:
-        """Predicts chroma with the network; arguments as for :meth:`predict_chroma`, which has checked them."""
+        """Predicts the chroma of photos of any size; :meth:`predict_chroma` has checked the arguments.
+
+        Args:
+            photos: as there.
+            size: as there.
+            hints: for each photo, its hints or ``None``; all ``None`` if the model does not take any.
+            batch_size: as there.
+        """
         size = self.size if size is None else size
         images = [downscale(photo, working_shape(photo.shape[:2], size)) for photo in photos]
         rasterized = [
