@@ -155,6 +155,7 @@ class _Endpoints:
                 "version": version("colorgan"),
                 "model": asdict(self._models[0]),
                 "models": [model.name for model in self._models],
+                "mix": self._service.weights,
                 "max_bytes": self._settings.max_bytes,
                 "max_pixels": self._service.max_pixels,
                 "max_hints": MAX_HINTS,

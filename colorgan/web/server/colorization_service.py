@@ -131,6 +131,11 @@ class ColorizationService:
         """
         return self.mixed(mix).predict_chroma([photo], size=self.size, hints=[hints] if hints else None)[0]
 
+    @property
+    def weights(self) -> tuple[float, ...]:
+        """The shares of the models, unless a page wishes others."""
+        return tuple(self.model.weights) if isinstance(self.model, MixedColorizer) else (1.0,)
+
     def mixed(self, mix: Sequence[float] | None) -> PhotoColorizer:
         """The models, mixed as a page wishes.
 

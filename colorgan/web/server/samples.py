@@ -43,15 +43,11 @@ def list_samples() -> list[Sample]:
     """Lists the samples, with the credits of their folder."""
     credits = (SAMPLE_PHOTOS / "CREDITS.md").read_text(encoding="utf-8")
     rows = dict(re.findall(r"^\| (\w+)_\*\.jpg \| \w+ \| (.+) \|$", credits, re.MULTILINE))
-    return [
-        Sample(
-            name,
-            f"/api/samples/{file}",
-            f"/api/samples/{file}?color=1",
-            ", ".join(rows[file.partition("_")[0]].split(" | ")),
-        )
-        for file, name in _NAMES.items()
-    ]
+    samples = []
+    for file, name in _NAMES.items():
+        url, credit = f"/api/samples/{file}", ", ".join(rows[file.partition("_")[0]].split(" | "))
+        samples.append(Sample(name, url, f"{url}?color=1", credit))
+    return samples
 
 
 @functools.lru_cache(2 * len(_NAMES))

@@ -126,7 +126,7 @@ def gray_photo(tmp_path: Path) -> Path:
 
 def load_photo(page: Page, photo: Path) -> None:
     page.set_input_files("#photos-input", photo)
-    expect(page.locator("#colorized")).to_have_attribute("src", re.compile("^blob:"))
+    expect(page.locator("#colorized")).to_have_attribute("src", re.compile("^blob:"), timeout=15_000)
     expect(page.locator("#status")).to_have_text("Colorized")
 
 

@@ -185,7 +185,7 @@ def test_models_are_mixed(open_page: Callable[..., Page], gray_photo: Path) -> N
     def with_models(models: list[str]) -> None:
         def add_models(route: Route) -> None:
             answer = route.fetch().json()
-            route.fulfill(json={**answer, "models": models})
+            route.fulfill(json={**answer, "models": models, "mix": [3, *[1] * (len(models) - 1)]})
 
         page.unroute("**/api/info")
         page.route("**/api/info", add_models)
@@ -200,7 +200,7 @@ def test_models_are_mixed(open_page: Callable[..., Page], gray_photo: Path) -> N
     with_models(["tiny", "other"])
     assert "mix" not in sent[-1]
     slider = page.get_by_role("slider", name="Mix")
-    expect(slider).to_have_value("50")
+    expect(slider).to_have_value("25")  # as the server is told to mix them
     updated_colors(page, lambda: slider.fill("20"))
     expect(slider).to_have_attribute("aria-valuetext", "20%, of other")
     assert sent[-1]["mix"] == pytest.approx([0.8, 0.2])
@@ -209,10 +209,25 @@ def test_models_are_mixed(open_page: Callable[..., Page], gray_photo: Path) -> N
 
     with_models(["tiny", "other", "third"])
     updated_colors(page, lambda: page.get_by_role("slider", name="third").fill("60"))
-    assert sent[-1]["mix"] == pytest.approx([0.2, 0.2, 0.6])
+    assert sent[-1]["mix"] == pytest.approx([0.3, 0.1, 0.6])
     updated_colors(page, lambda: page.get_by_role("slider", name="third").fill("100"))
     updated_colors(page, lambda: page.get_by_role("slider", name="tiny").fill("50"))
     assert sent[-1]["mix"] == pytest.approx([0.5, 0, 0.5])
+
+
+def test_recent_photo_is_a_reference_as_it_is_colored(
+    open_page: Callable[..., Page], gray_photo: Path, tmp_path: Path
+) -> None:
+    page = open_page()
+    earlier = tmp_path / "earlier.png"
+    Image.open(SAMPLE_PHOTOS / "val" / "life_02.jpg").convert("L").save(earlier)
+    load_photo(page, earlier)
+    updated_colors(page, lambda: page.get_by_role("slider", name="Strength").fill("30"))
+    load_photo(page, gray_photo)
+    predicted = displayed_colors(page)
+    page.get_by_role("button", name="Take the colors of earlier.png").click()
+    expect(page.get_by_role("img", name="Reference photo earlier.png")).to_be_visible()
+    assert mean_chroma(displayed_colors(page)) < 0.6 * mean_chroma(predicted)
 
 
 def test_one_model_needs_no_mix(open_page: Callable[..., Page], gray_photo: Path) -> None:

@@ -153,6 +153,7 @@ def test_24_megapixels_are_shown_at_full_resolution(open_page: Callable[..., Pag
     expect(page.locator(".tile.lightness")).to_have_count(0)
 
     def lines() -> np.ndarray:
+        page.evaluate("Promise.all([...document.querySelectorAll('.tile')].map((image) => image.decode()))")
         return shown_pixels(page, "#stage")[200:300, 200:300]
 
     assert np.abs(np.diff(lines().mean(axis=(1, 2)))).min() > 40

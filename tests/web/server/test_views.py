@@ -176,13 +176,16 @@ def test_palette(client: TestClient) -> None:
     assert deltaE_ciede2000(found[0], rgb2lab(stripes[:1][None])[0, 0]) < 2
 
 
-def test_samples_are_gray_photos_with_credits(client: TestClient) -> None:
+def test_samples_are_gray_photos_with_credits_and_colors_to_refer_to(client: TestClient) -> None:
     samples = client.get("/api/info").json()["samples"]
     assert len(samples) == 6
     for sample in samples:
         photo = client.get(sample["url"])
         assert photo.headers["content-type"] == "image/jpeg"
         assert Image.open(io.BytesIO(photo.content)).mode == "L"
+        in_color = Image.open(io.BytesIO(client.get(sample["color_url"]).content))
+        assert in_color.mode == "RGB"
+        assert np.abs(np.asarray(in_color.convert("L")).astype(int) - Image.open(io.BytesIO(photo.content))).mean() < 2
         assert any(license in sample["credit"] for license in ("CC-BY", "CC0", "public domain"))
         assert sample["name"]
     assert client.get("/api/samples/..%2FCREDITS.md").status_code == 404
@@ -190,7 +193,8 @@ def test_samples_are_gray_photos_with_credits(client: TestClient) -> None:
 
 
 def test_models_are_named(client: TestClient) -> None:
-    assert client.get("/api/info").json()["models"] == ["tiny"]
+    info = client.get("/api/info").json()
+    assert (info["models"], info["mix"]) == (["tiny"], [1])
 
 
 def test_several_models(start_client: Callable[..., TestClient]) -> None:

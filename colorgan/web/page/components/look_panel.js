@@ -34,7 +34,7 @@ export function LookPanel({ photo }) {
           onInput=${(value) => tryOut({ strength: value / 100 })} onChange=${commit} />
         <${Slider} id="warmth" label="Warmth" min=${-100} max=${100} value=${Math.round(100 * warmth)} text=${warmthText(warmth)} mark=${0}
           onInput=${(value) => tryOut({ warmth: value / 100 })} onChange=${commit} />
-        ${info.value.models.length > 1 && html`<${ModelMix} models=${info.value.models} mix=${photo.settings.value.mix}
+        ${info.value.models.length > 1 && html`<${ModelMix} models=${info.value.models} mix=${photo.settings.value.mix ?? info.value.mix}
           onInput=${(mix) => tryOut({ mix })} onChange=${commit} />`}
       </div>
       ${strength > 1 && html`<p id="strength-note" class="muted">Beyond 100%, colors are stronger than the model finds likely: a matter of taste.</p>`}

@@ -5,12 +5,12 @@ import { Slider } from "./slider.js";
 
 /**
  * @param models names of the models.
- * @param mix their weights, or null for those that the server was started with.
+ * @param mix their weights.
  * @param onInput called with weights whose sum is 1 while they change.
  * @param onChange called when the change is complete.
  */
 export function ModelMix({ models, mix, onInput, onChange }) {
-  const weights = shares(mix ?? models.map(() => 1));
+  const weights = shares(mix);
   const set = (index, value) => onInput(withShare(weights, index, value / 100));
   const sliders = models.length === 2 ? [[1, "Mix"]] : models.map((name, index) => [index, name]);
   return html`

@@ -1,14 +1,18 @@
 /** The reference photo: which one, its palette, and whether the open photo takes it. */
 
-import { html, useRef, useSignal } from "../vendor/preact.js";
+import { html, useEffect, useRef, useSignal } from "../vendor/preact.js";
+import { request } from "../api.js";
 import { withPaths } from "../lib/photo_files.js";
 import { choose } from "../state/hint_actions.js";
-import { loadingReference, referenceOf, removeReference, takeReference, usePalette } from "../state/references.js";
+import { recent } from "../state/library.js";
+import { loadColorized, loadingReference, referenceOf, removeReference, takeReference, usePalette } from "../state/references.js";
 import { checkSize, info } from "../state/server_info.js";
 import { showError } from "../state/messages.js";
 import { dragging } from "../state/view.js";
 import { pickFromReference } from "./reference_dialog.js";
 import { Swatches } from "./swatches.js";
+
+const MAX_RECENT = 6;
 
 export function ReferencePanel({ photo }) {
   const isChanging = useSignal(false);
@@ -46,7 +50,7 @@ export function ReferencePanel({ photo }) {
           </div>`}
       </div>
       ${reference && html`<${Reference} photo=${photo} reference=${reference} />`}
-      ${hasSources && html`<${Sources} onTake=${take} onFile=${takeFile} />`}
+      ${hasSources && html`<${Sources} photo=${photo} onTake=${take} onFile=${takeFile} />`}
       ${dragging.value && html`<p class="drop-here" aria-hidden="true">Drop a photo here to take its colors</p>`}
     </div>`;
 }
@@ -65,20 +69,29 @@ function Reference({ photo, reference }) {
       Pick a color from it…</button>`;
 }
 
-function Sources({ onTake, onFile }) {
+/** Recent photos as they are colored here, so that a series of photos can get the same colors. */
+function recentSources(photo) {
+  const others = recent.value.map((entry) => entry.photo).filter((other) => other && other !== photo && other.stage.value === "done");
+  return others.slice(0, MAX_RECENT).filter((other) => other.thumbnail.value !== "").map((other) => (
+    { id: `photo ${other.id} ${other.work}`, name: other.name, src: other.thumbnail.value, loadFile: () => loadColorized(other) }));
+}
+
+function Sources({ photo, onTake, onFile }) {
   const input = useRef();
+  useEffect(() => { recent.value.slice(0, 2 * MAX_RECENT).forEach((entry) => entry.photo?.loadThumbnail()); }, [recent.value]);
   const onChange = () => {
     const [file] = input.current.files;
     if (file) onFile(file);
     input.current.value = "";
   };
-  const takeSample = ({ name, color_url: url }) => onTake({ id: url, name, loadFile: async () => (await fetch(url)).blob() });
+  const samples = info.value.samples.map(({ name, credit, color_url: url }) => (
+    { id: url, name, title: `${name} (${credit})`, src: url, loadFile: async () => (await request(url)).blob() }));
   return html`
     <p class="muted">${loadingReference.value ? `Looking at the colors of ${loadingReference.value}…` : "Choose or drop a photo whose colors this one shall take, or try one of these:"}</p>
-    <div class="thumbnails">
-      ${info.value.samples.map((sample) => html`
-        <button type="button" class="thumbnail" title="${sample.name} (${sample.credit})" aria-label="Take the colors of ${sample.name}"
-          onClick=${() => takeSample(sample)}><img src=${sample.color_url} alt="" loading="lazy" /></button>`)}
+    <div class="sources">
+      ${[...recentSources(photo), ...samples].map((source) => html`
+        <button type="button" class="source" key=${source.id} title=${source.title ?? source.name} aria-label="Take the colors of ${source.name}"
+          onClick=${() => onTake(source)}><img src=${source.src} alt="" /></button>`)}
     </div>
     <button type="button" id="choose-reference" class="small" onClick=${() => input.current.click()}>Choose a reference photo…</button>
     <input type="file" id="reference-input" ref=${input} accept="image/*" hidden aria-label="Reference photo" onChange=${onChange} />`;

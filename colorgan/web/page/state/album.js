@@ -121,6 +121,7 @@ export function changeSettings(changed, settings) {
     for (const photo of changed) {
       photo.change({ settings });
       photo.commit();
+      photo.changed.value = Date.now();
       photo.save();
       if (photo.stage.value === "done") photo.stage.value = "waiting";
     }

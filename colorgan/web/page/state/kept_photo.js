@@ -22,6 +22,7 @@ export class KeptPhoto extends PhotoDocument {
   #file;
   #thumbnailBlob = null;
   #isLoading = false;
+  #isForgotten = false;
 
   /**
    * @param file the photo, or null if the database has it.
@@ -34,7 +35,7 @@ export class KeptPhoto extends PhotoDocument {
     this.id = record.id ?? newId();
     this.albumId = record.albumId ?? null;
     this.order = record.order ?? 0;
-    this.changed = record.changed ?? Date.now();
+    this.changed = signal(record.changed ?? Date.now());
     this.downloaded = signal(record.downloaded ?? "");
     if (record.isColorized) this.stage.value = "done";
     this.isStored = file === null;
@@ -69,6 +70,10 @@ export class KeptPhoto extends PhotoDocument {
     if (copy === null) return;
     const isStored = await storing(this.name, () => database.put("files", this.id, copy));
     if (!isStored) return;
+    if (this.#isForgotten) {
+      await storing(this.name, () => database.remove("files", this.id));
+      return;
+    }
     this.#file = null;
     this.isStored = true;
     if (this.#thumbnailBlob) await storing(this.name, () => database.put("thumbnails", this.id, this.#thumbnailBlob));
@@ -82,9 +87,9 @@ export class KeptPhoto extends PhotoDocument {
 
   async #store() {
     if (!this.isStored) return; // without the file it could not be opened again
-    const { id, albumId, order, name, width, height, changed } = this;
+    const { id, albumId, order, name, width, height } = this;
     const record = {
-      id, albumId, order, name, width, height, changed, hints: this.hints.value, settings: this.changedSettings,
+      id, albumId, order, name, width, height, changed: this.changed.value, hints: this.hints.value, settings: this.changedSettings,
       downloaded: this.downloaded.value, isColorized: this.stage.value === "done",
     };
     await storing(name, () => database.put("photos", id, record));
@@ -113,6 +118,7 @@ export class KeptPhoto extends PhotoDocument {
   /** Removes all that is stored of it. */
   async forget() {
     URL.revokeObjectURL(this.thumbnail.value);
+    this.#isForgotten = true; // also while it is being stored
     if (!this.isStored) return;
     this.isStored = false;
     for (const store of ["photos", "files", "thumbnails"]) await storing(this.name, () => database.remove(store, this.id));

@@ -12,14 +12,17 @@ import { storing, tell } from "./storage.js";
 
 /** List of KeptPhoto. */
 export const photos = signal([]);
-/** List of { id, name, changed, numSkipped }; the last is the number of files that are no photos. */
+/** List of { id, name, created, numSkipped }; the last is the number of files that are no photos. */
 export const albums = signal([]);
 
 /** Photos without album, and albums with their photos, the latest first: lists of { photo } or { album, photos }. */
 export const recent = computed(() => {
   const entries = [
-    ...photos.value.filter(({ albumId }) => albumId === null).map((photo) => ({ photo, changed: photo.changed })),
-    ...albums.value.map((album) => ({ album, photos: photosOf(album.id), changed: album.changed })),
+    ...photos.value.filter(({ albumId }) => albumId === null).map((photo) => ({ photo, changed: photo.changed.value })),
+    ...albums.value.map((album) => {
+      const members = photosOf(album.id);
+      return { album, photos: members, changed: Math.max(album.created, ...members.map(({ changed }) => changed.value)) };
+    }),
   ];
   return entries.sort((one, other) => other.changed - one.changed);
 });
@@ -58,7 +61,7 @@ export function keepPhoto(photo) {
 
 /** Keeps an album of { file, path }, and returns it. The files are stored one after the other. */
 export function keepAlbum(name, files, numSkipped) {
-  const album = { id: newId(), name, changed: Date.now(), numSkipped };
+  const album = { id: newId(), name, created: Date.now(), numSkipped };
   const added = files.map(({ file, path }, order) => new KeptPhoto(file, { name: path, albumId: album.id, order }));
   batch(() => {
     albums.value = [...albums.value, album];
@@ -121,7 +124,7 @@ effect(() => {
   const work = photo?.work;
   untracked(() => {
     if (photo && latest?.photo === photo && latest.work !== work) {
-      photo.changed = Date.now();
+      photo.changed.value = Date.now();
       photo.save();
     }
     latest = { photo, work };

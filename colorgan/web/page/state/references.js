@@ -9,7 +9,7 @@ import { postJSON, request } from "../api.js";
 import * as database from "../lib/database.js";
 import { decoded, meanChroma } from "../lib/images.js";
 import { announce, clearError, showError } from "./messages.js";
-import { forgetUpload, withPhoto } from "./photos.js";
+import { current, forgetUpload, withPhoto } from "./photos.js";
 import { storing } from "./storage.js";
 
 const MIN_CHROMA = 2; // on average; the server refuses references with less
@@ -35,7 +35,8 @@ export function referenceOf(photo) {
 export async function takeReference(photo, { id, name, loadFile }) {
   loadingReference.value = name;
   try {
-    const reference = findReference(id) ?? (await keep(await load({ id, name, file: await loadFile(), key: null })));
+    const reference = findReference(id) ?? (await load({ id, name, file: await loadFile(), key: null }));
+    await keep(reference);
     latest.value = { photo, reference };
     setReference(photo, id);
     clearError();
@@ -70,6 +71,15 @@ export function postColorization(photo, path, data, options = {}) {
   return withReference(data, (sent) => withPhoto(photo, (url) => postJSON(`${url}/${path}`, sent, options), options));
 }
 
+/** A photo as it is colored here, at the size of a preview. */
+export async function loadColorized(photo) {
+  try {
+    return await (await postColorization(photo, "colorized", JSON.parse(photo.work))).blob();
+  } finally {
+    if (photo !== current.value) forgetUpload(photo);
+  }
+}
+
 /** Sends settings with the key of their reference. If the server does not have the reference (any more), it is uploaded. */
 export async function withReference(data, send) {
   if (!data.reference) return send(data);
@@ -92,10 +102,8 @@ async function restore(id) {
 }
 
 /** Keeps a reference for later visits. */
-async function keep(reference) {
-  const { id, name, file } = reference;
+async function keep({ id, name, file }) {
   await storing(name, async () => database.put("references", id, { id, name, file: await database.copyOf(file) }));
-  return reference;
 }
 
 async function load(reference) {

@@ -30,7 +30,7 @@ export const fitScale = computed(() => {
 });
 
 /** Where the photo is on the stage: { scale, left, top, width, height } in CSS pixels. */
-export const place = computed(() => {
+const exactPlace = computed(() => {
   const photo = current.value;
   if (!photo) return { scale: 1, left: 0, top: 0, width: 0, height: 0 };
   const { scale, x, y } = zoom.value ?? { scale: fitScale.value, x: photo.width / 2, y: photo.height / 2 };
@@ -40,6 +40,13 @@ export const place = computed(() => {
     left: withinStage(stageSize.value.width / 2 - x * scale, width, stageSize.value.width),
     top: withinStage(stageSize.value.height / 2 - y * scale, height, stageSize.value.height),
   };
+});
+
+/** The same, from a whole pixel of the screen on, for sharpness. */
+export const place = computed(() => {
+  const whole = (length) => Math.round(length * devicePixelRatio) / devicePixelRatio;
+  const { left, top } = exactPlace.value;
+  return { ...exactPlace.value, left: whole(left), top: whole(top) };
 });
 
 /** The part of the photo on the stage, in its pixels: { left, top, right, bottom }. */
@@ -84,7 +91,7 @@ export function toggleZoom(point) {
 /** Moves the photo by CSS pixels. */
 export function panBy(dx, dy) {
   const [x, y] = middle();
-  putAt(place.value.scale, toPhoto([x, y]), [x + dx, y + dy]);
+  putAt(exactPlace.value.scale, pointInTheMiddle(), [x + dx, y + dy]);
 }
 
 /** The point of the photo, in its pixels, at a point on the stage. */
@@ -105,8 +112,15 @@ export function putAt(scale, [x, y], point) {
   const next = Math.max(smallest, Math.min(scale, maxScale()));
   const [middleX, middleY] = middle();
   zoom.value = { scale: next, x: x + (middleX - point[0]) / next, y: y + (middleY - point[1]) / next };
-  const [shownX, shownY] = toPhoto(middle()); // where the photo really is, so that panning starts there
+  const [shownX, shownY] = pointInTheMiddle(); // where the photo really is, so that panning starts there
   zoom.value = { scale: next, x: shownX, y: shownY };
+}
+
+/** The point of the photo, in its pixels, in the middle of the stage. */
+function pointInTheMiddle() {
+  const { scale, left, top } = exactPlace.value;
+  const [x, y] = middle();
+  return [(x - left) / scale, (y - top) / scale];
 }
 
 function middle() {
