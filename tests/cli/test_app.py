@@ -84,7 +84,6 @@ def test_server_runs_until_signaled_and_deletes_its_files(
     assert url.startswith("http://127.0.0.1:")
     info = json.load(urllib.request.urlopen(f"{url}api/info", timeout=20))
     assert info["model"]["name"] == model_folder.name
-    assert info["takes_hints"] is True
     photo = (SAMPLE_PHOTOS / "val" / "rocket_00.jpg").read_bytes()
     request = urllib.request.Request(f"{url}api/photos", photo, {"content-type": "application/octet-stream"})
     assert json.load(urllib.request.urlopen(request, timeout=20))["width"] == 160
