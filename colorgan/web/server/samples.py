@@ -28,7 +28,7 @@ class Sample:
     Attributes:
         name: what it shows.
         url: where the server has it, in gray.
-        color_url: where it is in color.
+        color_url: where the server has it in color, as a reference for the colors of other photos.
         credit: author and license.
     """
 
@@ -43,21 +43,20 @@ def list_samples() -> list[Sample]:
     """Lists the samples, with the credits of their folder."""
     credits = (SAMPLE_PHOTOS / "CREDITS.md").read_text(encoding="utf-8")
     rows = dict(re.findall(r"^\| (\w+)_\*\.jpg \| \w+ \| (.+) \|$", credits, re.MULTILINE))
-    samples = []
-    for file, name in _NAMES.items():
-        url, credit = f"/api/samples/{file}", ", ".join(rows[file.partition("_")[0]].split(" | "))
-        samples.append(Sample(name, url, f"{url}?color=1", credit))
-    return samples
+    return [
+        Sample(
+            name,
+            f"/api/samples/{file}",
+            f"/api/samples/{file}?color=1",
+            ", ".join(rows[file.partition("_")[0]].split(" | ")),
+        )
+        for file, name in _NAMES.items()
+    ]
 
 
 @functools.lru_cache(2 * len(_NAMES))
 def sample_photo(file: str, in_color: bool = False) -> bytes | None:
-    """A sample as JPEG, in gray unless it shall be a reference for the colors of another photo.
-
-    Args:
-        file: its file name; ``None`` is returned if there is none of this name.
-        in_color: whether it keeps its colors.
-    """
+    """A sample as JPEG, in gray or in color; ``None`` if there is none of this file name."""
     if file not in _NAMES:
         return None
     if in_color:

@@ -149,11 +149,11 @@ def test_24_megapixels_are_shown_at_full_resolution(open_page: Callable[..., Pag
     assert np.abs(np.diff(flat[100:200, 100:200].mean(axis=(1, 2)))).max() < 8
     page.mouse.dblclick(*position_on(page, 0.25, 0.5))
     expect(page.locator("#zoom-percent")).to_have_text("100%")
-    expect(page.locator(".tile")).to_have_count(2)
-    expect(page.locator(".tile.lightness")).to_have_count(0)
+    expect(page.locator(".detail")).to_have_count(2, timeout=30_000)
+    expect(page.locator(".detail.lightness")).to_have_count(0, timeout=30_000)
 
     def lines() -> np.ndarray:
-        page.evaluate("Promise.all([...document.querySelectorAll('.tile')].map((image) => image.decode()))")
+        page.evaluate("Promise.all([...document.querySelectorAll('.detail')].map((image) => image.decode()))")
         return shown_pixels(page, "#stage")[200:300, 200:300]
 
     assert np.abs(np.diff(lines().mean(axis=(1, 2)))).min() > 40
@@ -164,17 +164,17 @@ def test_24_megapixels_are_shown_at_full_resolution(open_page: Callable[..., Pag
     assert chroma(lines()) == 0
     page.keyboard.press("Home")
 
-    colored = page.locator("#colorized ~ .tile").get_attribute("src")
+    colored = page.locator("#colorized ~ .detail").get_attribute("src")
     page.locator("#strength").focus()
     page.keyboard.press("Home")  # the part is colorized anew, and stays sharp until it comes
-    expect(page.locator("#colorized ~ .tile.lightness")).to_have_count(1)
+    expect(page.locator("#colorized ~ .detail.lightness")).to_have_count(1)
     assert np.abs(np.diff(lines().mean(axis=(1, 2)))).min() > 40
-    expect(page.locator(".tile.lightness")).to_have_count(0)
-    expect(page.locator("#colorized ~ .tile")).not_to_have_attribute("src", colored or "")
+    expect(page.locator(".detail.lightness")).to_have_count(0, timeout=30_000)
+    expect(page.locator("#colorized ~ .detail")).not_to_have_attribute("src", colored or "")
     assert np.abs(np.diff(lines().mean(axis=(1, 2)))).min() > 40
     assert chroma(lines()) < 1
     page.keyboard.press("0")
-    expect(page.locator(".tile")).to_have_count(0)
+    expect(page.locator(".detail")).to_have_count(0)
 
 
 def test_original_is_shown_while_it_is_held(open_page: Callable[..., Page], gray_photo: Path) -> None:

@@ -82,7 +82,7 @@ function Tiles({ photo, picture }) {
     const isColorized = picture === "colorized" && colorized && state === shownState.value;
     const image = isColorized ? colorized : original;
     return image && html`
-      <img key="${left} ${top} ${width} ${height}" class="tile ${picture === "colorized" && !isColorized ? "lightness" : ""}" alt=""
+      <img key="${left} ${top} ${width} ${height}" class="detail ${picture === "colorized" && !isColorized ? "lightness" : ""}" alt=""
         draggable=${false} src=${image.src}
         style=${{
           left: percent(left, photo.width), top: percent(top, photo.height), width: percent(width, photo.width),
