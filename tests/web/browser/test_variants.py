@@ -1,6 +1,5 @@
 """The contact sheet of variants, from which the user picks one."""
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -49,8 +48,12 @@ def test_variants_keep_the_reference(open_page: Callable[..., Page], gray_photo:
     updated_colors(page, lambda: page.get_by_role("button", name="Take the colors of Dahlia").click())
     open_variants(page)
     expect(page.locator("#variants .variant", has_text="(now)")).to_have_count(1)
-    updated_colors(page, lambda: page.locator("#variants .variant", has_text=re.compile("^Warmer")).click())
-    expect(page.get_by_role("checkbox", name="Give the photo these colors")).to_be_checked()
+    use = page.get_by_role("checkbox", name="Give the photo these colors")
+    updated_colors(page, lambda: page.locator("#variants .variant").nth(2).click())
+    expect(use).to_be_checked()
+    open_variants(page)
+    updated_colors(page, lambda: page.locator("#variants .variant", has_text="Without the reference").click())
+    expect(use).not_to_be_checked()
     expect(page.get_by_role("alert")).not_to_be_visible()
 
 
