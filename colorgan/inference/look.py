@@ -41,8 +41,8 @@ class Look:
 
     Example:
         >>> gray = np.full((1, 1), (50 + 16) / 116, np.float32)
-        >>> Look(warmth=1).apply(gray, np.zeros((2, 1, 1), np.float32)).round(1).ravel().tolist()
-        [1.4, 10.1]
+        >>> Look(warmth=1).apply(gray, np.zeros((2, 1, 1), np.float32)).round().ravel().tolist()
+        [1.0, 10.0]
     """
 
     strength: float = 1.0

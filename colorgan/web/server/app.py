@@ -166,8 +166,7 @@ class _Endpoints:
         )
 
     async def sample(self, request: Request) -> Response:
-        photo = sample_photo(request.path_params["name"], in_color="color" in request.query_params)
-        if photo is None:
+        if (photo := sample_photo(request.path_params["name"], "color" in request.query_params)) is None:
             raise HTTPException(404)
         return Response(photo, media_type=MEDIA_TYPES["JPEG"])
 

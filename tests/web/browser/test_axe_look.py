@@ -78,5 +78,5 @@ def test_axe_finds_nothing_in_the_look(
     check(page, size)
     page.unroute("**/variants")
     page.get_by_role("button", name="Try again").click()
-    expect(page.locator("#variants img")).to_have_count(6)
+    expect(page.locator("#variants img")).to_have_count(6, timeout=15_000)
     check(page, size)

@@ -22,7 +22,8 @@ export async function showVariants(photo) {
   latest = thisRequest;
   batch(() => {
     variantsOf.value = photo;
-    release();
+    release(variants.value);
+    variants.value = [];
     variantsProblem.value = "";
   });
   const { reference } = photo.settings.value;
@@ -31,7 +32,10 @@ export async function showVariants(photo) {
     const answer = await response.json();
     const shown = await Promise.all(answer.variants.map(async ({ label, settings, image }) => (
       { label, settings: { ...settings, reference: settings.reference && reference }, src: (await decoded(toBlob(image))).src })));
-    if (latest !== thisRequest) return;
+    if (latest !== thisRequest) {
+      release(shown);
+      return;
+    }
     variants.value = shown;
     announce(`${shown.length} variants`);
   } catch (error) {
@@ -42,7 +46,8 @@ export async function showVariants(photo) {
 export function closeVariants() {
   latest = null;
   variantsOf.value = null;
-  release();
+  release(variants.value);
+  variants.value = [];
 }
 
 /** Gives the photo the settings of a variant, as one step of the history. */
@@ -54,9 +59,8 @@ export function pickVariant({ label, settings }) {
   announce(`${label}: picked`);
 }
 
-function release() {
-  for (const { src } of variants.value) URL.revokeObjectURL(src);
-  variants.value = [];
+function release(unused) {
+  for (const { src } of unused) URL.revokeObjectURL(src);
 }
 
 /** A JPEG out of base64; the content security policy allows no data URLs. */
