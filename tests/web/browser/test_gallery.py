@@ -241,17 +241,35 @@ def test_archive_can_be_stopped(open_page: Callable[..., Page], album: Path) -> 
     expect(page.locator("#alert")).not_to_be_visible()
 
 
-def test_hundred_photos_stay_small(open_page: Callable[..., Page], tmp_path: Path) -> None:
-    """Thumbnails are small, uploads are deleted, and large photos do not stay in the memory of the page."""
+def test_hundred_photos_are_shown_at_once_and_stay_small(open_page: Callable[..., Page], tmp_path: Path) -> None:
+    """A tile each before anything is uploaded; one upload at a time, deleted when its thumbnail is there."""
     folder = tmp_path / "album"
     folder.mkdir()
-    rng = np.random.default_rng(0)
-    noise = rng.integers(0, 255, (700, 1000), np.uint8)
+    noise = np.random.default_rng(0).integers(0, 255, (700, 1000), np.uint8)
     for number in range(100):
         Image.fromarray(np.roll(noise, number)).save(folder / f"{number}.jpg", quality=60)
     page = open_page()
+    running: set[Any] = set()
+    most, deleted = 0, 0
+
+    def on_request(request: Any) -> None:
+        nonlocal most, deleted
+        deleted += request.method == "DELETE"
+        if request.method == "POST":
+            running.add(request)
+            most = max(most, len(running))
+
+    page.on("request", on_request)
+    page.on("requestfinished", lambda request: running.discard(request))
     page.set_input_files("#folder-input", folder)
-    expect(page.locator("#album-status")).to_have_text("100 of 100 photos colorized.", timeout=120_000)
-    widths = page.evaluate("[...document.querySelectorAll('#gallery img')].map((image) => image.naturalWidth)")
-    assert len(widths) == 100
-    assert max(widths) <= 360
+    expect(page.locator("#gallery .tile")).to_have_count(100)
+    expect(page.locator("#gallery img")).to_have_count(100, timeout=60_000)
+    expect(page.locator(".tile.done").nth(9)).to_be_attached(timeout=60_000)
+    page.get_by_role("button", name="Stop").click()
+    assert most == 1
+    assert deleted >= 10
+    images = "[...document.querySelectorAll('#gallery img')]"
+    assert (
+        page.evaluate(f"Math.max(...{images}.map((image) => Math.max(image.naturalWidth, image.naturalHeight)))") <= 360
+    )
+    assert page.evaluate("performance.memory.usedJSHeapSize") < 60e6  # the photos are 70 MB of pixels
