@@ -11,7 +11,8 @@ from tests.web.browser.conftest import DESKTOP, PHONE, accessibility_problems, c
 SIZES = pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 THEMES = pytest.mark.parametrize("theme", ["light", "dark"])
 SMALL_TARGETS = """() => [...document.querySelectorAll(
-        "#selected-hint :is(button, select, input), #look :is(button, label), :is(dialog, .eyedropper) button, [role=option]"
+        "#selected-hint :is(button, select, input), #look :is(button, label), :is(dialog, .eyedropper) button, " +
+        "[role=option]"
     )]
     .filter((control) => control.checkVisibility() && control.type !== "checkbox")
     .map((control) => [control.outerHTML.slice(0, 90), control.getBoundingClientRect()])
