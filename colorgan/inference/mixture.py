@@ -73,15 +73,16 @@ class MixedColorizer(PhotoColorizer):
             mean += model.run_network(rgb, hints if model.takes_hints else None) * np.float32(weight)
         return mean
 
-    def _predict(
+    def network_chroma(
         self,
         photos: Sequence[SRGBArray],
         size: int | None,
         hints: Sequence[Sequence[Hint] | None],
         batch_size: int,
     ) -> list[ChromaPrediction]:
+        """Predicts the chroma of photos with each model; see :meth:`PhotoColorizer.network_chroma`."""
         predictions = [
-            model._predict(photos, size, hints if model.takes_hints else [None] * len(photos), batch_size)
+            model.network_chroma(photos, size, hints if model.takes_hints else [None] * len(photos), batch_size)
             for model, _ in self._used()
         ]
         weights = [weight for _, weight in self._used()]

@@ -87,16 +87,23 @@ class PhotoColorizer(ABC):
             raise ColorganError(f"hints must contain one list per photo ({len(photos)}), received {len(hint_lists)}")
         if any(hint_lists) and not self.takes_hints:
             raise ColorganError("this model was trained without hints and cannot follow them; use one with PointHints")
-        return self._predict(photos, size, hint_lists, batch_size)
+        return self.network_chroma(photos, size, hint_lists, batch_size)
 
-    def _predict(
+    def network_chroma(
         self,
         photos: Sequence[SRGBArray],
         size: int | None,
         hints: Sequence[Sequence[Hint] | None],
         batch_size: int,
     ) -> list[ChromaPrediction]:
-        """Predicts chroma with the network; arguments as for :meth:`predict_chroma`, which has checked them."""
+        """Predicts the chroma of photos of any size; :meth:`predict_chroma` has checked the arguments.
+
+        Args:
+            photos: as there.
+            size: as there.
+            hints: for each photo, its hints or ``None``; all ``None`` if the model does not take any.
+            batch_size: as there.
+        """
         size = self.size if size is None else size
         images = [downscale(photo, working_shape(photo.shape[:2], size)) for photo in photos]
         rasterized = [

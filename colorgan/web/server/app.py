@@ -5,22 +5,21 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections import Counter
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 from urllib.parse import quote
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
+from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from colorgan.errors import ColorganError
 from colorgan.images import MEDIA_TYPES, extensions, printable
@@ -28,9 +27,10 @@ from colorgan.inference.card import ModelInfo
 from colorgan.inference.hints import hint_entry
 from colorgan.web.server.album import Album
 from colorgan.web.server.colorization_service import ColorizationService, LookSettings
+from colorgan.web.server.download import Download, DownloadLimit
 from colorgan.web.server.error_handlers import EXCEPTION_HANDLERS
 from colorgan.web.server.file_names import colorized_name, safe_path
-from colorgan.web.server.job_queue import JobQueue, QueueFullError
+from colorgan.web.server.job_queue import JobQueue
 from colorgan.web.server.parsing import (
     MAX_HINTS,
     parse_album,
@@ -53,8 +53,6 @@ PAGE = Path(__file__).parent.parent / "page"
 _MAX_PHOTOS, _MAX_ALBUMS = 24, 8
 _SESSION_LIFETIME = 3600.0
 _CLEANUP_INTERVAL = 60.0
-_MAX_DOWNLOADS = 4
-_CHUNK_SIZE = 1 << 18
 _PATIENCE = 30.0
 """Seconds for which an uploaded photo waits for a place in the queue."""
 
@@ -118,7 +116,7 @@ class _Endpoints:
         self._service = service
         self._models = models
         self._settings = settings
-        self._num_downloads: Counter[str] = Counter()
+        self._downloads = DownloadLimit()
         self._folder: TemporaryFolder
         self._queue: JobQueue
         self._photos: SessionStore[PhotoSession]
@@ -164,24 +162,15 @@ class _Endpoints:
                 "max_hints": MAX_HINTS,
                 "session_minutes": round(self._settings.session_lifetime / 60),
                 "extensions": sorted(extensions()),
-                "samples": [
-                    {
-                        "name": sample.name,
-                        "url": f"/api/samples/{sample.file.name}",
-                        "color_url": f"/api/samples/{sample.file.name}?color=1",
-                        "credit": sample.credit,
-                    }
-                    for sample in list_samples()
-                ],
+                "samples": [asdict(sample) for sample in list_samples()],
             }
         )
 
     async def sample(self, request: Request) -> Response:
-        for sample in list_samples():
-            if sample.file.name == request.path_params["name"]:
-                photo = sample_photo(sample.file, in_color="color" in request.query_params)
-                return Response(photo, media_type=MEDIA_TYPES["JPEG"])
-        raise HTTPException(404)
+        photo = sample_photo(request.path_params["name"], in_color="color" in request.query_params)
+        if photo is None:
+            raise HTTPException(404)
+        return Response(photo, media_type=MEDIA_TYPES["JPEG"])
 
     # -- single photos -------------------------------------------------------------------------------------------------
 
@@ -241,7 +230,7 @@ class _Endpoints:
             self._reference(wish.look) as reference,
             contextlib.ExitStack() as until_sent,
         ):
-            until_sent.enter_context(self._one_download(client(request)))
+            until_sent.enter_context(self._downloads.one_of(client(request)))
             file = await self._queue.run(client(request), photo.colorize, wish, reference)
             until_sent.enter_context(file)
             name = colorized_name(photo.name, wish.output.format)
@@ -251,7 +240,7 @@ class _Endpoints:
             "content-disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
             "content-length": str(size),
         }
-        return _Download(file, ends, media_type=MEDIA_TYPES[wish.output.format], headers=headers)
+        return Download(file, ends, media_type=MEDIA_TYPES[wish.output.format], headers=headers)
 
     @contextlib.contextmanager
     def _reference(self, settings: LookSettings) -> Iterator[PhotoSession | None]:
@@ -265,17 +254,6 @@ class _Endpoints:
             except SessionExpiredError as error:
                 raise ReferenceExpiredError from error
             yield reference
-
-    @contextlib.contextmanager
-    def _one_download(self, who: str) -> Iterator[None]:
-        """Limits the colorized files of one client that are on the disk until the client has read them."""
-        if self._num_downloads[who] >= _MAX_DOWNLOADS:
-            raise QueueFullError
-        self._num_downloads[who] += 1
-        try:
-            yield
-        finally:
-            self._num_downloads -= Counter([who])
 
     async def _read_json_about_photo(self, request: Request) -> Any:
         """Reads JSON without keeping the photo from being removed: the client decides how long that takes."""
@@ -293,8 +271,10 @@ class _Endpoints:
 
     async def create_album(self, request: Request) -> Response:
         settings, options = parse_album(await read_json(request))
+        palette = None
         with self._reference(settings) as reference:
-            palette = None if reference is None else reference.palette
+            if reference is not None:
+                palette = await self._queue.run(client(request), getattr, reference, "palette")
         folder = self._albums.create_folder()
         album = Album(folder, self._service, options, settings.look(palette), settings.mix)
         key = self._albums.add(album, folder, client(request))
@@ -329,15 +309,3 @@ class _Endpoints:
         with self._albums.use(request.path_params["key"]) as album:
             archive = await self._queue.run(client(request), album.close)
         return FileResponse(archive, media_type="application/zip", filename="colorized.zip")
-
-
-class _Download(StreamingResponse):
-    """Sends a file, and closes what is no longer needed then, even if the client is gone before the first byte."""
-
-    def __init__(self, file: BinaryIO, ends: contextlib.ExitStack, **options: Any) -> None:
-        super().__init__(iter(lambda: file.read(_CHUNK_SIZE), b""), **options)
-        self._ends = ends
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with self._ends:
-            await super().__call__(scope, receive, send)

@@ -4,7 +4,6 @@ import functools
 import io
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
 from PIL import Image
 
@@ -27,13 +26,15 @@ class Sample:
     """A sample photo.
 
     Attributes:
-        file: the photo, in color.
         name: what it shows.
+        url: where the server has it, in gray.
+        color_url: where the server has it in color, as a reference for the colors of other photos.
         credit: author and license.
     """
 
-    file: Path
     name: str
+    url: str
+    color_url: str
     credit: str
 
 
@@ -43,17 +44,24 @@ def list_samples() -> list[Sample]:
     credits = (SAMPLE_PHOTOS / "CREDITS.md").read_text(encoding="utf-8")
     rows = dict(re.findall(r"^\| (\w+)_\*\.jpg \| \w+ \| (.+) \|$", credits, re.MULTILINE))
     return [
-        Sample(SAMPLE_PHOTOS / "val" / file, name, ", ".join(rows[file.partition("_")[0]].split(" | ")))
+        Sample(
+            name,
+            f"/api/samples/{file}",
+            f"/api/samples/{file}?color=1",
+            ", ".join(rows[file.partition("_")[0]].split(" | ")),
+        )
         for file, name in _NAMES.items()
     ]
 
 
-@functools.cache
-def sample_photo(file: Path, in_color: bool = False) -> bytes:
-    """A sample as JPEG, in gray unless it shall be a reference for the colors of another photo."""
+@functools.lru_cache(2 * len(_NAMES))
+def sample_photo(file: str, in_color: bool = False) -> bytes | None:
+    """A sample as JPEG, in gray or in color; ``None`` if there is none of this file name."""
+    if file not in _NAMES:
+        return None
     if in_color:
-        return file.read_bytes()
+        return (SAMPLE_PHOTOS / "val" / file).read_bytes()
     gray = io.BytesIO()
-    with Image.open(file) as image:
+    with Image.open(SAMPLE_PHOTOS / "val" / file) as image:
         image.convert("L").save(gray, "JPEG", quality=_JPEG_QUALITY)
     return gray.getvalue()

@@ -11,7 +11,8 @@ from tests.web.browser.conftest import DESKTOP, PHONE, accessibility_problems, c
 SIZES = pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 THEMES = pytest.mark.parametrize("theme", ["light", "dark"])
 SMALL_TARGETS = """() => [...document.querySelectorAll(
-        "#selected-hint button, #selected-hint select, #selected-hint input, #look button, #look label, dialog button, .eyedropper button, [role=option]")]
+        "#selected-hint button, #selected-hint select, #selected-hint input, "
+        + "#look button, #look label, dialog button, .eyedropper button, [role=option]")]
     .filter((control) => control.checkVisibility() && control.type !== "checkbox")
     .map((control) => [control.outerHTML.slice(0, 90), control.getBoundingClientRect()])
     .filter(([, box]) => box.height < 43.9 || box.width < 43.9).map(([name]) => name)"""

@@ -1,6 +1,6 @@
 """The page's arithmetic with colors, against scikit-image, and its named colors."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ def lab_of(color: str) -> np.ndarray:
 
 
 @pytest.fixture
-def run(open_page: Callable[..., Page]) -> Iterator[Callable[..., Any]]:
+def run(open_page: Callable[..., Page]) -> Callable[..., Any]:
     """Calls a function of a module of the page for each of a list of arguments."""
     page = open_page()
 
@@ -29,7 +29,7 @@ def run(open_page: Callable[..., Page]) -> Iterator[Callable[..., Any]]:
         }}"""
         return page.evaluate(script, arguments)
 
-    yield call
+    return call
 
 
 def test_lab_agrees_with_scikit_image(run: Callable[..., Any]) -> None:

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import zipfile
 from collections.abc import Callable
 
 import numpy as np
@@ -10,8 +11,10 @@ from PIL import Image
 from skimage.color import deltaE_ciede2000, rgb2lab
 from starlette.testclient import TestClient
 
+from colorgan.inference import MixedColorizer
 from colorgan.web.server.crop import VIEW_SIZE
 from tests.helpers import picture
+from tests.inference.test_mixture import Flat
 from tests.web.conftest import RED, photo_bytes, upload
 
 LARGE = {"max_bytes": 20_000_000}
@@ -110,7 +113,6 @@ def test_reference_gives_its_palette(client: TestClient) -> None:
     album = client.post("/api/albums", json=settings).json()["key"]
     client.delete(f"/api/photos/{reference}")
     client.post(f"/api/albums/{album}/photos", content=photo_bytes(gray=True), headers={"x-file-name": "a.png"})
-    import zipfile
 
     archive = zipfile.ZipFile(io.BytesIO(client.get(f"/api/albums/{album}/archive").content))
     assert np.array_equal(decode(archive.read("a.png")), decode(full.content))
@@ -193,3 +195,24 @@ def test_samples_are_gray_photos_with_credits_and_colors_to_refer_to(client: Tes
 def test_models_are_named(client: TestClient) -> None:
     info = client.get("/api/info").json()
     assert (info["models"], info["mix"]) == (["tiny"], [1])
+
+
+def test_several_models(start_client: Callable[..., TestClient]) -> None:
+    client = start_client(MixedColorizer([Flat(0, 40), Flat(0, -40)], [1, 1]))
+    key = upload(client, photo_bytes(gray=True))
+
+    def mean_b(mix: list[float] | None) -> float:
+        view = client.post(f"/api/photos/{key}/colorized", json={"mix": mix})
+        return float(rgb2lab(decode(view.content))[..., 2].mean())
+
+    assert abs(mean_b(None)) < 1
+    assert mean_b([1, 0]) > 15
+    assert mean_b([0, 3]) < -15
+    assert abs(mean_b([2, 2])) < 1
+    full = client.post(f"/api/photos/{key}/download", json={"mix": [0, 1]})
+    assert rgb2lab(decode(full.content))[..., 2].mean() == pytest.approx(mean_b([0, 1]), abs=0.5)
+    variants = client.post(f"/api/photos/{key}/variants", json={}).json()["variants"]
+    assert [variant["settings"]["mix"] for variant in variants[:3]] == [None, [1, 0], [0, 1]]
+    assert variants[1]["label"] == "Only model 1"
+    response = client.post(f"/api/photos/{key}/colorized", json={"mix": [1]})
+    assert response.json()["error"].startswith("mix must have one weight per model (2)")
