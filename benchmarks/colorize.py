@@ -44,8 +44,8 @@ def network_alone(photos: Path, checkpoint: str | None) -> Callable[[], object]:
     sys.path.insert(0, str(REPOSITORY))
     from colorgan.images import read_rgb
     from colorgan.inference import open_model
-    from colorgan.inference.full_size import downscale, working_shape
     from colorgan.inference.photo_colorizer import as_batch
+    from colorgan.inference.small_image import downscale, working_shape
 
     model = open_model(checkpoint)
     files = sorted(photos.iterdir())

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from colorgan.inference.hints import ColorHint as ColorHint
     from colorgan.inference.hints import ColorStroke as ColorStroke
     from colorgan.inference.hints import read_hints as read_hints
+    from colorgan.inference.mixture import MixedColorizer as MixedColorizer
+    from colorgan.inference.mixture import open_models as open_models
     from colorgan.inference.open_model import open_model as open_model
     from colorgan.training.gan import ColorGAN as ColorGAN
 
@@ -22,7 +24,9 @@ _NAMES = {
     "ColorHint": "colorgan.inference.hints",
     "ColorStroke": "colorgan.inference.hints",
     "Colorizer": "colorgan.inference.colorizer",
+    "MixedColorizer": "colorgan.inference.mixture",
     "open_model": "colorgan.inference.open_model",
+    "open_models": "colorgan.inference.mixture",
     "read_hints": "colorgan.inference.hints",
 }
 

@@ -10,11 +10,15 @@ import threading
 import webbrowser
 from collections.abc import Callable, Iterator, Sequence
 from types import FrameType
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from colorgan.cli.parsing.options import SHIPPED_MODEL, ModelOptions, Option, Range
 from colorgan.errors import ColorganError
 from colorgan.system.signals import STOP_SIGNALS
+
+if TYPE_CHECKING:
+    from colorgan.inference import PhotoColorizer
+    from colorgan.inference.card import ModelInfo
 
 
 def app(
@@ -32,7 +36,7 @@ def app(
     By default, only this machine can reach the page; use --host to change that.
 
     Args:
-        model: the model, its working size and its device.
+        model: the models, their working size and their device.
         host: address to listen on; the default is reachable from this machine only.
         port: port to listen on; 0 chooses a free one.
         allow_name: host name under which browsers may open the page, in addition to localhost; may be repeated.
@@ -52,8 +56,7 @@ def app(
         ssh -L 7860:localhost:7860 server colorgan app --no-browser    run it on a remote server, through an SSH tunnel
     """
     try:
-        from colorgan.inference import open_model
-        from colorgan.web.server import ColorizationService, ServerSettings, create_app, http_server, load_model_info
+        from colorgan.web.server import ColorizationService, ServerSettings, create_app, http_server
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
         if missing == "colorgan":
@@ -65,14 +68,16 @@ def app(
     with contextlib.closing(_listen(host, port)) as server_socket:
         url = _url(host, server_socket)
         local_only = ipaddress.ip_address(server_socket.getsockname()[0]).is_loopback
-        photo_colorizer = open_model(model.checkpoint, model.device)
-        service = ColorizationService(photo_colorizer, model.size, round(max_megapixels * 1_000_000))
+        photo_colorizer = model.open()
+        models = _model_infos(model, photo_colorizer)
+        names = [info.name for info in models]
+        service = ColorizationService(photo_colorizer, model.size, round(max_megapixels * 1_000_000), names)
         settings = ServerSettings(
             max_bytes=round(max_upload * 1_000_000),
             local_only=local_only,
             host_names=[*allow_name, *([] if local_only else [socket.gethostname(), socket.getfqdn()])],
         )
-        application = create_app(service, load_model_info(model.checkpoint, photo_colorizer.card), settings)
+        application = create_app(service, models, settings)
         server = http_server(application)
         print(f"colorgan is running at {url} (press Ctrl-C to stop)", flush=True)
         if not local_only:
@@ -85,6 +90,16 @@ def app(
         with contextlib.suppress(KeyboardInterrupt), _signals_call(server.handle_exit):
             server.run(sockets=[server_socket])
     return 0
+
+
+def _model_infos(options: ModelOptions, model: "PhotoColorizer") -> "list[ModelInfo]":
+    """Describes each of the models."""
+    from colorgan.inference import MixedColorizer
+    from colorgan.web.server import load_model_info
+
+    models = model.models if isinstance(model, MixedColorizer) else [model]
+    paths = options.checkpoint or (None,)
+    return [load_model_info(path, each.card) for path, each in zip(paths, models, strict=True)]
 
 
 def _listen(host: str, port: int) -> socket.socket:

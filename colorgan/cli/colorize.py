@@ -10,6 +10,7 @@ from colorgan.errors import ColorganError, one_line, plural
 
 if TYPE_CHECKING:
     from colorgan.inference.batch import BatchResult
+    from colorgan.inference.variants import Variant
 
 
 def colorize(
@@ -18,10 +19,14 @@ def colorize(
     output: Annotated[Path, Option(("-o", "--output"), "PATH")] = Path("colorized"),
     model: ModelOptions = SHIPPED_MODEL,
     hints: Annotated[Path | None, Option(metavar="hints.json")] = None,
+    reach: Annotated[float, Range(0, 2), Option(metavar="0..2")] = 1.0,
     batch: Annotated[int, Range(1, 1024), Option(metavar="N")] = 8,
-    strength: Annotated[float, Range(0, 1), Option(metavar="0..1")] = 1.0,
+    strength: Annotated[float, Range(0, 2), Option(metavar="0..2")] = 1.0,
+    warmth: Annotated[float, Range(-1, 1), Option(metavar="-1..1")] = 0.0,
+    reference: Annotated[Path | None, Option(metavar="PHOTO")] = None,
     temporal: Annotated[float, Range(0, 0.99), Option(metavar="0..0.99")] = 0.0,
     grid: bool = False,
+    variants: bool = False,
     format: Literal["png", "jpg", "webp"] = "png",
     metadata: bool = False,
     overwrite: bool = False,
@@ -34,12 +39,16 @@ def colorize(
     Args:
         photos: photos and folders to colorize.
         output: folder to write to, or, for one photo, a file name ending in .png, .jpg or .webp.
-        model: the model, its working size and its device.
+        model: the models, their working size and their device.
         hints: color hints, for a single photo.
+        reach: how far hints spread that do not name their reach: 0 is the mark alone, 2 the most.
         batch: maximum number of photos per network call.
-        strength: strength of the colors: 0 is gray, 1 is as predicted.
+        strength: strength of the colors: 0 is gray, 1 is as predicted, and beyond that it is a matter of taste.
+        warmth: -1 is cold, 1 is warm.
+        reference: a color photo whose palette the results take.
         temporal: for video frames: weight of the previous frame's colors, such as 0.8; restarts at cuts (default: off).
         grid: write contact sheets of the photos before and after.
+        variants: for a single photo: also write a sheet of six different answers, and print the options of each.
         format: file format; png and webp are lossless, and webp files are smaller.
         metadata: keep EXIF, XMP and resolution.
         overwrite: replace existing files.
@@ -59,26 +68,39 @@ def colorize(
     from tqdm import tqdm
 
     from colorgan.images import printable
-    from colorgan.inference import open_model
-    from colorgan.inference.batch import BatchOptions, colorize_files, plan_jobs, write_sheets
+    from colorgan.inference import Look, Palette
+    from colorgan.inference.batch import (
+        BatchOptions,
+        check_variant_sheet,
+        colorize_files,
+        plan_jobs,
+        write_sheets,
+        write_variant_sheet,
+    )
     from colorgan.inference.hints import read_hints
 
     plan = plan_jobs(photos, output, f".{format}")
     jobs = plan.jobs
-    if hints is not None and len(jobs) != 1:
-        raise ColorganError(f"--hints applies to a single photo, received {len(jobs)} photos")
+    if reach != 1 and hints is None:
+        raise ColorganError("--reach is that of hints: give them too, with --hints")
+    for option, is_given in (("--hints", hints is not None), ("--variants", variants)):
+        if is_given and len(jobs) != 1:
+            raise ColorganError(f"{option} applies to a single photo, received {len(jobs)} photos")
+    if variants:
+        check_variant_sheet(jobs[0], overwrite)
     options = BatchOptions(
         size=model.size,
         batch_size=batch,
-        strength=strength,
-        hints=None if hints is None else read_hints(hints),
+        look=Look(strength, warmth, None if reference is None else Palette.read(reference)),
+        hints=None if hints is None else read_hints(hints, reach),
         temporal=temporal,
         metadata=metadata,
         overwrite=overwrite,
     )
+    colorizer = model.open()
     with tqdm(total=len(jobs), unit="photo", disable=None) as progress:
         try:
-            result = colorize_files(open_model(model.checkpoint, model.device), jobs, options, progress.update)
+            result = colorize_files(colorizer, jobs, options, progress.update)
         except KeyboardInterrupt as interruption:
             interruption.add_note("run the same command again to continue")
             raise
@@ -88,7 +110,25 @@ def colorize(
     for image in plan.unsupported:
         print(f"note: left out {printable(image.path)}: {image.reason}", file=sys.stderr)
     _print_result(result, output, sheets)
+    if variants and not result.failures:
+        sheet, answers = write_variant_sheet(colorizer, jobs[0], options, [path.name for path in model.checkpoint])
+        print(f"variants: {printable(sheet)}; to get one, give these options instead of yours for strength and so on:")
+        for number, answer in enumerate(answers, start=1):
+            print(f"  {number}  {answer.label:<22}  {_options_of(answer, reference, model.mix)}")
     return 1 if result.failures else 0
+
+
+def _options_of(variant: "Variant", reference: Path | None, mix: Sequence[float]) -> str:
+    """The options with which the command makes a variant."""
+    from colorgan.images import printable
+
+    look = variant.look
+    options = [f"--strength {look.strength:g}"] if look.strength != 1 else []
+    options += [f"--warmth {look.warmth:g}"] if look.warmth else []
+    options += [f"--reference {printable(reference)}"] if look.reference and reference else []
+    if variant.mix is not None:
+        mix = variant.mix[1:] if len(variant.mix) == 2 else variant.mix
+    return " ".join(options + [f"--mix {weight:g}" for weight in mix]) or "(none of them)"
 
 
 def _print_result(result: "BatchResult", output: Path, sheets: Sequence[Path]) -> None:

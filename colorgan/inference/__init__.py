@@ -7,7 +7,11 @@ What needs torch is imported from its own module (:class:`colorgan.inference.col
 from colorgan.inference.color_distribution import ColorDistribution, LikelyColor, color_distribution
 from colorgan.inference.full_size import ChromaPrediction, apply_chroma
 from colorgan.inference.hints import ColorArea, ColorHint, ColorStroke, Hint, parse_hints, read_hints, write_hints
+from colorgan.inference.look import Look
+from colorgan.inference.mixture import MixedColorizer, open_models
+from colorgan.inference.onnx.contract import OnnxContract
 from colorgan.inference.open_model import open_model
+from colorgan.inference.palette import Palette
 from colorgan.inference.photo_colorizer import PhotoColorizer
 from colorgan.inference.temporal import TemporalSmoother
 
@@ -19,11 +23,16 @@ __all__ = [
     "ColorStroke",
     "Hint",
     "LikelyColor",
+    "Look",
+    "MixedColorizer",
+    "OnnxContract",
+    "Palette",
     "PhotoColorizer",
     "TemporalSmoother",
     "apply_chroma",
     "color_distribution",
     "open_model",
+    "open_models",
     "parse_hints",
     "read_hints",
     "write_hints",

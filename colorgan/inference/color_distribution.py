@@ -10,9 +10,9 @@ import numpy.typing as npt
 from colorgan.color.cielab import FloatArray
 from colorgan.errors import ColorganError
 from colorgan.images import ImageLike, to_srgb_arrays
-from colorgan.inference.full_size import downscale, working_shape
 from colorgan.inference.hints import Hint, rasterize_hints
 from colorgan.inference.photo_colorizer import PhotoColorizer, as_batch
+from colorgan.inference.small_image import downscale, working_shape
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,15 @@ from pathlib import Path
 
 from colorgan.errors import CheckpointError
 from colorgan.files import refuse_url
+from colorgan.inference.onnx.contract import OnnxContract
 from colorgan.inference.photo_colorizer import PhotoColorizer
 from colorgan.inference.released_files import onnx_file
 from colorgan.inference.shipped import ONNX, shipped_model
 
 
-def open_model(path: str | Path | None = None, device: str = "cpu") -> PhotoColorizer:
+def open_model(
+    path: str | Path | None = None, device: str = "cpu", contract: OnnxContract | None = None
+) -> PhotoColorizer:
     """Opens a model of any kind.
 
     The folder of a released model that contains a ``model.onnx`` is opened as that by onnxruntime, if it is installed
@@ -23,9 +26,10 @@ def open_model(path: str | Path | None = None, device: str = "cpu") -> PhotoColo
 
     Args:
         path: a ``.ckpt`` file written by ``fit``, the folder or ``model.safetensors`` of a released model, or an
-            ``.onnx`` file written by ``colorgan export``. Default: the model that ships with colorgan.
+            ``.onnx`` file, of ``colorgan export`` or another program. Default: the model that ships with colorgan.
         device: ``cpu``, ``cuda``, ``cuda:1``, ``mps``, ...; ``auto`` selects the fastest that the runtime supports. An
             ``.onnx`` file runs on ``cpu`` or ``cuda``.
+        contract: for an ``.onnx`` file of another program: what its numbers mean, unless its metadata say so.
 
     Raises:
         CheckpointError: if the model is missing, damaged or refused.
@@ -41,9 +45,7 @@ def open_model(path: str | Path | None = None, device: str = "cpu") -> PhotoColo
     elif exported is not None and path.name == ONNX:
         onnx_file(path.parent)  # a released model knows the digest of its file
     if exported is not None:
-        from colorgan.inference.onnx.colorizer import OnnxColorizer
-
-        return OnnxColorizer(exported, device)
+        return _open_onnx(exported, device, contract)
     if suffix == ".pt2":
         raise CheckpointError(
             f"{path} was refused, because torch.export.load can run code contained in the file: give a .ckpt file, a "
@@ -57,6 +59,17 @@ def open_model(path: str | Path | None = None, device: str = "cpu") -> PhotoColo
     return Colorizer.from_checkpoint(path, choose_device(device))
 
 
+def _open_onnx(path: Path, device: str, contract: OnnxContract | None) -> PhotoColorizer:
+    """Opens an ONNX file of ``colorgan export`` or of another program."""
+    from colorgan.inference.onnx.colorizer import NotExportedError, OnnxColorizer
+    from colorgan.inference.onnx.foreign import ForeignOnnxColorizer
+
+    try:
+        return OnnxColorizer(path, device)
+    except NotExportedError:
+        return ForeignOnnxColorizer(path, device, contract)
+
+
 def _onnxruntime_supports(device: str) -> bool:
     """Whether onnxruntime is installed and can run on a device. It runs on the CPU unless it was built for more."""
     if importlib.util.find_spec("onnxruntime") is None:
@@ -65,7 +78,7 @@ def _onnxruntime_supports(device: str) -> bool:
         return True
     if device.partition(":")[0] != "cuda":
         return False
-    from colorgan.inference.onnx.runtime import import_onnxruntime
+    from colorgan.inference.runtime import import_onnxruntime
 
     return "CUDAExecutionProvider" in import_onnxruntime().get_available_providers()
 

@@ -2,18 +2,25 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import PurePath
-from typing import Any, TypeVar, overload
+from typing import Any, TypeAlias, TypeVar, overload
 
 import numpy as np
 
 from colorgan.color.cielab import FloatArray, SRGBArray
 from colorgan.errors import ColorganError
 from colorgan.images import ImageLike, to_srgb_arrays
-from colorgan.inference.full_size import ChromaPrediction, downscale, working_shape
-from colorgan.inference.hints import Hint, rasterize_hints
+from colorgan.inference.full_size import ChromaPrediction
+from colorgan.inference.hints import Hint, check_inside, paint_hints, rasterize_hints, still_hints
+from colorgan.inference.look import Look
+from colorgan.inference.palette import Palette
+from colorgan.inference.small_image import downscale, working_shape
 
 P = TypeVar("P", bound=ImageLike)
+
+Reference: TypeAlias = "Palette | ImageLike | None"
+"""A photo, or its palette."""
 
 _MAX_SIZE = 4096
 _BATCH_SIZE = 8
@@ -80,6 +87,10 @@ class PhotoColorizer(ABC):
     ) -> list[ChromaPrediction]:
         """Predicts the chroma of photos at the working size.
 
+        With every model, the colors of hints spread over the regions that they mark, and are painted over the
+        prediction; see :func:`colorgan.inference.hints.paint_hints`. A model that was trained with hints sees those
+        that do not spread, and adapts its other colors to them.
+
         Args:
             photos: (H, W) or (H, W, 3), uint8 or uint16, of any sizes.
             size: shorter side, in pixels, at which chroma is predicted. Default: :attr:`size`.
@@ -90,22 +101,44 @@ class PhotoColorizer(ABC):
             One prediction per photo, for :func:`colorgan.inference.full_size.apply_chroma`.
 
         Raises:
-            ColorganError: if the size is out of range, a hint is outside its photo, or the model does not take hints.
+            ColorganError: if the size is out of range, a hint is outside its photo, or there is not one list per photo.
         """
-        size = self.size if size is None else size
-        if not 1 <= size <= _MAX_SIZE:
+        if size is not None and not 1 <= size <= _MAX_SIZE:
             raise ColorganError(f"size must be a number of pixels from 1 to {_MAX_SIZE}, received {size}")
         if batch_size < 1:
             raise ColorganError(f"batch_size must be at least 1, received {batch_size}")
         hint_lists = list(hints) if hints is not None else [None] * len(photos)
         if len(hint_lists) != len(photos):
             raise ColorganError(f"hints must contain one list per photo ({len(photos)}), received {len(hint_lists)}")
-        if any(hint_lists) and not self.takes_hints:
-            raise ColorganError("this model was trained without hints and cannot follow them; use one with PointHints")
+        for photo, of_photo in zip(photos, hint_lists, strict=True):
+            check_inside(of_photo or (), _size_of(photo))
+        seen = [of_photo and still_hints(of_photo) for of_photo in hint_lists]
+        predictions = self.network_chroma(photos, size, seen, batch_size)
+        return [
+            replace(prediction, paint=paint_hints(of_photo, _size_of(photo), photo)) if of_photo else prediction
+            for prediction, photo, of_photo in zip(predictions, photos, hint_lists, strict=True)
+        ]
+
+    def network_chroma(
+        self,
+        photos: Sequence[SRGBArray],
+        size: int | None,
+        hints: Sequence[Sequence[Hint] | None],
+        batch_size: int,
+    ) -> list[ChromaPrediction]:
+        """Predicts the chroma of photos of any size; :meth:`predict_chroma` has checked the arguments.
+
+        Args:
+            photos: as there.
+            size: as there.
+            hints: for each photo, its hints or ``None``; all ``None`` if the model does not take any.
+            batch_size: as there.
+        """
+        size = self.size if size is None else size
         images = [downscale(photo, working_shape(photo.shape[:2], size)) for photo in photos]
         rasterized = [
-            rasterize_hints(photo_hints, (photo.shape[1], photo.shape[0]), image) if photo_hints else None
-            for photo, image, photo_hints in zip(photos, images, hint_lists, strict=True)
+            rasterize_hints(of_photo, _size_of(photo), image) if of_photo and self.takes_hints else None
+            for photo, image, of_photo in zip(photos, images, hints, strict=True)
         ]
         predictions: dict[int, ChromaPrediction] = {}
         for indices in _batches_of_equal_shape(images, batch_size):
@@ -117,13 +150,38 @@ class PhotoColorizer(ABC):
 
     @overload
     def colorize(
-        self, photo: list[P], *, size: int | None = None, hints: Any = None, strength: float = 1.0
+        self,
+        photo: list[P],
+        *,
+        size: int | None = None,
+        hints: Any = None,
+        strength: float = 1.0,
+        warmth: float = 0.0,
+        reference: Reference = None,
     ) -> list[P]: ...
 
     @overload
-    def colorize(self, photo: P, *, size: int | None = None, hints: Any = None, strength: float = 1.0) -> P: ...
+    def colorize(
+        self,
+        photo: P,
+        *,
+        size: int | None = None,
+        hints: Any = None,
+        strength: float = 1.0,
+        warmth: float = 0.0,
+        reference: Reference = None,
+    ) -> P: ...
 
-    def colorize(self, photo: Any, *, size: int | None = None, hints: Any = None, strength: float = 1.0) -> Any:
+    def colorize(
+        self,
+        photo: Any,
+        *,
+        size: int | None = None,
+        hints: Any = None,
+        strength: float = 1.0,
+        warmth: float = 0.0,
+        reference: Reference = None,
+    ) -> Any:
         """Colorizes photos of any size and keeps their lightness at full resolution.
 
         Chroma is predicted at the working size, upsampled along the edges of the photo, and joined in CIE L*a*b* to the
@@ -135,22 +193,24 @@ class PhotoColorizer(ABC):
             size: shorter side, in pixels, at which chroma is predicted. Default: the size of the training images.
             hints: a list of :class:`~colorgan.inference.Hint` in pixels of the photo, such as
                 :func:`~colorgan.inference.read_hints` returns; for several photos, one such list or ``None`` per photo.
-            strength: factor on the chroma; 0 gives the gray photo, 1 the prediction.
+            strength: factor on the chroma; 0 gives the gray photo, 1 the prediction; more, up to 2, is a matter of
+                taste.
+            warmth: from -1 (cold) to 1 (warm).
+            reference: a photo whose palette the colors take, or its :class:`~colorgan.inference.Palette`.
 
         Returns:
             The colorized photos in RGB, with the type, dtype and size of the input.
 
         Raises:
-            ColorganError: if the photos are of another type or range, or the hints cannot be used.
+            ColorganError: if the photos are of another type or range, or the hints, the look or the reference cannot be
+                used.
         """
-        check_strength(strength)
+        look = Look(strength, warmth, None if reference is None else _palette_of(reference))
         is_list = isinstance(photo, list | tuple)
         inputs = [to_srgb_arrays(item) for item in (photo if is_list else [photo])]
         arrays = [array for item_arrays, _ in inputs for array in item_arrays]
         predictions = self.predict_chroma(arrays, size=size, hints=_hints_per_photo(hints, len(arrays)))
-        colorized = [
-            prediction.apply_to(array, strength) for prediction, array in zip(predictions, arrays, strict=True)
-        ]
+        colorized = [prediction.apply_to(array, look) for prediction, array in zip(predictions, arrays, strict=True)]
         results, start = [], 0
         for item_arrays, restore in inputs:
             results.append(restore(colorized[start : start + len(item_arrays)]))
@@ -158,14 +218,13 @@ class PhotoColorizer(ABC):
         return results if is_list else results[0]
 
 
-def check_strength(strength: float) -> None:
-    """Checks that a strength is in [0, 1].
-
-    Raises:
-        ColorganError: if it is not.
-    """
-    if not 0.0 <= strength <= 1.0:
-        raise ColorganError(f"strength must be between 0 (gray) and 1 (as predicted), received {strength}")
+def _palette_of(reference: Any) -> Palette:
+    if isinstance(reference, Palette):
+        return reference
+    photos, _ = to_srgb_arrays(reference)
+    if len(photos) != 1:
+        raise ColorganError(f"reference must be one photo, received {len(photos)}")
+    return Palette.of(photos[0])
 
 
 def _hints_per_photo(hints: Any, num_photos: int) -> Sequence[Sequence[Hint] | None] | None:
@@ -187,6 +246,10 @@ def _hints_per_photo(hints: Any, num_photos: int) -> Sequence[Sequence[Hint] | N
                 f"{each!r:.60} among them"
             )
     return list(hints)
+
+
+def _size_of(photo: SRGBArray) -> tuple[int, int]:
+    return photo.shape[1], photo.shape[0]
 
 
 def _stack_hints(rasterized: Sequence[FloatArray | None]) -> FloatArray | None:

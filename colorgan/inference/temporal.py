@@ -1,10 +1,13 @@
 """Reduces color flicker in video by temporal smoothing that restarts at scene cuts."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from colorgan.color.cielab import FloatArray, lightness
 from colorgan.errors import ColorganError
-from colorgan.inference.full_size import ChromaPrediction, resize_planes
+from colorgan.inference.full_size import ChromaPrediction
+from colorgan.inference.small_image import resize_planes
 
 _THUMBNAIL_SHAPE = (16, 16)
 """Frames are compared at this size, where motion and grain have little effect."""
@@ -62,7 +65,7 @@ class TemporalSmoother:
             weight = self.weight / (1 + motion * motion)
             ab = weight * self._previous_ab + (1 - weight) * frame.ab
         self._previous_lightness, self._previous_ab = current, ab
-        return ChromaPrediction(frame.small, ab)
+        return replace(frame, ab=ab)
 
     def restart(self) -> None:
         """Discards the previous frame, before the first frame of another video."""

@@ -23,7 +23,7 @@ for name, (x, y) in POSITIONS.items():
     gray = reference.convert("L")
     marked = gray.convert("RGB")
     ImageDraw.Draw(marked).ellipse((x - RADIUS, y - RADIUS, x + RADIUS, y + RADIUS), COLOR)
-    hinted = colorizer.colorize(gray, hints=[ColorHint(x, y, COLOR, RADIUS)])
+    hinted = colorizer.colorize(gray, hints=[ColorHint(x, y, COLOR, RADIUS, reach=0)])
     for column, image in zip(columns.values(), (marked, colorizer.colorize(gray), hinted, reference), strict=True):
         column.append(np.asarray(image.convert("RGB")))
 contact_sheet(columns, captions=list(POSITIONS), tile=240).save(Path(__file__).with_name("red_point.png"))

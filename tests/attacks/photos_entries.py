@@ -31,7 +31,7 @@ def colorize(folder: str, output: str, *options: str) -> int:
     """Colorizes a folder."""
     import colorgan.inference
 
-    colorgan.inference.open_model = lambda *_, **__: Painter()
+    colorgan.inference.open_models = lambda *_, **__: Painter()
     return main(["colorize", folder, "-o", output, *options])
 
 
@@ -55,7 +55,7 @@ def upload(folder: str, results: str) -> int:
 
     tempfile.tempdir = os.environ["TMPDIR"]
     service = ColorizationService(Painter(), None, 10_000_000)
-    app = create_app(service, ModelInfo("tiny", "", [], ""), ServerSettings(max_bytes=20_000_000))
+    app = create_app(service, [ModelInfo("tiny", "", [], "")], ServerSettings(max_bytes=20_000_000))
     answers = {}
     with TestClient(app, base_url="http://localhost:7860", raise_server_exceptions=False) as client:
         for file in list_photos(folder):

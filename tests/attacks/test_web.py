@@ -40,7 +40,7 @@ def port(temporary: Path) -> Iterator[int]:
         for name in ("_JSON_SECONDS", "_UPLOAD_SECONDS", "_MAX_PAUSE"):
             patched.setattr(f"colorgan.web.server.requests.{name}", 0.5)
         service = ColorizationService(Painter(), None, MAX_PIXELS)
-        app = create_app(service, MODEL_INFO, ServerSettings(max_bytes=2_000_000))
+        app = create_app(service, [MODEL_INFO], ServerSettings(max_bytes=2_000_000))
         with running(http_server(app, LIMITS)) as number:
             yield number
 

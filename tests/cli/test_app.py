@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -61,6 +62,16 @@ def start_server(tmp_path: Path, model_folder: Path) -> Iterator[Callable[..., t
         process.communicate()
 
 
+def test_several_models_are_mixed(
+    start_server: Callable[..., tuple[subprocess.Popen[str], str]], model_folder: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(model_folder, tmp_path / "second")
+    _, url = start_server("--checkpoint", str(tmp_path / "second"), "--mix", "0.3")
+    info = json.load(urllib.request.urlopen(f"{url}api/info", timeout=20))
+    assert info["models"] == [model_folder.name, "second"]
+    assert info["model"]["name"] == model_folder.name
+
+
 @pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")
 @pytest.mark.parametrize("stop_signal", ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1"])
 def test_server_runs_until_signaled_and_deletes_its_files(
@@ -73,7 +84,6 @@ def test_server_runs_until_signaled_and_deletes_its_files(
     assert url.startswith("http://127.0.0.1:")
     info = json.load(urllib.request.urlopen(f"{url}api/info", timeout=20))
     assert info["model"]["name"] == model_folder.name
-    assert info["takes_hints"] is True
     photo = (SAMPLE_PHOTOS / "val" / "rocket_00.jpg").read_bytes()
     request = urllib.request.Request(f"{url}api/photos", photo, {"content-type": "application/octet-stream"})
     assert json.load(urllib.request.urlopen(request, timeout=20))["width"] == 160
@@ -92,7 +102,7 @@ def test_server_runs_until_signaled_and_deletes_its_files(
 def servers(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """Records servers instead of running them, and replaces the model with a fake."""
     recorded: list[Any] = []
-    monkeypatch.setattr("colorgan.inference.open_model", lambda path, device: Painter())
+    monkeypatch.setattr("colorgan.inference.open_models", lambda *_: Painter())
     monkeypatch.setattr(
         "uvicorn.Server.run", lambda server, sockets: recorded.append((server, sockets[0].getsockname()))
     )

@@ -27,7 +27,7 @@ from tests.inference.batch.helpers import FlickeringPainter, write_frames
 @pytest.fixture
 def colorize(monkeypatch: pytest.MonkeyPatch, painter: Painter) -> Callable[..., int]:
     """Runs the command with a model whose colors are known."""
-    monkeypatch.setattr("colorgan.inference.open_model", lambda path, device: painter)
+    monkeypatch.setattr("colorgan.inference.open_models", lambda *_: painter)
     return lambda *args: main(["colorize", *map(str, args)])
 
 
@@ -250,7 +250,7 @@ def test_cyclic_links_terminate(colorize: Callable[..., int], album: Path, tmp_p
 @pytest.mark.parametrize(
     ("args", "code", "message"),
     [
-        (["album", "--strength", "2"], 2, "argument --strength: expected a number from 0 to 1, received '2'"),
+        (["album", "--strength", "3"], 2, "argument --strength: expected a number from 0 to 2, received '3'"),
         (["album", "--strength", "nan"], 2, "received 'nan'"),
         (["album", "--size", "0"], 2, "argument --size: expected an integer from 1 to 4096, received '0'"),
         (["album", "--batch", "2.5"], 2, "received '2.5'"),
@@ -260,6 +260,13 @@ def test_cyclic_links_terminate(colorize: Callable[..., int], album: Path, tmp_p
         (["empty"], 1, "contains no photos"),
         (["nothing.jpg"], 1, "cannot read nothing.jpg: no such file or directory"),
         (["album", "--hints", "hints.json"], 1, "--hints applies to a single photo, received 4 photos"),
+        (["album/a.jpg", "--reach", "0.5"], 1, "--reach is that of hints: give them too, with --hints"),
+        (["album/a.jpg", "--hints", "hints.json", "--reach", "3"], 2, "--reach"),
+        (["album", "--warmth", "-1.5"], 2, "argument --warmth: expected a number from -1 to 1, received '-1.5'"),
+        (["album", "--reference", "none.jpg"], 1, "cannot read none.jpg: no such file or directory"),
+        (["album", "--reference", "gray.png"], 1, "gray.png: the reference photo has no colors; choose one in color"),
+        (["album", "--variants"], 1, "--variants applies to a single photo, received 4 photos"),
+        (["album", "--mix", "-1"], 2, "argument --mix: expected a number of at least 0, received '-1'"),
         (["album/a.jpg", "--hints", "none.json"], 1, "none.json: the hint file does not exist"),
         (["album/a.jpg", "--hints", "far.json"], 1, "outside the photo of 40 x 30 pixels"),
     ],
@@ -277,6 +284,7 @@ def test_invalid_arguments_and_input_are_reported_in_one_line(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "empty").mkdir()
     (tmp_path / "hints.json").write_text('{"hints": []}')
+    picture(0).convert("L").save(tmp_path / "gray.png")
     (tmp_path / "far.json").write_text(json.dumps({"hints": [{"x": 999, "y": 1, "color": "red", "radius": 3}]}))
     try:
         received = colorize(*args)
@@ -301,12 +309,109 @@ def test_missing_model_or_device_is_reported(
     assert not (tmp_path / "out").exists()
 
 
+def test_mixes_are_checked_before_work(album: Path, tmp_path: Path, model_folder: Path, capsys: Any) -> None:
+    args = ["colorize", str(album), "-o", str(tmp_path / "out")]
+    two = ["--checkpoint", str(model_folder), "--checkpoint", str(model_folder)]
+    for wrong, message in (
+        (["--mix", "0.5"], "a mix needs several models; name another one, or leave the mix out"),
+        ([*two, "--mix", "2"], "the share of the second model must be between 0 and 1, received 2"),
+        ([*two, "--mix", "1", "--mix", "1", "--mix", "1"], "mix must have one weight per model (2)"),
+        ([*two, "--mix", "0", "--mix", "0"], "mix must have one weight per model (2)"),
+        ([*two, "--checkpoint", str(tmp_path / "none.ckpt")], "none.ckpt"),
+        (["--onnx-black", "0", "--onnx-white", "1"], "none of the models is an .onnx file of another program"),
+    ):
+        assert main([*args, *wrong]) == 1
+        assert message in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+# -- looks, variants and mixes -----------------------------------------------------------------------------------------
+
+
+def mean_lab(file: Path) -> np.ndarray:
+    return rgb2lab(read_rgb(file)).mean(axis=(0, 1))
+
+
+def test_strength_warmth_and_reference(colorize: Callable[..., int], tmp_path: Path) -> None:
+    photo, out = tmp_path / "a.png", tmp_path / "out.png"
+    picture(3, 60, 90).convert("L").save(photo)
+    Image.new("RGB", (50, 40), (40, 70, 190)).save(tmp_path / "blue.png")
+
+    def lab(*options: Any) -> np.ndarray:
+        assert colorize(photo, "-o", out, "--overwrite", *options) == 0
+        assert lightness_change(photo, out) < 0.5
+        return mean_lab(out)
+
+    plain = lab()
+    assert lab("--strength", 2)[2] > 1.5 * plain[2]
+    assert lab("--warmth", 0.5)[2] > plain[2] + 3
+    assert lab("--warmth", -0.5)[2] < plain[2] - 3
+    assert lab("--reference", tmp_path / "blue.png")[2] < -20
+    assert np.abs(lab("--reference", tmp_path / "blue.png", "--warmth", 1, "--strength", 0)[1:]).max() < 0.1
+
+
+def test_variants_are_written_and_can_be_made(
+    colorize: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photo, out = tmp_path / "a.png", tmp_path / "out"
+    picture(3, 60, 90).convert("L").save(photo)
+    Image.fromarray(np.asarray(picture(5))).save(tmp_path / "b.png")
+    wish = ["--reference", tmp_path / "b.png", "--strength", 0.9]
+    assert colorize(photo, "-o", out, "--variants", *wish) == 0
+    assert sorted(path.name for path in out.iterdir()) == ["a.png", "a_variants.png"]
+    first, *lines = capsys.readouterr().out.splitlines()[1:]
+    assert first.startswith(f"variants: {out / 'a_variants.png'}; ")
+    assert len(lines) == 6
+    sheet = read_rgb(out / "a_variants.png")
+    assert sheet.shape[0] > 2 * 90
+    shown = []
+    for number, line in enumerate(lines, start=1):
+        assert line.startswith(f"  {number}  ")
+        options = line[line.index("--") :].split()
+        assert colorize(photo, "-o", tmp_path / "one.png", "--overwrite", *options) == 0
+        capsys.readouterr()
+        shown.append(read_rgb(tmp_path / "one.png"))
+        assert contains(sheet, shown[-1])
+    assert np.array_equal(shown[0], read_rgb(out / "a.png"))
+    assert colorize(photo, "-o", out, "--variants") == 1
+    assert "a_variants.png exists; give --overwrite to replace it" in capsys.readouterr().err
+
+
+def contains(sheet: np.ndarray, photo: np.ndarray) -> bool:
+    """Whether a sheet shows a photo, enlarged by an integer factor."""
+    factor = 480 // max(photo.shape[:2])
+    tile = photo.repeat(factor, axis=0).repeat(factor, axis=1)
+    difference = cv2.matchTemplate(sheet, tile, cv2.TM_SQDIFF)
+    return float(difference.min()) / tile.size < 1
+
+
+def test_a_failed_photo_has_no_variants(colorize: Callable[..., int], tmp_path: Path, capsys: Any) -> None:
+    (tmp_path / "a.png").write_bytes(b"no photo")
+    assert colorize(tmp_path / "a.png", "-o", tmp_path / "out", "--variants") == 1
+    assert "variants" not in capsys.readouterr().out
+    assert not (tmp_path / "out" / "a_variants.png").exists()
+
+
 # -- hints, sheets, video ----------------------------------------------------------------------------------------------
+
+
+def test_reach_is_that_of_hints_that_do_not_name_theirs(colorize: Callable[..., int], tmp_path: Path) -> None:
+    Image.new("L", (90, 60), 120).save(tmp_path / "a.png")
+    changed = {}
+    for reach, hint in (("0", {}), ("2", {}), ("0", {"reach": 2})):
+        (tmp_path / "hints.json").write_text(json.dumps([{"x": 50, "y": 30, "color": "navy", "radius": 4, **hint}]))
+        args = tmp_path / "a.png", "-o", tmp_path / "out.png", "--hints", tmp_path / "hints.json"
+        assert colorize(*args, "--reach", reach, "--overwrite") == 0
+        with Image.open(tmp_path / "out.png") as result:
+            changed[reach, *hint] = np.asarray(result).astype(int)
+    blue = {key: ((pixels[..., 2] - pixels[..., 0]) > 60).sum() for key, pixels in changed.items()}
+    assert blue["2",] > 4 * blue["0",]
+    assert np.array_equal(changed["2",], changed["0", "reach"])
 
 
 def test_hints_colorize_their_position(colorize: Callable[..., int], tmp_path: Path) -> None:
     Image.new("L", (200, 100), 110).save(tmp_path / "a.png")
-    hints = {"hints": [{"x": 50, "y": 50, "color": "#305090", "radius": 12}]}
+    hints = {"hints": [{"x": 50, "y": 50, "color": "#305090", "radius": 12, "reach": 0}]}
     (tmp_path / "hints.json").write_text(json.dumps(hints))
     assert colorize(tmp_path / "a.png", "-o", tmp_path / "out.png", "--hints", tmp_path / "hints.json") == 0
     out = rgb2lab(read_rgb(tmp_path / "out.png"))
@@ -355,7 +460,7 @@ def test_temporal_option_reduces_flicker_within_scenes(
     write_frames(tmp_path / "video")
 
     def flicker(*args: str) -> float:
-        monkeypatch.setattr("colorgan.inference.open_model", lambda path, device: FlickeringPainter())
+        monkeypatch.setattr("colorgan.inference.open_models", lambda *_: FlickeringPainter())
         out = tmp_path / "-".join(["out", *args])
         assert main(["colorize", str(tmp_path / "video"), "-o", str(out), "--batch", "1", *args]) == 0
         blue = [rgb2lab(read_rgb(out / f"frame{n}.png"))[..., 2].mean() for n in range(1, 7)]

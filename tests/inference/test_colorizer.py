@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from colorgan.color.cielab import lightness
 from colorgan.errors import CheckpointError, ColorganError
 from colorgan.inference.colorizer import Colorizer
-from colorgan.inference.full_size import working_shape
 from colorgan.inference.hints import ColorHint
+from colorgan.inference.small_image import working_shape
 from colorgan.models.color_spaces import HSV, RGB, ColorSpace, Lab, YCbCr
 from colorgan.models.generators import EncoderUNet, Generator, UNet
 from colorgan.models.hints import NoHints, PointHints
@@ -124,7 +124,7 @@ def test_hint_colorizes_its_surroundings_only(color_space: ColorSpace) -> None:
         BlurredHints(1 + hints.channels(color_space.channels), color_space.channels), color_space, hints, size=32
     )
     photo = np.full((128, 160, 3), 110, np.uint8)
-    colorized = model.colorize(photo, hints=[ColorHint(40, 40, "#a05030", 12)])
+    colorized = model.colorize(photo, hints=[ColorHint(40, 40, "#a05030", 12, reach=0)])
     _, a, b = rgb2lab(colorized)[40, 40]
     _, true_a, true_b = rgb2lab(np.array([[[0xA0, 0x50, 0x30]]], np.uint8))[0, 0]
     assert (a, b) == pytest.approx((true_a, true_b), abs=4)
@@ -135,7 +135,7 @@ def test_hint_colorizes_its_surroundings_only(color_space: ColorSpace) -> None:
 def test_hints_per_photo_of_a_batch() -> None:
     model = Colorizer(BlurredHints(4, 2), Lab(), PointHints(), size=32)
     photos = [np.full((32, 32, 3), 110, np.uint8)] * 3
-    red = [ColorHint(16, 16, "red", 4)]
+    red = [ColorHint(16, 16, "red", 4, reach=0)]
     colorized = model.colorize(photos, hints=[None, red, []])
     assert [int(np.ptp(photo)) > 20 for photo in colorized] == [False, True, False]
     with pytest.raises(ColorganError, match=r"one list per photo \(3\), received a single list"):
@@ -164,14 +164,26 @@ def test_hints_that_are_not_color_hints_are_refused(hints: object, message: str)
     [
         ({"size": 0}, "size must be a number of pixels from 1 to 4096, received 0"),
         ({"size": 100_000}, "received 100000"),
-        ({"strength": 1.5}, r"strength must be between 0 \(gray\) and 1 \(as predicted\), received 1.5"),
+        (
+            {"strength": 2.5},
+            r"strength must be between 0 \(gray\) and 2 \(twice as colorful as predicted\), received 2.5",
+        ),
         ({"strength": float("nan")}, "received nan"),
-        ({"hints": [ColorHint(1, 1, "red", 1)]}, "was trained without hints"),
     ],
 )
 def test_invalid_arguments_are_refused(options: dict, message: str) -> None:
     with pytest.raises(ColorganError, match=message):
         tiny_colorizer().colorize(noise(8, 8), **options)
+
+
+def test_model_without_hints_is_painted_over() -> None:
+    photo = np.full((30, 40, 3), 120, np.uint8)
+    model = tiny_colorizer()
+    assert not model.takes_hints
+    without, hinted = model.colorize(photo), model.colorize(photo, hints=[ColorHint(20, 15, "seagreen", 6, reach=0)])
+    red, green, blue = hinted[15, 20].astype(int)
+    assert green > blue > red
+    assert np.array_equal(without[:4], hinted[:4])
 
 
 def test_hint_outside_the_photo_is_refused() -> None:

@@ -4,7 +4,9 @@ from skimage.color import rgb2lab
 
 from colorgan.color import cielab
 from colorgan.inference import full_size
-from colorgan.inference.full_size import ChromaPrediction, apply_chroma, downscale, working_shape
+from colorgan.inference.full_size import ChromaPrediction, apply_chroma
+from colorgan.inference.look import Look
+from colorgan.inference.small_image import downscale, resize_planes, working_shape
 
 
 def scene(height: int, width: int) -> np.ndarray:
@@ -58,7 +60,7 @@ def test_size_dtype_and_lightness_are_preserved(shape: tuple[int, int], dtype: t
 def test_strength_zero_returns_the_gray_photo() -> None:
     gray = np.random.default_rng(0).integers(0, 65536, (50, 70)).astype(np.uint16)
     prediction = exact_prediction(scene(50, 70), 16)
-    np.testing.assert_array_equal(apply_chroma(gray, prediction, 0.0), np.stack([gray] * 3, axis=-1))
+    np.testing.assert_array_equal(apply_chroma(gray, prediction, Look(0.0)), np.stack([gray] * 3, axis=-1))
 
 
 def test_strength_scales_the_chroma() -> None:
@@ -67,7 +69,7 @@ def test_strength_scales_the_chroma() -> None:
         downscale(photo, (8, 8)), np.stack([np.full((8, 8), c, np.float32) for c in (24, -16)])
     )
     for strength in (0.25, 0.5, 1.0):
-        _, a, b = rgb2lab(apply_chroma(photo, prediction, strength))[5, 5]
+        _, a, b = rgb2lab(apply_chroma(photo, prediction, Look(strength)))[5, 5]
         assert (a, b) == pytest.approx((24 * strength, -16 * strength), abs=0.8)
 
 
@@ -75,7 +77,7 @@ def test_colors_do_not_bleed_over_edges() -> None:
     """Compared with plain upsampling, which mixes colors over the width of a low-resolution pixel."""
     photo = scene(240, 320)
     prediction = exact_prediction(photo, 24)
-    plain = full_size.resize_planes(prediction.ab, photo.shape[:2])
+    plain = resize_planes(prediction.ab, photo.shape[:2])
     plain_distance = np.linalg.norm(plain - cielab.rgb_to_ab(photo), axis=0)
     guided_distance = ab_distance(photo, apply_chroma(photo, prediction))
     assert guided_distance.mean() < 0.5 * plain_distance.mean()
@@ -88,7 +90,7 @@ def test_flat_photo_is_upsampled_without_seams() -> None:
     prediction = ChromaPrediction(
         downscale(photo, (16, 11)), np.random.default_rng(0).uniform(-20, 20, (2, 16, 11)).astype(np.float32)
     )
-    plain = full_size.resize_planes(prediction.ab, photo.shape)
+    plain = resize_planes(prediction.ab, photo.shape)
     assert np.abs(cielab.rgb_to_ab(apply_chroma(photo, prediction)) - plain).max() < 1.0
 
 

@@ -33,7 +33,7 @@ def test_sizes_out_of_range_are_refused(painter: Painter, size: int, batch_size:
 
 def test_photos_without_hints_in_a_batch_with_hints_get_none(painter: Painter) -> None:
     photo = photo_of(0, 32, 32)
-    plain, hinted = painter.predict_chroma([photo, photo], hints=[None, [ColorHint(16, 16, "blue", 4)]])
+    plain, hinted = painter.predict_chroma([photo, photo], hints=[None, [ColorHint(16, 16, "blue", 4, reach=0)]])
     assert painter.batches == [(2, 3, 32, 32)]
     (expected,) = Painter().predict_chroma([photo])
     assert np.array_equal(plain.ab, expected.ab)

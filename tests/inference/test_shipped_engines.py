@@ -94,7 +94,7 @@ def test_app_imports_no_torch() -> None:
     code = (
         "import sys; from colorgan.inference import open_model; from colorgan.web.server import *;"
         "service = ColorizationService(open_model(device='auto'), None, 10**6);"
-        "create_app(service, load_model_info(None), ServerSettings());"
+        "create_app(service, [load_model_info(None)], ServerSettings());"
         "assert not {'torch', 'kornia', 'wandb', 'lightning'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

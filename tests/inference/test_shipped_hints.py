@@ -49,7 +49,7 @@ def measure_red_hint(model: Colorizer, file: Path, x: int, y: int) -> tuple[floa
     """
     gray = Image.open(file).convert("L")
     without = model.colorize(gray)
-    hinted = model.colorize(gray, hints=[ColorHint(x, y, RED, RADIUS)])
+    hinted = model.colorize(gray, hints=[ColorHint(x, y, RED, RADIUS, reach=0)])
     pixel_y, pixel_x = np.mgrid[: gray.height, : gray.width] + 0.5
     distance = np.hypot(pixel_x - x, pixel_y - y)
 

@@ -237,7 +237,7 @@ def test_crowd(server: Server, report: Callable[[str], None]) -> None:
         *[Attack("slow sender", "header", b"GET / HTTP/1.1\r\nA: ", (CLOSED,), repeated=b"x")] * 25,
         *[Attack("slow sender", "JSON", hints, (CLOSED, 408), repeated=b" ")] * 25,
         *[Attack("slow sender", "upload", upload, (CLOSED, 408), repeated=b"x")] * 50,
-        *[Attack("no reader", "", get("/page/editor.js") * 500, (CLOSED, 200), keeps_silent=True)] * 20,
+        *[Attack("no reader", "", get("/page/vendor/preact.js") * 500, (CLOSED, 200), keeps_silent=True)] * 20,
     ]
     kinds = [*crowd, *attacks()]
     # Long requests of the crowd are slow while there are so many, and may have to make room.

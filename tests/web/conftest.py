@@ -18,7 +18,7 @@ from tests.helpers import Painter, picture
 
 MODEL_INFO = ModelInfo("tiny", "Colors everything warm.", ["It knows nothing."], "Apache-2.0")
 MAX_PIXELS = 1_000_000
-RED = {"x": 20, "y": 30, "color": "#d02030", "radius": 8}
+RED = {"x": 20, "y": 30, "color": "#d02030", "radius": 8, "reach": 0}
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def start_client(temp_root: Path, painter: Painter) -> Iterator[Callable[..., Te
 
     def start(model: Any = painter, errors: bool = True, **settings: Any) -> TestClient:
         service = ColorizationService(model, None, MAX_PIXELS)
-        app = create_app(service, MODEL_INFO, ServerSettings(**{"max_bytes": 500_000, **settings}))
+        app = create_app(service, [MODEL_INFO], ServerSettings(**{"max_bytes": 500_000, **settings}))
         client = TestClient(app, base_url="http://localhost:7860", raise_server_exceptions=errors)
         clients.append(client.__enter__())
         return client

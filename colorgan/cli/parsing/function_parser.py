@@ -121,7 +121,8 @@ class _Argument:
         settings: dict[str, Any] = {"help": self._help(required)}
         item, is_list = _item_type(self.type)
         limits = next((extra for extra in self.extras if isinstance(extra, Range)), None)
-        settings["type"] = item if limits is None else partial(limits.parse, item)
+        parse: Callable[[Any], Any] = item if limits is None else partial(limits.parse, item)
+        settings["type"] = partial(_parse_each, parse) if is_list and not self.positional else parse
         if option.metavar is not None:
             settings["metavar"] = option.metavar
         if option.const is not None:
@@ -176,6 +177,11 @@ def _item_type(annotation: Any) -> tuple[Any, bool]:
     origin = typing.get_origin(annotation)
     is_list = isinstance(origin, type) and issubclass(origin, Sequence)
     return (typing.get_args(annotation)[0] if is_list else annotation), is_list
+
+
+def _parse_each(parse: Callable[[Any], Any], value: Any) -> Any:
+    """Parses the value of an option that may be repeated; jsonargparse checks all values together once more."""
+    return [parse(item) for item in value] if isinstance(value, list) else parse(value)
 
 
 def _split(args: Sequence[str], rule: PassThrough | None, parser: ArgumentParser) -> tuple[list[str], list[str]]:

@@ -2,9 +2,15 @@
 
 import argparse
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
+
+from colorgan.errors import ColorganError
+
+if TYPE_CHECKING:
+    from colorgan.inference import PhotoColorizer
 
 
 @dataclass(frozen=True)
@@ -68,18 +74,45 @@ class PassThrough:
 
 @dataclass(frozen=True)
 class ModelOptions:
-    """The options that choose a model; functions that take them have the fields as options of their own.
+    """The options that choose the models; functions that take them have the fields as options of their own.
 
     Attributes:
-        checkpoint: a .ckpt file of a run, the folder of a released model, or an .onnx file (default: the shipped
-            model).
+        checkpoint: a .ckpt file of a run, the folder of a released model, or an .onnx file; give several to mix what
+            they predict (default: the shipped model).
+        mix: for two models, the share of the second; otherwise, give it once per model, with its weight (default: equal
+            weights).
         size: shorter side, in pixels, at which colors are predicted (default: the training size).
         device: auto, cpu, cuda, cuda:1 or mps
+        onnx_black: for an .onnx file of another program: its input value of black; see docs/export.md.
+        onnx_white: its input value of white, such as 100 for L*.
+        onnx_scale: factor from its output to a* and b*.
     """
 
-    checkpoint: Annotated[Path | None, Option(metavar="PATH")] = None
+    checkpoint: Annotated[Sequence[Path], Option(metavar="PATH")] = ()
+    mix: Annotated[Sequence[float], Range(0), Option(metavar="SHARE")] = ()
     size: Annotated[int | None, Range(1, 4096), Option(metavar="N")] = None
     device: str = "auto"
+    onnx_black: Annotated[float | None, Option(metavar="N")] = None
+    onnx_white: Annotated[float | None, Option(metavar="N")] = None
+    onnx_scale: Annotated[float | None, Option(metavar="N")] = None
+
+    def open(self) -> "PhotoColorizer":
+        """Opens the models.
+
+        Raises:
+            ColorganError: if one of them cannot be opened, or the options do not fit together.
+        """
+        from colorgan.inference import OnnxContract, open_models
+
+        black, white, scale = self.onnx_black, self.onnx_white, self.onnx_scale
+        if black is None and white is None and scale is None:
+            return open_models(self.checkpoint, self.mix, self.device)
+        if black is None or white is None:
+            raise ColorganError(
+                "--onnx-black and --onnx-white go together: give the input values of black and white of the .onnx file"
+            )
+        contract = OnnxContract(black, white, 1.0 if scale is None else scale)
+        return open_models(self.checkpoint, self.mix, self.device, contract)
 
 
 SHIPPED_MODEL = ModelOptions()

@@ -9,9 +9,10 @@ from colorgan.inference.batch.jobs import Job
 from colorgan.inference.batch.reader import LoadedPhoto, read_photos
 from colorgan.inference.batch.result import BatchResult, Record
 from colorgan.inference.batch.writer import PhotoWriter
-from colorgan.inference.full_size import working_shape
 from colorgan.inference.hints import Hint
+from colorgan.inference.look import AS_PREDICTED, Look
 from colorgan.inference.photo_colorizer import PhotoColorizer
+from colorgan.inference.small_image import working_shape
 from colorgan.inference.temporal import TemporalSmoother
 from colorgan.system.threads import available_cores
 
@@ -28,7 +29,7 @@ class BatchOptions:
     Attributes:
         size: shorter side, in pixels, at which chroma is predicted. Default: the size of the model.
         batch_size: maximum number of photos per network call.
-        strength: factor on the chroma; 0 gives the gray photo, 1 the prediction.
+        look: strength, warmth and palette of the colors.
         hints: hints, for a batch of one photo.
         temporal: weight of the previous frame in temporal smoothing; 0 treats each photo separately.
         metadata: whether to keep EXIF, XMP and resolution.
@@ -37,7 +38,7 @@ class BatchOptions:
 
     size: int | None = None
     batch_size: int = 8
-    strength: float = 1.0
+    look: Look = AS_PREDICTED
     hints: Sequence[Hint] | None = None
     temporal: float = 0.0
     metadata: bool = False
@@ -76,7 +77,7 @@ def colorize_files(
         ThreadPoolExecutor(num_threads),
     )  # reading never waits in a queue
     try:
-        writer = PhotoWriter(writers, options.strength, max(options.batch_size, 2 * num_threads), record)
+        writer = PhotoWriter(writers, options.look, max(options.batch_size, 2 * num_threads), record)
         needed = _needed_jobs(jobs, options, record)
         photos = read_photos(needed, readers, num_threads, options.metadata, record)
         for batch in _batches(photos, options, options.size or model.size):

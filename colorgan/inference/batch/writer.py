@@ -11,6 +11,7 @@ from colorgan.inference.batch.jobs import Job
 from colorgan.inference.batch.reader import LoadedPhoto
 from colorgan.inference.batch.result import Record
 from colorgan.inference.full_size import ChromaPrediction
+from colorgan.inference.look import Look
 
 _MAX_PENDING_PIXELS = 32_000_000
 _PIXELS_FOR_ALL_CORES = 1_000_000
@@ -38,14 +39,14 @@ class PhotoWriter:
 
     Args:
         pool: the threads.
-        strength: factor on the chroma.
+        look: what to make of the predictions.
         max_pending: maximum number of photos that wait or are being written.
         record: where the photos are counted.
     """
 
-    def __init__(self, pool: Executor, strength: float, max_pending: int, record: Record) -> None:
+    def __init__(self, pool: Executor, look: Look, max_pending: int, record: Record) -> None:
         self._pool = pool
-        self._strength = strength
+        self._look = look
         self._max_pending = max_pending
         self._record = record
         self._pending: deque[tuple[Job, int, Future[None]]] = deque()
@@ -57,7 +58,7 @@ class PhotoWriter:
             ColorganError: if no more files can be written.
         """
         self._wait(self._max_pending - 1, _MAX_PENDING_PIXELS - photo.num_pixels)
-        task = self._pool.submit(_paint, photo, prediction, self._strength)
+        task = self._pool.submit(_paint, photo, prediction, self._look)
         self._pending.append((photo.job, photo.num_pixels, task))
         if photo.is_large:
             self.finish()
@@ -86,6 +87,6 @@ class PhotoWriter:
                 self._record.written()
 
 
-def _paint(photo: LoadedPhoto, prediction: ChromaPrediction, strength: float) -> None:
+def _paint(photo: LoadedPhoto, prediction: ChromaPrediction, look: Look) -> None:
     num_threads = None if photo.num_pixels > _PIXELS_FOR_ALL_CORES else 1
-    write_photo(photo.job.target, prediction.apply_to(photo.pixels, strength, num_threads), photo.metadata)
+    write_photo(photo.job.target, prediction.apply_to(photo.pixels, look, num_threads=num_threads), photo.metadata)

@@ -2,6 +2,7 @@
 
 from colorgan.inference.hints.hint import ColorArea, ColorHint, ColorStroke, Hint, check_inside
 from colorgan.inference.hints.hint_file import MAX_HINTS, hint_entry, parse_hints, read_hints, write_hints
+from colorgan.inference.hints.painting import paint_hints, still_hints
 from colorgan.inference.hints.rasterize import rasterize_hints
 
 __all__ = [
@@ -12,8 +13,10 @@ __all__ = [
     "Hint",
     "check_inside",
     "hint_entry",
+    "paint_hints",
     "parse_hints",
     "rasterize_hints",
     "read_hints",
+    "still_hints",
     "write_hints",
 ]

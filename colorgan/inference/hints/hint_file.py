@@ -36,11 +36,12 @@ _KINDS: dict[str, _Kind] = {"stroke": ColorStroke, "area": ColorArea, "x": Color
 """The kinds of hints, by a key that only they have."""
 
 
-def read_hints(path: str | Path) -> list[Hint]:
+def read_hints(path: str | Path, reach: float = 1.0) -> list[Hint]:
     """Reads a hint file.
 
     Args:
         path: a ``hints.json`` file.
+        reach: reach of the dots and strokes that do not name theirs.
 
     Raises:
         ColorganError: naming the file, the invalid hint and the problem.
@@ -63,15 +64,16 @@ def read_hints(path: str | Path) -> list[Hint]:
         ) from error
     except (ValueError, RecursionError) as error:
         raise ColorganError(f"{path}: the file is not valid JSON for hints") from error
-    return parse_hints(data, str(path))
+    return parse_hints(data, str(path), reach)
 
 
-def parse_hints(data: Any, source: str = "hints") -> list[Hint]:
+def parse_hints(data: Any, source: str = "hints", reach: float = 1.0) -> list[Hint]:
     """Parses hints from decoded JSON.
 
     Args:
         data: the decoded content of a ``hints.json`` file.
         source: name of the source, for error messages.
+        reach: reach of the dots and strokes that do not name theirs.
 
     Raises:
         ColorganError: naming the source, the invalid hint (counted from 1) and the problem.
@@ -100,7 +102,7 @@ def parse_hints(data: Any, source: str = "hints") -> list[Hint]:
         required = [field.name for field in fields(kind) if field.default is MISSING]
         _check_keys(entry, keys, required, where, "an object with x, y and color, or with a stroke or an area")
         try:
-            hints.append(kind(**entry))
+            hints.append(kind(**({"reach": reach} if "reach" in keys else {}) | entry))
         except ColorganError as error:
             raise ColorganError(f"{where}: {error}") from error
         num_points += len(hints[-1].vertices)

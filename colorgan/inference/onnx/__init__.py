@@ -4,5 +4,7 @@ Exporting (:mod:`colorgan.inference.onnx.export`) needs torch; running an export
 """
 
 from colorgan.inference.onnx.colorizer import OnnxColorizer
+from colorgan.inference.onnx.contract import OnnxContract
+from colorgan.inference.onnx.foreign import ForeignOnnxColorizer
 
-__all__ = ["OnnxColorizer"]
+__all__ = ["ForeignOnnxColorizer", "OnnxColorizer", "OnnxContract"]

@@ -2,7 +2,6 @@
 
 import json
 import math
-import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,11 +13,18 @@ from colorgan.errors import CheckpointError, ColorganError
 from colorgan.files import resolved
 from colorgan.files.plain import check_plain
 from colorgan.inference.onnx.file_check import read_checked
-from colorgan.inference.onnx.runtime import import_onnxruntime
+from colorgan.inference.onnx.session import (
+    CPU,
+    OnnxSession,
+    check_provider,
+    execution_provider,
+    memory_limit,
+    require_onnxruntime,
+    stop_after,
+)
 from colorgan.inference.photo_colorizer import PhotoColorizer
 from colorgan.inference.shipped import ONNX, shipped_model
 from colorgan.inference.working_size import check_size
-from colorgan.system.memory import total_memory
 from colorgan.system.threads import available_cores, map_ahead
 
 METADATA_KEY = "colorgan"
@@ -33,12 +39,15 @@ PROBABILITIES = "probabilities"
 _MAX_METADATA_LENGTH = 1 << 20
 _MAX_METADATA_VALUES = 10_000
 _MAX_COLOR_BINS = 2000
-_LOG_FATAL_ONLY = 4
 _MAX_THREADS = 16
 _TRIAL_SIZE = 64
 _TRIAL_BYTES = 256 << 20
 _TRIAL_SECONDS = 10.0
 """A trial colorizes this many pixels squared with this much memory beside the weights. Real models need a fiftieth."""
+
+
+class NotExportedError(CheckpointError):
+    """An ONNX file was not written by ``colorgan export``."""
 
 
 class OnnxColorizer(PhotoColorizer):
@@ -58,25 +67,18 @@ class OnnxColorizer(PhotoColorizer):
     """
 
     def __init__(self, path: str | Path, device: str = "cpu", num_threads: int | None = None) -> None:
-        try:
-            onnxruntime = import_onnxruntime()
-        except ModuleNotFoundError as error:
-            raise CheckpointError(
-                f"{path} needs onnxruntime, which is not installed: pip install onnxruntime"
-            ) from error
+        require_onnxruntime(path)
         self._file = Path(path)
         data = read_checked(self._file)
-        provider = _execution_provider(device, onnxruntime.get_available_providers())
-        self._intra_op_threads = num_threads or 0
+        provider = execution_provider(device)
         self._num_threads = min(num_threads or available_cores(), _MAX_THREADS)
         max_bytes = None
         if not _is_shipped(self._file):
-            self._try_out(data)
-            memory = total_memory()
-            max_bytes = memory // 2 if memory else None
-        self._open(data, provider, max_bytes)
-        if device != "auto" and self._session.get_providers()[0] != provider[0]:
-            raise ColorganError(f"the device {device!r} is not available to onnxruntime; try cpu")
+            self._open(OnnxSession(self._file, data, max_bytes=_TRIAL_BYTES + 16 * len(data)))
+            self._try_out()
+            max_bytes = memory_limit()
+        self._open(OnnxSession(self._file, data, provider, num_threads or 0, max_bytes))
+        check_provider(self._session, provider, device)
         self.card = str(self.metadata.get("card", ""))
 
     @property
@@ -119,56 +121,25 @@ class OnnxColorizer(PhotoColorizer):
             return super().run_classifier(rgb, hints)
         return self._run(PROBABILITIES, rgb, hints, channels=len(self.metadata["color_bins"]))
 
-    def _open(self, data: bytes, provider: tuple[str, dict[str, Any]], max_bytes: int | None) -> None:
-        """Creates the session, and checks that it is one of a colorizer.
-
-        Args:
-            data: the content of the file.
-            provider: the execution provider.
-            max_bytes: memory that the runtime may use on the CPU; ``None`` does not limit it.
-        """
-        onnxruntime = import_onnxruntime()
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = _LOG_FATAL_ONLY  # errors are raised below
-        options.intra_op_num_threads = self._intra_op_threads
-        # waiting threads leave the cores to painting
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        if max_bytes is not None:
-            memory = onnxruntime.OrtMemoryInfo(
-                "Cpu", onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, onnxruntime.OrtMemType.DEFAULT
-            )
-            # sessions that are created later use it, until another one is registered
-            onnxruntime.create_and_register_allocator(memory, onnxruntime.OrtArenaCfg({"max_mem": max_bytes}))
-            options.add_session_config_entry("session.use_env_allocators", "1")
-        try:
-            self._session = onnxruntime.InferenceSession(data, options, providers=[provider])
-        except Exception as error:  # onnxruntime has one exception class per status code
-            raise CheckpointError(
-                f"{self._file} cannot be loaded by onnxruntime ({_short_message(error)}); export it again"
-            ) from error
-        self._is_on_cpu = self._session.get_providers()[0] == "CPUExecutionProvider"
-        self.metadata = _parse_metadata(self._session.get_modelmeta().custom_metadata_map, self._file)
+    def _open(self, session: OnnxSession) -> None:
+        """Uses a session, after checking that it is one of a colorizer."""
+        self._session = session
+        self.metadata = _parse_metadata(session.metadata, self._file)
         self._check_signature()
 
-    def _try_out(self, data: bytes) -> None:
+    def _try_out(self) -> None:
         """Colorizes a few pixels with little memory and time, because a small file may ask for much of both."""
-        onnxruntime = import_onnxruntime()
-        self._open(data, ("CPUExecutionProvider", {}), _TRIAL_BYTES + 16 * len(data))
-        stop = onnxruntime.RunOptions()
-        timer = threading.Timer(_TRIAL_SECONDS, setattr, (stop, "terminate", True))
-        timer.start()
+        gray = np.full((1, 3, _TRIAL_SIZE, _TRIAL_SIZE), 0.5, np.float32)
         try:
-            gray = np.full((1, 3, _TRIAL_SIZE, _TRIAL_SIZE), 0.5, np.float32)
-            self._run("ab", gray, None, channels=2, options=stop)
-            self._run("colorized", gray, None, channels=3, options=stop)
+            with stop_after(_TRIAL_SECONDS) as options:
+                self._run("ab", gray, None, channels=2, options=options)
+                self._run("colorized", gray, None, channels=3, options=options)
         except ColorganError as error:
             reason = str(error).removeprefix(f"{self._file} ")
             raise CheckpointError(
                 f"{self._file} was refused: it cannot colorize {_TRIAL_SIZE} x {_TRIAL_SIZE} pixels within "
                 f"{_TRIAL_BYTES >> 20} MiB and {_TRIAL_SECONDS:g} s ({reason:.200})"
             ) from error
-        finally:
-            timer.cancel()
 
     def _run(
         self, output: str, rgb: FloatArray, hints: FloatArray | None, channels: int, options: Any = None
@@ -181,17 +152,12 @@ class OnnxColorizer(PhotoColorizer):
             )
 
         def run(images: slice) -> FloatArray:
-            selected = {name: value[images] for name, value in inputs.items()}
-            part: FloatArray = self._session.run([output], selected, options)[0]
-            return part
+            return self._session.run(output, {name: value[images] for name, value in inputs.items()}, options)
 
         # On a CPU, single images in threads take less time than all of them in one call, and the results are equal.
-        size = 1 if self._is_on_cpu else max(1, batch)
+        size = 1 if self._session.provider == CPU[0] else max(1, batch)
         parts = [slice(first, first + size) for first in range(0, max(1, batch), size)]
-        try:
-            result = np.concatenate(list(map_ahead(run, parts, min(self._num_threads, len(parts)))))
-        except Exception as error:  # as above
-            raise ColorganError(f"{self._file} cannot be run by onnxruntime ({_short_message(error)})") from error
+        result = np.concatenate(list(map_ahead(run, parts, min(self._num_threads, len(parts)))))
         shape = (batch, channels, *(result.shape[2:] if output == PROBABILITIES else (height, width)))
         if result.shape != shape or not math.isfinite(result.sum()):
             raise ColorganError(
@@ -203,8 +169,8 @@ class OnnxColorizer(PhotoColorizer):
     def _check_signature(self) -> None:
         """Checks that inputs and outputs are float32 and have dynamic batch, height and width."""
         expected = {"rgb": 3, **({"hints": 4} if self.takes_hints else {})}
-        inputs = {entry.name: entry for entry in self._session.get_inputs()}
-        outputs = self._session.get_outputs()
+        inputs = {entry.name: entry for entry in self._session.inputs}
+        outputs = self._session.outputs
         names = (*OUTPUTS, PROBABILITIES) if "color_bins" in self.metadata else OUTPUTS
         fits = inputs.keys() == expected.keys() and tuple(entry.name for entry in outputs) == names
         fits = fits and all(_is_dynamic_image(inputs[name], channels) for name, channels in expected.items())
@@ -222,19 +188,6 @@ def _is_dynamic_image(entry: Any, channels: int) -> bool:
     return is_dynamic and shape[1] == channels and entry.type == "tensor(float)"
 
 
-def _execution_provider(device: str, available: list[str]) -> tuple[str, dict[str, Any]]:
-    """Translates a device name for onnxruntime."""
-    kind, _, index = device.partition(":")
-    if kind == "auto":
-        kind = "cuda" if "CUDAExecutionProvider" in available else "cpu"
-    if kind == "cpu" and not index:
-        return "CPUExecutionProvider", {}
-    if kind == "cuda" and "CUDAExecutionProvider" in available and (index.isdecimal() or not index):
-        return "CUDAExecutionProvider", {"device_id": int(index or 0)}
-    reason = "onnxruntime-gpu is not installed" if kind == "cuda" else "an .onnx file runs on cpu or cuda"
-    raise ColorganError(f"the device {device!r} is not available ({reason}); try cpu")
-
-
 def _is_shipped(file: Path) -> bool:
     """Whether a file is that of the model that ships with colorgan."""
     try:
@@ -246,7 +199,7 @@ def _is_shipped(file: Path) -> bool:
 def _parse_metadata(properties: Mapping[str, str], file: Path) -> dict[str, Any]:
     text = properties.get(METADATA_KEY)
     if text is None:
-        raise CheckpointError(f"{file} was not written by `colorgan export`: it contains no description of the model")
+        raise NotExportedError(f"{file} was not written by `colorgan export`: it contains no description of the model")
     try:
         metadata = json.loads(text) if len(text) <= _MAX_METADATA_LENGTH else None
         check_plain(metadata, file, _MAX_METADATA_VALUES)
@@ -273,9 +226,3 @@ def _check_color_bins(bins: Any, file: Path) -> None:
 
 def _is_ab(value: Any) -> bool:
     return type(value) in (int, float) and abs(value) <= 128
-
-
-def _short_message(error: Exception) -> str:
-    """The message of an onnxruntime error without its status codes."""
-    text = " ".join(str(error).split()).split(" : ")[-1]
-    return text[:160].rstrip(". ") or type(error).__name__

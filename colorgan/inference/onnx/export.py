@@ -25,11 +25,11 @@ from colorgan.color.cielab import FloatArray, SRGBArray
 from colorgan.errors import ColorganError, first_sentence
 from colorgan.files import atomic_write
 from colorgan.images import SAMPLE_PHOTOS, list_photos, read_rgb
-from colorgan.inference.full_size import downscale, working_shape
 from colorgan.inference.hints import ColorHint, rasterize_hints
 from colorgan.inference.onnx.colorizer import FORMAT, METADATA_KEY, OUTPUTS, PROBABILITIES, OnnxColorizer
 from colorgan.inference.onnx.file_check import sealed
 from colorgan.inference.photo_colorizer import as_batch
+from colorgan.inference.small_image import downscale, working_shape
 from colorgan.models.color_spaces import QuantizedLab
 from colorgan.models.colorization import ColorizationNetwork
 from colorgan.models.config import to_config

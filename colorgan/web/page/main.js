@@ -1,77 +1,40 @@
-/** Entry point of the page: shows its views, and passes photos to the editor or to the album. */
+/**
+ * Entry point of the page: Preact components that show signals, as plain modules without a build step.
+ *
+ * - state/       what the page knows, as signals, and what the user can do to it; it never touches an element. state/photo_document.js is
+ *                one photo with hints, settings and history; state/photos.js has the open one (`current`); state/preview.js follows it.
+ *   state/library.js has all that the browser keeps, and state/opening.js shows it and sets the address.
+ * - components/  one file per subject, a function that returns markup; it reads signals and calls functions of state/.
+ * - editor/      the stage: the photo, zoom, hints on it, gestures.
+ * - lib/         helpers that know neither state nor elements; api.js sends requests, and repeats them while the server is busy.
+ * - style/       one sheet per subject, linked in index.html; colors are custom properties in base.css, for both themes.
+ * - vendor/      Preact, signals and htm in one file, made in tools/page; import from there only.
+ *
+ * The content security policy allows neither inline scripts nor style attributes in HTML; `style=${{ … }}` of Preact is fine.
+ */
 
-import { Album, checkSize } from "./album.js";
+import { html, render } from "./vendor/preact.js";
 import { request } from "./api.js";
-import { Editor } from "./editor.js";
-import { announce, showError } from "./notifications.js";
-import { listenForPhotos } from "./photo_input.js";
+import { App } from "./components/app.js";
+import { Messages } from "./components/messages.js";
+import { loadLibrary, wouldLoseWork } from "./state/library.js";
+import { showError } from "./state/messages.js";
+import { showAddress } from "./state/opening.js";
+import { current, forgetUpload } from "./state/photos.js";
+import { info } from "./state/server_info.js";
 
-const $ = (selector) => document.querySelector(selector);
-
-function showView(view) {
-  for (const name of ["start", "editor", "album"]) $(`#${name}`).hidden = name !== view;
-  $("#new-photo").hidden = view === "start";
-  document.body.dataset.view = view;
+const page = document.querySelector("#page");
+window.addEventListener("pagehide", () => forgetUpload(current.value));
+window.addEventListener("popstate", showAddress);
+window.addEventListener("beforeunload", (event) => {
+  if (wouldLoseWork()) event.preventDefault();
+});
+try {
+  info.value = await (await request("api/info")).json();
+  await loadLibrary();
+  render(html`<${App} />`, page);
+  await showAddress();
+} catch (error) {
+  showError(error);
+  render(html`<${Messages} />`, page);
 }
-
-function showInfo(info) {
-  const { model } = info;
-  $("#model-name").textContent = $("#start-model-name").textContent = model.name;
-  $("#model-license").textContent = model.license ? ` · license of the weights: ${model.license}` : "";
-  $("#model-summary").textContent = model.summary || "This model has no model card, so its training data and quality are unknown.";
-  $("#model-limits").hidden = model.limits.length === 0;
-  $("#model-limits ul").replaceChildren(...model.limits.map((limit) => Object.assign(document.createElement("li"), { textContent: limit })));
-  $("#version").textContent = info.version;
-  $("#upload-limits").textContent = `JPEG, PNG, TIFF, WebP and others, up to ${Number((info.max_bytes / 1e6).toPrecision(3))} MB and `
-    + `${Number((info.max_pixels / 1e6).toPrecision(3))} megapixels`;
-  $("#session-lifetime").textContent = info.session_minutes === 60 ? "an hour" : `${info.session_minutes} minutes`;
-}
-
-async function start() {
-  $("#show-about").addEventListener("click", () => $("#about").showModal());
-  $("#close-about").addEventListener("click", () => $("#about").close());
-  const info = await (await request("api/info")).json();
-  showInfo(info);
-  const editor = new Editor(info);
-  const album = new Album(info);
-
-  async function openInEditor(file) {
-    checkSize(file, file.name, info);
-    $("#start").setAttribute("aria-busy", "true");
-    $("#choose-photos").textContent = "Uploading…";
-    announce("Uploading the photo");
-    await editor.open(file);
-    showView("editor");
-    $("#photo-name").focus({ preventScroll: true });
-    await editor.colorizeAndReveal();
-  }
-
-  listenForPhotos(async (files, isFolder) => {
-    try {
-      if (files.length === 1 && !isFolder) {
-        album.close();
-        await openInEditor(files[0].file);
-      } else {
-        album.open(files, isFolder);
-        editor.close();
-        showView("album");
-        $("#album-title").focus({ preventScroll: true });
-      }
-    } catch (error) {
-      showError(error);
-    } finally {
-      $("#start").removeAttribute("aria-busy");
-      $("#choose-photos").textContent = "Choose photos";
-    }
-  });
-  $("#new-photo").addEventListener("click", () => {
-    editor.close();
-    album.close();
-    showView("start");
-    $("#choose-photos").focus();
-  });
-  window.addEventListener("pagehide", () => editor.close());
-  showView("start");
-}
-
-start().catch(showError);

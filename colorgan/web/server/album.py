@@ -4,10 +4,12 @@ import os
 import shutil
 import time
 import zipfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 from colorgan.errors import ColorganError
+from colorgan.inference.look import AS_PREDICTED, Look
 from colorgan.web.server.colorization_service import ColorizationService, OutputOptions
 from colorgan.web.server.file_names import archive_path, safe_path
 from colorgan.web.server.temporary_folder import check_space
@@ -24,18 +26,30 @@ class Album:
     Args:
         folder: private folder for the archive and for uploads in progress.
         service: the model.
-        options: strength, format and metadata of all photos.
+        options: format and metadata of all photos.
+        look: strength, warmth and palette of their colors.
+        mix: see :meth:`ColorizationService.predict_chroma`.
 
     Attributes:
         folder: the private folder.
+        options: format and metadata of all photos.
         archive: path of the archive, which is complete after :meth:`close`.
     """
 
-    def __init__(self, folder: Path, service: ColorizationService, options: OutputOptions) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        service: ColorizationService,
+        options: OutputOptions,
+        look: Look = AS_PREDICTED,
+        mix: Sequence[float] | None = None,
+    ) -> None:
         self.folder = folder
         self.archive = folder / "colorized.zip"
         self._service = service
-        self._options = options
+        self.options = options
+        self._look = look
+        self._mix = mix
         self._paths: set[str] = set()
         self._failures: list[str] = []
         self._closed = False
@@ -69,10 +83,29 @@ class Album:
             ColorganError: if the photo cannot be colorized; the failure is also listed in the archive.
             OSError: if the disk is full; the archive is left unchanged.
         """
+        return self.add_colorized(
+            name,
+            lambda: self._service.colorize_file(file, safe_path(name), self.options, look=self._look, mix=self._mix),
+        )
+
+    def add_colorized(self, name: str, colorize: Callable[[], BinaryIO]) -> str:
+        """Appends a photo with hints and a look of its own to the archive.
+
+        Args:
+            name: path of the photo in the uploaded folder.
+            colorize: colorizes it into a file in the format of the archive.
+
+        Returns:
+            The path of the colorized photo in the archive.
+
+        Raises:
+            ColorganError: as :meth:`add`.
+            OSError: as :meth:`add`.
+        """
         self.check_open()
         try:
-            with self._service.colorize_file(file, safe_path(name), (), self._options) as colorized:
-                path = archive_path(name, self._options.format, self._paths)
+            with colorize() as colorized:
+                path = archive_path(name, self.options.format, self._paths)
                 self._append(colorized, path)
         except (ColorganError, MemoryError) as error:
             out_of_memory = isinstance(error, MemoryError)

@@ -5,44 +5,47 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections import Counter
-from collections.abc import AsyncIterator, Collection, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 from urllib.parse import quote
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
+from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from colorgan.errors import ColorganError
 from colorgan.images import MEDIA_TYPES, extensions, printable
 from colorgan.inference.card import ModelInfo
 from colorgan.inference.hints import hint_entry
 from colorgan.web.server.album import Album
-from colorgan.web.server.colorization_service import ColorizationService
+from colorgan.web.server.colorization_service import ColorizationService, LookSettings
+from colorgan.web.server.download import Download, DownloadLimit
 from colorgan.web.server.error_handlers import EXCEPTION_HANDLERS
 from colorgan.web.server.file_names import colorized_name, safe_path
-from colorgan.web.server.job_queue import JobQueue, QueueFullError
-from colorgan.web.server.photo_session import PhotoSession
-from colorgan.web.server.requests import (
+from colorgan.web.server.job_queue import JobQueue
+from colorgan.web.server.parsing import (
     MAX_HINTS,
-    client,
+    parse_album,
+    parse_album_photo,
+    parse_colored_spot,
     parse_colorization,
+    parse_crop,
     parse_hint_file,
-    parse_output_options,
     parse_spot,
-    read_json,
-    save_body,
-    uploaded_name,
 )
+from colorgan.web.server.photo_session import PhotoSession
+from colorgan.web.server.requests import client, read_json, save_body, uploaded_name
+from colorgan.web.server.samples import list_samples, sample_photo
 from colorgan.web.server.security import SecurityMiddleware
-from colorgan.web.server.session_store import SessionStore
+from colorgan.web.server.session_store import ReferenceExpiredError, SessionExpiredError, SessionStore
 from colorgan.web.server.temporary_folder import TemporaryFolder
 
 PAGE = Path(__file__).parent.parent / "page"
@@ -50,8 +53,6 @@ PAGE = Path(__file__).parent.parent / "page"
 _MAX_PHOTOS, _MAX_ALBUMS = 24, 8
 _SESSION_LIFETIME = 3600.0
 _CLEANUP_INTERVAL = 60.0
-_MAX_DOWNLOADS = 4
-_CHUNK_SIZE = 1 << 18
 _PATIENCE = 30.0
 """Seconds for which an uploaded photo waits for a place in the queue."""
 
@@ -75,25 +76,29 @@ class ServerSettings:
     max_waiting: int = 8
 
 
-def create_app(service: ColorizationService, model_info: ModelInfo, settings: ServerSettings) -> ASGIApp:
+def create_app(service: ColorizationService, models: Sequence[ModelInfo], settings: ServerSettings) -> ASGIApp:
     """Creates the ASGI application.
 
     Args:
-        service: the model, shared by all users.
-        model_info: description of the model, shown on the page.
+        service: the models, shared by all users.
+        models: descriptions of the models, shown on the page.
         settings: limits and addresses.
     """
-    endpoints = _Endpoints(service, model_info, settings)
+    endpoints = _Endpoints(service, models, settings)
     app = Starlette(
         routes=[
             Route("/", endpoints.index),
             Mount("/page", StaticFiles(directory=PAGE)),
             Route("/api/info", endpoints.info),
+            Route("/api/samples/{name}", endpoints.sample),
             Route("/api/photos", endpoints.upload_photo, methods=["POST"]),
             Route("/api/photos/{key}", endpoints.delete_photo, methods=["DELETE"]),
             Route("/api/photos/{key}/original", endpoints.original),
             Route("/api/photos/{key}/colorized", endpoints.colorized, methods=["POST"]),
+            Route("/api/photos/{key}/variants", endpoints.variants, methods=["POST"]),
             Route("/api/photos/{key}/suggestions", endpoints.suggestions, methods=["POST"]),
+            Route("/api/photos/{key}/shown", endpoints.shown, methods=["POST"]),
+            Route("/api/photos/{key}/palette", endpoints.palette),
             Route("/api/photos/{key}/download", endpoints.download, methods=["POST"]),
             Route("/api/hints", endpoints.check_hints, methods=["POST"]),
             Route("/api/albums", endpoints.create_album, methods=["POST"]),
@@ -107,11 +112,11 @@ def create_app(service: ColorizationService, model_info: ModelInfo, settings: Se
 
 
 class _Endpoints:
-    def __init__(self, service: ColorizationService, model_info: ModelInfo, settings: ServerSettings) -> None:
+    def __init__(self, service: ColorizationService, models: Sequence[ModelInfo], settings: ServerSettings) -> None:
         self._service = service
-        self._model_info = model_info
+        self._models = models
         self._settings = settings
-        self._num_downloads: Counter[str] = Counter()
+        self._downloads = DownloadLimit()
         self._folder: TemporaryFolder
         self._queue: JobQueue
         self._photos: SessionStore[PhotoSession]
@@ -148,15 +153,22 @@ class _Endpoints:
         return JSONResponse(
             {
                 "version": version("colorgan"),
-                "model": asdict(self._model_info),
-                "takes_hints": self._service.model.takes_hints,
+                "model": asdict(self._models[0]),
+                "models": [model.name for model in self._models],
+                "mix": self._service.weights,
                 "max_bytes": self._settings.max_bytes,
                 "max_pixels": self._service.max_pixels,
                 "max_hints": MAX_HINTS,
                 "session_minutes": round(self._settings.session_lifetime / 60),
                 "extensions": sorted(extensions()),
+                "samples": [asdict(sample) for sample in list_samples()],
             }
         )
+
+    async def sample(self, request: Request) -> Response:
+        if (photo := sample_photo(request.path_params["name"], "color" in request.query_params)) is None:
+            raise HTTPException(404)
+        return Response(photo, media_type=MEDIA_TYPES["JPEG"])
 
     # -- single photos -------------------------------------------------------------------------------------------------
 
@@ -177,14 +189,22 @@ class _Endpoints:
         return Response(status_code=204)
 
     async def original(self, request: Request) -> Response:
+        crop = parse_crop(request.query_params.get("crop"))
         with self._photos.use(request.path_params["key"]) as photo:
-            return Response(photo.original, media_type=MEDIA_TYPES["JPEG"])
+            view = await self._queue.run(client(request), photo.original, crop)
+        return Response(view, media_type=MEDIA_TYPES["JPEG"])
 
     async def colorized(self, request: Request) -> Response:
-        hints, options = parse_colorization(await self._read_json_about_photo(request))
-        with self._photos.use(request.path_params["key"]) as photo:
-            preview = await self._queue.run(client(request), photo.preview, hints, options.strength)
-        return Response(preview, media_type=MEDIA_TYPES["JPEG"])
+        wish = parse_colorization(await self._read_json_about_photo(request), "crop")
+        with self._photos.use(request.path_params["key"]) as photo, self._reference(wish.look) as reference:
+            view = await self._queue.run(client(request), photo.view, wish, reference)
+        return Response(view, media_type=MEDIA_TYPES["JPEG"])
+
+    async def variants(self, request: Request) -> Response:
+        wish = parse_colorization(await self._read_json_about_photo(request))
+        with self._photos.use(request.path_params["key"]) as photo, self._reference(wish.look) as reference:
+            variants = await self._queue.run(client(request), photo.variants, wish, reference)
+        return JSONResponse({"variants": variants})
 
     async def suggestions(self, request: Request) -> Response:
         spot = parse_spot(await self._read_json_about_photo(request))
@@ -192,31 +212,46 @@ class _Endpoints:
             suggestions = await self._queue.run(client(request), photo.suggestions, spot)
         return JSONResponse({"suggestions": [asdict(suggestion) for suggestion in suggestions]})
 
+    async def shown(self, request: Request) -> Response:
+        spot = parse_colored_spot(await self._read_json_about_photo(request))
+        with self._photos.use(request.path_params["key"]) as photo:
+            return JSONResponse(asdict(await self._queue.run(client(request), photo.shown, spot)))
+
+    async def palette(self, request: Request) -> Response:
+        with self._photos.use(request.path_params["key"]) as photo:
+            return JSONResponse({"colors": await self._queue.run(client(request), photo.main_colors)})
+
     async def download(self, request: Request) -> Response:
-        hints, options = parse_colorization(await self._read_json_about_photo(request))
-        with self._photos.use(request.path_params["key"]) as photo, contextlib.ExitStack() as until_sent:
-            until_sent.enter_context(self._one_download(client(request)))
-            file = await self._queue.run(client(request), photo.colorize, hints, options)
+        wish = parse_colorization(await self._read_json_about_photo(request), "format", "metadata")
+        with (
+            self._photos.use(request.path_params["key"]) as photo,
+            self._reference(wish.look) as reference,
+            contextlib.ExitStack() as until_sent,
+        ):
+            until_sent.enter_context(self._downloads.one_of(client(request)))
+            file = await self._queue.run(client(request), photo.colorize, wish, reference)
             until_sent.enter_context(file)
-            name = colorized_name(photo.name, options.format)
+            name = colorized_name(photo.name, wish.output.format)
             size = os.fstat(file.fileno()).st_size
             ends = until_sent.pop_all()
         headers = {
             "content-disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
             "content-length": str(size),
         }
-        return _Download(file, ends, media_type=MEDIA_TYPES[options.format], headers=headers)
+        return Download(file, ends, media_type=MEDIA_TYPES[wish.output.format], headers=headers)
 
     @contextlib.contextmanager
-    def _one_download(self, who: str) -> Iterator[None]:
-        """Limits the colorized files of one client that are on the disk until the client has read them."""
-        if self._num_downloads[who] >= _MAX_DOWNLOADS:
-            raise QueueFullError
-        self._num_downloads[who] += 1
-        try:
-            yield
-        finally:
-            self._num_downloads -= Counter([who])
+    def _reference(self, settings: LookSettings) -> Iterator[PhotoSession | None]:
+        """Provides the photo that the settings refer to, if any."""
+        if settings.reference is None:
+            yield None
+            return
+        with contextlib.ExitStack() as in_use:
+            try:
+                reference = in_use.enter_context(self._photos.use(settings.reference))
+            except SessionExpiredError as error:
+                raise ReferenceExpiredError from error
+            yield reference
 
     async def _read_json_about_photo(self, request: Request) -> Any:
         """Reads JSON without keeping the photo from being removed: the client decides how long that takes."""
@@ -233,14 +268,22 @@ class _Endpoints:
     # -- albums --------------------------------------------------------------------------------------------------------
 
     async def create_album(self, request: Request) -> Response:
-        options = parse_output_options(await read_json(request))
+        settings, options = parse_album(await read_json(request))
+        palette = None
+        with self._reference(settings) as reference:
+            if reference is not None:
+                palette = await self._queue.run(client(request), getattr, reference, "palette")
         folder = self._albums.create_folder()
-        key = self._albums.add(Album(folder, self._service, options), folder, client(request))
+        album = Album(folder, self._service, options, settings.look(palette), settings.mix)
+        key = self._albums.add(album, folder, client(request))
         return JSONResponse({"key": key}, 201)
 
     async def add_to_album(self, request: Request) -> Response:
+        """Adds a photo, which is either the body or, with hints and a look of its own, one that JSON names."""
         with self._albums.use(request.path_params["key"]) as album:
             album.check_open()
+            if request.headers.get("content-type") == "application/json":
+                return JSONResponse({"path": await self._add_uploaded(request, album)}, 201)
             name = uploaded_name(request)
             with tempfile.TemporaryDirectory(dir=album.folder) as folder:
                 file = Path(folder, "photo")
@@ -253,19 +296,14 @@ class _Endpoints:
                 path = await self._queue.run(client(request), album.add, file, name)
         return JSONResponse({"path": path}, 201)
 
+    async def _add_uploaded(self, request: Request, album: Album) -> str:
+        key, path, wish = parse_album_photo(await read_json(request))
+        wish = replace(wish, output=album.options)
+        with self._photos.use(key) as photo, self._reference(wish.look) as reference:
+            name, colorize = path or photo.name, partial(photo.colorize, wish, reference)
+            return await self._queue.run(client(request), album.add_colorized, name, colorize)
+
     async def archive(self, request: Request) -> Response:
         with self._albums.use(request.path_params["key"]) as album:
             archive = await self._queue.run(client(request), album.close)
         return FileResponse(archive, media_type="application/zip", filename="colorized.zip")
-
-
-class _Download(StreamingResponse):
-    """Sends a file, and closes what is no longer needed then, even if the client is gone before the first byte."""
-
-    def __init__(self, file: BinaryIO, ends: contextlib.ExitStack, **options: Any) -> None:
-        super().__init__(iter(lambda: file.read(_CHUNK_SIZE), b""), **options)
-        self._ends = ends
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with self._ends:
-            await super().__call__(scope, receive, send)

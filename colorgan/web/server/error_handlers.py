@@ -12,13 +12,17 @@ from starlette.responses import JSONResponse, Response
 from colorgan.errors import ColorganError
 from colorgan.web.server.job_queue import QueueFullError
 from colorgan.web.server.requests import BodyTooLargeError, BodyTooSlowError
-from colorgan.web.server.session_store import SessionExpiredError
+from colorgan.web.server.session_store import ReferenceExpiredError, SessionExpiredError
 
 _log = logging.getLogger(__name__)
 
 
 async def _session_expired(request: Request, error: Exception) -> Response:
-    return _error(404, "this upload has expired or does not exist; send the photo again")
+    return _error(404, "this upload has expired or does not exist; send the photo again", expired="photo")
+
+
+async def _reference_expired(request: Request, error: Exception) -> Response:
+    return _error(404, "the reference photo has expired or does not exist; send it again", expired="reference")
 
 
 async def _queue_full(request: Request, error: Exception) -> Response:
@@ -61,11 +65,12 @@ async def _internal_error(request: Request, error: Exception) -> Response:
     return _error(500, "internal server error; see the terminal in which colorgan is running")
 
 
-def _error(status: int, message: str, headers: dict[str, str] | None = None) -> Response:
-    return JSONResponse({"error": message}, status, headers)
+def _error(status: int, message: str, headers: dict[str, str] | None = None, **more: str) -> Response:
+    return JSONResponse({"error": message, **more}, status, headers)
 
 
 EXCEPTION_HANDLERS: dict[Any, Callable[[Request, Exception], Awaitable[Response]]] = {
+    ReferenceExpiredError: _reference_expired,
     SessionExpiredError: _session_expired,
     QueueFullError: _queue_full,
     BodyTooLargeError: _body_too_large,

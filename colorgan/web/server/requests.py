@@ -1,9 +1,9 @@
-"""Reads and validates requests: bodies of limited size, and JSON that is checked before it is used."""
+"""Reads requests: uploads and JSON of limited size, within a limited time."""
 
 import asyncio
 import json
 import math
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -12,13 +12,8 @@ import anyio
 from starlette.requests import Request
 
 from colorgan.errors import ColorganError
-from colorgan.inference.hints import ColorHint, Hint, parse_hints
-from colorgan.web.server.colorization_service import OutputOptions
 from colorgan.web.server.http_server import client_of
 from colorgan.web.server.temporary_folder import check_space
-
-MAX_HINTS = 1000
-"""Maximum number of hints on the page, which redraws all of them on every change."""
 
 MAX_JSON_BYTES = 1 << 20
 """Maximum size of JSON: a kilobyte for each hint. Decoding blocks the server."""
@@ -131,84 +126,6 @@ def uploaded_name(request: Request) -> str:
     """The file name given by the client. Use it in messages and downloads only, never as a path on the server."""
     name = unquote(request.headers.get("x-file-name", "")).strip()[-_MAX_NAME_LENGTH:]
     return name or "the photo"
-
-
-def parse_spot(data: Any) -> ColorHint:
-    """Parses ``{"x": 3, "y": 4, "radius": 5}``, a hint whose color is not chosen yet.
-
-    Raises:
-        ColorganError: if the data has another form.
-    """
-    fields = _check_fields(data, {"x", "y", "radius"})
-    (spot,) = parse_hints([{**fields, "color": "gray"}], "the spot")
-    assert isinstance(spot, ColorHint)
-    return spot
-
-
-def parse_hint_file(data: Any, source: str = "the hints") -> list[Hint]:
-    """Parses the content of a ``hints.json``.
-
-    Args:
-        data: the decoded JSON.
-        source: name of the data in messages.
-
-    Raises:
-        ColorganError: if a hint is invalid, or there are too many.
-    """
-    hints = parse_hints(data, source)
-    if len(hints) > MAX_HINTS:
-        raise ColorganError(f"{source}: the page supports at most {MAX_HINTS} hints, received {len(hints)}")
-    return hints
-
-
-def parse_colorization(data: Any) -> tuple[list[Hint], OutputOptions]:
-    """Parses ``{"hints": […], "strength": 1, "format": "png", "metadata": false}``; all keys are optional.
-
-    Raises:
-        ColorganError: naming the invalid key.
-    """
-    fields = _check_fields(data, {"hints", "strength", "format", "metadata"})
-    return parse_hint_file({"hints": fields.pop("hints", [])}), _output_options(fields)
-
-
-def parse_output_options(data: Any) -> OutputOptions:
-    """Parses ``{"strength": 1, "format": "png", "metadata": false}``; all keys are optional.
-
-    Raises:
-        ColorganError: naming the invalid key.
-    """
-    return _output_options(_check_fields(data, {"strength", "format", "metadata"}))
-
-
-def _output_options(fields: Mapping[str, Any]) -> OutputOptions:
-    strength, metadata = fields.get("strength", 1.0), fields.get("metadata", False)
-    format_name = fields.get("format", "png")
-    if isinstance(strength, bool) or not isinstance(strength, int | float):
-        raise ColorganError(
-            f"strength must be a number between 0 (gray) and 1 (as predicted), received {_shorten(strength)}"
-        )
-    if format_name not in ("png", "jpeg"):
-        raise ColorganError(f"format must be png or jpeg, received {_shorten(format_name)}")
-    if not isinstance(metadata, bool):
-        raise ColorganError(f"metadata must be true or false, received {_shorten(metadata)}")
-    return OutputOptions(strength, format_name.upper(), metadata)
-
-
-def _check_fields(data: Any, allowed: set[str]) -> dict[str, Any]:
-    expected = f"expected a JSON object with the keys {', '.join(sorted(allowed))}"
-    if not isinstance(data, dict):
-        raise ColorganError(f"{expected}, received {_shorten(data)}")
-    if unknown := sorted(data.keys() - allowed):
-        raise ColorganError(f"{expected}, received the unknown key {_shorten(unknown[0])}")
-    return dict(data)
-
-
-def _shorten(value: Any, max_length: int = 60) -> str:
-    """A JSON value, short enough for a message."""
-    if isinstance(value, list | dict):
-        return "a list" if isinstance(value, list) else "an object"
-    text = json.dumps(value)
-    return text if len(text) <= max_length else f"{text[: max_length - 3]}..."
 
 
 def _check_content_length(request: Request, max_bytes: int, subject: str) -> int:

@@ -19,6 +19,10 @@ class SessionExpiredError(Exception):
     """No session has this key, or it has expired."""
 
 
+class ReferenceExpiredError(SessionExpiredError):
+    """No photo has the key that settings name as their reference, or it has expired."""
+
+
 @dataclass
 class _Entry(Generic[T]):
     session: T

@@ -15,12 +15,12 @@ from colorgan.cli import main
 from colorgan.errors import ColorganError
 from colorgan.images import read_rgb
 from colorgan.inference.colorizer import Colorizer
-from colorgan.inference.full_size import downscale
 from colorgan.inference.hints import ColorHint, rasterize_hints
 from colorgan.inference.onnx import export as exporting
 from colorgan.inference.onnx.colorizer import OnnxColorizer
 from colorgan.inference.onnx.export import ExportedGraph, export
 from colorgan.inference.photo_colorizer import as_batch
+from colorgan.inference.small_image import downscale
 from colorgan.models.color_spaces import HSV, RGB, ColorSpace, Lab, QuantizedLab, YCbCr
 from colorgan.models.generators import (
     EncoderDecoder,

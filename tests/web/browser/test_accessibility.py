@@ -47,6 +47,7 @@ def test_everything_works_with_the_keyboard(open_page: Callable[..., Page], gray
 
     page.locator("#show-about").focus()
     page.keyboard.press("Enter")
+    expect(page.locator("#about")).to_be_visible()
     expect(page.locator("#model-limits li")).to_have_text("It knows nothing.")
     page.keyboard.press("Escape")
     expect(page.locator("#about")).not_to_be_visible()

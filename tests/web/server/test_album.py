@@ -11,7 +11,7 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from tests.helpers import Painter
-from tests.web.conftest import photo_bytes, stored_files
+from tests.web.conftest import RED, photo_bytes, stored_files, upload
 
 
 def create_album(client: TestClient, **options: Any) -> str:
@@ -88,3 +88,35 @@ def test_archive_has_a_maximum_number_of_photos(client: TestClient, monkeypatch:
     for name in ("a.png", "b.png"):
         assert add(client, key, photo_bytes(), name).status_code == 201
     assert add(client, key, photo_bytes(), "c.png").json()["error"].startswith("an archive holds at most 2 photos")
+
+
+def test_photo_with_hints_and_look_of_its_own(client: TestClient) -> None:
+    """The archive has the same file as the download of that photo, in the format of the album."""
+    key = create_album(client, format="png")
+    photo = upload(client, photo_bytes(), "trip/old.png")
+    wish = {"hints": [RED], "strength": 0.5}
+    added = client.post(f"/api/albums/{key}/photos", json={"photo": photo, "path": "trip/a.png", **wish})
+    assert (added.status_code, added.json()) == (201, {"path": "trip/a.png"})
+    outside = {"photo": photo, "hints": [{**RED, "x": 500}]}
+    assert client.post(f"/api/albums/{key}/photos", json=outside).status_code == 422
+    archive = zipfile.ZipFile(io.BytesIO(client.get(f"/api/albums/{key}/archive").content))
+    assert archive.namelist() == ["trip/a.png", "not colorized.txt"]
+    assert archive.read("trip/a.png") == client.post(f"/api/photos/{photo}/download", json=wish).content
+    assert b"outside" in archive.read("not colorized.txt")
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "message"),
+    [
+        ({"photo": 5}, 422, "photo must be the key of an uploaded photo, received 5"),
+        ({}, 422, "photo must be the key of an uploaded photo, received null"),
+        ({"photo": "x", "path": []}, 422, "path must be a text, received a list"),
+        ({"photo": "x", "format": "png"}, 422, 'received the unknown key "format"'),
+        ({"photo": "unknown"}, 404, "expired"),
+        ({"photo": None, "reference": "unknown"}, 422, "photo must be"),
+    ],
+)
+def test_wrong_wish_for_an_album_is_one_sentence(client: TestClient, body: Any, status: int, message: str) -> None:
+    response = client.post(f"/api/albums/{create_album(client)}/photos", json=body)
+    assert response.status_code == status
+    assert message in response.json()["error"]

@@ -23,8 +23,8 @@ def test_page_files_are_served_and_reference_nothing_external(client: TestClient
     assert "style=" not in page.text  # blocked by the content security policy
     assert "<script>" not in page.text
     types = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
-    for file in PAGE.iterdir():
-        response = client.get(f"/page/{file.name}")
+    for file in filter(Path.is_file, PAGE.rglob("*")):
+        response = client.get(f"/page/{file.relative_to(PAGE).as_posix()}")
         assert response.status_code == 200
         assert response.headers["content-type"].startswith(types[file.suffix])
 
@@ -37,7 +37,6 @@ def test_info_describes_model_and_limits(client: TestClient) -> None:
         "limits": ["It knows nothing."],
         "license": "Apache-2.0",
     }
-    assert info["takes_hints"] is True
     assert (info["max_bytes"], info["max_pixels"]) == (500_000, 1_000_000)
     assert ".jpg" in info["extensions"]
 
@@ -52,11 +51,11 @@ def test_other_paths_are_not_served(client: TestClient, path: str) -> None:
         assert response.json() == {"error": "HTTP 404: not found"}
 
 
-@pytest.mark.parametrize("route", ["original", "colorized", "suggestions", "download"])
+@pytest.mark.parametrize("route", ["original", "palette", "colorized", "variants", "suggestions", "shown", "download"])
 def test_unknown_photo_is_404(client: TestClient, route: str) -> None:
-    response = client.request("GET" if route == "original" else "POST", f"/api/photos/nothing/{route}")
+    response = client.request("GET" if route in ("original", "palette") else "POST", f"/api/photos/nothing/{route}")
     message = "this upload has expired or does not exist; send the photo again"
-    assert (response.status_code, response.json()) == (404, {"error": message})
+    assert (response.status_code, response.json()) == (404, {"error": message, "expired": "photo"})
 
 
 def test_wrong_method_is_405(client: TestClient) -> None:
@@ -64,15 +63,15 @@ def test_wrong_method_is_405(client: TestClient) -> None:
     assert (response.status_code, response.json()) == (405, {"error": "HTTP 405: method not allowed"})
 
 
-def test_model_without_hints_rejects_hints(
+def test_hints_are_painted_over_a_model_without_hints(
     start_client: Callable[..., TestClient], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Painter, "takes_hints", False)
     client = start_client()
-    assert client.get("/api/info").json()["takes_hints"] is False
-    response = client.post(f"/api/photos/{upload(client, photo_bytes())}/colorized", json={"hints": [RED]})
-    assert response.status_code == 422
-    assert "trained without hints" in response.json()["error"]
+    url = f"/api/photos/{upload(client, photo_bytes())}/colorized"
+    responses = [client.post(url, json={"hints": hints}) for hints in ([], [RED])]
+    assert [response.status_code for response in responses] == [200, 200]
+    assert responses[0].content != responses[1].content
 
 
 def test_internal_error_hides_details(start_client: Callable[..., TestClient], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,8 @@ from PIL import Image
 from colorgan.errors import ColorganError
 from colorgan.images import UnreadableImage
 from colorgan.inference.hints import ColorHint
-from colorgan.web.server.colorization_service import ColorizationService, OutputOptions, pixels_of
+from colorgan.inference.look import Look
+from colorgan.web.server.colorization_service import ColorizationService, LookSettings, OutputOptions, pixels_of
 from tests.helpers import Painter, picture
 
 
@@ -24,7 +25,7 @@ def photo(tmp_path: Path) -> Path:
 
 def test_file_is_that_of_the_model(service: ColorizationService, photo: Path) -> None:
     hints = [ColorHint(20, 30, "#d02030", 8)]
-    with service.colorize_file(photo, "a.jpg", hints, OutputOptions(0.5)) as result:
+    with service.colorize_file(photo, "a.jpg", OutputOptions(), hints, Look(0.5)) as result:
         colorized = np.asarray(Image.open(result))
     expected = Painter().colorize(np.asarray(Image.open(photo)), size=24, hints=hints, strength=0.5)
     assert np.array_equal(colorized, expected)
@@ -33,7 +34,7 @@ def test_file_is_that_of_the_model(service: ColorizationService, photo: Path) ->
 @pytest.mark.parametrize(("image_format", "metadata"), [("PNG", False), ("JPEG", True)])
 def test_format_and_metadata(service: ColorizationService, photo: Path, image_format: str, metadata: bool) -> None:
     options = OutputOptions(format=image_format, metadata=metadata)
-    with service.colorize_file(photo, "a.jpg", (), options) as result:
+    with service.colorize_file(photo, "a.jpg", options) as result:
         image = Image.open(result)
         assert image.format == image_format
         assert ("dpi" in image.info and image.info["dpi"] == (300, 300)) == metadata
@@ -55,4 +56,4 @@ def test_messages_have_the_name_of_the_upload(service: ColorizationService, tmp_
     with pytest.raises(UnreadableImage, match="cannot read large.png: .*10,?000"):
         service.read_photo(tmp_path / "large.png", "large.png")
     with pytest.raises(ColorganError, match="strength must be between 0"):
-        OutputOptions(strength=2.0)
+        LookSettings(strength=2.1)

@@ -108,11 +108,8 @@ def test_uploaded_names_never_become_paths(client: TestClient, temp_root: Path, 
             "the request: invalid JSON (not UTF-8, nested too deeply, or a number with too many digits)",
         ),
         (b"\xff\xfe", "the request: invalid JSON (not UTF-8, nested too deeply, or a number with too many digits)"),
-        (b"[]", "expected a JSON object with the keys format, hints, metadata, strength, received a list"),
-        (
-            b'{"hint": []}',
-            'expected a JSON object with the keys format, hints, metadata, strength, received the unknown key "hint"',
-        ),
+        (b"[]", "expected a JSON object with the keys "),
+        (b'{"hint": []}', "expected a JSON object with the keys "),
         (b'{"hints": 3}', "the hints: 'hints' must be a list"),
         (b'{"hints": [{"x": 1}]}', "the hints: hint 1 has no 'y'"),
         (b'{"hints": [{"x": 1, "y": 1, "radius": 1, "color": "url(x)"}]}', "the hints: hint 1: color must be #rrggbb"),
@@ -124,20 +121,83 @@ def test_uploaded_names_never_become_paths(client: TestClient, temp_root: Path, 
             b'{"hints": [{"x": -1, "y": 1, "radius": 1, "color": "red"}]}',
             "the hints: hint 1: x must be a number of pixels",
         ),
-        (b'{"strength": 2}', "strength must be between 0 (gray) and 1 (as predicted), received 2"),
+        (
+            b'{"strength": 2.5}',
+            "strength must be between 0 (gray) and 2 (twice as colorful as predicted), received 2.5",
+        ),
         (b'{"strength": NaN}', "strength must be between 0"),
-        (b'{"strength": true}', "strength must be a number between 0 (gray) and 1 (as predicted), received true"),
-        (b'{"format": "exe"}', 'format must be png or jpeg, received "exe"'),
-        (b'{"metadata": "yes"}', 'metadata must be true or false, received "yes"'),
+        (
+            b'{"strength": true}',
+            "strength must be a number between 0 (gray) and 2 (twice as colorful as predicted), rec",
+        ),
+        (b'{"strength": ' + b"9" * 4000 + b"}", "strength must be between 0"),
+        (b'{"warmth": -1.5}', "warmth must be between -1 (cold) and 1 (warm), received -1.5"),
+        (b'{"warmth": "hot"}', 'warmth must be a number between -1 (cold) and 1 (warm), received "hot"'),
+        (b'{"reference": 3}', "reference must be the key of an uploaded photo, or null, received 3"),
+        (b'{"mix": 0.5}', "mix must be a list with one number per model, or null, received 0.5"),
+        (b'{"mix": [true]}', "mix must be a list with one number per model, or null, received a list"),
+        (b'{"mix": [1, 2]}', "mix must have one weight per model"),
+        (b'{"mix": [0]}', "mix must have one weight per model"),
+        (b'{"mix": [-1]}', "mix must have one weight per model"),
+        (b'{"mix": [Infinity]}', "mix must have one weight per model"),
     ],
-    ids=range(16),
+    ids=range(24),
 )
-@pytest.mark.parametrize("route", ["colorized", "download"])
+@pytest.mark.parametrize("route", ["colorized", "download", "variants"])
 def test_invalid_request_is_explained(client: TestClient, body: bytes, message: str, route: str) -> None:
     response = client.post(f"/api/photos/{upload(client, photo_bytes())}/{route}", content=body)
     assert response.status_code == 422
     assert response.json()["error"].startswith(message)
     assert "\n" not in response.json()["error"]
+
+
+@pytest.mark.parametrize(
+    ("route", "body", "message"),
+    [
+        ("colorized", b"[]", "with the keys crop, hints, mix, reference, strength, warmth, received a list"),
+        ("colorized", b'{"format": "png"}', 'strength, warmth, received the unknown key "format"'),
+        ("variants", b'{"crop": [0, 0, 9, 9]}', 'the unknown key "crop"'),
+        ("download", b'{"crop": [0, 0, 9, 9]}', 'the unknown key "crop"'),
+        ("download", b'{"format": "exe"}', 'format must be png or jpeg, received "exe"'),
+        ("download", b'{"metadata": "yes"}', 'metadata must be true or false, received "yes"'),
+        (
+            "colorized",
+            b'{"crop": [0, 0, 9]}',
+            "crop must be left, top, width and height in whole pixels of the photo, re",
+        ),
+        ("colorized", b'{"crop": [0, 0, 9, 0]}', "of the photo, received [0, 0, 9, 0]"),
+        ("colorized", b'{"crop": [-1, 0, 9, 9]}', "of the photo, received [-1, 0, 9, 9]"),
+        ("colorized", b'{"crop": [0, 0.5, 9, 9]}', "in whole pixels of the photo, received a list"),
+        ("colorized", b'{"crop": [80, 0, 11, 9]}', "crop of 11 x 9 pixels at (80, 0) is outside the photo of 90 x 60"),
+        ("shown", b'{"x": 1, "y": 2, "radius": 3}', "the spot: hint 1 has no 'color'"),
+        ("shown", b'{"x": 91, "y": 2, "radius": 3, "color": "red"}', "hint 1 is at (91, 2), outside the photo"),
+        ("shown", b'{"x": 1, "y": 2, "radius": 3, "color": "red", "reach": 1}', 'received the unknown key "reach"'),
+    ],
+    ids=range(14),
+)
+def test_keys_of_each_endpoint(client: TestClient, route: str, body: bytes, message: str) -> None:
+    response = client.post(f"/api/photos/{upload(client, photo_bytes())}/{route}", content=body)
+    assert response.status_code == 422
+    assert message in response.json()["error"]
+
+
+@pytest.mark.parametrize(
+    "crop", ["", "1,2,3", "0,0,9,9,9", "0,0,-9,9", "a,b,c,d", "0,0,0,9", "0,0," + "9" * 5000 + ",1"]
+)
+def test_invalid_crop_of_the_original(client: TestClient, crop: str) -> None:
+    response = client.get(f"/api/photos/{upload(client, photo_bytes())}/original", params={"crop": crop})
+    assert response.status_code == 422
+    assert response.json()["error"].startswith("crop must be left, top, width and height in whole pixels of the photo")
+
+
+def test_missing_reference_is_told_from_a_missing_photo(client: TestClient) -> None:
+    key = upload(client, photo_bytes())
+    expected = {"error": "the reference photo has expired or does not exist; send it again", "expired": "reference"}
+    for route in ("colorized", "download", "variants"):
+        response = client.post(f"/api/photos/{key}/{route}", json={"reference": "gone"})
+        assert (response.status_code, response.json()) == (404, expected)
+    assert client.post("/api/albums", json={"reference": "gone"}).json() == expected
+    assert client.post("/api/photos/gone/colorized", json={"reference": key}).json()["expired"] == "photo"
 
 
 def test_request_limits(client: TestClient) -> None:

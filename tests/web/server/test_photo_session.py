@@ -15,7 +15,8 @@ from colorgan.images import SAMPLE_PHOTOS
 from colorgan.inference.batch.jobs import Job
 from colorgan.inference.batch.pipeline import BatchOptions, colorize_files
 from colorgan.inference.hints import ColorHint, parse_hints
-from colorgan.web.server.photo_session import PREVIEW_SIZE
+from colorgan.inference.look import Look
+from colorgan.web.server.crop import VIEW_SIZE
 from tests.helpers import Painter, picture
 from tests.web.conftest import RED, photo_bytes, upload
 
@@ -82,11 +83,11 @@ def test_large_photo_has_small_preview_and_full_size_download(start_client: Call
     key = upload(client, file.getvalue(), "wide.jpg")
     hint = {"x": 2000, "y": 200, "color": "#2040c0", "radius": 100}
     preview = decode(colorized(client, key, hint))
-    assert preview.shape == (240, PREVIEW_SIZE, 3)
+    assert preview.shape == (240, VIEW_SIZE, 3)
     response = client.post(f"/api/photos/{key}/download", json={"hints": [hint]})
     downloaded = np.asarray(Image.open(io.BytesIO(response.content)))
     assert downloaded.shape == (400, 2400, 3)
-    small = np.asarray(Image.fromarray(downloaded).resize((PREVIEW_SIZE, 240), Image.Resampling.BOX))
+    small = np.asarray(Image.fromarray(downloaded).resize((VIEW_SIZE, 240), Image.Resampling.BOX))
     assert np.abs(small.astype(int) - preview).mean() < 3
     assert (downloaded[190:210, 1990:2010, 2] > downloaded[190:210, 1990:2010, 0] + 40).all()
 
@@ -100,7 +101,7 @@ def test_download_equals_output_of_command_line(
     exif[315] = "Grandfather"
     picture(5, 60, 90).convert("L").save(source, exif=exif, dpi=(300, 300))
     hints = parse_hints({"hints": [RED]})
-    colorize_files(painter, [Job(source, target, "")], BatchOptions(strength=0.7, hints=hints, metadata=True))
+    colorize_files(painter, [Job(source, target, "")], BatchOptions(look=Look(0.7), hints=hints, metadata=True))
 
     key = upload(client, source.read_bytes(), "grandma.tif")
     options = {"hints": [RED], "strength": 0.7, "format": image_format, "metadata": True}

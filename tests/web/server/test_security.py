@@ -92,7 +92,7 @@ def test_requests_from_the_page_and_from_scripts_are_accepted(client: TestClient
     assert client.post("/api/photos", content=photo_bytes(), headers=headers).status_code == 201
 
 
-@pytest.mark.parametrize("path", ["/", "/page/style.css", "/api/info", "/nothing"])
+@pytest.mark.parametrize("path", ["/", "/page/style/base.css", "/api/info", "/nothing"])
 def test_every_response_has_security_headers(client: TestClient, path: str) -> None:
     for host in ("localhost:7860", "evil.example"):
         headers = client.get(path, headers={"host": host}).headers

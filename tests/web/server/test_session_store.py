@@ -116,7 +116,7 @@ def test_keys_cannot_be_guessed(store: SessionStore[str]) -> None:
 
 def test_server_removes_expired_sessions(temp_root: Path) -> None:
     service = ColorizationService(Painter(), None, MAX_PIXELS)
-    app = create_app(service, MODEL_INFO, ServerSettings(session_lifetime=0.05))
+    app = create_app(service, [MODEL_INFO], ServerSettings(session_lifetime=0.05))
     with TestClient(app, base_url="http://localhost") as client:
         key = upload(client, photo_bytes())
         client.portal.call(asyncio.sleep, 0.2)
