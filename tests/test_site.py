@@ -59,7 +59,7 @@ def test_home_is_the_readme_and_leads_to_the_guides(site: Path, pages: dict[Path
     home = site / "index.html"
     assert "Build a model from parts" in home.read_text(encoding="utf-8")
     assert {"colorize/", "training/", "contributing/", "changelog/", "model-card/"} <= set(pages[home].links)
-    assert "figures/app.png" in pages[home].loaded
+    assert "figures/app.jpg" in pages[home].loaded
 
 
 def test_links_to_files_of_the_repository_show_them(site: Path, pages: dict[Path, Links]) -> None:

@@ -3,6 +3,7 @@
 python docs/figures/app.py [CHECKPOINT]      (needs colorgan[test] and Chromium)
 """
 
+import io
 import re
 import shutil
 import socket
@@ -53,7 +54,8 @@ def opened(browser: Browser, url: str, size: tuple[int, int], **options: Any) ->
 def save(page: Page, name: str) -> None:
     """Takes a screenshot when nothing changes any more."""
     page.wait_for_load_state("networkidle")
-    page.screenshot(path=FIGURES / f"{name}.png")
+    screenshot = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+    screenshot.save(FIGURES / f"{name}.jpg", quality=90, subsampling=0, optimize=True)
 
 
 def load(page: Page, photo: Path) -> None:
