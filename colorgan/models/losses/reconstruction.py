@@ -60,6 +60,7 @@ class Reconstruction(LossTerm):
             ValueError: if the two colors differ in shape.
 
         Example:
+            >>> import torch
             >>> from colorgan.models import RGB
             >>> gray, target = RGB().split(torch.zeros(1, 3, 2, 2))
             >>> comparison = Comparison(target + 0.5, target, gray, RGB())
