@@ -1,5 +1,6 @@
 """A discriminator at several scales."""
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import ClassVar
 
@@ -12,6 +13,7 @@ from colorgan.models.color_spaces import ColorSpace
 from colorgan.models.discriminators.base import Discriminator, Verdict
 from colorgan.models.discriminators.building import build_discriminator
 from colorgan.models.discriminators.patch_gan import PatchGAN
+from colorgan.models.layers.blocks import Norm
 
 
 class MultiScale(Discriminator):
@@ -25,6 +27,8 @@ class MultiScale(Discriminator):
         in_channels: gray (1) plus color (plus hint) channels; set by the model.
         discriminator: the discriminator at each scale, with its arguments.
         scales: number of scales.
+        norm: normalization of the discriminators: batch, instance or none; null leaves it to their own arguments.
+        spectral_norm: whether to apply spectral normalization to their weights; null leaves it to their own arguments.
         size: height and width of the training photos, for discriminators that are built for one size; null takes those
             of the data.
         color_space: color space of the model, for discriminators that need it; set by the model.
@@ -45,11 +49,15 @@ class MultiScale(Discriminator):
         in_channels: int,
         discriminator: Callable[[int], Discriminator] = PatchGAN,
         scales: int = 2,
+        norm: Norm | None = None,
+        spectral_norm: bool | None = None,
         size: int | None = None,
         color_space: ColorSpace | None = None,
     ) -> None:
         super().__init__(in_channels)
         check_at_least(1, scales=scales)
+        given = {"norm": norm, "spectral_norm": spectral_norm}
+        discriminator = functools.partial(discriminator, **{k: v for k, v in given.items() if v is not None})
         self.networks = nn.ModuleList(
             build_discriminator(discriminator, in_channels, None if size is None else size // 2**scale, color_space)
             for scale in range(scales)

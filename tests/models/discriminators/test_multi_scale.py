@@ -25,9 +25,8 @@ def patch(**arguments: object) -> functools.partial[PatchGAN]:
 class TestMultiScale(DiscriminatorContract):
     network = MultiScale
     small = {"discriminator": patch(), "scales": 2}
-    variants = [{"discriminator": patch(norm="none")}, {"scales": 3}, {"discriminator": patch(spectral_norm=True)}]
-    penalized = {"discriminator": patch(norm="none")}
-    spectral = {"discriminator": patch(spectral_norm=True)}
+    variants = [{"discriminator": patch(norm="none")}, {"scales": 3}, {"spectral_norm": True}]
+    spectral = {"spectral_norm": True}
 
     def sizes(self, network: MultiScale) -> list[tuple[int, int]]:
         return [(16, 16), (48, 32)]
@@ -79,6 +78,12 @@ def test_scales_see_averages_of_the_photo() -> None:
         own = network.networks[scale](pooled)
         torch.testing.assert_close(scores[:, scale].mean(), own.mean())  # each scale has the same weight
         torch.testing.assert_close(scores[:, scale, :: 2**scale, :: 2**scale], own[:, 0])
+
+
+def test_arguments_that_every_discriminator_has_are_passed_on() -> None:
+    network = MultiScale(3, patch(norm="batch"), norm="instance")
+    assert [network.networks[scale].init_args["norm"] for scale in (0, 1)] == ["instance", "instance"]
+    assert MultiScale(3, patch(norm="none")).networks[0].init_args["norm"] == "none"
 
 
 def test_discriminators_of_one_size_get_that_of_their_scale() -> None:
