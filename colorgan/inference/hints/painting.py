@@ -1,7 +1,7 @@
 """Paints the colors of hints over what the network predicts."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -49,26 +49,23 @@ def paint_hints(hints: Sequence[Hint], photo_size: Size, photo: SRGBArray) -> Pa
     shape = working_shape(photo.shape[:2], SIDE)
     small = downscale(photo, shape)
     lightness = cielab.lightness(small)
-    marks = [hint.mask(photo_size, shape) for hint in hints]
-    colors = [_color_of(hint, lightness[mark].mean()) for hint, mark in zip(hints, marks, strict=True)]
-
-    still = still_hints(hints)
-    extra = math.log(max(1, len(hints) - len(still)))
+    num_spreading = len(hints) - len(still_hints(hints))
     total = np.zeros(shape, np.float32)
     sums = np.zeros((3, *shape), np.float32)
     highest = np.full(shape, -_MAX_LOG_ODDS, np.float32)
-    for hint, mark, color in zip(hints, marks, colors, strict=True):
-        if hint not in still:
-            threshold = _THRESHOLD - _THRESHOLD_PER_DOUBLING * math.log2(hint.reach) - extra
-            log_odds = np.float32(_SHARPNESS) * (membership(lightness, mark) - np.float32(threshold))
-            log_odds = np.clip(log_odds, -_MAX_LOG_ODDS, _MAX_LOG_ODDS)
-            odds = np.exp(2 * log_odds)  # squared, so that there is little mixing
-            total += odds
-            sums += odds * _shaded(color, lightness, mark)
-            np.maximum(highest, log_odds, out=highest)
+    if num_spreading:
+        for hint, mark, color in _marks(hints, photo_size, lightness):
+            if hint.reach > 0:
+                threshold = _THRESHOLD - _THRESHOLD_PER_DOUBLING * math.log2(hint.reach) - math.log(num_spreading)
+                log_odds = np.float32(_SHARPNESS) * (membership(lightness, mark) - np.float32(threshold))
+                log_odds = np.clip(log_odds, -_MAX_LOG_ODDS, _MAX_LOG_ODDS)
+                odds = np.exp(2 * log_odds)  # squared, so that there is little mixing
+                total += odds
+                sums += odds * _shaded(color, lightness, mark)
+                np.maximum(highest, log_odds, out=highest)
     weight = np.reciprocal(1 + np.exp(-highest), dtype=np.float32) * (total > 0)
     sums /= np.maximum(total, np.finfo(np.float32).tiny)
-    for mark, color in zip(marks, colors, strict=True):  # later ones cover earlier ones
+    for _, mark, color in _marks(hints, photo_size, lightness):  # later ones cover earlier ones
         weight[mark] = 1
         sums[:, mark] = color[:, None]
     return Paint(small, weight, sums[:2], sums[2] * weight)
@@ -82,6 +79,13 @@ def still_hints(hints: Sequence[Hint]) -> list[Hint]:
     """
     still = [hint for hint in hints if hint.reach == 0]
     return still if len(hints) - len(still) <= _MAX_SPREADING else list(hints)
+
+
+def _marks(hints: Sequence[Hint], photo_size: Size, lightness: FloatArray) -> Iterator[tuple[Hint, Mask, FloatArray]]:
+    """Each hint with its mask and its color, one by one: the masks of all would need much memory."""
+    for hint in hints:
+        mark = hint.mask(photo_size, lightness.shape)
+        yield hint, mark, _color_of(hint, lightness[mark].mean())
 
 
 def _shaded(color: FloatArray, lightness: FloatArray, mark: Mask) -> FloatArray:
