@@ -37,7 +37,9 @@ def test_a_finger_paints(phone: Page) -> None:
     phone.locator("#tool-stroke").tap()
     touch(phone, [[position_on(phone, 0.2 + 0.03 * step, 0.3)] for step in range(15)])
     expect(phone.locator(".hint.stroke")).to_have_count(1)
+    phone.wait_for_timeout(400)  # Chromium does not count a tap right after other touches
     phone.locator("#tool-area").tap()
+    expect(phone.locator("#tool-area")).to_have_attribute("aria-pressed", "true")
     corners = [(0.3, 0.5), (0.6, 0.5), (0.6, 0.8), (0.3, 0.8)]
     touch(phone, [[position_on(phone, *corner)] for corner in corners])
     expect(phone.locator(".hint.area")).to_have_count(1)
