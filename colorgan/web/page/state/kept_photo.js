@@ -68,14 +68,14 @@ export class KeptPhoto extends PhotoDocument {
     if (file === null) return;
     const copy = await database.copyOf(file).catch(() => null); // the user has just removed it
     if (copy === null) return;
-    const isStored = await storing(this.name, () => database.put("files", this.id, copy));
+    const isStored = await storing(this.name, () => database.change([["files", this.id, copy], ["photos", this.id, this.#record]]));
     if (!isStored) return;
+    this.isStored = true;
     if (this.#isForgotten) {
-      await storing(this.name, () => database.remove("files", this.id));
+      await storing(this.name, () => database.change(this.forget()));
       return;
     }
     this.#file = null;
-    this.isStored = true;
     if (this.#thumbnailBlob) await storing(this.name, () => database.put("thumbnails", this.id, this.#thumbnailBlob));
     await this.save();
   }
@@ -86,13 +86,15 @@ export class KeptPhoto extends PhotoDocument {
   }
 
   async #store() {
-    if (!this.isStored) return; // without the file it could not be opened again
+    if (this.isStored) await storing(this.name, () => database.put("photos", this.id, this.#record)); // else it could not be opened again
+  }
+
+  get #record() {
     const { id, albumId, order, name, width, height } = this;
-    const record = {
+    return {
       id, albumId, order, name, width, height, changed: this.changed.value, hints: this.hints.value, settings: this.changedSettings,
       downloaded: this.downloaded.value, isColorized: this.stage.value === "done",
     };
-    await storing(name, () => database.put("photos", id, record));
   }
 
   async setThumbnail(blob) {
@@ -115,12 +117,12 @@ export class KeptPhoto extends PhotoDocument {
     this.thumbnail.value = URL.createObjectURL(blob);
   }
 
-  /** Removes all that is stored of it. */
-  async forget() {
+  /** Stores nothing of it any more; returns the changes that remove it from the database. */
+  forget() {
     URL.revokeObjectURL(this.thumbnail.value);
     this.#isForgotten = true; // also while it is being stored
-    if (!this.isStored) return;
+    if (!this.isStored) return [];
     this.isStored = false;
-    for (const store of ["photos", "files", "thumbnails"]) await storing(this.name, () => database.remove(store, this.id));
+    return ["photos", "files", "thumbnails"].map((store) => [store, this.id]);
   }
 }

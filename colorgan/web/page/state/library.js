@@ -82,8 +82,7 @@ async function storeAlbum(album, added) {
 
 export async function removePhoto(photo) {
   photos.value = photos.value.filter((other) => other !== photo);
-  await photo.forget();
-  await forgetReferences();
+  await forget([photo], []);
 }
 
 export async function removeAlbum(album) {
@@ -92,17 +91,24 @@ export async function removeAlbum(album) {
     albums.value = albums.value.filter((other) => other !== album);
     photos.value = photos.value.filter((photo) => photo.albumId !== album.id);
   });
-  await storing(album.name, () => database.remove("albums", album.id));
-  for (const photo of removed) await photo.forget();
+  await forget(removed, [["albums", album.id]]);
+}
+
+/** Removes all that belongs to photos in one step, so that a reload cannot leave a part of them behind. */
+async function forget(removed, changes) {
+  const references = removed.map(({ settings }) => settings.value.reference).filter((id) => id !== null && !isUsed(id));
+  const all = [...changes, ...removed.flatMap((photo) => photo.forget()), ...references.map((id) => ["references", id])];
+  await storing("your work", () => database.change(all));
   await forgetReferences();
 }
 
+const isUsed = (id) => photos.value.some(({ settings }) => settings.value.reference === id);
+
 /** Removes references that belong to no photo (any more). */
 async function forgetReferences() {
-  const used = new Set(photos.value.map((photo) => photo.settings.value.reference));
   await storing("your work", async () => {
     const ids = (await database.getAll("references")).map(({ id }) => id);
-    for (const id of ids.filter((other) => !used.has(other))) await database.remove("references", id);
+    await database.change(ids.filter((id) => !isUsed(id)).map((id) => ["references", id]));
   });
 }
 
