@@ -13,6 +13,7 @@ from colorgan.training.callbacks import (
     PredictionWriter,
     SampleSheet,
     SaveOnSignal,
+    TimeBudget,
 )
 from colorgan.training.gan import ColorGAN
 from colorgan.training.learning_rates import ConstantThenLinear
@@ -40,6 +41,7 @@ __all__ = [
     "PredictionWriter",
     "SampleSheet",
     "SaveOnSignal",
+    "TimeBudget",
     "Trainer",
     "choose_precision",
 ]

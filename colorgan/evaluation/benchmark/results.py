@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ class RunResult:
         run: the run.
         status: its status.
         record: its outcome, if it has ended.
-        curves: the curve of every ``val/`` metric that it logged.
+        curves: the curve of every ``val/`` metric that it logged, and of the ``train/`` metrics of the grid.
         sheet: its latest sheet of sample photos.
         teachers: the pretrained networks that it learns from.
     """
@@ -39,18 +39,22 @@ class RunResult:
     @property
     def epochs(self) -> int:
         """Number of epochs with validation."""
-        return max((len(curve) for curve in self.curves.values()), default=0)
+        return max((len(curve) for curve in self._validated), default=0)
 
     def last(self, metric: Metric) -> float | None:
         """The value after the last epoch of a finished run; ``None`` if it was not logged or is not finite."""
         curve = self._finished_curve(metric)
-        last_epoch = max((points[-1][0] for points in self.curves.values()), default=0)
+        last_epoch = max((points[-1][0] for points in self._validated), default=0)
         return curve[-1][1] if curve and curve[-1][0] == last_epoch else None
 
     def best(self, metric: Metric) -> float | None:
         """The value of the best epoch of a finished run, which is optimistically biased."""
         values = [value for _, value in self._finished_curve(metric)]
         return (max if metric.higher_is_better else min)(values, default=None)
+
+    @property
+    def _validated(self) -> list[Curve]:
+        return [curve for name, curve in self.curves.items() if name.startswith("val/")]
 
     def _finished_curve(self, metric: Metric) -> Curve:
         curve = self.curves.get(metric.key, [])
@@ -217,7 +221,8 @@ def collect_results(grid: Grid, runs: Sequence[Run], folder: Path) -> BenchmarkR
     Raises:
         ColorganError: if a record is damaged.
     """
-    read = {run.name: _read_run(run, folder) for run in runs}
+    training = {metric.key for metric in grid.metrics if metric.key.startswith("train/")}
+    read = {run.name: _read_run(run, folder, training) for run in runs}
     by_variant: dict[str, list[RunResult]] = {}
     for run in runs:
         by_variant.setdefault(run.variant.name, []).append(read[run.name])
@@ -261,14 +266,15 @@ def collect_results(grid: Grid, runs: Sequence[Run], folder: Path) -> BenchmarkR
     )
 
 
-def _read_run(run: Run, grid: Path) -> RunResult:
+def _read_run(run: Run, grid: Path, training: Set[str]) -> RunResult:
     folder = GridRunFolder(grid, run.name)
+    curves = read_curves(folder.metrics)
     sheets = [file for file in folder.path.glob("samples/epoch_*.png") if re.fullmatch(r"epoch_\d+", file.stem)]
     return RunResult(
         run=run,
         status=folder.status(),
         record=folder.record(),
-        curves={name: curve for name, curve in read_curves(folder.metrics).items() if name.startswith("val/")},
+        curves={name: curve for name, curve in curves.items() if name.startswith("val/") or name in training},
         sheet=max(sheets, key=lambda file: int(file.stem[6:]), default=None),
         teachers=_teachers(folder.path / "config.yaml"),
     )

@@ -12,6 +12,7 @@ from colorgan.training.callbacks.parameter_count import ParameterCount
 from colorgan.training.callbacks.pixel_metrics import PixelMetrics
 from colorgan.training.callbacks.predictions import PredictionWriter
 from colorgan.training.callbacks.samples import SampleSheet
+from colorgan.training.callbacks.time_budget import TimeBudget
 
 __all__ = [
     "BestCheckpoint",
@@ -27,4 +28,5 @@ __all__ = [
     "PredictionWriter",
     "SampleSheet",
     "SaveOnSignal",
+    "TimeBudget",
 ]
