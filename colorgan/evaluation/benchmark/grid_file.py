@@ -106,13 +106,13 @@ class _GroupReader:
         seeds = self._seeds(content.get("seeds"), list(expanded), key)
         variants = tuple(
             Variant(
-                "-".join(filter(None, (name, suffix))),
-                name,
-                parts,
-                overlays,
-                seeds[suffix],
-                published.get(suffix),
-                command,
+                name="-".join(filter(None, (name, suffix))),
+                group=name,
+                parts=parts,
+                overlays=overlays,
+                seeds=seeds[suffix],
+                published=published.get(suffix),
+                command=command,
             )
             for suffix, (parts, overlays) in expanded.items()
         )
@@ -161,12 +161,12 @@ class _GroupReader:
     def _seeds(self, value: Any, suffixes: list[str], key: str) -> dict[str, tuple[int, ...]]:
         """Seeds by name of the run: those of the group, or of the runs that it names."""
         where = f"{self.file}: {key}.seeds"
-        named = value if isinstance(value, Mapping) else dict.fromkeys(suffixes, self.seeds if value is None else value)
+        if value is not None and not isinstance(value, Mapping):
+            return dict.fromkeys(suffixes, _seeds(value, where))
+        named = _mapping(value, where)
         _check_runs(named, suffixes, where)
-        return dict.fromkeys(suffixes, self.seeds) | {
-            str(name): _seeds(list(seeds) if isinstance(seeds, tuple) else seeds, where)
-            for name, seeds in named.items()
-        }
+        own = {str(name): _seeds(seeds, f"{where}.{name}") for name, seeds in named.items()}
+        return {name: own.get(name, self.seeds) for name in suffixes}
 
     def _published(self, value: Any, suffixes: list[str], key: str) -> dict[str, float]:
         """Published results by name of the run; a single number belongs to a group that is a single run."""

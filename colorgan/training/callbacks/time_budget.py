@@ -58,6 +58,10 @@ class TimeBudget(Callback):
     # -- when it starts and ends ---------------------------------------------------------------------------------------
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Calls :meth:`check`."""
+        self.check(trainer)
+
+    def check(self, trainer: Trainer) -> None:
         """Checks the arguments, as a parser of YAML would bury an error of the constructor in its own."""
         if not (math.isfinite(self.seconds) and self.seconds > 0):
             raise ColorganError(f"TimeBudget's seconds must be a number > 0, received {self.seconds}")
@@ -66,7 +70,8 @@ class TimeBudget(Callback):
         for name in ("min_epochs", "min_steps"):
             if least := getattr(trainer, name):
                 raise ColorganError(
-                    f"TimeBudget ends training after {self.seconds:g} seconds, but trainer.{name} is {least}: choose one"
+                    f"trainer.{name} is {least}, but TimeBudget ends training after {self.seconds:g} seconds: choose "
+                    "one of them"
                 )
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
