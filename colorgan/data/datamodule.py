@@ -66,8 +66,10 @@ class Photos(LightningDataModule):
         test_fraction: fraction of the training photos for testing if there is no test folder.
         seed: seed of the split, the order of each epoch, and augmentation.
         size: height and width in pixels that the networks see.
-        crop: how photos become squares. ``center`` crops the center. ``random`` crops a random square of ``size`` from
-            the center at ``load_size`` for training. ``none`` resizes the whole photo, ignoring its aspect ratio.
+        resize: how photos become squares of ``load_size``. ``crop`` keeps the center; ``squeeze`` keeps the whole photo
+            and changes its aspect ratio.
+        crop: how squares of ``load_size`` become those of ``size`` in training: ``center``, or a ``random`` part.
+            ``none`` is another name for ``resize: squeeze`` without random crops.
         load_size: height and width of the cached squares, which ``train_transforms`` receive and crops are taken from.
             By default ``size``, or 9/8 of it for random crops.
         batch_size: training batch size of each process.
@@ -112,6 +114,7 @@ class Photos(LightningDataModule):
         test_fraction: float = 0.0,
         seed: int = 0,
         size: int = 128,
+        resize: Literal["crop", "squeeze"] = "crop",
         crop: Literal["center", "random", "none"] = "center",
         load_size: int | None = None,
         batch_size: int = 32,
@@ -149,6 +152,7 @@ class Photos(LightningDataModule):
         self.fractions = {"val": val_fraction, "test": test_fraction}
         self.seed = seed
         self.image_size = size
+        self.resize = "squeeze" if crop == "none" else resize
         self.crop = crop
         self.load_size = load_size or (size * 9 // 8 if crop == "random" else size)
         self.batch_size = batch_size
@@ -296,7 +300,7 @@ class Photos(LightningDataModule):
             self._left_out[split],
             self.location(split),
             side=self.load_size,
-            fit="resize" if self.crop == "none" else "crop",
+            fit="resize" if self.resize == "squeeze" else "crop",
             limit=self.limit,
             skip_gray=self.skip_gray,
             cache_dir=self.cache_dir,
