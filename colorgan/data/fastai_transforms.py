@@ -15,10 +15,10 @@ _CORNERS = torch.tensor([[-1.0, -1.0], [-1.0, 1.0], [1.0, -1.0], [1.0, 1.0]])
 
 
 class FastaiTransforms(v2.Transform):
-    """Flips, warps, rotates, zooms and relights photos as ``get_transforms`` of fastai 1 does, with its names and defaults.
+    """Flips, warps, rotates, zooms and relights photos as ``get_transforms`` of fastai 1, with its names and defaults.
 
-    Warp, rotation and zoom are one interpolation, with reflection at the borders. Brightness and contrast are changed in
-    logit space, where black and white keep their values (Howard and Gugger 2020, https://arxiv.org/abs/2002.04688).
+    Warp, rotation and zoom are one interpolation, with reflection at the borders. Brightness and contrast are changed
+    in logit space, where black and white keep their values (Howard and Gugger 2020, https://arxiv.org/abs/2002.04688).
 
     Args:
         do_flip: mirror half of the photos.

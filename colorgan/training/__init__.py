@@ -2,17 +2,20 @@
 
 from colorgan.training.callbacks import (
     BestCheckpoint,
+    EpochTable,
     FineTuning,
     FrechetDistance,
     GradientHistograms,
     HintPSNR,
     LastCheckpoint,
+    LateEarlyStopping,
     MetricEMA,
     ParameterCount,
     PixelMetrics,
     PredictionWriter,
     SampleSheet,
     SaveOnSignal,
+    ValidationLoss,
 )
 from colorgan.training.gan import ColorGAN
 from colorgan.training.learning_rates import ConstantThenLinear
@@ -28,11 +31,13 @@ __all__ = [
     "ChromaRegressor",
     "ColorGAN",
     "ConstantThenLinear",
+    "EpochTable",
     "FineTuning",
     "FrechetDistance",
     "GradientHistograms",
     "HintPSNR",
     "LastCheckpoint",
+    "LateEarlyStopping",
     "MetricEMA",
     "MetricsFile",
     "ParameterCount",
@@ -41,5 +46,6 @@ __all__ = [
     "SampleSheet",
     "SaveOnSignal",
     "Trainer",
+    "ValidationLoss",
     "choose_precision",
 ]

@@ -29,6 +29,7 @@ from colorgan.inference.run_folder import RunFolder
 from colorgan.models.config import TRUSTED_PREFIXES, class_path
 from colorgan.models.encoders import without_pretrained_weights
 from colorgan.training.callbacks.continuation import RunContinuation
+from colorgan.training.callbacks.epoch_table import EpochTable
 from colorgan.training.callbacks.frechet import FrechetDistance
 from colorgan.training.callbacks.interruption import SaveOnSignal
 from colorgan.training.callbacks.predictions import PredictionWriter
@@ -248,7 +249,7 @@ class ColorganCLI(LightningCLI):
     def instantiate_trainer(self, **kwargs: Any) -> LightningTrainer:
         """Adds what every run has: atomic checkpoints, saving on signals, and the prediction writer."""
         section = self.config[self.subcommand]
-        extra: list[Callback] = [RunContinuation()] if self.subcommand == "fit" else []
+        extra: list[Callback] = [RunContinuation(), EpochTable()] if self.subcommand == "fit" else []
         if self.subcommand in ("validate", "test") and not section.trainer.get("callbacks"):
             extra.append(FrechetDistance())
         if self.subcommand == "predict":
@@ -280,7 +281,9 @@ class ColorganCLI(LightningCLI):
         if getattr(self.trainer, "fast_dev_run", False) or not self.trainer.is_global_zero:
             return
         config = self.run_folder.path / "config.yaml"
-        print(f"\n{results(callbacks, self.run_folder, self.trainer.current_epoch, [config])}")
+        where = results(callbacks, self.run_folder, self.trainer.current_epoch, [config])
+        tables = [str(callback) for callback in callbacks if isinstance(callback, EpochTable)]
+        print("", *filter(None, tables), where, sep="\n")
         next(c for c in callbacks if isinstance(c, SaveOnSignal)).raise_if_stopped(self.trainer)
 
     def after_predict(self) -> None:

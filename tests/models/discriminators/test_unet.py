@@ -11,7 +11,13 @@ from tests.models.discriminators.contract import DiscriminatorContract
 class TestUNetDiscriminator(DiscriminatorContract):
     network = UNetDiscriminator
     small = {"width": 4, "depth": 2}
-    variants = [{"norm": "none"}, {"norm": "instance"}, {"spectral_norm": True}, {"upsampling": "pixel_shuffle"}, {"blocks": 2}]
+    variants = [
+        {"norm": "none"},
+        {"norm": "instance"},
+        {"spectral_norm": True},
+        {"upsampling": "pixel_shuffle"},
+        {"blocks": 2},
+    ]
 
     def score_shape(self, size: tuple[int, int]) -> tuple[int, ...]:
         return (1, *size)
