@@ -309,7 +309,7 @@ def test_yaml_may_contain_augmentation():
     assert "degrees: 10\n" in saved
     assert parser.dump(parser.parse_string(saved)) == saved
     data = parser.instantiate(config).data
-    assert [type(transform).__name__ for transform in data.train_transforms] == [
+    assert [type(transform).__name__ for transform in data.loaders.train_transforms] == [
         *("HorizontalFlip", "RandomResizedCrop", "OneOf"),
         *("RandomRotation", "RandomApply"),
     ]
