@@ -2,11 +2,13 @@
 
 from colorgan.training.callbacks import (
     BestCheckpoint,
+    EpochTable,
     FineTuning,
     FrechetDistance,
     GradientHistograms,
     HintPSNR,
     LastCheckpoint,
+    LateEarlyStopping,
     MetricEMA,
     ParameterCount,
     PixelMetrics,
@@ -14,6 +16,7 @@ from colorgan.training.callbacks import (
     SampleSheet,
     SaveOnSignal,
     TimeBudget,
+    ValidationLoss,
 )
 from colorgan.training.gan import ColorGAN
 from colorgan.training.learning_rates import ConstantThenLinear
@@ -29,11 +32,13 @@ __all__ = [
     "ChromaRegressor",
     "ColorGAN",
     "ConstantThenLinear",
+    "EpochTable",
     "FineTuning",
     "FrechetDistance",
     "GradientHistograms",
     "HintPSNR",
     "LastCheckpoint",
+    "LateEarlyStopping",
     "MetricEMA",
     "MetricsFile",
     "ParameterCount",
@@ -43,5 +48,6 @@ __all__ = [
     "SaveOnSignal",
     "TimeBudget",
     "Trainer",
+    "ValidationLoss",
     "choose_precision",
 ]

@@ -16,7 +16,7 @@ from colorgan.metrics.metric import Metric
 from colorgan.metrics.registry import JUDGE, find_metric
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
-_GRID_KEYS = {"title", "description", "metrics", "seeds", "seed_arguments", "base", "published", "groups"}
+_GRID_KEYS = {"title", "description", "metrics", "charts", "seeds", "seed_arguments", "base", "published", "groups"}
 _GROUP_KEYS = {"title", "description", "command", "overlays", "axes", "runs", "seeds", "published"}
 _METRIC_KEYS = {"label", "better", "chart"}
 _DEFAULT_METRICS = (f"val/fd_{JUDGE}".replace("-", "_"), "val/psnr")
@@ -64,6 +64,7 @@ def read_grid(path: str | Path, extra_overlays: Sequence[str | Path] = ()) -> Gr
         groups=tuple(
             reader.group(str(name), _mapping(group, f"{file}: groups.{name}"), base) for name, group in groups.items()
         ),
+        charts=_charts(content.get("charts"), f"{file}: charts"),
     )
     names = [variant.name for variant in grid.variants]
     for name in names:
@@ -240,6 +241,19 @@ def _seed_arguments(value: Any, where: str) -> tuple[str, ...]:
     if not isinstance(arguments, list) or not all(isinstance(name, str) and "." in name for name in arguments):
         raise ColorganError(f"{where} must be a list of arguments such as data.seed; received {value!r}")
     return tuple(arguments)
+
+
+def _charts(value: Any, where: str) -> dict[str, tuple[str, ...]]:
+    """The metrics of each chart, by its title."""
+    charts: dict[str, tuple[str, ...]] = {}
+    for title, listed in _mapping(value, where).items():
+        names = listed if isinstance(listed, list) else [listed]
+        if not names or not all(isinstance(name, str) and name.startswith(("train/", "val/")) for name in names):
+            raise ColorganError(
+                f"{where}.{title} must be a list of metrics such as train/l1 or val/l1; received {listed!r}"
+            )
+        charts[str(title)] = tuple(names)
+    return charts
 
 
 def _metrics(value: Any, file: Path) -> tuple[Metric, ...]:
