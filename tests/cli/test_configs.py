@@ -21,7 +21,7 @@ OVERLAYS = sorted(
 )
 SMALL = ["--data.size=32", "--data.batch_size=2", "--data.num_workers=0", "--trainer.accelerator=cpu"]
 """Options that make a run fast without changing what the configuration is about."""
-NEEDS_GPUS = ("laptop_8gb", "multi_gpu", "slurm")
+NEEDS_GPUS = ("gpu", "gpu_8gb_512px", "laptop_8gb", "mps", "multi_gpu", "slurm")
 
 
 def name_of(file: Path) -> str:
