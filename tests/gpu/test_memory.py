@@ -1,11 +1,18 @@
 """How much of a GPU's memory training takes."""
 
+import functools
+import math
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 from colorgan.cli import main
+from colorgan.models.discriminators import PatchGAN
+from colorgan.models.generators import UNet
+from colorgan.training import Trainer
+from colorgan.training.batch_size import BatchTrial, GPUMemory, find_batch_size
 from tests.helpers import CONFIGS
 
 pytestmark = pytest.mark.gpu
@@ -39,3 +46,25 @@ def test_laptop_configuration_fits_into_8_gb(cuda: torch.device, place: Path) ->
     memory = peak("recipes/flowers_unet.yaml", "hardware/laptop_8gb.yaml")
     print(f"flowers_unet with laptop_8gb: {memory:.2f} GiB")
     assert memory < 7
+
+
+def test_largest_batch_is_found_and_fits(cuda: torch.device, place: Path, tiny_model: Any) -> None:
+    """In 2 GiB of the GPU, beyond which CUDA is out of memory."""
+    whole = torch.cuda.get_device_properties(cuda).total_memory
+    torch.cuda.empty_cache()
+    torch.cuda.set_per_process_memory_fraction(2 * GIB / whole)
+    try:
+        network = functools.partial(UNet, width=16, depth=2)
+        model = tiny_model(generator=network, discriminator=functools.partial(PatchGAN, width=16, num_downsamples=2))
+        trainer = Trainer(accelerator="gpu", devices=1, logger=False, enable_checkpointing=False)
+        memory = GPUMemory(torch.device("cuda", 0))
+        memory.total = 2 * GIB
+        found = find_batch_size(model, 128, trainer, photos=1_000_000, memory=memory)
+        trial = BatchTrial(model, 128, {"accelerator": "gpu", "devices": 1, "precision": trainer.precision}, memory)
+        taken, more = trial(found), trial(3 * found)
+    finally:
+        torch.cuda.set_per_process_memory_fraction(1.0)
+    print(f"2 GiB hold a batch of {found}: {taken:.0%}")
+    assert 0.5 < taken <= 0.95
+    assert more == math.inf
+    assert not any(weight.is_cuda for weight in model.parameters())

@@ -69,7 +69,5 @@ def test_checkpoint_notes_the_precision(tiny_model: Callable[..., Any], tmp_path
 
 @pytest.mark.parametrize("strategy", ["fsdp", "fsdp_cpu_offload", "deepspeed_stage_2", FSDPStrategy()])
 def test_strategies_that_divide_weights_are_refused(strategy: Any) -> None:
-    with pytest.raises(
-        ColorganError, match=r"^trainer\.strategy=\w+ divides .* two in turn: use ddp_find_unused"
-    ):
+    with pytest.raises(ColorganError, match=r"^trainer\.strategy=\w+ divides .* two in turn: use ddp_find_unused"):
         Trainer(accelerator="cpu", strategy=strategy, **QUIET)

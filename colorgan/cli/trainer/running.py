@@ -8,6 +8,7 @@ from lightning.fabric.utilities.exceptions import MisconfigurationException
 
 from colorgan.cli.parsing.parser import TrainerParser
 from colorgan.cli.parsing.values import MODE
+from colorgan.cli.trainer import batch_size
 from colorgan.cli.trainer.command import ColorganCLI
 from colorgan.cli.trainer.quiet import silence_libraries
 from colorgan.cli.trainer.restoring import is_restoring_error
@@ -41,7 +42,7 @@ def train(
     silence_libraries()
     torch.set_float32_matmul_precision("high")
     watch_parent()
-    inherited = os.environ.get(run_folder.VARIABLE)
+    inherited = {name: os.environ.get(name) for name in (run_folder.VARIABLE, batch_size.VARIABLE)}
     try:
         return command(
             model,
@@ -72,7 +73,8 @@ def train(
     finally:
         if (wandb := sys.modules.get("wandb")) is not None and wandb.run is not None:
             wandb.finish(exit_code=int(sys.exc_info()[0] is not None))  # flushes the last records
-        if inherited is None:
-            os.environ.pop(run_folder.VARIABLE, None)
+        for name, value in inherited.items():
+            if value is None:
+                os.environ.pop(name, None)
         run_folder.remove_unused()
         leave_parent()
