@@ -11,8 +11,10 @@ from colorgan.training.callbacks import (
     ParameterCount,
     PixelMetrics,
     PredictionWriter,
+    ProgressiveSize,
     SampleSheet,
     SaveOnSignal,
+    SizeStage,
 )
 from colorgan.training.gan import ColorGAN
 from colorgan.training.learning_rates import ConstantThenLinear
@@ -38,8 +40,10 @@ __all__ = [
     "ParameterCount",
     "PixelMetrics",
     "PredictionWriter",
+    "ProgressiveSize",
     "SampleSheet",
     "SaveOnSignal",
+    "SizeStage",
     "Trainer",
     "choose_precision",
 ]

@@ -46,7 +46,7 @@ class GPUMemory:
 
     Args:
         device: the device.
-        reserved: bytes that are not to be used, such as those of photos that will be kept there.
+        reserved: bytes that are not to be used, such as those of photos that will be kept there; at most a quarter.
 
     Raises:
         ColorganError: for another device, which has no memory of its own to fill.
@@ -60,7 +60,8 @@ class GPUMemory:
             )
         self.device = device
         self.reset()
-        self.total = torch.cuda.mem_get_info(device)[0] + torch.cuda.memory_reserved(device) - reserved
+        free = torch.cuda.mem_get_info(device)[0] + torch.cuda.memory_reserved(device)
+        self.total = free - min(reserved, free // 4)  # `on_device: auto` takes no more
 
     def reset(self) -> None:
         """Frees what earlier trials left, and starts to measure."""
@@ -69,7 +70,7 @@ class GPUMemory:
 
     def used(self) -> float:
         """The largest part of the memory that was reserved since then."""
-        return torch.cuda.max_memory_reserved(self.device) / max(self.total, 1)
+        return torch.cuda.max_memory_reserved(self.device) / self.total
 
 
 def largest_batch_size(trial: Callable[[int], float], limit: int) -> int:

@@ -11,6 +11,7 @@ from colorgan.training.callbacks.metric_ema import MetricEMA
 from colorgan.training.callbacks.parameter_count import ParameterCount
 from colorgan.training.callbacks.pixel_metrics import PixelMetrics
 from colorgan.training.callbacks.predictions import PredictionWriter
+from colorgan.training.callbacks.progressive_size import ProgressiveSize, SizeStage
 from colorgan.training.callbacks.samples import SampleSheet
 
 __all__ = [
@@ -25,6 +26,8 @@ __all__ = [
     "ParameterCount",
     "PixelMetrics",
     "PredictionWriter",
+    "ProgressiveSize",
     "SampleSheet",
     "SaveOnSignal",
+    "SizeStage",
 ]
