@@ -19,6 +19,7 @@ from colorgan.data.checks import (
     check_transforms,
     warn_about_duplicates,
 )
+from colorgan.data.decoding import Fit
 from colorgan.data.device import OnDevice
 from colorgan.data.folders import SplitFolders
 from colorgan.data.loader import FileLoader, PhotoLoader
@@ -147,17 +148,13 @@ class Photos(LightningDataModule):
         self.fractions = {"val": val_fraction, "test": test_fraction}
         self.seed = seed
         self.image_size = size
+        self.crop = crop
         self.load_size = load_size or (size * 9 // 8 if crop == "random" else size)
         self.batch_size = batch_size
         self.val_batch_size = val_batch_size or batch_size
         self.manifest_file: Path | None = None
-        selection = Selection(
-            self.load_size,
-            "resize" if crop == "none" else "crop",
-            limit=limit,
-            skip_gray=skip_gray,
-            cache_dir=cache_dir,
-        )
+        fit: Fit = "resize" if crop == "none" else "crop"
+        selection = Selection(self.load_size, fit, limit=limit, skip_gray=skip_gray, cache_dir=cache_dir)
         self._builder = SplitBuilder(self, selection, self.fractions, self.weights, seed)
         self._prediction = PredictionPhotos(self.predict)
         self.loaders = SplitLoaders(
