@@ -17,11 +17,12 @@ import numpy as np
 import torch
 from PIL import Image
 
+from colorgan import ColorHint, Colorizer
 from colorgan.color.cielab import fy, lab_to_linear, linear_to_srgb, rgb_to_ab
 from colorgan.color.difference import ciede2000
 from colorgan.color.tensors import to_lab
 from colorgan.images import SAMPLE_PHOTOS, list_photos
-from colorgan.inference import ColorHint, Colorizer
+
 
 RED = "#c81e28"
 SIDE, RADIUS, FAR = 160, 10, 70
