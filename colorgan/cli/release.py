@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -25,6 +26,7 @@ def release(
     former: Annotated[Path | None, Option(metavar="MODEL")] = None,
     full: bool = False,
     overwrite: bool = False,
+    trust: Annotated[Sequence[str], Option(metavar="NAME")] = (),
 ) -> int:
     """Convert a training checkpoint to a small released model.
 
@@ -40,6 +42,8 @@ def release(
         former: checkpoint or released model that is measured on the same photos, for a column of the card.
         full: keep the weights in float32 (default: float16).
         overwrite: replace an existing model.
+        trust: package, module or class of your own that the model may name, such as mynet, or the config.yaml of its
+            run; repeatable.
 
     Returns:
         0.
@@ -66,14 +70,14 @@ def release(
         raise ColorganError("--former is measured on the same photos as the model; give them with --photos DIR")
     contents = ModelCard.read(card) if card else None
     measured = _metrics(report, checkpoint, output / WEIGHTS) if report else None
-    network = read_network(checkpoint)
+    network = read_network(checkpoint, trust)
     with tempfile.TemporaryDirectory() as copies:
         former = _set_aside(former, output, Path(copies))
         write_released(network, output, half=not full)
-        read_released(output)  # verifies that the model can be loaded
-        note = _add_onnx(output)
+        read_released(output, trust)  # verifies that the model can be loaded
+        note = _add_onnx(output, trust)
         if photos:
-            measured = _measure(output, photos, former, Path(copies) / "report")
+            measured = _measure(output, photos, former, Path(copies) / "report", trust)
     if contents and card:
         _write_card(contents if measured is None else replace(contents, metrics=measured), card, output)
     num_bytes = sum((output / name).stat().st_size for name in (WEIGHTS, CONFIG, ONNX) if (output / name).is_file())
@@ -92,7 +96,9 @@ def _set_aside(former: Path | None, output: Path, folder: Path) -> Path | None:
     return Path(shutil.copytree(place, folder / "former"))
 
 
-def _measure(model: Path, photos: Path, former: Path | None, report: Path) -> dict[str, dict[str, float]]:
+def _measure(
+    model: Path, photos: Path, former: Path | None, report: Path, trust: Sequence[str]
+) -> dict[str, dict[str, float]]:
     """Measures a released model, and a former one, on photos; writes the report to a new folder."""
     from colorgan.evaluation.report.card import FORMER_MODEL, THIS_MODEL, card_metrics
     from colorgan.evaluation.report.evaluation import evaluate
@@ -100,7 +106,7 @@ def _measure(model: Path, photos: Path, former: Path | None, report: Path) -> di
     from colorgan.inference.shipped import WEIGHTS
 
     systems = [f"{THIS_MODEL}={model}"] + ([f"{FORMER_MODEL}={former}"] if former else [])
-    evaluate(systems, root=photos, out=report, save_images="none")
+    evaluate(systems, root=photos, out=report, save_images="none", trust=trust)
     return card_metrics(report, {digest(model / WEIGHTS)})
 
 
@@ -124,13 +130,13 @@ def _write_card(contents: "ModelCard", card: Path, output: Path) -> None:
             temporary.write_bytes(content)
 
 
-def _add_onnx(folder: Path) -> str:
+def _add_onnx(folder: Path, trust: Sequence[str]) -> str:
     """Adds the ONNX file if that is possible, and describes the outcome."""
     from colorgan.inference.onnx.released import add_onnx
     from colorgan.inference.shipped import ONNX
 
     try:
-        return f"{ONNX} differs from PyTorch by {add_onnx(folder)}"
+        return f"{ONNX} differs from PyTorch by {add_onnx(folder, trust)}"
     except ColorganError as error:
         return f"without {ONNX}, so it needs torch to run: {error}"
 

@@ -65,8 +65,10 @@ class Photos(LightningDataModule):
             :class:`~colorgan.data.weights.FolderWeights`. By default once.
         seed: seed of the split, the order of each epoch, and augmentation.
         size: height and width in pixels that the networks see.
-        crop: how photos become squares. ``center`` crops the center. ``random`` crops a random square of ``size`` from
-            the center at ``load_size`` for training. ``none`` resizes the whole photo, ignoring its aspect ratio.
+        resize: how photos become squares of ``load_size``. ``crop`` keeps the center; ``squeeze`` keeps the whole photo
+            and changes its aspect ratio.
+        crop: how squares of ``load_size`` become those of ``size`` in training: ``center``, or a ``random`` part.
+            ``none`` is another name for ``resize: squeeze`` without random crops.
         load_size: height and width of the cached squares, which ``train_transforms`` receive and crops are taken from.
             By default ``size``, or 9/8 of it for random crops.
         batch_size: training batch size of each process.
@@ -111,6 +113,7 @@ class Photos(LightningDataModule):
         weights: dict[str, float] | None = None,
         seed: int = 0,
         size: int = 128,
+        resize: Literal["crop", "squeeze"] = "crop",
         crop: Literal["center", "random", "none"] = "center",
         load_size: int | None = None,
         batch_size: int = 32,
@@ -149,11 +152,12 @@ class Photos(LightningDataModule):
         self.seed = seed
         self.image_size = size
         self.crop = crop
+        self.resize = "squeeze" if crop == "none" else resize
         self.load_size = load_size or (size * 9 // 8 if crop == "random" else size)
         self.batch_size = batch_size
         self.val_batch_size = val_batch_size or batch_size
         self.manifest_file: Path | None = None
-        fit: Fit = "resize" if crop == "none" else "crop"
+        fit: Fit = "resize" if self.resize == "squeeze" else "crop"
         selection = Selection(self.load_size, fit, limit=limit, skip_gray=skip_gray, cache_dir=cache_dir)
         self._builder = SplitBuilder(self, selection, self.fractions, self.weights, seed)
         self._prediction = PredictionPhotos(self.predict)

@@ -23,7 +23,6 @@ from colorgan.color.difference import ciede2000
 from colorgan.color.tensors import to_lab
 from colorgan.images import SAMPLE_PHOTOS, list_photos
 
-
 RED = "#c81e28"
 SIDE, RADIUS, FAR = 160, 10, 70
 MAX_FROM_HINT, MIN_CHANGE, MAX_FAR = 10, 10, 4
