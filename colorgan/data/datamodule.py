@@ -38,9 +38,7 @@ from colorgan.images import SAMPLE_PHOTOS, UnreadableImage, find_photos
 MAX_SIZE = 8192
 """Height and width of a training photo, in pixels."""
 
-MAX_BATCH_SIZE = 1 << 20
-
-MAX_WORKERS = 256
+MAX_BATCH_SIZE, MAX_WORKERS = 1 << 20, 256
 
 
 class Photos(LightningDataModule):
@@ -154,8 +152,7 @@ class Photos(LightningDataModule):
         self.crop = crop
         self.resize = "squeeze" if crop == "none" else resize
         self.load_size = load_size or (size * 9 // 8 if crop == "random" else size)
-        self.batch_size = batch_size
-        self.val_batch_size = val_batch_size or batch_size
+        self.batch_size, self.val_batch_size = batch_size, val_batch_size or batch_size
         self.manifest_file: Path | None = None
         fit: Fit = "resize" if self.resize == "squeeze" else "crop"
         selection = Selection(self.load_size, fit, limit=limit, skip_gray=skip_gray, cache_dir=cache_dir)
