@@ -19,6 +19,7 @@ from colorgan.data.checks import (
     check_transforms,
     warn_about_duplicates,
 )
+from colorgan.data.decoding import Fit
 from colorgan.data.device import OnDevice
 from colorgan.data.folders import SplitFolders
 from colorgan.data.loader import FileLoader, PhotoLoader
@@ -37,9 +38,7 @@ from colorgan.images import SAMPLE_PHOTOS, UnreadableImage, find_photos
 MAX_SIZE = 8192
 """Height and width of a training photo, in pixels."""
 
-MAX_BATCH_SIZE = 1 << 20
-
-MAX_WORKERS = 256
+MAX_BATCH_SIZE, MAX_WORKERS = 1 << 20, 256
 
 _VAL_BATCH_SIZE = 32  # where the training batch size is auto and nothing is trained
 
@@ -159,13 +158,8 @@ class Photos(LightningDataModule):
         self._batch_size = None if batch_size == "auto" else batch_size
         self._val_batch_size = val_batch_size
         self.manifest_file: Path | None = None
-        selection = Selection(
-            self.load_size,
-            "resize" if self.resize == "squeeze" else "crop",
-            limit=limit,
-            skip_gray=skip_gray,
-            cache_dir=cache_dir,
-        )
+        fit: Fit = "resize" if self.resize == "squeeze" else "crop"
+        selection = Selection(self.load_size, fit, limit=limit, skip_gray=skip_gray, cache_dir=cache_dir)
         self._builder = SplitBuilder(self, selection, self.fractions, self.weights, seed)
         self._prediction = PredictionPhotos(self.predict)
         self.loaders = SplitLoaders(

@@ -10,7 +10,7 @@ from lightning.pytorch.utilities import rank_zero_info
 from torch import Tensor
 from torch.optim import Adam, Optimizer
 from torch.optim.lr_scheduler import LRScheduler
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import AveragedModel
 from torchmetrics.functional.image import peak_signal_noise_ratio
 
 from colorgan.errors import ColorganError
@@ -43,6 +43,7 @@ from colorgan.training.checks import check_image_size, check_optimizer, check_ra
 from colorgan.training.gan_checks import check_adversary, check_objective
 from colorgan.training.gradient_checkpointing import GradientCheckpointing
 from colorgan.training.module import Role
+from colorgan.training.moving_average import moving_average
 from colorgan.training.objective import GeneratorObjective
 from colorgan.training.optimization import ManualOptimization
 from colorgan.training.optimizers import build_optimizer
@@ -92,8 +93,8 @@ class ColorGAN(ManualOptimization):
             ``ReduceLROnPlateau`` always advances per epoch, on the metric that its ``monitor`` names.
         gradient_clip: largest norm of a network's gradients; null does not clip. Use this instead of the Trainer's.
         accumulate: batches whose gradients are averaged before a step. Use this instead of the Trainer's.
-        ema_decay: decay of an exponential moving average of the generator's weights, which is then used to validate and
-            to predict; 0 keeps none.
+        ema_decay: decay of an exponential moving average of the generator's weights and of its normalization, which is
+            then used to validate and to predict; 0 keeps none.
         channels_last: use the memory layout that suits convolutions on CPUs and tensor cores.
         compile: compile both networks with ``torch.compile``; ``reduce-overhead`` also records CUDA graphs, which pays
             where a GPU waits for Python: for small networks, photos or batches.
@@ -195,9 +196,7 @@ class ColorGAN(ManualOptimization):
             rank_zero_info(str(transferred))
         self.average: AveragedModel | None = None
         if ema_decay > 0:
-            update = get_ema_multi_avg_fn(ema_decay)  # type: ignore[no-untyped-call]
-            self.average = AveragedModel(self.colorizer, multi_avg_fn=update)
-            self.average.requires_grad_(False)
+            self.average = moving_average(self.colorizer, ema_decay)
 
     # -- assembly ------------------------------------------------------------------------------------------------------
 

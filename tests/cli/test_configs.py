@@ -40,10 +40,12 @@ def test_complete_configurations_run(file: Path, tmp_path: Path) -> None:
 
 
 def offline_options(file: Path) -> list[str]:
-    """Options that replace downloads and checkpoints of earlier runs."""
+    """Options that replace downloads, checkpoints of earlier runs, and weights of other folders."""
     contents = yaml.safe_load(file.read_text())
     model, photos = contents.get("model", {}), contents.get("data", {}).get("class_path", "Photos")
     options = [] if photos == "Photos" else ["--data=Photos", "--data.root=sample"]
+    if contents.get("data", {}).get("weights"):
+        options.append("--data.weights=null")
     if model.get("init_from"):
         options.append("--model.init_from=null")
     generator = model.get("generator") if isinstance(model.get("generator"), dict) else {}
