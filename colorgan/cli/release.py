@@ -3,7 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -115,15 +115,13 @@ def _write_card(contents: "ModelCard", card: Path, output: Path) -> None:
 
     The YAML file is copied as it is, comments included, unless its contents have changed.
     """
-    import yaml
-
     from colorgan.files import atomic_write
     from colorgan.inference.card import ModelCard
     from colorgan.inference.shipped import CARD
 
     source, sheet = card.read_bytes(), (card.parent / contents.sheet).read_bytes() if contents.sheet else b""
     if contents != ModelCard.read(card):
-        source = yaml.safe_dump(asdict(contents), sort_keys=False, allow_unicode=True, width=140).encode()
+        source = contents.yaml().encode()
     written = {CARD: contents.markdown().encode(), _CARD_SOURCE: source, **({contents.sheet: sheet} if sheet else {})}
     for name, content in written.items():
         with atomic_write(output / name) as temporary:

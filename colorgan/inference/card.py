@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +73,14 @@ class ModelCard:
                 f"{path}: 'sheet' must be the name of a .jpg or .png file beside the card, but is {sheet!r}"
             )
         return cls(**data)
+
+    def yaml(self) -> str:
+        """Renders the card in YAML, as :meth:`read` takes it; optional entries that are empty are left out."""
+        import yaml
+
+        entries = {key: value for key, value in asdict(self).items() if value or key not in _OPTIONAL}
+        text: str = yaml.safe_dump(entries, sort_keys=False, allow_unicode=True, width=140)
+        return text
 
     def markdown(self) -> str:
         """Renders the card in Markdown, with the front matter that the Hugging Face Hub reads.
