@@ -2,6 +2,7 @@
 
 from colorgan.training.callbacks import (
     BestCheckpoint,
+    EpochMeans,
     FineTuning,
     FrechetDistance,
     GradientHistograms,
@@ -28,6 +29,7 @@ __all__ = [
     "ChromaRegressor",
     "ColorGAN",
     "ConstantThenLinear",
+    "EpochMeans",
     "FineTuning",
     "FrechetDistance",
     "GradientHistograms",

@@ -11,6 +11,7 @@ from colorgan.cli.trainer.running import train
 from colorgan.evaluation.benchmark.grid import Run
 from colorgan.evaluation.benchmark.timing import BuiltNetwork
 from colorgan.inference.run_folder import RunFolder
+from colorgan.models.encoders import without_pretrained_weights
 from colorgan.training.gan import ColorGAN
 from colorgan.training.regressor import ChromaRegressor
 
@@ -27,6 +28,11 @@ class _BuildOnlyCLI(ColorganCLI):
 
     def choose_run_folder(self, section: Namespace) -> RunFolder:
         return RunFolder(Path(section.runs) / "timing")
+
+    def instantiate_classes(self) -> None:
+        """Builds networks whose weights do not matter, such as those of a regressor that has not been trained yet."""
+        with without_pretrained_weights():
+            super().instantiate_classes()
 
     def fit(self, **_: Any) -> None:
         """Overrides the training."""

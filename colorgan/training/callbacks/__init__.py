@@ -1,6 +1,7 @@
 """Lightning callbacks: metrics, samples, checkpoints, learning-rate schedules and interruption."""
 
 from colorgan.training.callbacks.checkpoints import BestCheckpoint, LastCheckpoint
+from colorgan.training.callbacks.epoch_means import EpochMeans
 from colorgan.training.callbacks.evaluation import EvaluationCallback
 from colorgan.training.callbacks.fine_tuning import FineTuning
 from colorgan.training.callbacks.frechet import FrechetDistance
@@ -15,6 +16,7 @@ from colorgan.training.callbacks.samples import SampleSheet
 
 __all__ = [
     "BestCheckpoint",
+    "EpochMeans",
     "EvaluationCallback",
     "FineTuning",
     "FrechetDistance",
