@@ -110,7 +110,7 @@ def test_every_command_takes_a_network_that_is_trusted(
         "release": ["release", str(file), "-o", "released"],
         "released": ["colorize", "photos", "--checkpoint=released/model.safetensors", "-o", "again"],
         "evaluate": ["evaluate", f"own={file}", "--data.root=photos", "--out=report", "--images=none", "--device=cpu"],
-        "predict": ["predict", f"--ckpt_path={file}", "--data.predict=photos", "--trainer.accelerator=cpu"],
+        "predict": ["predict", f"--ckpt_path={file}", "--data.predict=photos", "--output=predicted"],
         "validate": ["validate", f"--ckpt_path={file}", *measure],
         "test": ["test", f"--ckpt_path={file}", *measure],
     }

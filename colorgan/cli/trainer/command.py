@@ -34,6 +34,7 @@ from colorgan.models.encoders import without_pretrained_weights
 from colorgan.training.callbacks.continuation import RunContinuation
 from colorgan.training.callbacks.epoch_means import EpochMeans
 from colorgan.training.callbacks.frechet import FrechetDistance
+from colorgan.training.callbacks.hint_l1 import HintL1, hinted_network
 from colorgan.training.callbacks.interruption import SaveOnSignal
 from colorgan.training.callbacks.predictions import PredictionWriter
 from colorgan.training.callbacks.rank_watch import RankWatch
@@ -275,6 +276,8 @@ class ColorganCLI(LightningCLI):
         measures = self.subcommand in ("validate", "test") and self._trained_class.colorizes
         if measures and not section.trainer.get("callbacks"):
             extra.append(FrechetDistance())
+        if self.subcommand != "predict" and hinted_network(self.model) is not None:
+            extra.append(HintL1())
         if self.subcommand == "predict":
             root = str(getattr(self.datamodule, "predict", None) or "")
             extra.append(PredictionWriter(section.output, root, section.overwrite, section.npy))

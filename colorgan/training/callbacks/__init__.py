@@ -6,6 +6,7 @@ from colorgan.training.callbacks.evaluation import EvaluationCallback
 from colorgan.training.callbacks.fine_tuning import FineTuning
 from colorgan.training.callbacks.frechet import FrechetDistance
 from colorgan.training.callbacks.gradient_histograms import GradientHistograms
+from colorgan.training.callbacks.hint_l1 import HintL1
 from colorgan.training.callbacks.hint_psnr import HintPSNR
 from colorgan.training.callbacks.interruption import SaveOnSignal
 from colorgan.training.callbacks.metric_ema import MetricEMA
@@ -21,6 +22,7 @@ __all__ = [
     "FineTuning",
     "FrechetDistance",
     "GradientHistograms",
+    "HintL1",
     "HintPSNR",
     "LastCheckpoint",
     "MetricEMA",
