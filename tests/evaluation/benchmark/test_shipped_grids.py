@@ -77,7 +77,15 @@ def test_fit_accepts_the_last_configuration_of_each_group(tmp_path: Path, capsys
 
 def last_of_each_group() -> list[Any]:
     """The last variant of each group, which differs most from the base, in the grids that need a folder of photos."""
-    names = ("landscapes_complexity", "landscapes_small", "cnn_study", "cnn_study_small", "hints_study", "transfer", "faces")
+    names = (
+        "landscapes_complexity",
+        "landscapes_small",
+        "cnn_study",
+        "cnn_study_small",
+        "hints_study",
+        "transfer",
+        "faces",
+    )
     last = {(name, variant.group): variant for name in names for variant in GRIDS[name].variants}
     return [pytest.param(variant, id=f"{name}/{variant.name}") for (name, _), variant in last.items()]
 
