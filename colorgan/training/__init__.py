@@ -2,8 +2,8 @@
 
 from colorgan.training.callbacks import (
     BestCheckpoint,
-    EpochTable,
     EpochMeans,
+    EpochTable,
     FineTuning,
     FrechetDistance,
     GradientHistograms,
@@ -33,8 +33,8 @@ __all__ = [
     "ChromaRegressor",
     "ColorGAN",
     "ConstantThenLinear",
-    "EpochTable",
     "EpochMeans",
+    "EpochTable",
     "FineTuning",
     "FrechetDistance",
     "GradientHistograms",

@@ -2,8 +2,8 @@
 
 from colorgan.training.callbacks.checkpoints import BestCheckpoint, LastCheckpoint
 from colorgan.training.callbacks.early_stopping import LateEarlyStopping
-from colorgan.training.callbacks.epoch_table import EpochTable
 from colorgan.training.callbacks.epoch_means import EpochMeans
+from colorgan.training.callbacks.epoch_table import EpochTable
 from colorgan.training.callbacks.evaluation import EvaluationCallback
 from colorgan.training.callbacks.fine_tuning import FineTuning
 from colorgan.training.callbacks.frechet import FrechetDistance
@@ -20,8 +20,8 @@ from colorgan.training.callbacks.validation_loss import ValidationLoss
 
 __all__ = [
     "BestCheckpoint",
-    "EpochTable",
     "EpochMeans",
+    "EpochTable",
     "EvaluationCallback",
     "FineTuning",
     "FrechetDistance",
