@@ -19,6 +19,7 @@ from colorgan.data.checks import (
     check_transforms,
     warn_about_duplicates,
 )
+from colorgan.data.decoding import Fit
 from colorgan.data.device import OnDevice
 from colorgan.data.folders import SplitFolders
 from colorgan.data.loader import FileLoader, PhotoLoader
@@ -38,7 +39,6 @@ MAX_SIZE = 8192
 """Height and width of a training photo, in pixels."""
 
 MAX_BATCH_SIZE = 1 << 20
-
 MAX_WORKERS = 256
 
 
@@ -64,10 +64,8 @@ class Photos(LightningDataModule):
             :class:`~colorgan.data.weights.FolderWeights`. By default once.
         seed: seed of the split, the order of each epoch, and augmentation.
         size: height and width in pixels that the networks see.
-        resize: how photos become squares of ``load_size``. ``crop`` keeps the center; ``squeeze`` keeps the whole photo
-            and changes its aspect ratio.
-        crop: how squares of ``load_size`` become those of ``size`` in training: ``center``, or a ``random`` part.
-            ``none`` is another name for ``resize: squeeze`` without random crops.
+        resize: how photos become squares: ``crop`` keeps the center, ``squeeze`` all of it in another aspect ratio.
+        crop: which part of these squares is trained on: ``center``, or ``random``. ``none`` is ``resize: squeeze``.
         load_size: height and width of the cached squares, which ``train_transforms`` receive and crops are taken from.
             By default ``size``, or 9/8 of it for random crops.
         batch_size: training batch size of each process.
@@ -156,13 +154,8 @@ class Photos(LightningDataModule):
         self.batch_size = batch_size
         self.val_batch_size = val_batch_size or batch_size
         self.manifest_file: Path | None = None
-        selection = Selection(
-            self.load_size,
-            "resize" if self.resize == "squeeze" else "crop",
-            limit=limit,
-            skip_gray=skip_gray,
-            cache_dir=cache_dir,
-        )
+        fit: Fit = "resize" if self.resize == "squeeze" else "crop"
+        selection = Selection(self.load_size, fit, limit=limit, skip_gray=skip_gray, cache_dir=cache_dir)
         self._builder = SplitBuilder(self, selection, self.fractions, self.weights, seed)
         self._prediction = PredictionPhotos(self.predict)
         self.loaders = SplitLoaders(
