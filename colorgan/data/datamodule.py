@@ -38,8 +38,9 @@ from colorgan.images import SAMPLE_PHOTOS, UnreadableImage, find_photos
 MAX_SIZE = 8192
 """Height and width of a training photo, in pixels."""
 
-MAX_BATCH_SIZE = 1 << 20
-MAX_WORKERS = 256
+MAX_BATCH_SIZE, MAX_WORKERS = 1 << 20, 256
+
+_VAL_BATCH_SIZE = 32  # where the training batch size is auto and nothing is trained
 
 
 class Photos(LightningDataModule):
@@ -68,7 +69,8 @@ class Photos(LightningDataModule):
         crop: which part of these squares is trained on: ``center``, or ``random``. ``none`` is ``resize: squeeze``.
         load_size: height and width of the cached squares, which ``train_transforms`` receive and crops are taken from.
             By default ``size``, or 9/8 of it for random crops.
-        batch_size: training batch size of each process.
+        batch_size: training batch size of each process; ``auto`` lets ``fit`` find the largest that fits the memory of
+            the GPU and leaves ten batches in an epoch.
         val_batch_size: batch size for validation and testing; by default ``batch_size``.
         train_transforms: transforms of albumentations and of ``torchvision.transforms.v2`` for training photos, such as
             ``[{class_path: albumentations.HorizontalFlip}]``. They receive and return uint8.
@@ -113,7 +115,7 @@ class Photos(LightningDataModule):
         resize: Literal["crop", "squeeze"] = "crop",
         crop: Literal["center", "random", "none"] = "center",
         load_size: int | None = None,
-        batch_size: int = 32,
+        batch_size: int | Literal["auto"] = 32,
         val_batch_size: int | None = None,
         train_transforms: Sequence[Transform] = (),
         skip_gray: bool = True,
@@ -129,7 +131,7 @@ class Photos(LightningDataModule):
         check_ranges(
             size=(size, 1, MAX_SIZE),
             load_size=(load_size, 1, MAX_SIZE),
-            batch_size=(batch_size, 1, MAX_BATCH_SIZE),
+            batch_size=(None if batch_size == "auto" else batch_size, 1, MAX_BATCH_SIZE),
             val_batch_size=(val_batch_size, 1, MAX_BATCH_SIZE),
             limit=(limit, 1, sys.maxsize),
             num_workers=(num_workers, 0, MAX_WORKERS),
@@ -151,8 +153,8 @@ class Photos(LightningDataModule):
         self.crop = crop
         self.resize = "squeeze" if crop == "none" else resize
         self.load_size = load_size or (size * 9 // 8 if crop == "random" else size)
-        self.batch_size = batch_size
-        self.val_batch_size = val_batch_size or batch_size
+        self._batch_size = None if batch_size == "auto" else batch_size
+        self._val_batch_size = val_batch_size
         self.manifest_file: Path | None = None
         fit: Fit = "resize" if self.resize == "squeeze" else "crop"
         selection = Selection(self.load_size, fit, limit=limit, skip_gray=skip_gray, cache_dir=cache_dir)
@@ -186,6 +188,31 @@ class Photos(LightningDataModule):
             noise = np.random.default_rng(self.seed).integers(0, 256, (1, *[self.load_size] * 2, 3), dtype=np.uint8)
             photos: Any = SimpleNamespace(read=noise.__getitem__)
             check_transforms(lambda: self.loaders.dataset(photos, np.zeros(1, dtype=np.int64))[0], self.load_size)
+
+    @property
+    def batch_size(self) -> int:
+        """Training batch size of each process.
+
+        Raises:
+            ColorganError: if it is ``auto`` and has not been set yet.
+        """
+        if self._batch_size is None:
+            raise ColorganError("data.batch_size=auto is found by `colorgan fit` alone: give a number")
+        return self._batch_size
+
+    @batch_size.setter
+    def batch_size(self, value: int) -> None:
+        self._batch_size = value
+
+    @property
+    def has_batch_size(self) -> bool:
+        """Whether the batch size is known; ``auto`` is not until it has been found."""
+        return self._batch_size is not None
+
+    @property
+    def val_batch_size(self) -> int:
+        """Batch size for validation and testing."""
+        return self._val_batch_size or self._batch_size or _VAL_BATCH_SIZE
 
     @property
     def unreadable(self) -> list[tuple[str, str]]:
@@ -253,7 +280,7 @@ class Photos(LightningDataModule):
             self.check_overlap()
         self._builder.set_up(needed, stage, self._process, self.manifest_file)
         if "train" in needed:
-            if self.loaders.drop_last:
+            if self.loaders.drop_last and self.has_batch_size:
                 weights = self._train_weights()
                 count = len(self.splits["train"]) if weights is None else num_draws(weights)
                 check_batch_size(count, self.batch_size, self._process.world_size)

@@ -15,8 +15,11 @@ from colorgan.training.callbacks import (
     ParameterCount,
     PixelMetrics,
     PredictionWriter,
+    ProgressiveSize,
     SampleSheet,
     SaveOnSignal,
+    SizeStage,
+    TimeBudget,
     ValidationLoss,
 )
 from colorgan.training.gan import ColorGAN
@@ -47,8 +50,11 @@ __all__ = [
     "ParameterCount",
     "PixelMetrics",
     "PredictionWriter",
+    "ProgressiveSize",
     "SampleSheet",
     "SaveOnSignal",
+    "SizeStage",
+    "TimeBudget",
     "Trainer",
     "ValidationLoss",
     "choose_precision",

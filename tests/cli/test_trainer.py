@@ -490,3 +490,12 @@ def test_two_processes_train_identically(place: Path) -> None:
     """DDP on two CPU processes: both hold the same weights, and metrics of all photos."""
     train_on_two_ranks(*FIT)
     assert only("checkpoints/tiny/*/checkpoints/last.ckpt")
+
+
+def test_strategy_that_divides_networks_is_refused_in_one_sentence(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*FIT, "--trainer.strategy=fsdp"]) == 1
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if "error" in line.lower()]
+    assert "trainer.strategy=fsdp divides the weights of one network among devices" in line
+    assert not (place / "checkpoints").exists()

@@ -17,6 +17,7 @@ from lightning.pytorch.utilities import rank_zero_only
 
 from colorgan.cli.parsing.overlays import ConfigOverlay, classes_as_overlays
 from colorgan.cli.parsing.parser import TrainerParser
+from colorgan.cli.trainer.batch_size import settle_batch_size
 from colorgan.cli.trainer.building import check_kind, check_model, readable_errors
 from colorgan.cli.trainer.checks import check_configuration
 from colorgan.cli.trainer.outcome import check_amount, results
@@ -304,6 +305,14 @@ class ColorganCLI(LightningCLI):
             if isinstance(self.datamodule, Photos):
                 self.datamodule.check()
             check_callbacks(self.trainer, self.model)
+            if isinstance(self.datamodule, Photos) and not self.datamodule.has_batch_size:
+                self._settle_batch_size(self.datamodule)
+
+    def _settle_batch_size(self, data: Photos) -> None:
+        resumed = Path(self.checkpoint) if self.checkpoint else None
+        size = settle_batch_size(data, self.model, self.trainer, resumed)
+        for section in (self.config[self.subcommand], self.save_config_kwargs["as_given"]):
+            section.data.init_args.batch_size = size
 
     def after_fit(self) -> None:
         """Prints where the results are, and raises an error if they are not there."""

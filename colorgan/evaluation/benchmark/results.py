@@ -31,7 +31,7 @@ class RunResult:
         run: the run.
         status: its status.
         record: its outcome, if it has ended.
-        curves: the curve of every ``val/`` metric that it logged, and of what the charts of the grid show.
+        curves: the curve of every ``val/`` metric that it logged, and of what the grid's charts and metrics show.
         sheet: its latest sheet of sample photos.
         teachers: the pretrained networks that it learns from.
     """
@@ -237,6 +237,7 @@ def collect_results(grid: Grid, runs: Sequence[Run], folder: Path) -> BenchmarkR
         ColorganError: if a record is damaged.
     """
     drawn = {name for names in grid.charts.values() for name in names}
+    drawn |= {metric.key for metric in grid.metrics if metric.key.startswith("train/")}
     read = {run.name: _read_run(run, folder, drawn) for run in runs}
     by_variant: dict[str, list[RunResult]] = {}
     for run in runs:
@@ -282,16 +283,13 @@ def collect_results(grid: Grid, runs: Sequence[Run], folder: Path) -> BenchmarkR
 
 def _read_run(run: Run, grid: Path, drawn: Collection[str]) -> RunResult:
     folder = GridRunFolder(grid, run.name)
+    curves = read_curves(folder.metrics)
     sheets = [file for file in folder.path.glob("samples/epoch_*.png") if re.fullmatch(r"epoch_\d+", file.stem)]
     return RunResult(
         run=run,
         status=folder.status(),
         record=folder.record(),
-        curves={
-            name: curve
-            for name, curve in read_curves(folder.metrics).items()
-            if name.startswith("val/") or name in drawn
-        },
+        curves={name: curve for name, curve in curves.items() if name.startswith("val/") or name in drawn},
         sheet=max(sheets, key=lambda file: int(file.stem[6:]), default=None),
         teachers=_teachers(folder.path / "config.yaml"),
     )

@@ -15,7 +15,9 @@ from colorgan.training.callbacks.metric_ema import MetricEMA
 from colorgan.training.callbacks.parameter_count import ParameterCount
 from colorgan.training.callbacks.pixel_metrics import PixelMetrics
 from colorgan.training.callbacks.predictions import PredictionWriter
+from colorgan.training.callbacks.progressive_size import ProgressiveSize, SizeStage
 from colorgan.training.callbacks.samples import SampleSheet
+from colorgan.training.callbacks.time_budget import TimeBudget
 from colorgan.training.callbacks.validation_loss import ValidationLoss
 
 __all__ = [
@@ -34,7 +36,10 @@ __all__ = [
     "ParameterCount",
     "PixelMetrics",
     "PredictionWriter",
+    "ProgressiveSize",
     "SampleSheet",
     "SaveOnSignal",
+    "SizeStage",
+    "TimeBudget",
     "ValidationLoss",
 ]

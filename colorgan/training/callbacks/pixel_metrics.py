@@ -17,12 +17,15 @@ from colorgan.training.module import Trainable
 from colorgan.training.photo_rows import PhotoRows
 from colorgan.training.steps import EvaluationOutput, is_first_validation
 
+_DIFFERENCE, _COLORFULNESS, _REFERENCE = "delta_cf", "colorfulness", "colorfulness of the target"
+
 
 class PixelMetrics(EvaluationCallback):
     """Logs per-photo metrics, averaged over photos, such as ``val/margin_accuracy``, after validation and test.
 
     The same metrics of the gray photos are the baseline, and are logged once, as ``val/margin_accuracy_gray``. The
-    metrics are the functions of photos in :data:`colorgan.metrics.METRICS`.
+    metrics are the functions of photos in :data:`colorgan.metrics.METRICS`, and ``delta_cf``, the difference between
+    the mean colorfulness of the predictions and that of the targets.
 
     Args:
         metrics: names of the metrics to log; by default margin accuracy, colorfulness, the error of a and b, tint, and
@@ -46,8 +49,13 @@ class PixelMetrics(EvaluationCallback):
 
     def logged_metrics(self) -> list[str]:
         """The metrics as ``val/NAME``, and as ``train/NAME`` if training photos are measured."""
-        stages = ["val", "train"] if self.training else ["val"]
-        return [f"{stage}/{name}" for stage in stages for name in self.metrics]
+        training = self._training_metrics if self.training else ()
+        return [*(f"val/{name}" for name in self.metrics), *(f"train/{name}" for name in training)]
+
+    @property
+    def _training_metrics(self) -> tuple[str, ...]:
+        """What is measured photo by photo: not the difference of two means."""
+        return tuple(name for name in self.metrics if name != _DIFFERENCE)
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Calls :meth:`check_model`."""
@@ -55,9 +63,10 @@ class PixelMetrics(EvaluationCallback):
 
     def check_model(self, pl_module: LightningModule) -> None:
         """Checks the names, as a parser of YAML would bury an error of the constructor in its own."""
+        known = (*self._available, _DIFFERENCE)
         for name in self.metrics:
-            if name not in self._available:
-                raise ColorganError(f"PixelMetrics supports {', '.join(self._available)}; received {name!r}")
+            if name not in known:
+                raise ColorganError(f"PixelMetrics supports {', '.join(known)}; received {name!r}")
 
     def reset(self) -> None:
         """Drops the results of an interrupted epoch."""
@@ -74,16 +83,24 @@ class PixelMetrics(EvaluationCallback):
         values: dict[str, Tensor] = {}
         for suffix, rgb in photos.items():
             predicted = PhotoBatch(rgb.float().clamp(0, 1))
-            values |= {f"{name}{suffix}": self._available[name].measure(predicted, target) for name in self.metrics}
+            for name in self.metrics:
+                metric = self._available[_COLORFULNESS if name == _DIFFERENCE else name]
+                values[f"{name}{suffix}"] = metric.measure(predicted, target)
+        if _DIFFERENCE in self.metrics:
+            values[_REFERENCE] = self._available[_COLORFULNESS].measure(target, target)
         self._rows.add(output["index"], values)
 
     def compute(self, trainer: Trainer, pl_module: LightningModule, stage: EvaluationStage) -> None:
         """Logs the means."""
         own = pl_module.photo_rows.names if isinstance(pl_module, Trainable) else ()
-        for name, values in self._rows.collect(pl_module).items():
+        means = {name: values.mean() for name, values in self._rows.collect(pl_module).items()}
+        reference = means.pop(_REFERENCE, None)
+        for name, mean in means.items():
             if name in own:
                 continue  # the model logs it itself
-            pl_module.log(f"{stage}/{name}", values.mean().item(), sync_dist=True)
+            if reference is not None and name.startswith(_DIFFERENCE):
+                mean = (mean - reference).abs()
+            pl_module.log(f"{stage}/{name}", mean.item(), sync_dist=True)
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Drops the results of an interrupted epoch."""
@@ -103,7 +120,7 @@ class PixelMetrics(EvaluationCallback):
             predicted = network(rgb)
         network.train(was_training)
         target, photos = PhotoBatch(rgb), PhotoBatch(predicted.float().clamp(0, 1))
-        values = {name: self._available[name].measure(photos, target) for name in self.metrics}
+        values = {name: self._available[name].measure(photos, target) for name in self._training_metrics}
         self._training_rows.add(batch["index"], values)
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
