@@ -38,7 +38,7 @@ SIZES: dict[str, tuple[int, int | None]] = {
     "hints_resnet50": (41_018_340, None),
     "hints_resnet50_gan": (41_018_340, 5_856_769),
     "hints_resnet101": (60_010_468, None),
-    "hints_rgb": (41_018_469, None),
+    "hints_rgb": (41_022_501, None),
     "hints_256": (24_485_028, None),
     "nogan_resnet34": (24_473_955, 5_855_041),
     "progressive_64": (24_473_955, None),
