@@ -65,10 +65,8 @@ class Photos(LightningDataModule):
             :class:`~colorgan.data.weights.FolderWeights`. By default once.
         seed: seed of the split, the order of each epoch, and augmentation.
         size: height and width in pixels that the networks see.
-        resize: how photos become squares of ``load_size``. ``crop`` keeps the center; ``squeeze`` keeps the whole photo
-            and changes its aspect ratio.
-        crop: how squares of ``load_size`` become those of ``size`` in training: ``center``, or a ``random`` part.
-            ``none`` is another name for ``resize: squeeze`` without random crops.
+        resize: how photos become squares: ``crop`` keeps the center, ``squeeze`` all of it in another aspect ratio.
+        crop: which part of these squares is trained on: ``center``, or ``random``. ``none`` is ``resize: squeeze``.
         load_size: height and width of the cached squares, which ``train_transforms`` receive and crops are taken from.
             By default ``size``, or 9/8 of it for random crops.
         batch_size: training batch size of each process; ``auto`` lets ``fit`` find the largest that fits the memory of

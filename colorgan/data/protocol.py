@@ -99,9 +99,7 @@ def check_batch(batch: Any, source: str, *, for_prediction: bool = False) -> Non
     index = batch[other]
     if for_prediction:
         if len(index) != len(rgb):
-            raise ColorganError(
-                f"data: {source} must yield a path for each of {len(rgb)} photos, received {len(index)}"
-            )
+            raise ColorganError(f"data: {source} must yield a path per photo, received {len(index)} for {len(rgb)}")
     elif not isinstance(index, Tensor) or index.dtype != torch.int64 or index.shape != rgb.shape[:1]:
         raise ColorganError(
             f"data: {source} must yield index, the position of each photo in its split, as int64 ({len(rgb)},), "

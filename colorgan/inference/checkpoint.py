@@ -81,10 +81,15 @@ def read_network(path: str | Path, trust: Iterable[str | Path] = ()) -> Coloriza
     contents = read(path)
     state = contents["state_dict"]
     prefix = network_prefix(state)
+    if prefix is None and "generator" not in contents["hyper_parameters"]:
+        raise CheckpointError(
+            f"{path} is a checkpoint of a ChromaRegressor, which predicts the mean color of photos and cannot colorize "
+            "them: measure it with `colorgan chroma validate --ckpt_path FILE`, or train a generator with it, as "
+            "--model.generator.regressor"
+        )
     if prefix is None:
         raise CheckpointError(
-            f"{path} contains no generator and cannot colorize photos: give a checkpoint of a ColorGAN "
-            "(that of a ChromaRegressor is only used to train one, as --model.generator.regressor)"
+            f"{path} contains no generator and cannot colorize photos: give a checkpoint of a ColorGAN"
         )
     weights = {name.removeprefix(prefix): tensor for name, tensor in state.items() if name.startswith(prefix)}
     return build_network(hyper_parameters(contents), weights, path, trusted_names(trust))

@@ -40,6 +40,8 @@ class Trainable(Part, LightningModule, ABC):
     """
 
     roles: ClassVar[tuple[Role, ...]] = ()
+    colorizes: ClassVar[bool] = True
+    """Whether its steps return photos, which metrics of photos are computed from."""
     optimized: ClassVar[tuple[str, ...]] = ("network",)
     """What each optimizer trains, in the order of ``configure_optimizers``, for messages."""
 

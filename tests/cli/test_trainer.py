@@ -356,7 +356,22 @@ def test_checkpoint_of_the_other_model_is_named(place: Path, capsys: pytest.Capt
         message = f"{regressor} is a checkpoint of a ChromaRegressor, but this command needs one of a ColorGAN"
         assert message in capsys.readouterr().err
     assert main(["evaluate", regressor, "--data.root=photos", "--out=report"]) == 1
-    assert "contains no generator" in capsys.readouterr().err
+    assert "measure it with `colorgan chroma validate" in capsys.readouterr().err
+
+
+def test_a_regressor_is_validated_and_tested_without_its_configuration(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    chroma = "{model: {width: 2, num_downsamples: 2}, trainer: {max_epochs: 1, accelerator: cpu, logger: false}}"
+    data = ["--data.root=photos", "--data.size=16", "--data.batch_size=4", "--data.val_fraction=0.25"]
+    assert main(["chroma", "fit", "-c", chroma, *data, "--name=chroma"]) == 0
+    file = next(Path("checkpoints/chroma").rglob("*.ckpt"))
+    capsys.readouterr()
+    for command, metric in (("validate", "val/mse"), ("test", "test/mse")):
+        assert main(["chroma", command, f"--ckpt_path={file}", "--trainer.accelerator=cpu", *data]) == 0
+        assert metric in capsys.readouterr().out
+    assert main(["evaluate", str(file.parents[1]), "--data.root=photos", "--out=report"]) == 1
+    assert "is a checkpoint of a ChromaRegressor, which predicts the mean color" in capsys.readouterr().err
 
 
 def test_unknown_key_in_a_file_is_reported(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -416,9 +431,20 @@ def test_options_without_effect_are_named(place: Path, capsys: pytest.CaptureFix
     assert main([*FIT, "--trainer.max_epochs=1"]) == 0
     assert "no effect" not in capsys.readouterr().err
     best = only("checkpoints/tiny/*/checkpoints/best.ckpt")
-    options = ["--data.root=photos", "--data.val_fraction=0.25", "--trainer.logger=true"]
-    assert main(["validate", f"--ckpt_path={best}", *options]) == 0
+    assert main(["predict", f"--ckpt_path={best}", "--data.predict=photos/00.png", "--trainer.logger=true"]) == 0
     assert "note: --trainer.logger has no effect on this command, which uses False" in capsys.readouterr().err
+
+
+def test_validate_and_test_log_where_they_are_told(place: Path) -> None:
+    assert main([*FIT, "--trainer.max_epochs=1"]) == 0
+    best = only("checkpoints/tiny/*/checkpoints/best.ckpt")
+    options = ["--data.root=photos", "--data.val_fraction=0.25", "--trainer.accelerator=cpu"]
+    for command, metric in (("validate", "val/l1"), ("test", "test/l1")):
+        arguments = [command, f"--ckpt_path={best}", *options, f"--name={command}"]
+        assert main([*arguments, "--trainer.logger=colorgan.training.MetricsFile"]) == 0
+        assert metric in only(f"checkpoints/{command}/*-{command}/metrics.csv").read_text()
+    assert main(["validate", f"--ckpt_path={best}", *options, "--name=quiet"]) == 0
+    assert not Path("checkpoints/quiet").exists()
 
 
 def test_overview_and_unknown_command(capsys: pytest.CaptureFixture[str]) -> None:

@@ -109,7 +109,7 @@ class ModelOptions:
 
         black, white, scale = self.onnx_black, self.onnx_white, self.onnx_scale
         if black is None and white is None and scale is None:
-            return open_models(self.checkpoint, self.mix, self.device, trust=self.trust)
+            return open_models(self.checkpoint, self.mix, self.device, None, self.trust)
         if black is None or white is None:
             raise ColorganError(
                 "--onnx-black and --onnx-white go together: give the input values of black and white of the .onnx file"

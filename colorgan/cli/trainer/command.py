@@ -33,8 +33,10 @@ from colorgan.inference.trust import trusted_names
 from colorgan.models.config import TRUSTED_PREFIXES, class_path
 from colorgan.models.encoders import without_pretrained_weights
 from colorgan.training.callbacks.continuation import RunContinuation
+from colorgan.training.callbacks.epoch_means import EpochMeans
 from colorgan.training.callbacks.epoch_table import EpochTable
 from colorgan.training.callbacks.frechet import FrechetDistance
+from colorgan.training.callbacks.hint_l1 import HintL1, hinted_network
 from colorgan.training.callbacks.interruption import SaveOnSignal
 from colorgan.training.callbacks.predictions import PredictionWriter
 from colorgan.training.callbacks.rank_watch import RankWatch
@@ -179,11 +181,11 @@ class ColorganCLI(LightningCLI):
         section.trainer.default_root_dir = str(self.run_folder.path)
         if section.trainer.precision == "auto":
             self._settle_precision(section.trainer)
-        if self.subcommand != "fit":
-            self.override_trainer({"logger": False})
         if self.subcommand == "predict":
-            self.override_trainer({"callbacks": []})  # metrics and checkpoints are for training
+            self.override_trainer({"logger": False, "callbacks": []})  # metrics and checkpoints are for training
             section.return_predictions = False  # they are written one by one; a folder need not fit in memory
+        elif self.subcommand != "fit" and section.trainer.get("logger") is None:
+            section.trainer.logger = False  # Lightning's own would write to a folder of its own
         loggers = section.trainer.get("logger")
         for logger in loggers if isinstance(loggers, list) else [loggers]:
             if isinstance(logger, Namespace):
@@ -272,9 +274,12 @@ class ColorganCLI(LightningCLI):
     def instantiate_trainer(self, **kwargs: Any) -> LightningTrainer:
         """Adds what every run has: atomic checkpoints, saving on signals, and the prediction writer."""
         section = self.config[self.subcommand]
-        extra: list[Callback] = [RunContinuation(), EpochTable()] if self.subcommand == "fit" else []
-        if self.subcommand in ("validate", "test") and not section.trainer.get("callbacks"):
+        extra: list[Callback] = [RunContinuation(), EpochMeans(), EpochTable()] if self.subcommand == "fit" else []
+        measures = self.subcommand in ("validate", "test") and self._trained_class.colorizes
+        if measures and not section.trainer.get("callbacks"):
             extra.append(FrechetDistance())
+        if self.subcommand != "predict" and hinted_network(self.model) is not None:
+            extra.append(HintL1())
         if self.subcommand == "predict":
             root = str(getattr(self.datamodule, "predict", None) or "")
             extra.append(PredictionWriter(section.output, root, section.overwrite, section.npy))

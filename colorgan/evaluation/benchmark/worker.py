@@ -67,7 +67,8 @@ class Job:
             folder: folder of the grid.
             command: the command that trains a colorizer, which ends with ``fit``.
         """
-        overlays = [(overlay.name, overlay.text) for overlay in run.variant.overlays]
+        runs = str(GridRunFolder(folder.absolute(), run.name).path.parent)
+        overlays = [(overlay.name, run.text_of(overlay, runs)) for overlay in run.variant.overlays]
         full_command = (*command[:-1], *filter(None, [run.variant.command]), command[-1])
         return cls(str(folder.absolute()), run.name, run.digest, overlays, run.arguments, full_command)
 

@@ -4,24 +4,22 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
-from torch import Tensor
 
 from colorgan.training.module import Trainable
 
 _MAX_ROWS = 40
 """Rows of a printed table; of more epochs, evenly spaced ones are shown."""
-_MAE = "val/l1"
 
 
 class EpochTable(Callback):
     """Keeps the training loss, the validation loss, the mean absolute error and the duration of every epoch.
 
-    The training loss is the mean over the epoch's batches of the loss that compares colors, without its weight. The
-    validation loss is ``val/loss`` if :class:`~colorgan.training.ValidationLoss` logs it, otherwise the first metric of
-    the model. The mean absolute error is ``val/l1``, in the units of the network's color channels. A duration includes
-    validation. ``fit`` prints the table when it ends. The rows are saved in checkpoints.
+    The training loss is the mean over the epoch's batches of the loss that compares colors, without its weight, as
+    :class:`~colorgan.training.EpochMeans` logs it, which comes before it in the list of callbacks. The validation loss
+    is ``val/loss`` if :class:`~colorgan.training.ValidationLoss` logs it, otherwise the first metric of the model. The
+    mean absolute error is ``val/l1``, in the units of the network's color channels. A duration includes validation.
+    ``fit`` prints the table when it ends. The rows are saved in checkpoints.
 
     Attributes:
         rows: for each epoch, its number and its values by column; values that were not measured are missing.
@@ -29,8 +27,6 @@ class EpochTable(Callback):
 
     def __init__(self) -> None:
         self.rows: list[dict[str, float]] = []
-        self._sum: Tensor | None = None
-        self._batches = 0
         self._validation: dict[str, float] = {}
         self._start = 0.0
         self._seconds_before = 0.0
@@ -41,17 +37,8 @@ class EpochTable(Callback):
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Begins a row."""
-        self._sum, self._batches, self._validation = None, 0, {}
+        self._validation = {}
         self._start, self._seconds_before = time.monotonic(), 0.0
-
-    def on_train_batch_end(
-        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
-    ) -> None:
-        """Adds the loss of a batch, without waiting for the device."""
-        value = outputs.get(_first(pl_module, "train/")) if isinstance(outputs, Mapping) else None
-        if isinstance(value, Tensor):
-            self._sum = value.detach().float() if self._sum is None else self._sum.to(value.device) + value.detach()
-            self._batches += 1
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Takes what validation has logged."""
@@ -59,30 +46,25 @@ class EpochTable(Callback):
             return
         logged = trainer.callback_metrics
         loss = "val/loss" if "val/loss" in logged else _first(pl_module, "val/")
-        columns = {"validation loss": loss, "MAE": _MAE}
+        columns = {"validation loss": loss, "MAE": "val/l1"}
         self._validation = {title: float(logged[name]) for title, name in columns.items() if name in logged}
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Ends the row."""
         row = {"epoch": float(trainer.current_epoch)}
-        if self._sum is not None:
-            row["training loss"] = float(self._sum) / self._batches
+        mean = trainer.callback_metrics.get(f"{_first(pl_module, 'train/')}_epoch")
+        if mean is not None:
+            row["training loss"] = float(mean)
         self.rows.append({**row, **self._validation, "seconds": self._seconds()})
 
     def state_dict(self) -> dict[str, Any]:
-        """Returns the rows, and what the current epoch has so far."""
-        total = None if self._sum is None else float(self._sum)
-        return {
-            "rows": [dict(row) for row in self.rows],
-            "current": {"sum": total, "batches": self._batches, "seconds": self._seconds()},
-        }
+        """Returns the rows, and how long the current epoch has lasted."""
+        return {"rows": [dict(row) for row in self.rows], "seconds": self._seconds()}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Restores the rows."""
         self.rows = [{str(name): float(value) for name, value in row.items()} for row in state_dict["rows"]]
-        current = state_dict["current"]
-        self._sum = None if current["sum"] is None else torch.tensor(float(current["sum"]))
-        self._batches, self._seconds_before = int(current["batches"]), float(current["seconds"])
+        self._seconds_before = float(state_dict["seconds"])
 
     def _seconds(self) -> float:
         return self._seconds_before + time.monotonic() - self._start
@@ -98,9 +80,7 @@ class EpochTable(Callback):
         used = [n for n, title in enumerate(titles) if any(row[n] for row in cells)]
         lines = [[titles[n] for n in used], *([row[n] for n in used] for row in cells)]
         widths = [max(len(line[n]) for line in lines) for n in range(len(used))]
-        return "\n".join(
-            "  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in lines
-        )
+        return "\n".join("  ".join(map(str.rjust, line, widths)) for line in lines)
 
 
 def _first(pl_module: LightningModule, prefix: str) -> str:
