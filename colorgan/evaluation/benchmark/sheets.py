@@ -96,8 +96,8 @@ def photo_sheet(results: BenchmarkResults, folder: Path, images: Path) -> tuple[
     for title, run in cells.items():
         try:
             model = open_model(run.last_checkpoint)
-            columns.setdefault("gray", model.colorize(photos, strength=0.0))
-            columns.setdefault("reference", photos)
+            if not columns:
+                columns |= {"gray": model.colorize(photos, strength=0.0), "reference": photos}
             columns[title] = model.colorize(photos)
         except ColorganError as error:
             problems.append(f"The sheet of photos lacks {title}: {error}.")
