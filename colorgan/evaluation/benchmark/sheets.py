@@ -1,6 +1,8 @@
 """Sheets of photos: what each run has drawn itself, and the same photos colorized by several configurations."""
 
+import contextlib
 import hashlib
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +18,7 @@ from colorgan.evaluation.benchmark.results import BenchmarkResults, VariantResul
 from colorgan.evaluation.rendering import data_url
 from colorgan.files import atomic_write
 from colorgan.files.yaml import YAMLError, read_yaml
-from colorgan.images import SAMPLE_PHOTOS, RGBArray, contact_sheet, evenly_spaced, read_rgb, read_size
+from colorgan.images import SAMPLE_PHOTOS, RGBArray, contact_sheet, evenly_spaced, read_rgb
 from colorgan.inference.open_model import open_model
 
 _SHEET_WIDTH = 960
@@ -57,7 +59,7 @@ def run_sheet(result: VariantResult, images: Path) -> Sheet | None:
     if not small.is_file() or small.stat().st_mtime < run.sheet.stat().st_mtime:
         image = Image.fromarray(read_rgb(run.sheet))
         image.thumbnail((_SHEET_WIDTH, 10 * _SHEET_WIDTH), Image.Resampling.LANCZOS)
-        _save(image, small)
+        return _save(run.run.name, image, small)
     return _load(run.run.name, small)
 
 
@@ -85,7 +87,7 @@ def photo_sheet(results: BenchmarkResults, folder: Path, images: Path) -> tuple[
     if wanted is None or not cells:
         return None, []
     file = images / f"{_NAME}_{_digest(cells, wanted.photos)}.webp"
-    if file.is_file():
+    with contextlib.suppress(FileNotFoundError):  # also if another process of the grid is about to replace it
         return _load(_NAME, file), []
     try:
         photos = _validation_photos(next(iter(cells.values())).path, wanted.photos)
@@ -107,8 +109,7 @@ def photo_sheet(results: BenchmarkResults, folder: Path, images: Path) -> tuple[
         file = images / f"{_NAME}_incomplete.webp"  # made again next time
     for old in images.glob(f"{_NAME}_*.webp"):
         old.unlink(missing_ok=True)
-    _save(contact_sheet(columns, tile=_TILE), file)
-    return _load(_NAME, file), problems
+    return _save(_NAME, contact_sheet(columns, tile=_TILE), file), problems
 
 
 def _validation_photos(run: Path, count: int) -> list[RGBArray]:
@@ -147,11 +148,15 @@ def _modified(file: Path) -> int:
         return 0
 
 
-def _save(image: Image.Image, file: Path) -> None:
+def _save(name: str, image: Image.Image, file: Path) -> Sheet:
+    buffer = io.BytesIO()
+    image.save(buffer, format="WEBP", quality=82)
     with atomic_write(file) as temporary:
-        image.save(temporary, format="WEBP", quality=82)
+        temporary.write_bytes(buffer.getvalue())
+    return Sheet(name, file.name, *image.size, data_url(buffer.getvalue(), "webp"))
 
 
 def _load(name: str, file: Path) -> Sheet:
-    width, height = read_size(file)
-    return Sheet(name, file.name, width, height, data_url(file.read_bytes(), "webp"))
+    data = file.read_bytes()
+    with Image.open(io.BytesIO(data)) as image:
+        return Sheet(name, file.name, *image.size, data_url(data, "webp"))

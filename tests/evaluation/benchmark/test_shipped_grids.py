@@ -124,3 +124,20 @@ def test_landscapes_grid_has_all_configurations() -> None:
                 factor = float(variant.parts["run"])
                 weights = (model["reconstruction_weight"], model["adversarial_weight"])
                 assert weights == pytest.approx((1 - factor, factor))
+
+
+def test_adversaries_are_compared_at_equal_time() -> None:
+    grid = GRIDS["adversary"]
+    for variant in grid.variants:
+        trainers = [overlay.content["trainer"] for overlay in variant.overlays if "trainer" in overlay.content]
+        assert [trainer["max_epochs"] for trainer in trainers][1:] == [-1]  # after base.yaml
+        (budget,) = [part for part in trainers[-1]["callbacks"] if part["class_path"] == "TimeBudget"]
+        assert budget["init_args"]["clock"] == "processor"
+    assert {v.name for v in grid.variants if v.group == "published"} == {
+        "published-conv-linear",
+        "published-patch",
+        "published-unet",
+    }
+    assert {variant.baseline for variant in grid.variants} == {"", "none", "query-none", "quantized-none"}
+    assert [variant.name for variant in grid.variants if len(variant.seeds) > 1][0] == "none"
+    assert grid.sheet is not None
