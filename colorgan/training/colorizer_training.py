@@ -1,16 +1,21 @@
-"""What the training of any colorizer has besides its steps: validation, test and prediction."""
+"""What the training of any colorizer has besides its steps: how networks run, validation, test and prediction."""
 
-from typing import Any, cast
+from collections.abc import Sequence
+from typing import Any, Literal, cast
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torchmetrics.functional.image import peak_signal_noise_ratio
 
 from colorgan.inference.colorizer import Colorizer
 from colorgan.models import ColorSpace, Generator
+from colorgan.training.gradient_checkpointing import GradientCheckpointing
 from colorgan.training.optimization import ManualOptimization
 from colorgan.training.steps import EvaluationOutput, is_first_validation
+
+CompileOption = bool | Literal["reduce-overhead"]
+"""Whether networks are compiled, or the mode of ``torch.compile``."""
 
 
 class ColorizerTraining(ManualOptimization):
@@ -20,13 +25,48 @@ class ColorizerTraining(ManualOptimization):
         colorizer: what is trained.
         average: the moving average of its weights, or ``None``.
         color_space: color space in which its generator works.
-        channels_last: whether photos have the memory layout that suits convolutions.
     """
 
     colorizer: Colorizer
     average: AveragedModel | None
     color_space: ColorSpace
-    channels_last: bool
+
+    # -- how networks run ----------------------------------------------------------------------------------------------
+
+    def set_execution(self, channels_last: bool, compile: CompileOption, checkpoint_gradients: bool) -> None:
+        """Sets how networks run; see the arguments of :class:`~colorgan.training.gan.ColorGAN`."""
+        self.channels_last, self.compile_networks = channels_last, compile
+        self.checkpointing = GradientCheckpointing() if checkpoint_gradients else None
+
+    def prepare_networks(self, trained: Sequence[nn.Module]) -> None:
+        """Sets up the memory layout, and compilation or checkpointing of the networks that will be trained."""
+        if self.channels_last:
+            self.to(memory_format=torch.channels_last)
+        for network in trained:
+            if self.compile_networks:
+                network.compile(mode=self.compile_networks if isinstance(self.compile_networks, str) else None)
+            if self.checkpointing is not None:
+                self.checkpointing.apply(network)
+
+    def teardown(self, stage: str) -> None:
+        """Lets the networks keep their activations again."""
+        if self.checkpointing is not None:
+            self.checkpointing.remove()
+
+    def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
+        """Makes a step's randomness reproducible, and lets CUDA graphs reuse the memory of the last one."""
+        super().on_train_batch_start(batch, batch_idx)
+        self._begin_graphs()
+
+    def on_validation_batch_start(self, batch: Any, batch_idx: int, dataloader_idx: int = 0) -> None:
+        """Lets CUDA graphs reuse the memory of the last step."""
+        self._begin_graphs()
+
+    def _begin_graphs(self) -> None:
+        if self.compile_networks == "reduce-overhead":
+            torch.compiler.cudagraph_mark_step_begin()  # type: ignore[no-untyped-call]
+
+    # -- validation, test and prediction -------------------------------------------------------------------------------
 
     @property
     def inference(self) -> Colorizer:

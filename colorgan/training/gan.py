@@ -36,7 +36,7 @@ from colorgan.models.discriminators import build_discriminator
 from colorgan.models.encoders import pretrained_weights_wanted
 from colorgan.training.adversary import Adversary
 from colorgan.training.checks import check_image_size
-from colorgan.training.colorizer_training import ColorizerTraining, moving_average
+from colorgan.training.colorizer_training import ColorizerTraining, CompileOption, moving_average
 from colorgan.training.gan_checks import check_adversary, check_arguments, check_objective
 from colorgan.training.module import Role
 from colorgan.training.objective import GeneratorObjective
@@ -86,7 +86,10 @@ class ColorGAN(ColorizerTraining):
         ema_decay: decay of an exponential moving average of the generator's weights, which is then used to validate and
             to predict; 0 keeps none.
         channels_last: use the memory layout that suits convolutions on CPUs and tensor cores.
-        compile: compile both networks with ``torch.compile``.
+        compile: compile both networks with ``torch.compile``; ``reduce-overhead`` also records CUDA graphs, which pays
+            where a GPU waits for Python: for small networks, photos or batches.
+        checkpoint_gradients: compute activations again for the gradients instead of keeping them: half of the memory or
+            less, and a third more time.
         image_size: height and width in pixels of the training photos. The command line takes it from the data.
         init_from: checkpoint of another run whose weights are used as far as they fit; or a pattern such as
             ``checkpoints/first_stage/*/checkpoints/best.ckpt``, of whose files the newest is used. It is not read again
@@ -142,7 +145,8 @@ class ColorGAN(ColorizerTraining):
         ema_decay: float = 0.0,
         # how it runs and where it starts
         channels_last: bool = True,
-        compile: bool = False,
+        compile: CompileOption = False,
+        checkpoint_gradients: bool = False,
         image_size: int = 128,
         init_from: str | None = None,
     ) -> None:
@@ -154,7 +158,7 @@ class ColorGAN(ColorizerTraining):
         self.schedule, self.discriminator_sees_hints = schedule, discriminator_sees_hints
         self.generator_optimizer, self.discriminator_optimizer = generator_optimizer, discriminator_optimizer
         self.generator_scheduler, self.discriminator_scheduler = generator_scheduler, discriminator_scheduler
-        self.ema_decay, self.channels_last, self.compile_networks = ema_decay, channels_last, compile
+        self.set_execution(channels_last, compile, checkpoint_gradients)
         check_arguments(self.hparams, schedule, generator_optimizer, discriminator_optimizer)
 
         hint_channels = hints.channels(color_space.channels)
@@ -212,12 +216,8 @@ class ColorGAN(ColorizerTraining):
                 term.load_frozen()
             if self.discriminator is not None:
                 self.discriminator.load_frozen()
-        if self.channels_last:
-            self.to(memory_format=torch.channels_last)
-        if self.compile_networks and stage == "fit":
-            self.colorizer.generator.compile()
-            if self.discriminator is not None:
-                self.discriminator.compile()
+        networks = [self.colorizer.generator, *([] if self.discriminator is None else [self.discriminator])]
+        self.prepare_networks(networks if stage == "fit" else [])
 
     # -- training ------------------------------------------------------------------------------------------------------
 

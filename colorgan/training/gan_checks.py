@@ -35,6 +35,16 @@ def check_arguments(
     check_range("ema_decay", numbers["ema_decay"], minimum=0, below=1)
     check_range("image_size", numbers["image_size"], minimum=1, below=MAX_SIZE + 1)
     schedule.check_accumulation(numbers["accumulate"])
+    if numbers["compile"] == "reduce-overhead" and numbers["accumulate"] > 1:
+        raise ColorganError(
+            f"model.accumulate={numbers['accumulate']} does not go with model.compile=reduce-overhead, whose gradients "
+            "are in memory that the next batch reuses: set model.compile to true"
+        )
+    if numbers["compile"] and numbers["checkpoint_gradients"]:
+        raise ColorganError(
+            "model.compile does not go with model.checkpoint_gradients, as a compiler decides itself what to keep: "
+            "set one of them to false"
+        )
     check_optimizer("generator_optimizer", generator_optimizer)
     check_optimizer("discriminator_optimizer", discriminator_optimizer)
 

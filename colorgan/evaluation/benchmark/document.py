@@ -23,8 +23,9 @@ def as_json(results: BenchmarkResults) -> dict[str, Any]:
             "metric": results.grid.published.metric,
             "protocol": results.grid.published.protocol,
             "source": results.grid.published.source,
-            "rank_correlation": results.published_correlation,
-            "configurations": results.num_published,
+            "rank_correlation": results.published_agreement.correlation,
+            "chance": results.published_agreement.chance,
+            "configurations": results.published_agreement.count,
         },
         "groups": [
             {

@@ -15,6 +15,7 @@ from colorgan.evaluation.benchmark.grid_values import (
     check_runs,
     check_variant,
     mapping,
+    read_charts,
     read_metrics,
     read_seed_arguments,
     read_seeds,
@@ -24,7 +25,18 @@ from colorgan.evaluation.benchmark.grid_values import (
 from colorgan.files.yaml import YAMLError, read_yaml
 from colorgan.metrics.registry import JUDGE
 
-_GRID_KEYS = {"title", "description", "metrics", "seeds", "seed_arguments", "base", "published", "groups", "sheet"}
+_GRID_KEYS = {
+    "title",
+    "description",
+    "metrics",
+    "charts",
+    "seeds",
+    "seed_arguments",
+    "base",
+    "published",
+    "groups",
+    "sheet",
+}
 _GROUP_KEYS = {"title", "description", "command", "overlays", "axes", "runs", "seeds", "published", "baseline"}
 _DEFAULT_METRICS = (f"val/fd_{JUDGE}".replace("-", "_"), "val/psnr")
 _JUDGE_OVERLAY = {"trainer": {"callbacks+": [{"class_path": "FrechetDistance", "init_args": {"features": JUDGE}}]}}
@@ -70,6 +82,7 @@ def read_grid(path: str | Path, extra_overlays: Sequence[str | Path] = ()) -> Gr
         groups=tuple(
             reader.group(str(name), mapping(group, f"{file}: groups.{name}"), base) for name, group in groups.items()
         ),
+        charts=read_charts(content.get("charts"), f"{file}: charts"),
     )
     names = [variant.name for variant in grid.variants]
     for name in names:

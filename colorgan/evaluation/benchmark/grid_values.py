@@ -72,6 +72,19 @@ def read_seed_arguments(value: Any, where: str) -> tuple[str, ...]:
     return tuple(arguments)
 
 
+def read_charts(value: Any, where: str) -> dict[str, tuple[str, ...]]:
+    """The metrics of each chart, by its title."""
+    charts: dict[str, tuple[str, ...]] = {}
+    for title, listed in mapping(value, where).items():
+        names = listed if isinstance(listed, list) else [listed]
+        if not names or not all(isinstance(name, str) and name.startswith(("train/", "val/")) for name in names):
+            raise ColorganError(
+                f"{where}.{title} must be a list of metrics such as train/l1 or val/l1; received {listed!r}"
+            )
+        charts[str(title)] = tuple(names)
+    return charts
+
+
 def read_metrics(value: Any, file: Path) -> tuple[Metric, ...]:
     """The metrics, listed by name or as a mapping; what the grid does not say comes from the registry."""
     if isinstance(value, list) and all(isinstance(key, str) for key in value):

@@ -10,7 +10,14 @@ from colorgan.evaluation.benchmark.grid import Grid, Group, Run, Variant
 from colorgan.evaluation.benchmark.records import Status
 from colorgan.evaluation.benchmark.run_results import RunResult, read_run
 from colorgan.evaluation.curves import Curve, mean_curve
-from colorgan.evaluation.statistics import Estimate, Interval, SeedSpread, rank_correlation, rank_ranges
+from colorgan.evaluation.statistics import (
+    Agreement,
+    Estimate,
+    Interval,
+    SeedSpread,
+    rank_agreement,
+    rank_ranges,
+)
 from colorgan.metrics.metric import Metric
 
 
@@ -69,6 +76,11 @@ class VariantResult:
         times = [run.record.seconds for run in self.runs if run.record and run.record.status == "finished"]
         return math.fsum(times) / len(times) if times else None
 
+    @property
+    def epochs(self) -> list[int]:
+        """The different numbers of epochs that its finished runs trained, in order; early stopping may end some."""
+        return sorted({run.last_epoch for run in self.runs if run.status == "finished"})
+
 
 @dataclass(frozen=True)
 class BenchmarkResults:
@@ -81,9 +93,7 @@ class BenchmarkResults:
         spread: spread of the headline metric between seeds.
         groups: the groups with their configurations.
         baselines: value of the gray photos, by metric.
-        published_correlation: rank correlation of the headline metric with the published results; ``None`` if it cannot
-            be computed.
-        num_published: number of configurations that have both.
+        published_agreement: how well the order of the headline metric agrees with the published one.
     """
 
     grid: Grid
@@ -92,8 +102,7 @@ class BenchmarkResults:
     spread: SeedSpread
     groups: Sequence[tuple[Group, Sequence[VariantResult]]]
     baselines: Mapping[str, float]
-    published_correlation: float | None
-    num_published: int
+    published_agreement: Agreement
 
     @property
     def variants(self) -> list[VariantResult]:
@@ -125,8 +134,9 @@ def collect_results(grid: Grid, runs: Sequence[Run], folder: Path) -> BenchmarkR
     Raises:
         ColorganError: if a record is damaged.
     """
-    training = {metric.key for metric in grid.metrics if metric.key.startswith("train/")}
-    read = {run.name: read_run(run, folder, training) for run in runs}
+    drawn = {name for names in grid.charts.values() for name in names}
+    drawn |= {metric.key for metric in grid.metrics if metric.key.startswith("train/")}
+    read = {run.name: read_run(run, folder, drawn) for run in runs}
     by_variant: dict[str, list[RunResult]] = {}
     for run in runs:
         by_variant.setdefault(run.variant.name, []).append(read[run.name])
@@ -171,8 +181,7 @@ def collect_results(grid: Grid, runs: Sequence[Run], folder: Path) -> BenchmarkR
         spread=spreads[headline.key],
         groups=groups,
         baselines=_baselines(list(read.values()), metrics),
-        published_correlation=rank_correlation(pairs),
-        num_published=len(pairs),
+        published_agreement=rank_agreement(pairs),
     )
 
 

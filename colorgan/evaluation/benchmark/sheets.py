@@ -118,7 +118,7 @@ def _validation_photos(run: Path, count: int) -> list[RGBArray]:
         data = read_yaml(run / "config.yaml")["data"]
         arguments = data["init_args"]
         root = SAMPLE_PHOTOS if arguments["root"] in (None, "sample") else Path(arguments["root"])
-        given = {name: arguments[name] and Path(arguments[name]) for name in ("train", "val", "test")}
+        given = {name: _paths(arguments[name]) for name in ("train", "val", "test")}
     except (OSError, YAMLError, KeyError, TypeError) as error:
         raise ColorganError(f"{run / 'config.yaml'} does not say in which folders the photos are") from error
     folders = SplitFolders(root, given)
@@ -133,6 +133,10 @@ def _validation_photos(run: Path, count: int) -> list[RGBArray]:
         image.thumbnail((_PHOTO_SIZE, _PHOTO_SIZE), Image.Resampling.LANCZOS)
         photos.append(np.asarray(image))
     return photos
+
+
+def _paths(folders: str | Sequence[str] | None) -> list[Path]:
+    return [Path(folders)] if isinstance(folders, str) else [Path(folder) for folder in folders or ()]
 
 
 def _digest(cells: Mapping[str, GridRunFolder], photos: int) -> str:

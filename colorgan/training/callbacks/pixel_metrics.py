@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
+import torch
 from lightning.pytorch import LightningModule, Trainer
 from torch import Tensor
 
@@ -29,22 +31,31 @@ class PixelMetrics(EvaluationCallback):
         metrics: names of the metrics to log; by default margin accuracy, colorfulness, the error of a and b, tint, and
             whatever else the table marks as ``logged``.
         margin: maximum difference per channel for the margin accuracy, on the scale [0, 1].
+        training: also logs the metrics of the training photos of each epoch, such as ``train/margin_accuracy``. Each
+            batch is colorized once more, without hints, by the network as it is after the batch's update.
 
     Raises:
         ColorganError: during setup, if a metric is unknown.
     """
 
-    def __init__(self, metrics: Sequence[str] | None = None, margin: float = 12 / 255) -> None:
+    def __init__(self, metrics: Sequence[str] | None = None, margin: float = 12 / 255, training: bool = False) -> None:
         self._available = {
             metric.key: metric for metric in photo_metrics({"margin_accuracy": partial(margin_accuracy, margin=margin)})
         }
         logged = [key for key, metric in self._available.items() if metric.logged]
         self.metrics = tuple(logged if metrics is None else metrics)
-        self._rows = PhotoRows()
+        self.training = training
+        self._rows, self._training_rows = PhotoRows(), PhotoRows()
 
     def logged_metrics(self) -> list[str]:
-        """The metrics as ``val/NAME``."""
-        return [f"val/{name}" for name in self.metrics]
+        """The metrics as ``val/NAME``, and as ``train/NAME`` if training photos are measured."""
+        training = self._training_metrics if self.training else ()
+        return [*(f"val/{name}" for name in self.metrics), *(f"train/{name}" for name in training)]
+
+    @property
+    def _training_metrics(self) -> tuple[str, ...]:
+        """What is measured photo by photo: not the difference of two means."""
+        return tuple(name for name in self.metrics if name != _DIFFERENCE)
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Calls :meth:`check_model`."""
@@ -90,3 +101,29 @@ class PixelMetrics(EvaluationCallback):
             if reference is not None and name.startswith(_DIFFERENCE):
                 mean = (mean - reference).abs()
             pl_module.log(f"{stage}/{name}", mean.item(), sync_dist=True)
+
+    def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Drops the results of an interrupted epoch."""
+        self._training_rows.clear()
+
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        """Measures the photos of a batch, if training photos are measured."""
+        if not self.training:
+            return
+        rgb = batch["rgb"].float() / 255
+        network = pl_module.inference
+        was_training = network.training
+        network.eval()
+        with torch.no_grad(), trainer.precision_plugin.val_step_context():
+            predicted = network(rgb)
+        network.train(was_training)
+        target, photos = PhotoBatch(rgb), PhotoBatch(predicted.float().clamp(0, 1))
+        values = {name: self._available[name].measure(photos, target) for name in self._training_metrics}
+        self._training_rows.add(batch["index"], values)
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Logs the means of the training photos."""
+        for name, values in self._training_rows.collect(pl_module).items():
+            pl_module.log(f"train/{name}", values.mean().item(), sync_dist=True)

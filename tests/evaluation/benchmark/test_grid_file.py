@@ -81,6 +81,15 @@ def test_options_follow_the_seed(write_grid: WriteGrid) -> None:
     assert run.arguments == ["--seed_everything=1", "--trainer.enable_progress_bar=false", "--data.root=photos"]
 
 
+def test_charts_are_lists_of_metrics(write_grid: WriteGrid) -> None:
+    grid = read_grid(write_grid(charts={"Loss": ["train/l1", "val/l1"], "One": "val/psnr"}))
+    assert grid.charts == {"Loss": ("train/l1", "val/l1"), "One": ("val/psnr",)}
+    assert read_grid(write_grid()).charts == {}
+    for wrong in ([], ["l1"], 3):
+        with pytest.raises(ColorganError, match=r"small.yaml: charts.Loss must be a list of metrics such as train/l1"):
+            read_grid(write_grid(charts={"Loss": wrong}))
+
+
 @pytest.mark.parametrize(
     ("patterns", "count"), [([], 10), (["pairs-*"], 8), (["*-seed1"], 5), (["alone"], 2), (["alone", "*-lab-seed2"], 4)]
 )
