@@ -98,9 +98,49 @@ class SeedSpread:
         if not self.degrees_of_freedom or not values:
             return None
         mean = _mean(values)
-        quantile = float(scipy.stats.t.ppf(QUANTILES[1], self.degrees_of_freedom))
-        half_width = abs(mean) * self.relative_std * quantile / math.sqrt(len(values))
+        half_width = abs(mean) * self._relative_width / math.sqrt(len(values))
         return Interval(mean - half_width, mean + half_width)
+
+    def difference(self, values: Sequence[float], others: Sequence[float]) -> Estimate:
+        """The difference of the means of two configurations, with Student's t interval if the spread is known.
+
+        Args:
+            values: one value per seed.
+            others: those of the configuration that is subtracted.
+
+        Example:
+            >>> SeedSpread(relative_std=0.1, degrees_of_freedom=4).difference([9.0, 11.0], [8.0])
+            Estimate(value=2.0, interval=Interval(low=-0.96..., high=4.96...))
+        """
+        mean, other = _mean(values), _mean(others)
+        if not self.degrees_of_freedom:
+            return Estimate(mean - other)
+        half_width = self._relative_width * math.hypot(mean / math.sqrt(len(values)), other / math.sqrt(len(others)))
+        return Estimate(mean - other, Interval(mean - other - half_width, mean - other + half_width))
+
+    def relative_change(self, values: Sequence[float], others: Sequence[float]) -> Estimate:
+        """The change from the mean of one configuration to that of another, as a fraction of the former.
+
+        The interval is that of the logarithm of their ratio.
+
+        Args:
+            values: one positive value per seed.
+            others: those of the configuration that is compared with.
+
+        Example:
+            >>> SeedSpread(relative_std=0.1, degrees_of_freedom=4).relative_change([9.0, 11.0], [8.0])
+            Estimate(value=0.25, interval=Interval(low=-0.11..., high=0.75...))
+        """
+        ratio = _mean(values) / _mean(others)
+        if not self.degrees_of_freedom:
+            return Estimate(ratio - 1)
+        factor = math.exp(self._relative_width * math.sqrt(1 / len(values) + 1 / len(others)))
+        return Estimate(ratio - 1, Interval(ratio / factor - 1, ratio * factor - 1))
+
+    @property
+    def _relative_width(self) -> float:
+        """Half the width of the interval of a single run, as a fraction of its value."""
+        return self.relative_std * float(scipy.stats.t.ppf(QUANTILES[1], self.degrees_of_freedom))
 
 
 def bootstrap_mean(*values: Values, statistic: Callable[..., Values] | None = None) -> Estimate:

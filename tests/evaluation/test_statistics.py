@@ -47,6 +47,29 @@ def test_seed_interval_has_nominal_coverage() -> None:
     assert 0.93 < hits / total < 0.97
 
 
+def test_changes_between_configurations_have_nominal_coverage() -> None:
+    generator = np.random.default_rng(1)
+    hits = {"difference": 0, "relative_change": 0}
+    for _ in range(300):
+        means, counts = (20.0, 50.0, 40.0, 30.0), (3, 3, 1, 3)
+        samples = [
+            list(generator.normal(mean, 0.05 * mean, size=count)) for mean, count in zip(means, counts, strict=True)
+        ]
+        spread = SeedSpread.pooled(samples)
+        for name, truth in (("difference", 40 - 50), ("relative_change", 40 / 50 - 1)):
+            estimate = getattr(spread, name)(samples[2], samples[1])
+            assert estimate.interval is not None
+            assert estimate.interval.low < estimate.value < estimate.interval.high
+            hits[name] += estimate.interval.low <= truth <= estimate.interval.high
+    assert all(0.92 < count / 300 < 0.98 for count in hits.values()), hits
+
+
+def test_changes_without_a_known_spread_have_no_interval() -> None:
+    spread = SeedSpread.pooled([[50.0], [60.0]])
+    assert spread.difference([50.0], [60.0]) == Estimate(-10.0)
+    assert spread.relative_change([50.0], [60.0]).interval is None
+
+
 def test_spread_is_unknown_with_one_seed_per_configuration() -> None:
     spread = SeedSpread.pooled([[50.0], [60.0], []])
     assert spread.degrees_of_freedom == 0

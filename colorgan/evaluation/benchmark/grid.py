@@ -55,6 +55,7 @@ class Variant:
         seeds: the seeds, one run each.
         published: the published result, if there is one.
         command: the command whose ``fit`` trains it, such as ``chroma``; empty for colorizers.
+        baseline: name of the configuration that it is compared with; empty if there is none.
     """
 
     name: str
@@ -64,6 +65,20 @@ class Variant:
     seeds: tuple[int, ...]
     published: float | None = None
     command: str = ""
+    baseline: str = ""
+
+
+@dataclass(frozen=True)
+class PhotoSheet:
+    """The same validation photos, colorized by several configurations.
+
+    Attributes:
+        photos: number of photos.
+        cells: title of the column of each configuration, by its name.
+    """
+
+    photos: int
+    cells: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -153,6 +168,7 @@ class Grid:
         published: the source of published results.
         seed_arguments: arguments that receive the seed in addition to ``seed_everything``.
         groups: the groups of configurations.
+        sheet: photos to show side by side; ``None`` for none.
         charts: further charts of each group, by title: metrics of training and validation. The last one is drawn
             strong, such as a moving average, the others pale, such as the values it averages.
     """
@@ -164,6 +180,7 @@ class Grid:
     published: Published
     seed_arguments: tuple[str, ...]
     groups: tuple[Group, ...] = field(repr=False)
+    sheet: PhotoSheet | None = None
     charts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property

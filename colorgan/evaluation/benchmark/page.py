@@ -6,43 +6,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
-from PIL import Image
-
 from colorgan.errors import plural
+from colorgan.evaluation.benchmark.document import as_json
 from colorgan.evaluation.benchmark.grid import Group
 from colorgan.evaluation.benchmark.records import Status
 from colorgan.evaluation.benchmark.results import BenchmarkResults, VariantResult
-from colorgan.evaluation.benchmark.tables import Cell, format_duration, format_number, group_table, order_table
+from colorgan.evaluation.benchmark.sheets import Sheet, photo_sheet, run_sheet
+from colorgan.evaluation.benchmark.tables import (
+    Cell,
+    comparison_table,
+    format_duration,
+    format_number,
+    group_table,
+    order_table,
+)
 from colorgan.evaluation.charts import Dots, Line, ResponsiveChart, dot_chart, line_chart
 from colorgan.evaluation.curves import mean_curve
-from colorgan.evaluation.rendering import data_url, render
+from colorgan.evaluation.rendering import render
 from colorgan.evaluation.statistics import CONFIDENCE
 from colorgan.files import atomic_write
-from colorgan.images import read_rgb, read_size
 from colorgan.metrics.metric import Metric
 from colorgan.metrics.teachers import is_same_network, judge_of
-
-_SHEET_WIDTH = 960
-"""Pixels. Sheets are downscaled for the report; the run folders contain them at full size."""
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """The sample photos of a configuration, downscaled for the report.
-
-    Attributes:
-        name: name of the run.
-        file: file name in ``images/``.
-        width: in pixels.
-        height: in pixels.
-        data: the image as a ``data:`` URL.
-    """
-
-    name: str
-    file: str
-    width: int
-    height: int
-    data: str
 
 
 @dataclass(frozen=True)
@@ -96,6 +80,7 @@ def write_report(results: BenchmarkResults, folder: Path) -> Path:
     images.mkdir(parents=True, exist_ok=True)
     sections = [_section(results, group, variants, images) for group, variants in results.groups]
     overview = _overview_chart(results)
+    photos, problems = photo_sheet(results, folder, images)
     for chart in [*([overview] if overview else []), *(chart for part in sections for chart in part.charts)]:
         _write(images / f"{chart.name}.svg", chart.svg.wide)
     for file in ("report.html", "report.md"):
@@ -105,14 +90,16 @@ def write_report(results: BenchmarkResults, folder: Path) -> Path:
             description=results.grid.description,
             num_variants=len(results.variants),
             counts=[(status, results.count(status)) for status in get_args(Status) if results.count(status)],
-            notes=_notes(results),
+            notes=[*_notes(results), *problems],
             overview=overview,
+            comparison=comparison_table(results),
+            photos=photos,
             order=order_table(results),
             sections=sections,
             made_with=_made_with(results),
         )
         _write(folder / file, text)
-    _write(folder / "results.json", json.dumps(results.as_json(), indent=2, allow_nan=False) + "\n")
+    _write(folder / "results.json", json.dumps(as_json(results), indent=2, allow_nan=False) + "\n")
     return folder / "report.html"
 
 
@@ -133,7 +120,7 @@ def _section(results: BenchmarkResults, group: Group, variants: Sequence[Variant
     for number, (title, names) in enumerate(results.grid.charts.items(), start=1):
         if lines := _paired_curves(variants, names):
             charts.append(Chart(f"{group.name}_chart_{number}", title, _lines_by_epoch(lines, title)))
-    sheets = [sheet for result in variants if (sheet := _sheet(result, images))]
+    sheets = [sheet for result in variants if (sheet := run_sheet(result, images))]
     return Section(group, header, rows, failures, charts, sheets)
 
 
@@ -160,6 +147,11 @@ def _notes(results: BenchmarkResults) -> list[str]:
         notes.append(
             "No configuration has two finished seeds, so the spread between seeds is unknown: there are no intervals "
             "and no ranks, and small differences are not meaningful."
+        )
+    if any(result.changes for result in results.variants):
+        notes.append(
+            "Changes against a baseline are relative, except for those in dB, which are differences. Their intervals "
+            "follow from the same spread, of both means. Where one contains 0, these runs show no difference."
         )
     if any(result.variant.published is not None for result in results.variants):
         notes.append(
@@ -250,21 +242,6 @@ def _curve_chart(name: str, metric: Metric, lines: Sequence[Line], baseline: flo
 
 def _lines_by_epoch(lines: Sequence[Line], title: str, baseline: float | None = None) -> ResponsiveChart:
     return ResponsiveChart.draw(lambda size: line_chart(lines, "epoch", title, baseline, size=size))
-
-
-def _sheet(result: VariantResult, images: Path) -> Sheet | None:
-    """The sheet of the first seed that has one, downscaled again only after it has changed."""
-    run = next((run for run in result.runs if run.sheet), None)
-    if run is None or run.sheet is None:
-        return None
-    small = images / f"{run.run.name}.webp"
-    if not small.is_file() or small.stat().st_mtime < run.sheet.stat().st_mtime:
-        image = Image.fromarray(read_rgb(run.sheet))
-        image.thumbnail((_SHEET_WIDTH, 10 * _SHEET_WIDTH), Image.Resampling.LANCZOS)
-        with atomic_write(small) as temporary:
-            image.save(temporary, format="WEBP", quality=82)
-    width, height = read_size(small)
-    return Sheet(run.run.name, small.name, width, height, data_url(small.read_bytes(), "webp"))
 
 
 def _made_with(results: BenchmarkResults) -> str:

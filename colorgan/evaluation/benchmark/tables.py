@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from colorgan.evaluation.benchmark.results import BenchmarkResults, Summary, VariantResult, epochs_needed
+from colorgan.evaluation.benchmark.results import BenchmarkResults, Change, Summary, VariantResult, epochs_needed
 
 _NO_VALUE = "-"
 
@@ -92,6 +92,24 @@ def order_table(results: BenchmarkResults) -> tuple[list[Cell], list[list[Cell]]
     return header, rows
 
 
+def comparison_table(results: BenchmarkResults) -> tuple[list[Cell], list[list[Cell]]] | None:
+    """The configurations that have a baseline, and their changes against it; ``None`` if there are none yet."""
+    compared = [result for result in results.variants if result.changes]
+    if not compared:
+        return None
+    metrics = [metric for metric in results.metrics if any(metric.key in result.changes for result in compared)]
+    header = [Cell("Configuration"), Cell("Baseline"), *(Cell(metric.title, metric.direction) for metric in metrics)]
+    rows = [
+        [
+            Cell(result.variant.name),
+            Cell(result.variant.baseline),
+            *(_change_cell(result.changes.get(metric.key)) for metric in metrics),
+        ]
+        for result in compared
+    ]
+    return header, rows
+
+
 def _row(
     results: BenchmarkResults,
     result: VariantResult,
@@ -129,6 +147,19 @@ def _mean_cell(summary: Summary) -> Cell:
     interval = summary.interval
     note = f"{format_number(interval.low)} to {format_number(interval.high)}" if interval else ""
     return Cell(format_number(summary.mean), note)
+
+
+def _change_cell(change: Change | None) -> Cell:
+    if change is None:
+        return Cell(_NO_VALUE)
+    estimate = change.estimate
+    interval = estimate.interval
+    note = f"{_signed(interval.low, change)} to {_signed(interval.high, change)}" if interval else ""
+    return Cell(_signed(estimate.value, change) + (" dB" if change.kind == "difference" else ""), note)
+
+
+def _signed(value: float, change: Change) -> str:
+    return f"{value:+.1%}" if change.kind == "relative" else f"{value:+.2f}"
 
 
 def _format_rank(rank_range: tuple[int, int] | None) -> str:

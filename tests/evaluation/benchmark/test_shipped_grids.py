@@ -170,3 +170,20 @@ def test_the_study_of_landscapes_trains_as_published(tmp_path: Path, capsys: pyt
         rates = [model[f"{network}_optimizer"]["init_args"]["lr"] for network in ("generator", "discriminator")]
         assert [*rates, config["trainer"]["max_epochs"]] == [rate, rate, epochs]
         assert config["data"]["init_args"]["resize"] == "squeeze"
+
+
+def test_adversaries_are_compared_at_equal_time() -> None:
+    grid = GRIDS["adversary"]
+    for variant in grid.variants:
+        trainers = [overlay.content["trainer"] for overlay in variant.overlays if "trainer" in overlay.content]
+        assert [trainer["max_epochs"] for trainer in trainers][1:] == [-1]  # after base.yaml
+        (budget,) = [part for part in trainers[-1]["callbacks"] if part["class_path"] == "TimeBudget"]
+        assert budget["init_args"]["clock"] == "processor"
+    assert {v.name for v in grid.variants if v.group == "published"} == {
+        "published-conv-linear",
+        "published-patch",
+        "published-unet",
+    }
+    assert {variant.baseline for variant in grid.variants} == {"", "none", "query-none", "quantized-none"}
+    assert len(grid.variants[0].seeds) == 3
+    assert grid.sheet is not None
