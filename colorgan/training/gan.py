@@ -10,9 +10,10 @@ from lightning.pytorch.utilities import rank_zero_info
 from torch import Tensor
 from torch.optim import Adam, Optimizer
 from torch.optim.lr_scheduler import LRScheduler
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import AveragedModel
 from torchmetrics.functional.image import peak_signal_noise_ratio
 
+from colorgan.errors import ColorganError
 from colorgan.inference.colorizer import Colorizer
 from colorgan.inference.working_size import MAX_SIZE
 from colorgan.models import (
@@ -40,7 +41,9 @@ from colorgan.models.encoders import pretrained_weights_wanted
 from colorgan.training.adversary import Adversary
 from colorgan.training.checks import check_image_size, check_optimizer, check_range
 from colorgan.training.gan_checks import check_adversary, check_objective
+from colorgan.training.gradient_checkpointing import GradientCheckpointing
 from colorgan.training.module import Role
+from colorgan.training.moving_average import moving_average
 from colorgan.training.objective import GeneratorObjective
 from colorgan.training.optimization import ManualOptimization
 from colorgan.training.optimizers import build_optimizer
@@ -51,6 +54,9 @@ from colorgan.training.transfer import transfer
 
 GeneratorFactory = Callable[[int, int], Generator]
 DiscriminatorFactory = Callable[[int], Discriminator]
+
+CompileOption = bool | Literal["reduce-overhead"]
+"""Whether networks are compiled, or the mode of ``torch.compile``."""
 
 _ADAM = functools.partial(Adam, lr=2e-4, betas=(0.5, 0.999))
 
@@ -87,10 +93,13 @@ class ColorGAN(ManualOptimization):
             ``ReduceLROnPlateau`` always advances per epoch, on the metric that its ``monitor`` names.
         gradient_clip: largest norm of a network's gradients; null does not clip. Use this instead of the Trainer's.
         accumulate: batches whose gradients are averaged before a step. Use this instead of the Trainer's.
-        ema_decay: decay of an exponential moving average of the generator's weights, which is then used to validate and
-            to predict; 0 keeps none.
+        ema_decay: decay of an exponential moving average of the generator's weights and of its normalization, which is
+            then used to validate and to predict; 0 keeps none.
         channels_last: use the memory layout that suits convolutions on CPUs and tensor cores.
-        compile: compile both networks with ``torch.compile``.
+        compile: compile both networks with ``torch.compile``; ``reduce-overhead`` also records CUDA graphs, which pays
+            where a GPU waits for Python: for small networks, photos or batches.
+        checkpoint_gradients: compute activations again for the gradients instead of keeping them: half of the memory or
+            less, and a third more time.
         image_size: height and width in pixels of the training photos. The command line takes it from the data.
         init_from: checkpoint of another run whose weights are used as far as they fit; or a pattern such as
             ``checkpoints/first_stage/*/checkpoints/best.ckpt``, of whose files the newest is used. It is not read again
@@ -146,7 +155,8 @@ class ColorGAN(ManualOptimization):
         ema_decay: float = 0.0,
         # how it runs and where it starts
         channels_last: bool = True,
-        compile: bool = False,
+        compile: CompileOption = False,
+        checkpoint_gradients: bool = False,
         image_size: int = 128,
         init_from: str | None = None,
     ) -> None:
@@ -161,6 +171,7 @@ class ColorGAN(ManualOptimization):
         self.generator_optimizer, self.discriminator_optimizer = generator_optimizer, discriminator_optimizer
         self.generator_scheduler, self.discriminator_scheduler = generator_scheduler, discriminator_scheduler
         self.ema_decay, self.channels_last, self.compile_networks = ema_decay, channels_last, compile
+        self.checkpointing = GradientCheckpointing() if checkpoint_gradients else None
         self._check_arguments()
 
         hint_channels = hints.channels(color_space.channels)
@@ -185,9 +196,7 @@ class ColorGAN(ManualOptimization):
             rank_zero_info(str(transferred))
         self.average: AveragedModel | None = None
         if ema_decay > 0:
-            update = get_ema_multi_avg_fn(ema_decay)  # type: ignore[no-untyped-call]
-            self.average = AveragedModel(self.colorizer, multi_avg_fn=update)
-            self.average.requires_grad_(False)
+            self.average = moving_average(self.colorizer, ema_decay)
 
     # -- assembly ------------------------------------------------------------------------------------------------------
 
@@ -208,7 +217,7 @@ class ColorGAN(ManualOptimization):
         if self.adversary is not None:
             names += ["adversarial", "discriminator", "discriminator_accuracy_real", "discriminator_accuracy_fake"]
             names += self.adversary.logged()
-            validated.append("adversarial")
+            validated += ["adversarial", "discriminator_accuracy"]
         return [*(f"train/{name}" for name in names), *(f"val/{name}" for name in validated)]
 
     def configure_optimizers(self) -> Any:
@@ -244,11 +253,34 @@ class ColorGAN(ManualOptimization):
         if self.channels_last:
             self.to(memory_format=torch.channels_last)
         if self.compile_networks and stage == "fit":
-            self.colorizer.generator.compile()
-            if self.discriminator is not None:
-                self.discriminator.compile()
+            mode = self.compile_networks if isinstance(self.compile_networks, str) else None
+            for network in (self.colorizer.generator, self.discriminator):
+                if network is not None:
+                    network.compile(mode=mode)
+        if self.checkpointing is not None and stage == "fit":
+            for network in (self.colorizer.generator, self.discriminator):
+                if network is not None:
+                    self.checkpointing.apply(network)
+
+    def teardown(self, stage: str) -> None:
+        """Lets the networks keep their activations again."""
+        if self.checkpointing is not None:
+            self.checkpointing.remove()
 
     # -- training ------------------------------------------------------------------------------------------------------
+
+    def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
+        """Makes a step's randomness reproducible, and lets CUDA graphs reuse the memory of the last one."""
+        super().on_train_batch_start(batch, batch_idx)
+        self._begin_graphs()
+
+    def on_validation_batch_start(self, batch: Any, batch_idx: int, dataloader_idx: int = 0) -> None:
+        """Lets CUDA graphs reuse the memory of the last step."""
+        self._begin_graphs()
+
+    def _begin_graphs(self) -> None:
+        if self.compile_networks == "reduce-overhead":
+            torch.compiler.cudagraph_mark_step_begin()  # type: ignore[no-untyped-call]
 
     def training_step(self, batch: dict[str, Tensor], batch_idx: int) -> dict[str, Tensor]:
         """Generates once; updates the discriminator on target and generated colors, then the generator through it.
@@ -353,10 +385,11 @@ class ColorGAN(ManualOptimization):
             hints = self.hints.empty(color) if self.discriminator_sees_hints else color[:, :0]
             condition = torch.cat([gray, hints], dim=1)
             scores = self.discriminator(torch.cat([condition, self.color_space.split(predicted)[1]], dim=1))
-            pair = torch.cat([condition, color], dim=1)
-            real_scores = self.discriminator(pair) if self.adversarial.is_paired else scores
-            by_photo = zip(scores.split(1), real_scores.split(1), strict=True)  # losses average over all they get
-            metrics["adversarial"] = torch.stack([self.adversarial.generator_loss(*photo) for photo in by_photo])
+            real_scores = self.discriminator(torch.cat([condition, color], dim=1))
+            photos = [*zip(scores.split(1), real_scores.split(1), strict=True)]  # losses average over all they get
+            right = [self.adversarial.accuracy(real, fake) for fake, real in photos]
+            metrics["adversarial"] = torch.stack([self.adversarial.generator_loss(*photo) for photo in photos])
+            metrics["discriminator_accuracy"] = torch.stack([(real + fake) / 2 for real, fake in right])
         self.photo_rows.add(batch["index"], metrics)
         return {
             "predicted": predicted,
@@ -399,5 +432,15 @@ class ColorGAN(ManualOptimization):
         check_range("ema_decay", self.ema_decay, minimum=0, below=1)
         check_range("image_size", self.hparams["image_size"], minimum=1, below=MAX_SIZE + 1)
         self.schedule.check_accumulation(self.accumulate)
+        if self.compile_networks == "reduce-overhead" and self.accumulate > 1:
+            raise ColorganError(
+                f"model.accumulate={self.accumulate} does not go with model.compile=reduce-overhead, whose gradients "
+                "are in memory that the next batch reuses: set model.compile to true"
+            )
+        if self.compile_networks and self.checkpointing is not None:
+            raise ColorganError(
+                "model.compile does not go with model.checkpoint_gradients, as a compiler decides itself what to keep: "
+                "set one of them to false"
+            )
         check_optimizer("generator_optimizer", self.generator_optimizer)
         check_optimizer("discriminator_optimizer", self.discriminator_optimizer)

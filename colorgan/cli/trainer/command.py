@@ -17,6 +17,7 @@ from lightning.pytorch.utilities import rank_zero_only
 
 from colorgan.cli.parsing.overlays import ConfigOverlay, classes_as_overlays
 from colorgan.cli.parsing.parser import TrainerParser
+from colorgan.cli.trainer.batch_size import settle_batch_size
 from colorgan.cli.trainer.building import check_kind, check_model, readable_errors
 from colorgan.cli.trainer.checks import check_configuration
 from colorgan.cli.trainer.outcome import check_amount, results
@@ -33,6 +34,7 @@ from colorgan.models.config import TRUSTED_PREFIXES, class_path
 from colorgan.models.encoders import without_pretrained_weights
 from colorgan.training.callbacks.continuation import RunContinuation
 from colorgan.training.callbacks.epoch_means import EpochMeans
+from colorgan.training.callbacks.epoch_table import EpochTable
 from colorgan.training.callbacks.frechet import FrechetDistance
 from colorgan.training.callbacks.hint_l1 import HintL1, hinted_network
 from colorgan.training.callbacks.interruption import SaveOnSignal
@@ -272,7 +274,7 @@ class ColorganCLI(LightningCLI):
     def instantiate_trainer(self, **kwargs: Any) -> LightningTrainer:
         """Adds what every run has: atomic checkpoints, saving on signals, and the prediction writer."""
         section = self.config[self.subcommand]
-        extra: list[Callback] = [RunContinuation(), EpochMeans()] if self.subcommand == "fit" else []
+        extra: list[Callback] = [RunContinuation(), EpochTable(), EpochMeans()] if self.subcommand == "fit" else []
         measures = self.subcommand in ("validate", "test") and self._trained_class.colorizes
         if measures and not section.trainer.get("callbacks"):
             extra.append(FrechetDistance())
@@ -303,6 +305,14 @@ class ColorganCLI(LightningCLI):
             if isinstance(self.datamodule, Photos):
                 self.datamodule.check()
             check_callbacks(self.trainer, self.model)
+            if isinstance(self.datamodule, Photos) and not self.datamodule.has_batch_size:
+                self._settle_batch_size(self.datamodule)
+
+    def _settle_batch_size(self, data: Photos) -> None:
+        resumed = Path(self.checkpoint) if self.checkpoint else None
+        size = settle_batch_size(data, self.model, self.trainer, resumed)
+        for section in (self.config[self.subcommand], self.save_config_kwargs["as_given"]):
+            section.data.init_args.batch_size = size
 
     def after_fit(self) -> None:
         """Prints where the results are, and raises an error if they are not there."""
@@ -310,7 +320,9 @@ class ColorganCLI(LightningCLI):
         if getattr(self.trainer, "fast_dev_run", False) or not self.trainer.is_global_zero:
             return
         config = self.run_folder.path / "config.yaml"
-        print(f"\n{results(callbacks, self.run_folder, self.trainer.current_epoch, [config])}")
+        where = results(callbacks, self.run_folder, self.trainer.current_epoch, [config])
+        tables = [str(callback) for callback in callbacks if isinstance(callback, EpochTable)]
+        print("", *filter(None, tables), where, sep="\n")
         next(c for c in callbacks if isinstance(c, SaveOnSignal)).raise_if_stopped(self.trainer)
 
     def after_predict(self) -> None:

@@ -9,6 +9,7 @@ from lightning.pytorch import LightningDataModule
 
 from colorgan.cli.parsing.parser import TrainerParser
 from colorgan.cli.parsing.values import MODE
+from colorgan.cli.trainer import batch_size
 from colorgan.cli.trainer.command import ColorganCLI
 from colorgan.cli.trainer.quiet import silence_libraries
 from colorgan.cli.trainer.restoring import is_restoring_error
@@ -43,7 +44,7 @@ def train(
     torch.set_float32_matmul_precision("high")
     watch_parent()
     load_installed_parts()
-    inherited = os.environ.get(run_folder.VARIABLE)
+    inherited = {name: os.environ.get(name) for name in (run_folder.VARIABLE, batch_size.VARIABLE)}
     try:
         return command(
             model,
@@ -74,7 +75,8 @@ def train(
     finally:
         if (wandb := sys.modules.get("wandb")) is not None and wandb.run is not None:
             wandb.finish(exit_code=int(sys.exc_info()[0] is not None))  # flushes the last records
-        if inherited is None:
-            os.environ.pop(run_folder.VARIABLE, None)
+        for name, value in inherited.items():
+            if value is None:
+                os.environ.pop(name, None)
         run_folder.remove_unused()
         leave_parent()

@@ -223,13 +223,13 @@ def _print_note(error: ColorganError, option: str) -> None:
 
 def _image_folders(systems: Sequence[System], folder: Path, save_images: SavedImages) -> dict[str, Path]:
     kinds = {"checkpoints": {"checkpoint"}, "all": {"checkpoint", "baseline"}, "none": set[str]()}[save_images]
-    return {system.name: folder / _folder_name(system.name) for system in systems if system.kind in kinds}
+    return {system.name: folder / image_folder_name(system.name) for system in systems if system.kind in kinds}
 
 
-def _folder_name(name: str) -> str:
+def image_folder_name(name: str) -> str:
     """The name of a system as the name of a folder.
 
-    >>> _folder_name("flowers/20261121-101500"), _folder_name("..")
+    >>> image_folder_name("flowers/20261121-101500"), image_folder_name("..")
     ('flowers-20261121-101500', '_')
     """
     return re.sub(r"[^\w.() -]+", "-", name).strip(". ") or "_"

@@ -106,6 +106,20 @@ def test_hints_reach_every_level_of_the_expanding_path() -> None:
         assert hints[0, :, 40 >> num_downsamples, 20 >> num_downsamples].tolist() == [0.5, -0.25, 1.0]
 
 
+def test_hints_can_stay_out_of_the_encoder() -> None:
+    torch.manual_seed(0)
+    network = EncoderUNet(4, 2, encoder="resnet18", width=4, depth=4, encoder_hints=False).eval()
+    assert not any(".hints." in name for name, _ in network.encoder.named_parameters())
+    without = torch.rand(1, 4, 32, 32)
+    without[:, 1:] = 0
+    hinted = without.clone()
+    hinted[:, 1:, 4:8, 4:8] = 1.0
+    with torch.no_grad():
+        for one, other in zip(network.encoder(without), network.encoder(hinted), strict=True):
+            assert torch.equal(one, other)
+        assert (network(hinted) - network(without)).abs()[..., 4:8, 4:8].mean() > 0.1
+
+
 def test_gate_mixes_hints_into_the_output() -> None:
     network = EncoderUNet(4, 2, encoder="resnet18", width=4).eval()
     x = torch.rand(1, 4, 64, 64) * 2 - 1
