@@ -35,6 +35,7 @@ def evaluate(
     device: str = "auto",
     title: str | None = None,
     trust: Annotated[Sequence[str], Option(metavar="NAME")] = (),
+    wandb: Annotated[str | None, Option(metavar="PROJECT", const="colorgan")] = None,
 ) -> int:
     """Compare checkpoints and folders of images with reference photos.
 
@@ -67,6 +68,7 @@ def evaluate(
         title: heading of the report (default: the name of its folder).
         trust: package, module or class of your own that a checkpoint may name, such as mynet, or the config.yaml of its
             run; repeatable.
+        wandb: also upload the report to Weights & Biases, by default to the project `colorgan`.
 
     Returns:
         The exit code, 0.
@@ -103,6 +105,10 @@ def evaluate(
         title=title,
         trust=trust,
     )
+    if wandb is not None:
+        from colorgan.evaluation.report.wandb_upload import upload_report
+
+        print(f"Weights & Biases: {upload_report(report.parent, wandb)}")
     print(f"report: {report}")
     return 0
 

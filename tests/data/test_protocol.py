@@ -46,5 +46,5 @@ def test_prediction_needs_a_path_per_photo() -> None:
 
 @pytest.mark.parametrize("size", [None, True, 0, "8"])
 def test_the_size_of_the_photos_must_be_known(size: Any) -> None:
-    with pytest.raises(ColorganError, match="data: SimpleNamespace needs the attribute image_size, the height"):
+    with pytest.raises(ColorganError, match="data: SimpleNamespace needs the attribute image_size, height and"):
         check_data_module(SimpleNamespace(image_size=size))
