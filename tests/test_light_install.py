@@ -86,7 +86,7 @@ def test_photo_with_hints_and_sheet(light: dict[str, str], tmp_path: Path) -> No
     colorized = read_rgb(tmp_path / "new.png")
     assert colorized.shape == read_rgb(PHOTO).shape
     assert (colorized.max(axis=2) - colorized.min(axis=2)).max() > 20
-    assert (tmp_path / "before_after_1.png").is_file()
+    assert (tmp_path / "sheets" / "before_after_1.png").is_file()
 
 
 @pytest.fixture

@@ -25,10 +25,11 @@ def colorize(
     warmth: Annotated[float, Range(-1, 1), Option(metavar="-1..1")] = 0.0,
     reference: Annotated[Path | None, Option(metavar="PHOTO")] = None,
     temporal: Annotated[float, Range(0, 0.99), Option(metavar="0..0.99")] = 0.0,
+    side_by_side: bool = False,
     grid: bool = False,
     variants: bool = False,
-    format: Literal["png", "jpg", "webp"] = "png",
-    metadata: bool = False,
+    format: Literal["same", "png", "jpg", "webp"] = "same",
+    metadata: Literal["basic", "all", "none"] = "basic",
     overwrite: bool = False,
 ) -> int:
     """Colorize photos, folders and video frames of any size.
@@ -47,10 +48,11 @@ def colorize(
         warmth: -1 is cold, 1 is warm.
         reference: a color photo whose palette the results take.
         temporal: for video frames: weight of the previous frame's colors, such as 0.8; restarts at cuts (default: off).
-        grid: write contact sheets of the photos before and after.
+        side_by_side: also write a picture of each photo before and after.
+        grid: also write contact sheets of the photos before and after.
         variants: for a single photo: also write a sheet of six different answers, and print the options of each.
-        format: file format; png and webp are lossless, and webp files are smaller.
-        metadata: keep EXIF, XMP and resolution.
+        format: file format: same is that of the photo, or png if it cannot be written; png and webp are lossless.
+        metadata: what to keep: basic is dates, camera, descriptions and color profile; all is also the place (GPS).
         overwrite: replace existing files.
 
     Returns:
@@ -70,6 +72,7 @@ def colorize(
     from colorgan.images import printable
     from colorgan.inference import Look, Palette
     from colorgan.inference.batch import (
+        SIDE_BY_SIDE,
         BatchOptions,
         check_variant_sheet,
         colorize_files,
@@ -79,7 +82,7 @@ def colorize(
     )
     from colorgan.inference.hints import read_hints
 
-    plan = plan_jobs(photos, output, f".{format}")
+    plan = plan_jobs(photos, output, None if format == "same" else f".{format}", side_by_side=side_by_side)
     jobs = plan.jobs
     if reach != 1 and hints is None:
         raise ColorganError("--reach is that of hints: give them too, with --hints")
@@ -109,12 +112,22 @@ def colorize(
     sheets = write_sheets(jobs, folder, overwrite) if grid else []
     for image in plan.unsupported:
         print(f"note: left out {printable(image.path)}: {image.reason}", file=sys.stderr)
-    _print_result(result, output, sheets)
+    for message in result.failures:
+        print(one_line(f"error: {message}"), file=sys.stderr)
+    if len(jobs) > 1 or not result.failures:  # or the error has said it all
+        print(_summary(result, len(jobs)))
+    if side_by_side and (result.written or result.skipped):
+        before_after = jobs[0].side_by_side if len(jobs) == 1 else output / SIDE_BY_SIDE
+        print(f"side by side: {printable(before_after or output)}")
+    for sheet in sheets:
+        print(f"sheet: {printable(sheet)}")
     if variants and not result.failures:
         sheet, answers = write_variant_sheet(colorizer, jobs[0], options, [path.name for path in model.checkpoint])
         print(f"variants: {printable(sheet)}; to get one, give these options instead of yours for strength and so on:")
         for number, answer in enumerate(answers, start=1):
             print(f"  {number}  {answer.label:<22}  {_options_of(answer, reference, model.mix)}")
+    if result.written or result.skipped:
+        print(printable(jobs[0].target if len(jobs) == 1 else output))
     return 1 if result.failures else 0
 
 
@@ -131,18 +144,14 @@ def _options_of(variant: "Variant", reference: Path | None, mix: Sequence[float]
     return " ".join(options + [f"--mix {weight:g}" for weight in mix]) or "(none of them)"
 
 
-def _print_result(result: "BatchResult", output: Path, sheets: Sequence[Path]) -> None:
-    from colorgan.images import printable
-
-    for message in result.failures:
-        print(one_line(f"error: {message}"), file=sys.stderr)
-    parts = [f"colorized {plural(result.written, 'photo')} into {printable(output)}"]
+def _summary(result: "BatchResult", num_jobs: int) -> str:
+    if num_jobs == result.skipped == 1:
+        return "colorized nothing: the result exists already (--overwrite replaces it)"
+    parts = [f"colorized {plural(result.written, 'photo')}"]
     if result.skipped:
         parts.append(f"skipped {plural(result.skipped, 'existing file')} (--overwrite replaces them)")
     if result.failures:
         parts.append(f"{len(result.failures):,} failed (see above)")
     if result.scenes:
         parts.append(plural(result.scenes, "scene"))
-    if sheets:
-        parts.append(f"sheet{'s' * (len(sheets) > 1)}: {', '.join(map(printable, sheets))}")
-    print("; ".join(parts))
+    return "; ".join(parts)

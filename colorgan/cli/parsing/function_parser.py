@@ -11,6 +11,7 @@ import typing
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from functools import partial
+from pathlib import Path
 from textwrap import indent
 from types import NoneType
 from typing import Annotated, Any
@@ -120,6 +121,7 @@ class _Argument:
             return
         settings: dict[str, Any] = {"help": self._help(required)}
         item, is_list = _item_type(self.type)
+        item = _parse_path if item is Path else item
         limits = next((extra for extra in self.extras if isinstance(extra, Range)), None)
         parse: Callable[[Any], Any] = item if limits is None else partial(limits.parse, item)
         settings["type"] = partial(_parse_each, parse) if is_list and not self.positional else parse
@@ -177,6 +179,13 @@ def _item_type(annotation: Any) -> tuple[Any, bool]:
     origin = typing.get_origin(annotation)
     is_list = isinstance(origin, type) and issubclass(origin, Sequence)
     return (typing.get_args(annotation)[0] if is_list else annotation), is_list
+
+
+def _parse_path(text: str | Path) -> Path:
+    """A path; jsonargparse checks what this has returned once more."""
+    if isinstance(text, str) and re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", text):
+        raise argparse.ArgumentTypeError(f"{text} is a URL; download the file and give its local path")
+    return Path(text)
 
 
 def _parse_each(parse: Callable[[Any], Any], value: Any) -> Any:
