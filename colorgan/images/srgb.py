@@ -48,10 +48,10 @@ def own_profile(image: Image.Image) -> bytes:
     """The color profile of an RGB image that is not in sRGB, if :func:`from_srgb` can convert to it; else empty."""
     icc = image.info.get("icc_profile")
     profile = _open_profile(icc) if image.mode in ("RGB", "RGBA") else None
-    if profile is None or profile.profile.xcolor_space.strip() != "RGB":
+    if not isinstance(icc, bytes) or profile is None or profile.profile.xcolor_space.strip() != "RGB":
         return b""
     is_output = ImageCms.isIntentSupported(profile, _INTENT, ImageCms.Direction.OUTPUT) == 1
-    return bytes(icc) if is_output and len(icc) <= _MAX_PROFILE_BYTES else b""
+    return icc if is_output and len(icc) <= _MAX_PROFILE_BYTES else b""
 
 
 def from_srgb(image: Image.Image, icc: bytes) -> Image.Image:

@@ -121,9 +121,10 @@ class _Argument:
             return
         settings: dict[str, Any] = {"help": self._help(required)}
         item, is_list = _item_type(self.type)
-        item = _parse_path if item is Path else item
         limits = next((extra for extra in self.extras if isinstance(extra, Range)), None)
-        parse: Callable[[Any], Any] = item if limits is None else partial(limits.parse, item)
+        parse: Callable[[Any], Any] = _parse_path if item is Path else item
+        if limits is not None:
+            parse = partial(limits.parse, item)
         settings["type"] = partial(_parse_each, parse) if is_list and not self.positional else parse
         if option.metavar is not None:
             settings["metavar"] = option.metavar
