@@ -19,8 +19,8 @@ def colorize(
     output: Annotated[Path, Option(("-o", "--output"), "PATH")] = Path("colorized"),
     model: ModelOptions = SHIPPED_MODEL,
     hints: Annotated[Path | None, Option(metavar="hints.json")] = None,
-    reach: Annotated[float, Range(0, 2), Option(metavar="0..2")] = 1.0,
-    batch: Annotated[int, Range(1, 1024), Option(metavar="N")] = 8,
+    reach: Annotated[float, Range(0, 2), Option(metavar="0..2", rare=True)] = 1.0,
+    batch: Annotated[int, Range(1, 1024), Option(metavar="N", rare=True)] = 8,
     strength: Annotated[float, Range(0, 2), Option(metavar="0..2")] = 1.0,
     warmth: Annotated[float, Range(-1, 1), Option(metavar="-1..1")] = 0.0,
     reference: Annotated[Path | None, Option(metavar="PHOTO")] = None,
@@ -29,7 +29,7 @@ def colorize(
     grid: bool = False,
     variants: bool = False,
     format: Literal["same", "png", "jpg", "webp"] = "same",
-    metadata: Literal["basic", "all", "none"] = "basic",
+    metadata: Annotated[Literal["basic", "all", "none"], Option(rare=True)] = "basic",
     overwrite: bool = False,
 ) -> int:
     """Colorize photos, folders and video frames of any size.
@@ -62,10 +62,12 @@ def colorize(
         ColorganError: for invalid input, before any work is done.
 
     Examples:
-        colorgan colorize old.jpg                                  writes colorized/old.png
-        colorgan colorize albums -o colorized --grid               a folder and its subfolders, with before/after sheets
-        colorgan colorize old.jpg -o new.png --hints hints.json    with colors that you know
-        colorgan colorize frames -o colorized --temporal 0.8       video frames, with less flicker
+        colorgan colorize old.jpg
+            writes colorized/old.jpg
+        colorgan colorize albums -o colorized --grid
+            a folder and its subfolders, with sheets of before and after
+        colorgan colorize old.jpg -o new.png --hints hints.json
+            with colors that you know
     """
     from tqdm import tqdm
 

@@ -19,7 +19,7 @@ def release(
     full: bool = False,
     overwrite: bool = False,
 ) -> int:
-    """Convert a training checkpoint to a small released model.
+    r"""Convert a training checkpoint to a small released model.
 
     If the extra `export` is installed, the model is also written as ONNX, which runs without torch.
 
@@ -36,6 +36,12 @@ def release(
 
     Raises:
         ColorganError: for invalid input.
+
+    Examples:
+        colorgan release checkpoints/RUN/checkpoints/best.ckpt -o my-model
+        colorgan release best.ckpt -o my-model --card card.yaml \
+            --report reports/first
+            with a model card and the results of an evaluation
     """
     import yaml
 

@@ -101,7 +101,7 @@ def read_quality(image: Image.Image) -> int | None:
     if not tables or 0 not in tables:
         return None
     percent = 100 * float(np.mean(np.divide(tables[0], _standard_table())))
-    return round(np.clip(100 - percent / 2 if percent <= 100 else 5000 / percent, 1, 100))
+    return round(min(max(100 - percent / 2 if percent <= 100 else 5000 / percent, 1), 100))
 
 
 @functools.cache
