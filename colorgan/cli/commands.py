@@ -104,8 +104,8 @@ def _run(args: Sequence[str]) -> int:
         if package == "colorgan" or os.environ.get("COLORGAN_TRACEBACK"):
             raise
         _print_error(
-            f"error: `colorgan {command}` needs {package}, which is not installed; install colorgan with all of its "
-            "dependencies (`pip install -e .` in a clone)"
+            f"error: `colorgan {command}` needs {package}, which is not installed; install colorgan with its "
+            "dependencies: `pip install -e .` in a clone, or `pip install` and the wheel"
         )
         return 1
     return 0

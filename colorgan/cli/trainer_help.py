@@ -102,7 +102,7 @@ HELP = {
             "--ckpt_path FILE|best|last": "the checkpoint to evaluate, or to continue",
             "--name NAME": "name of the run",
         },
-        "shows more: `colorgan chroma fit --help-all` lists all options",
+        "lists its commands, and `colorgan chroma fit --help-all` options",
     ),
     "lr-find": ShortHelp(
         "find a learning rate for `fit`",
