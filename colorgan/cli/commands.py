@@ -90,7 +90,12 @@ def _run(args: Sequence[str]) -> int:
         return 0
     args = ["--help" if command in HELP and argument == "--help-all" else argument for argument in args]
     if command not in (*COMMANDS, *TRAINER_COMMANDS) and not command.startswith("-"):
-        suggestion = did_you_mean(command, [*COMMANDS, *TRAINER_COMMANDS])
+        is_file = os.path.lexists(command)
+        suggestion = (
+            f"; did you mean `colorgan colorize {command}`?"
+            if is_file
+            else did_you_mean(command, [*COMMANDS, *TRAINER_COMMANDS])
+        )
         _print_error(f"error: there is no command {command!r}{suggestion} (`colorgan --help` lists all commands)")
         return 2
     try:

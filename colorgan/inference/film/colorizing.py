@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from colorgan import __version__
 from colorgan.errors import ColorganError
 from colorgan.inference.batch.jobs import Job
 from colorgan.inference.batch.pipeline import BatchOptions
@@ -103,7 +102,7 @@ def _full_key(key: str, job: Job, options: BatchOptions) -> str:
         for values in (look.reference.means, look.reference.covariances):
             palette.update(values.tobytes())
     parts = (key, status.st_size, status.st_mtime_ns, options.size, options.temporal, look.strength, look.warmth)
-    return " ".join(map(str, (*parts, palette.hexdigest(), __version__)))
+    return " ".join(map(str, (*parts, palette.hexdigest())))
 
 
 def _write_parts(
