@@ -102,8 +102,8 @@ def colorize(
         raise ColorganError("--reach is that of hints: give them too, with --hints")
     for option, is_given in (("--hints", hints is not None), ("--variants", variants)):
         if is_given and (len(jobs) != 1 or plan.films):
-            films = f" and {plural(len(plan.films), 'film')}" if plan.films else ""
-            raise ColorganError(f"{option} applies to a single photo, received {plural(len(jobs), 'photo')}{films}")
+            also = f" and {plural(len(plan.films), 'film')}" if plan.films else ""
+            raise ColorganError(f"{option} applies to a single photo, received {plural(len(jobs), 'photo')}{also}")
     if variants:
         check_variant_sheet(jobs[0], overwrite)
     options = BatchOptions(

@@ -68,7 +68,7 @@ class Film:
             return int(self._stream.frames)
         if self.container.duration is None:
             return None
-        return round(self.container.duration / 1_000_000 * self.rate)
+        return int(self.container.duration / 1_000_000 * self.rate + Fraction(1, 2))
 
     def pictures(self, start: int = 0) -> Iterator[Picture]:
         """Yields the pictures in order, all of the size of the first.
