@@ -16,11 +16,20 @@ PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-
 EXTRAS = {
     "colorgan/web/": ("app",),
     "colorgan/cli/app.py": ("app",),
+    "colorgan/images/reading.py": ("heic",),
+    "colorgan/inference/film/": ("film",),
     "colorgan/inference/onnx/": ("export",),
     "colorgan/evaluation/benchmark/cluster.py": ("ray",),
 }
 """Extras that a folder or file may import, besides the dependencies of the project."""
-DISTRIBUTIONS = {"onnx": "onnx", "onnxruntime": "onnxruntime", "ray": "ray", "starlette": "starlette"}
+DISTRIBUTIONS = {
+    "av": "av",
+    "pillow_heif": "pillow-heif",
+    "onnx": "onnx",
+    "onnxruntime": "onnxruntime",
+    "ray": "ray",
+    "starlette": "starlette",
+}
 """Distributions of packages that may not be installed here."""
 
 

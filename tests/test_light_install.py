@@ -86,7 +86,7 @@ def test_photo_with_hints_and_sheet(light: dict[str, str], tmp_path: Path) -> No
     colorized = read_rgb(tmp_path / "new.png")
     assert colorized.shape == read_rgb(PHOTO).shape
     assert (colorized.max(axis=2) - colorized.min(axis=2)).max() > 20
-    assert (tmp_path / "before_after_1.png").is_file()
+    assert (tmp_path / "sheets" / "before_after_1.png").is_file()
 
 
 @pytest.fixture
@@ -116,13 +116,13 @@ def test_app(url: str) -> None:
     assert json.load(urllib.request.urlopen(request, timeout=30))["width"] == 160
 
 
-@pytest.mark.parametrize("args", [("fit", "--help"), ("export", "-o", "new.onnx"), ("inspect", ".")])
+@pytest.mark.parametrize("args", [("fit", "--help-all"), ("export", "-o", "new.onnx"), ("inspect", ".")])
 def test_other_commands_name_what_they_need(light: dict[str, str], tmp_path: Path, args: tuple[str, ...]) -> None:
     done = subprocess.run(colorgan(*args), env=light, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert re.fullmatch(
-        rf"error: `colorgan {args[0]}` needs \w+, which is not installed; install colorgan with all of its "
-        r"dependencies \(`pip install -e \.` in a clone\)\n",
+        rf"error: `colorgan {args[0]}` needs \w+, which is not installed; install colorgan with its dependencies: "
+        r"`pip install -e \.` in a clone, or `pip install` and the wheel\n",
         done.stderr,
     )
 

@@ -28,8 +28,8 @@ def app(
     port: Annotated[int, Range(0, 65535), Option(metavar="N")] = 7860,
     allow_name: Annotated[Sequence[str], Option(metavar="NAME")] = (),
     no_browser: bool = False,
-    max_upload: Annotated[float, Range(0.001, 100_000), Option(metavar="MB")] = 200.0,
-    max_megapixels: Annotated[float, Range(0.001, 178), Option(metavar="N")] = 100.0,
+    max_upload: Annotated[float, Range(0.001, 100_000), Option(metavar="MB", rare=True)] = 200.0,
+    max_megapixels: Annotated[float, Range(0.001, 178), Option(metavar="N", rare=True)] = 100.0,
 ) -> int:
     """Colorize photos in the browser, with color hints.
 
@@ -51,9 +51,10 @@ def app(
         ColorganError: if the model cannot be opened, the address is not available, or a library is missing.
 
     Examples:
-        colorgan app                                                   use the shipped model
-        colorgan app --checkpoint checkpoints/RUN/checkpoints/best.ckpt
-        ssh -L 7860:localhost:7860 server colorgan app --no-browser    run it on a remote server, through an SSH tunnel
+        colorgan app
+            opens the page in your browser
+        ssh -L 7860:localhost:7860 server colorgan app --no-browser
+            on another machine, through an SSH tunnel
     """
     try:
         from colorgan.web.server import ColorizationService, ServerSettings, create_app, http_server

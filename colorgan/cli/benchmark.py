@@ -53,6 +53,12 @@ def benchmark(
 
     Raises:
         ColorganError: for errors that are found before the first run.
+
+    Examples:
+        colorgan benchmark configs/benchmarks/flowers_small.yaml --out reports/small
+            trains what is missing, and writes a report
+        colorgan benchmark grid.yaml --out reports/mine --list
+            the runs and how far they are
     """
     from colorgan.evaluation.benchmark.differences import differences
     from colorgan.evaluation.benchmark.grid import select_runs

@@ -34,8 +34,11 @@ def cache(
     Raises:
         ColorganError: for invalid input.
 
-    Example:
+    Examples:
+        colorgan cache
+            all caches, with their sizes
         colorgan cache --clear my_photos
+            deletes those of a folder
     """
     from colorgan.files import default_cache_dir
     from colorgan.files.photo_caches import SIZE_VARIABLE, format_size, parse_size, shrink, size_limit, stored_caches

@@ -12,6 +12,8 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 
+from colorgan import __version__
+from colorgan.cli.trainer_help import HELP
 from colorgan.errors import (
     ColorganError,
     StoppedBySignalError,
@@ -23,15 +25,15 @@ from colorgan.errors import (
 from colorgan.system.signals import let_parent_end_first, stop_on_signals
 from colorgan.system.working_directory import make_working_directory_importable
 
-TRAINER_COMMANDS = {
-    "fit": "train a model",
-    "validate": "evaluate a checkpoint on the validation photos",
-    "test": "evaluate a checkpoint on the test photos",
-    "predict": "colorize a folder of photos with a checkpoint",
-}
+TRAINER_COMMANDS = ("fit", "validate", "test", "predict")
 """Commands of LightningCLI."""
 
-COMMANDS = ("colorize", "app", "export", "release", "chroma", "lr-find", "inspect", "evaluate", "benchmark", "cache")
+_GROUPS = {
+    "colorize photos": ("colorize", "app"),
+    "train and use a model": (*TRAINER_COMMANDS, "lr-find", "release", "export"),
+    "measure, compare and keep house": ("evaluate", "benchmark", "inspect", "chroma", "cache"),
+}
+COMMANDS = tuple(name for names in _GROUPS.values() for name in names if name not in TRAINER_COMMANDS)
 """All other commands. ``lr-find`` is the function ``lr_find`` in ``colorgan.cli.lr_find``."""
 
 _CONFIGURED = (*TRAINER_COMMANDS, "chroma", "lr-find", "benchmark")
@@ -80,12 +82,24 @@ def main(args: list[str] | None = None) -> int:
 
 
 def _run(args: Sequence[str]) -> int:
-    if not args or args[0] in ("-h", "--help"):
+    if not args or args[0] in ("-h", "--help", "--help-all"):
         print(_overview())
         return 0
+    if args[0] in ("-V", "--version"):
+        print(f"colorgan {__version__}")
+        return 0
     command = args[0]
+    if command in HELP and {"-h", "--help"} & set(args):
+        print(HELP[command].text(f"colorgan {command}"), end="")
+        return 0
+    args = ["--help" if command in HELP and argument == "--help-all" else argument for argument in args]
     if command not in (*COMMANDS, *TRAINER_COMMANDS) and not command.startswith("-"):
-        suggestion = did_you_mean(command, [*COMMANDS, *TRAINER_COMMANDS])
+        is_file = os.path.lexists(command)
+        suggestion = (
+            f"; did you mean `colorgan colorize {command}`?"
+            if is_file
+            else did_you_mean(command, [*COMMANDS, *TRAINER_COMMANDS])
+        )
         _print_error(f"error: there is no command {command!r}{suggestion} (`colorgan --help` lists all commands)")
         return 2
     if command in _CONFIGURED or any(argument.startswith("--trust") for argument in args):
@@ -101,8 +115,8 @@ def _run(args: Sequence[str]) -> int:
         if package == "colorgan" or os.environ.get("COLORGAN_TRACEBACK"):
             raise
         _print_error(
-            f"error: `colorgan {command}` needs {package}, which is not installed; install colorgan with all of its "
-            "dependencies (`pip install -e .` in a clone)"
+            f"error: `colorgan {command}` needs {package}, which is not installed; install colorgan with its "
+            "dependencies: `pip install -e .` in a clone, or `pip install` and the wheel"
         )
         return 1
     return 0
@@ -140,23 +154,28 @@ def _function(command: str) -> Callable[..., int]:
 
 
 def _overview() -> str:
-    summaries = {command: _summary(_function(command)) for command in COMMANDS}
-    descriptions = TRAINER_COMMANDS | {name: text[:1].lower() + text[1:] for name, text in summaries.items()}
+    lines: list[str] = []
+    for title, names in _GROUPS.items():
+        texts = {name: HELP[name].summary if name in HELP else _summary(_function(name)) for name in names}
+        lines += [f"{title}:", *(f"  {name:<10} {text}" for name, text in texts.items()), ""]
     return "\n".join(
         [
             "usage: colorgan COMMAND [OPTIONS]      (COMMAND --help shows the options)",
             "",
-            *(f"  {name:<10} {description}" for name, description in descriptions.items()),
+            "  colorgan colorize old.jpg",
+            "  colorgan app",
+            "  python train.py fit -c configs/quickstart.yaml",
             "",
-            "try:   colorgan colorize old.jpg",
-            "       python train.py fit -c configs/quickstart.yaml",
+            *lines,
+            "colorgan --version shows the version",
         ]
     )
 
 
 def _summary(function: Callable[..., int]) -> str:
     """The first line of a function's docstring."""
-    return (function.__doc__ or "").strip().partition("\n")[0].rstrip(".")
+    text = (function.__doc__ or "").strip().partition("\n")[0].rstrip(".")
+    return text[:1].lower() + text[1:]
 
 
 def _print_error(text: str) -> None:

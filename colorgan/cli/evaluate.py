@@ -23,21 +23,21 @@ def evaluate(
     protocol: Literal["default", "literature"] = "default",
     limit: Annotated[int | None, Range(1), Option(metavar="N")] = None,
     size: Annotated[int | None, Range(0, 8192), Option(metavar="N")] = None,
-    square: bool = False,
-    features: Annotated[Sequence[str], Option(metavar="NAME")] = (),
-    inception: Annotated[str | None, Option(("--weights.inception",), "FILE")] = None,
-    lpips: Annotated[str | None, Option(("--weights.lpips",), "FILE")] = None,
+    square: Annotated[bool, Option(rare=True)] = False,
+    features: Annotated[Sequence[str], Option(metavar="NAME", rare=True)] = (),
+    inception: Annotated[str | None, Option(("--weights.inception",), "FILE", rare=True)] = None,
+    lpips: Annotated[str | None, Option(("--weights.lpips",), "FILE", rare=True)] = None,
     hints: Literal["zhang2017", "icolorit", "both"] | None = None,
-    margin: Annotated[float, Range(0, 255), Option(metavar="M")] = 12.0,
-    kid_subset_size: Annotated[int | None, Range(2), Option(metavar="N")] = None,
+    margin: Annotated[float, Range(0, 255), Option(metavar="M", rare=True)] = 12.0,
+    kid_subset_size: Annotated[int | None, Range(2), Option(metavar="N", rare=True)] = None,
     images: Literal["checkpoints", "all", "none"] | None = None,
-    sheet: Annotated[int, Range(1, 1000), Option(metavar="N")] = 20,
+    sheet: Annotated[int, Range(1, 1000), Option(metavar="N", rare=True)] = 20,
     device: str = "auto",
-    title: str | None = None,
-    trust: Annotated[Sequence[str], Option(metavar="NAME")] = (),
-    wandb: Annotated[str | None, Option(metavar="PROJECT", const="colorgan")] = None,
+    title: Annotated[str | None, Option(rare=True)] = None,
+    trust: Annotated[Sequence[str], Option(metavar="NAME", rare=True)] = (),
+    wandb: Annotated[str | None, Option(metavar="PROJECT", const="colorgan", rare=True)] = None,
 ) -> int:
-    """Compare checkpoints and folders of images with reference photos.
+    r"""Compare checkpoints and folders of images with reference photos.
 
     The images of a folder may have been made by any program.
 
@@ -77,9 +77,13 @@ def evaluate(
         ColorganError: if an argument or a file is invalid.
 
     Examples:
-        colorgan evaluate checkpoints/flowers/20261121-101500 --data.root flowers --out reports/flowers
-        colorgan evaluate ours=best.ckpt theirs=images/deoldify --data.root photos/test --out reports/two
-        colorgan evaluate best.ckpt --data.root imagenet/val --limit 5000 --protocol literature --out reports/imagenet
+        colorgan evaluate checkpoints/RUN --data.root photos --out reports/first
+        colorgan evaluate ours=best.ckpt theirs=images/deoldify \
+            --data.root photos/test --out reports/two
+            a checkpoint and the images of another program
+        colorgan evaluate best.ckpt --data.root imagenet/val --limit 5000 \
+            --protocol literature --out reports/imagenet
+            comparable to published tables
     """
     from colorgan.evaluation.report.evaluation import evaluate as write_report
     from colorgan.inference.device import choose_device

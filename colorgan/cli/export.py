@@ -19,7 +19,7 @@ def export(
     overwrite: bool = False,
     trust: Annotated[Sequence[str], Option(metavar="NAME")] = (),
 ) -> int:
-    """Export a model as ONNX or a torch.export program.
+    r"""Export a model as ONNX or a torch.export program.
 
     The file maps RGB to RGB without colorgan and, as ONNX, without torch. Written as model.onnx into the folder of the
     released model that it was exported from, it becomes part of that model, which then opens without torch.
@@ -37,6 +37,12 @@ def export(
 
     Raises:
         ColorganError: for invalid input.
+
+    Examples:
+        colorgan export -o colorgan.onnx
+            the shipped model
+        colorgan export --checkpoint checkpoints/RUN/checkpoints/best.ckpt \
+            -o model.onnx
     """
     from colorgan.inference.colorizer import Colorizer
     from colorgan.inference.onnx.export import SUFFIXES, check_output

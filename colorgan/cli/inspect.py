@@ -40,6 +40,12 @@ def inspect(
 
     Raises:
         ColorganError: if the data is invalid, or the sheet cannot be written.
+
+    Examples:
+        colorgan inspect my_photos
+            a sheet of the first photos: inspect.png
+        colorgan inspect my_photos --manifest
+            every file, and why some are left out
     """
     from colorgan import models
     from colorgan.data import Photos

@@ -28,7 +28,7 @@ def release(
     overwrite: bool = False,
     trust: Annotated[Sequence[str], Option(metavar="NAME")] = (),
 ) -> int:
-    """Convert a training checkpoint to a small released model.
+    r"""Convert a training checkpoint to a small released model.
 
     If the extra `export` is installed, the model is also written as ONNX, which runs without torch.
 
@@ -52,7 +52,10 @@ def release(
         ColorganError: for invalid input.
 
     Examples:
-        colorgan release last.ckpt -o checkpoints/mine --card card.yaml --photos held_out --former checkpoints/old
+        colorgan release checkpoints/RUN/checkpoints/best.ckpt -o my-model
+        colorgan release best.ckpt -o my-model --card card.yaml \
+            --photos held_out --former old-model
+            with a model card, measured beside the former model
     """
     from colorgan.inference.card import ModelCard
     from colorgan.inference.checkpoint import read_network

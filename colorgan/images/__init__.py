@@ -3,21 +3,26 @@
 from colorgan.images.arrays import ImageLike, to_srgb_arrays
 from colorgan.images.contact_sheet import contact_sheet, evenly_spaced
 from colorgan.images.listing import FolderListing, extensions, find_photos, list_photos
+from colorgan.images.metadata import Metadata, chosen_metadata, without_place
+from colorgan.images.other_files import FILM_EXTENSIONS
 from colorgan.images.photo import Photo, RGBArray, UnreadableImage, printable, problem_of
 from colorgan.images.reading import MAX_PIXELS, photo_from_image, read_photo, read_rgb, read_size
 from colorgan.images.samples import SAMPLE_PHOTOS
 from colorgan.images.writing import FORMATS, MEDIA_TYPES, encode_photo, write_photo
 
 __all__ = [
+    "FILM_EXTENSIONS",
     "FORMATS",
     "MAX_PIXELS",
     "MEDIA_TYPES",
     "SAMPLE_PHOTOS",
     "FolderListing",
     "ImageLike",
+    "Metadata",
     "Photo",
     "RGBArray",
     "UnreadableImage",
+    "chosen_metadata",
     "contact_sheet",
     "encode_photo",
     "evenly_spaced",
@@ -31,5 +36,6 @@ __all__ = [
     "read_rgb",
     "read_size",
     "to_srgb_arrays",
+    "without_place",
     "write_photo",
 ]

@@ -8,6 +8,7 @@ from pathlib import Path, PurePath
 from PIL import features
 
 from colorgan.errors import ColorganError
+from colorgan.images.other_files import FILM_EXTENSIONS, IS_FILM, NEEDS_HEIF, has_heif
 from colorgan.images.photo import UnreadableImage, printable
 
 # Photo formats only. EPS, in particular, would launch Ghostscript.
@@ -19,13 +20,14 @@ _EXTENSIONS = {
     "BMP": (".bmp",),
     "GIF": (".gif",),
     "AVIF": (".avif",),
+    "HEIF": (".heic", ".heif", ".hif"),
     "PPM": (".ppm", ".pgm"),
 }
 
 # Images that users take for photos, in formats that are not supported. They are named instead of passed over.
 # fmt: off
 _OTHER_EXTENSIONS = frozenset({
-    ".heic", ".heif", ".jxl", ".jp2", ".j2k", ".jpf", ".jpx", ".jpc", ".tga", ".pcx", ".ico", ".icns", ".psd", ".xcf",
+    ".jxl", ".jp2", ".j2k", ".jpf", ".jpx", ".jpc", ".tga", ".pcx", ".ico", ".icns", ".psd", ".xcf",
     ".dds", ".exr", ".hdr", ".qoi", ".pbm", ".pnm", ".pfm", ".sgi", ".dib", ".eps", ".svg", ".djvu", ".fits", ".dng",
     ".cr2", ".cr3", ".crw", ".nef", ".nrw", ".arw", ".srf", ".sr2", ".orf", ".rw2", ".raf", ".pef", ".srw", ".x3f",
     ".3fr", ".iiq", ".erf", ".mrw", ".mos", ".kdc", ".dcr",
@@ -35,15 +37,15 @@ _OTHER_EXTENSIONS = frozenset({
 
 @functools.cache
 def extensions() -> frozenset[str]:
-    """Lowercase file extensions of the formats that the installed Pillow can read."""
+    """Lowercase file extensions of the formats that can be read here."""
     return frozenset(extension for name in formats() for extension in _EXTENSIONS[name])
 
 
 @functools.cache
 def formats() -> tuple[str, ...]:
-    """Pillow's names of the readable formats. Some builds of Pillow lack WebP or AVIF."""
-    optional = {"WEBP": "webp", "AVIF": "avif"}
-    return tuple(name for name in _EXTENSIONS if name not in optional or features.check(optional[name]))
+    """Pillow's names of the readable formats. Some builds of Pillow lack WebP or AVIF; HEIF needs another package."""
+    missing = {name for name in ("WEBP", "AVIF") if not features.check(name.lower())}
+    return tuple(name for name in _EXTENSIONS if name not in missing and (name != "HEIF" or has_heif()))
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class FolderListing:
 
     Attributes:
         photos: files whose extension is that of a supported format.
-        unsupported: images in other formats.
+        unsupported: images in other formats, and films.
         unopened: folders that cannot be opened; there may be photos in them.
     """
 
@@ -124,6 +126,10 @@ def find_photos(folder: "str | os.PathLike[str]") -> FolderListing:
                 pending.append(name)
             elif extension in extensions():
                 photos.append(name)
+            elif extension in _EXTENSIONS["HEIF"]:
+                unsupported[name] = NEEDS_HEIF
+            elif extension in FILM_EXTENSIONS:
+                unsupported[name] = IS_FILM
             elif extension in _OTHER_EXTENSIONS:
                 unsupported[name] = f"the format {extension} is not supported; convert the file to JPEG, PNG or TIFF"
     if not photos:

@@ -60,6 +60,8 @@ class Photo:
             empty.
         xmp: XMP block for ``PIL.Image.save(xmp=...)``; may be empty.
         dpi: horizontal and vertical resolution in dots per inch, if known.
+        profile: color profile of an RGB photo that is not in sRGB, such as Display P3 or Adobe RGB; may be empty.
+        quality: quality of a JPEG file, from 1 to 100; None for other formats.
         changes: what had to be changed or ignored to read it, such as ``turned upright``; see
             :mod:`colorgan.images.changes`.
     """
@@ -70,6 +72,8 @@ class Photo:
     exif: bytes = b""
     xmp: bytes = b""
     dpi: tuple[float, float] | None = None
+    profile: bytes = b""
+    quality: int | None = None
     changes: tuple[str, ...] = ()
 
 

@@ -27,17 +27,20 @@ _SUB, _UP, _AVERAGE = 1, 2, 3
 
 
 def encode_png(pixels: SRGBArray, source: Photo | None = None) -> Iterator[bytes]:
-    """Yields the bytes of a PNG file that is tagged as sRGB, strip by strip.
+    """Yields the bytes of a PNG file that is tagged with its color space, strip by strip.
 
     Args:
-        pixels: sRGB, (H, W, 3) uint8 or uint16.
-        source: photo to copy metadata from (EXIF, XMP, resolution); None writes no metadata.
+        pixels: RGB, (H, W, 3) uint8 or uint16, in the color space of the source's profile, or else in sRGB.
+        source: photo to copy metadata from (EXIF, XMP, resolution, profile); None writes no metadata.
     """
     height, width, _ = pixels.shape
     bytes_per_row = 3 * pixels.itemsize * width
     yield b"\x89PNG\r\n\x1a\n"
     yield _chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8 * pixels.itemsize, 2, 0, 0, 0))
-    yield _chunk(b"sRGB", b"\x00")
+    if source is not None and source.profile:
+        yield _chunk(b"iCCP", b"ICC profile\x00\x00" + zlib.compress(source.profile))
+    else:
+        yield _chunk(b"sRGB", b"\x00")
     if source is not None:
         yield from _metadata_chunks(source)
     num_rows = max(1, _STRIP_BYTES // bytes_per_row)

@@ -20,9 +20,10 @@ from colorgan.images.changes import changes_of
 from colorgan.images.integrity import check_metadata, check_pixel_data
 from colorgan.images.jpeg_scans import check_scans
 from colorgan.images.listing import formats
-from colorgan.images.metadata import read_dpi, read_exif, read_xmp
+from colorgan.images.metadata import read_dpi, read_exif, read_quality, read_xmp
+from colorgan.images.other_files import is_heif, what_it_is
 from colorgan.images.photo import Photo, RGBArray, UnreadableImage
-from colorgan.images.srgb import to_gray16, to_srgb
+from colorgan.images.srgb import own_profile, to_gray16, to_srgb
 
 MAX_BYTES = 2 << 30
 """Larger files are rejected before they are read. Without compression, 179 megapixels take 1.1 GB in 16-bit RGB."""
@@ -87,7 +88,7 @@ def read_photo(
     """
     label = name if isinstance(source, bytes) else os.fspath(source)
     try:
-        with _open(source) as file, Image.open(file, formats=formats()) as image:
+        with _open(source) as file, _identify(file) as image:
             width, height = image.size
             if width * height > max_pixels:
                 raise UnreadableImage(
@@ -106,8 +107,6 @@ def read_photo(
         raise UnreadableImage(
             label, f"it has too many pixels (more than {MAX_PIXELS:,}); make it smaller first"
         ) from None
-    except UnidentifiedImageError:
-        raise UnreadableImage(label, f"not an image in a supported format ({', '.join(formats())})") from None
     except Exception as error:  # decoders raise anything for untrusted bytes: struct, zlib, key, type, syntax errors
         raise UnreadableImage(label, _reason(error)) from error
 
@@ -122,7 +121,7 @@ def read_size(source: "str | os.PathLike[str]") -> tuple[int, int]:
         UnreadableImage: if the file is not an image in a supported format, or its header is damaged.
     """
     try:
-        with _open(source) as file, Image.open(file, formats=formats()) as image:
+        with _open(source) as file, _identify(file) as image:
             return image.size
     except UnreadableImage as error:
         raise UnreadableImage(source, error.reason) from None
@@ -164,6 +163,23 @@ def _open(source: "str | os.PathLike[str] | bytes") -> BinaryIO:
         check_metadata(file, size)
         closed_on_error.pop_all()
     return file
+
+
+def _identify(file: BinaryIO) -> Image.Image:
+    """Opens an image of one of the supported formats, by its header."""
+    names = formats()
+    if "HEIF" in names:
+        if is_heif(file):
+            import pillow_heif  # slow to import, and needed for such photos only
+
+            pillow_heif.register_heif_opener()
+        else:
+            names = tuple(name for name in names if name != "HEIF")
+    try:
+        return Image.open(file, formats=names)
+    except UnidentifiedImageError:
+        reason = what_it_is(file) or f"not an image in a supported format ({', '.join(formats())})"
+        raise UnreadableImage("", reason) from None
 
 
 def _reason(error: Exception) -> str:
@@ -209,5 +225,7 @@ def _convert(image: Image.Image, full_size: tuple[int, int]) -> Photo:
         exif=read_exif(image),
         xmp=read_xmp(image),
         dpi=read_dpi(image),
+        profile=own_profile(image),
+        quality=read_quality(image),
         changes=changes_of(image, is_turned),
     )

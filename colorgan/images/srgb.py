@@ -1,4 +1,4 @@
-"""Conversion of decoded images to sRGB: color profiles, transparency, and grayscale of more than 8 bits."""
+"""Conversion of decoded images to sRGB and back: color profiles, transparency, and grayscale of more than 8 bits."""
 
 import io
 from typing import Any
@@ -11,6 +11,9 @@ from colorgan.images.photo import UnreadableImage
 
 _BITS_PER_SAMPLE = 258
 _PHOTOMETRIC_INTERPRETATION = 262  # TIFF tag; 0 means "white is zero"
+_INTENT = ImageCms.Intent.RELATIVE_COLORIMETRIC
+_FLAGS = ImageCms.Flags.BLACKPOINTCOMPENSATION
+_MAX_PROFILE_BYTES = 1 << 20
 
 
 def to_srgb(image: Image.Image) -> Image.Image:
@@ -39,6 +42,26 @@ def to_srgb(image: Image.Image) -> Image.Image:
     if alpha is None:
         return rgb
     return Image.composite(rgb, Image.new("RGB", rgb.size, "white"), alpha)
+
+
+def own_profile(image: Image.Image) -> bytes:
+    """The color profile of an RGB image that is not in sRGB, if :func:`from_srgb` can convert to it; else empty."""
+    icc = image.info.get("icc_profile")
+    profile = _open_profile(icc) if image.mode in ("RGB", "RGBA") else None
+    if not isinstance(icc, bytes) or profile is None or profile.profile.xcolor_space.strip() != "RGB":
+        return b""
+    is_output = ImageCms.isIntentSupported(profile, _INTENT, ImageCms.Direction.OUTPUT) == 1
+    return icc if is_output and len(icc) <= _MAX_PROFILE_BYTES else b""
+
+
+def from_srgb(image: Image.Image, icc: bytes) -> Image.Image:
+    """Converts an RGB image in sRGB to the color space of an RGB profile; see :func:`own_profile`."""
+    profile = ImageCms.ImageCmsProfile(io.BytesIO(icc))
+    converted = ImageCms.profileToProfile(
+        image, ImageCms.createProfile("sRGB"), profile, renderingIntent=_INTENT, outputMode="RGB", flags=_FLAGS
+    )
+    assert converted is not None  # it is when converting in place
+    return converted
 
 
 def to_gray16(image: Image.Image) -> npt.NDArray[np.uint16] | None:
@@ -109,9 +132,9 @@ def _apply_profile(profile: ImageCms.ImageCmsProfile, image: Image.Image) -> Ima
             image,
             profile,
             ImageCms.createProfile("sRGB"),
-            renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
+            renderingIntent=_INTENT,
             outputMode="RGB",
-            flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
+            flags=_FLAGS,
         )
     except ImageCms.PyCMSError:
         return None

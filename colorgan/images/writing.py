@@ -1,16 +1,18 @@
-"""Writes photos as PNG, JPEG or WebP files, atomically and tagged as sRGB."""
+"""Writes photos as PNG, JPEG or WebP files, atomically and tagged with their color space."""
 
 import functools
 import struct
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import numpy as np
 from PIL import Image, ImageCms
 
 from colorgan.color.cielab import SRGBArray, to_8bit
 from colorgan.files import atomic_write
 from colorgan.images.photo import Photo
 from colorgan.images.png import encode_png
+from colorgan.images.srgb import from_srgb
 
 FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 """Maps the file extensions that can be written to Pillow's format names."""
@@ -18,7 +20,10 @@ FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 MEDIA_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
 
 _MAX_SIDES = {"JPEG": 65535, "WEBP": 16383}
-_JPEG_OPTIONS = {"quality": 95, "subsampling": 0}
+_JPEG_QUALITIES = (75, 95)
+"""Lowest and highest quality of JPEG files. The highest is that of photos from files in other formats."""
+_FULL_CHROMA_QUALITY = 90
+"""From this quality on, chroma is stored at full resolution."""
 _WEBP_OPTIONS = {"lossless": True, "quality": 0, "method": 0}
 """Lossless, with the least effort: files are 30 % smaller than PNG, and more effort gains little."""
 
@@ -29,7 +34,7 @@ def write_photo(path: str | Path, pixels: SRGBArray, source: Photo | None = None
     Args:
         path: output path with the extension .png, .jpg, .jpeg or .webp. The folder is created if necessary.
         pixels: sRGB, (H, W, 3) uint8 or uint16. JPEG and WebP are always 8-bit; PNG and WebP are lossless.
-        source: photo to copy metadata from (EXIF, XMP, resolution); None writes no metadata.
+        source: photo to copy metadata from (EXIF, XMP, resolution, color space, quality); None writes no metadata.
 
     Raises:
         ValueError: if the extension is not supported, or the photo is too large for JPEG or WebP.
@@ -53,6 +58,8 @@ def encode_photo(file: BinaryIO, pixels: SRGBArray, kind: str = "PNG", source: P
         >>> file.getvalue()[24]  # bits per channel
         16
     """
+    if source is not None and source.profile:
+        pixels = np.asarray(from_srgb(Image.fromarray(to_8bit(pixels)), source.profile))
     if kind == "PNG":
         for chunk in encode_png(pixels, source):
             file.write(chunk)
@@ -65,8 +72,8 @@ def _write_8bit(file: BinaryIO, pixels: SRGBArray, kind: str, source: Photo | No
     if max(pixels.shape[:2]) > _MAX_SIDES[kind]:
         name = {"WEBP": "WebP"}.get(kind, kind)
         raise ValueError(f"{name} allows at most {_MAX_SIDES[kind]} pixels per side; write a PNG")
-    options: dict[str, Any] = _JPEG_OPTIONS if kind == "JPEG" else _WEBP_OPTIONS
-    options = {**options, "icc_profile": _srgb_profile()}
+    options: dict[str, Any] = _jpeg_options(source) if kind == "JPEG" else _WEBP_OPTIONS
+    options = {**options, "icc_profile": (source and source.profile) or _srgb_profile()}
     metadata = {name: value for name in ("exif", "xmp", "dpi") if source and (value := getattr(source, name))}
     image = Image.fromarray(to_8bit(pixels))
     try:
@@ -75,6 +82,13 @@ def _write_8bit(file: BinaryIO, pixels: SRGBArray, kind: str, source: Photo | No
         file.seek(0)
         file.truncate()
         image.save(file, kind, **options)
+
+
+def _jpeg_options(source: Photo | None) -> dict[str, int]:
+    """The quality of the source, within limits, because a lower one would add its damage to that of the source."""
+    lowest, highest = _JPEG_QUALITIES
+    quality = highest if source is None or source.quality is None else min(max(source.quality, lowest), highest)
+    return {"quality": quality, "subsampling": 0 if quality >= _FULL_CHROMA_QUALITY else 2}
 
 
 @functools.cache

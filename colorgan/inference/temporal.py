@@ -1,6 +1,6 @@
 """Reduces color flicker in video by temporal smoothing that restarts at scene cuts."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,6 +17,21 @@ _FLAT_STD = 2.0
 """Frames whose L* has a lower standard deviation are nearly black or white."""
 _MOTION_SCALE = np.float32(10.0)
 """Change of L* at which the smoothing weight is halved."""
+
+
+@dataclass(frozen=True)
+class SmootherState:
+    """What a smoother knows of the frames before.
+
+    Attributes:
+        scenes: number of scenes so far.
+        lightness: L* of the previous frame at the working size, (h, w).
+        ab: its smoothed chroma, (2, h, w).
+    """
+
+    scenes: int
+    lightness: FloatArray
+    ab: FloatArray
 
 
 class TemporalSmoother:
@@ -66,6 +81,17 @@ class TemporalSmoother:
             ab = weight * self._previous_ab + (1 - weight) * frame.ab
         self._previous_lightness, self._previous_ab = current, ab
         return replace(frame, ab=ab)
+
+    @property
+    def state(self) -> SmootherState | None:
+        """What it knows of the frames so far, with which another one can go on; ``None`` before the first frame."""
+        if self._previous_lightness is None or self._previous_ab is None:
+            return None
+        return SmootherState(self.scenes, self._previous_lightness, self._previous_ab)
+
+    def restore(self, state: SmootherState) -> None:
+        """Goes on where another smoother has stopped."""
+        self.scenes, self._previous_lightness, self._previous_ab = state.scenes, state.lightness, state.ab
 
     def restart(self) -> None:
         """Discards the previous frame, before the first frame of another video."""

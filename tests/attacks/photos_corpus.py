@@ -252,7 +252,7 @@ def write_corpus(folder: Path, count: int, per_folder: int = 25) -> dict[str, Ho
     (folder / "loop").symlink_to("loop")
     (folder / "up").symlink_to(".", target_is_directory=True)
     (folder / "folder.jpg").mkdir()
-    for name in ("phone.heic", "notes.txt", "scan.tga"):
+    for name in ("phone.jxl", "notes.txt", "scan.tga"):
         (folder / name).write_bytes(b"x")
     return written
 

@@ -43,7 +43,7 @@ def check_fit(corpus: Corpus, place: Path) -> tuple[Path, Outcome]:
     left_out = {entry.file for entry in entries if entry.status == LEFT_OUT}
     accepted = [entry.file for entry in entries if entry.status != LEFT_OUT]
     assert len(accepted) == len(set(accepted))
-    assert set(files) | {"loop", "phone.heic", "scan.tga"} == left_out | set(accepted)
+    assert set(files) | {"loop", "phone.jxl", "scan.tga"} == left_out | set(accepted)
     assert not left_out & set(accepted)
     assert bad(files) <= left_out
     assert good(files) <= set(accepted)
@@ -56,7 +56,7 @@ def check_colorize(corpus: Corpus, place: Path) -> Outcome:
     outcome = guarded_call(f"{ENTRIES}:colorize", [folder, place / "out"], writable=place, seconds=120)
     assert_clean(outcome, max_seconds=60)
     check_written(outcome.stdout, outcome.stderr, outcome.exit_code, files, folder, place / "out")
-    assert "phone.heic: the format .heic is not supported" in outcome.stderr
+    assert "phone.jxl: the format .jxl is not supported" in outcome.stderr
     return outcome
 
 

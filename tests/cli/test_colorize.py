@@ -20,7 +20,7 @@ from colorgan.color.cielab import lightness
 from colorgan.images import read_rgb, write_photo
 from colorgan.inference.batch import before_after, writer
 from tests.helpers import Painter, picture
-from tests.images.test_srgb import gray_profile
+from tests.images.test_srgb import gray_profile, wide_gamut_profile
 from tests.inference.batch.helpers import FlickeringPainter, write_frames
 
 
@@ -40,13 +40,13 @@ def test_folder_tree_is_mirrored_and_photos_keep_size_and_lightness(
     colorize: Callable[..., int], album: Path, tmp_path: Path, tree: Callable, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert colorize(album, "-o", tmp_path / "out") == 0
-    assert tree(tmp_path / "out") == ["a.png", "b.png", "summer/beach/d.png", "summer/c.png"]
-    for before in (album / "a.jpg", album / "summer" / "beach" / "d.tif"):
-        after = (tmp_path / "out" / before.relative_to(album)).with_suffix(".png")
+    assert tree(tmp_path / "out") == ["a.jpg", "b.png", "summer/beach/d.png", "summer/c.jpg"]
+    for before, name in ((album / "a.jpg", "a.jpg"), (album / "summer" / "beach" / "d.tif", "summer/beach/d.png")):
+        after = tmp_path / "out" / name
         assert Image.open(after).size == Image.open(before).size
         assert lightness_change(before, after) < 0.5
         assert np.ptp(read_rgb(after).astype(int), axis=-1).max() > 20
-    assert capsys.readouterr().out == f"colorized 4 photos into {tmp_path / 'out'}\n"
+    assert capsys.readouterr().out == f"colorized 4 photos\n{tmp_path / 'out'}\n"
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1500, 10), (10, 1500), (33, 77), (640, 480)])
@@ -62,7 +62,7 @@ def test_exif_orientation_is_applied_once(colorize: Callable[..., int], tmp_path
     exif = Image.Exif()
     exif[274] = orientation
     picture(0, 30, 50).save(tmp_path / "a.jpg", exif=exif)
-    assert colorize(tmp_path / "a.jpg", "-o", tmp_path / "out.png", "--metadata") == 0
+    assert colorize(tmp_path / "a.jpg", "-o", tmp_path / "out.png", "--metadata", "all") == 0
     out = Image.open(tmp_path / "out.png")
     assert out.size == ((50, 30) if orientation < 5 else (30, 50))
     assert out.getexif().get(274, 1) == 1
@@ -92,15 +92,94 @@ def test_color_profile_is_converted_to_srgb(colorize: Callable[..., int], tmp_pa
     assert "icc_profile" not in Image.open(tmp_path / "out.png").info
 
 
-def test_metadata_option_keeps_exif_and_resolution(colorize: Callable[..., int], tmp_path: Path) -> None:
+DATE_TAKEN, CAMERA, ARTIST, SERIAL_NUMBER, MAKER_NOTE, GPS = 36867, 272, 315, 42033, 37500, 34853
+
+
+def write_photo_with_metadata(file: Path) -> None:
     exif = Image.Exif()
-    exif[315] = "Grandfather"  # artist
-    picture(0).save(tmp_path / "a.jpg", exif=exif, dpi=(300, 300))
-    assert colorize(tmp_path / "a.jpg", "-o", tmp_path / "kept.jpg", "--metadata") == 0
-    assert colorize(tmp_path / "a.jpg", "-o", tmp_path / "bare.jpg") == 0
-    with_metadata, without_metadata = (Image.open(tmp_path / name) for name in ("kept.jpg", "bare.jpg"))
-    assert (with_metadata.getexif()[315], with_metadata.info["dpi"]) == ("Grandfather", (300, 300))
-    assert dict(without_metadata.getexif()) == {}
+    exif[CAMERA], exif[ARTIST] = "Box Tengor", "Grandfather"
+    details = {DATE_TAKEN: "1931:07:04 12:00:00", SERIAL_NUMBER: "4711", MAKER_NOTE: b"maker 52.5 N"}
+    exif.get_ifd(0x8769).update(details)
+    exif.get_ifd(GPS).update({1: "N", 2: (52.0, 31.0, 12.0)})
+    picture(0).save(file, exif=exif, dpi=(300, 300), xmp=b"<x exif:GPSLatitude='52,31.2N'/>", quality=82)
+
+
+def metadata_of(file: Path) -> tuple[Image.Exif, dict[int, Any], dict[int, Any], dict[str, Any]]:
+    with Image.open(file) as image:
+        exif = image.getexif()
+        return exif, dict(exif.get_ifd(0x8769)), dict(exif.get_ifd(GPS)), image.info
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp"])
+def test_date_and_camera_are_kept_and_the_place_is_not(
+    colorize: Callable[..., int], tmp_path: Path, suffix: str
+) -> None:
+    write_photo_with_metadata(tmp_path / "a.jpg")
+    assert colorize(tmp_path / "a.jpg", "-o", tmp_path / f"out{suffix}") == 0
+    exif, details, place, info = metadata_of(tmp_path / f"out{suffix}")
+    assert (exif[CAMERA], exif[ARTIST], details[DATE_TAKEN]) == ("Box Tengor", "Grandfather", "1931:07:04 12:00:00")
+    assert (place, SERIAL_NUMBER in details, MAKER_NOTE in details) == ({}, False, False)
+    assert b"52" not in bytes(info.get("xmp", b""))
+    assert b"GPS" not in (tmp_path / f"out{suffix}").read_bytes()
+
+
+def test_the_place_is_kept_on_request_and_nothing_if_wanted(colorize: Callable[..., int], tmp_path: Path) -> None:
+    write_photo_with_metadata(tmp_path / "a.jpg")
+    assert colorize(tmp_path / "a.jpg", "-o", tmp_path / "all.jpg", "--metadata", "all") == 0
+    exif, details, place, info = metadata_of(tmp_path / "all.jpg")
+    assert (exif[ARTIST], details[SERIAL_NUMBER], place[2]) == ("Grandfather", "4711", (52.0, 31.0, 12.0))
+    assert info["dpi"] == (300, 300)
+    assert colorize(tmp_path / "a.jpg", "-o", tmp_path / "none.jpg", "--metadata", "none") == 0
+    exif, details, place, _ = metadata_of(tmp_path / "none.jpg")
+    assert (dict(exif), details, place) == ({}, {}, {})
+
+
+@pytest.mark.parametrize(("quality", "kept", "is_halved"), [(30, 75, True), (85, 85, True), (95, 95, False)])
+def test_jpeg_files_keep_their_quality(
+    colorize: Callable[..., int], tmp_path: Path, quality: int, kept: int, is_halved: bool
+) -> None:
+    picture(0, 64, 64).save(tmp_path / "a.jpg", quality=quality)
+    assert colorize(tmp_path / "a.jpg", "-o", tmp_path / "out") == 0
+    picture(0, 64, 64).save(tmp_path / "expected.jpg", quality=kept, subsampling=2 if is_halved else 0)
+    with Image.open(tmp_path / "out" / "a.jpg") as out, Image.open(tmp_path / "expected.jpg") as expected:
+        assert out.quantization == expected.quantization
+        assert [layer[1:3] for layer in out.layer] == [layer[1:3] for layer in expected.layer]
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png"])
+def test_color_profile_of_a_photo_is_kept(colorize: Callable[..., int], tmp_path: Path, suffix: str) -> None:
+    """The result is in the photo's color space, and looks as it does in sRGB."""
+    photo, profile = picture(0, 48, 64), wide_gamut_profile()
+    photo.save(tmp_path / "wide.png", icc_profile=profile)
+    assert colorize(tmp_path / "wide.png", "-o", tmp_path / f"own{suffix}") == 0
+    assert colorize(tmp_path / "wide.png", "-o", tmp_path / "srgb.png", "--metadata", "none") == 0
+    with Image.open(tmp_path / f"own{suffix}") as own:
+        assert own.info["icc_profile"] == profile
+        stored = np.asarray(own).astype(int)
+    shown, srgb = (rgb2lab(read_rgb(tmp_path / name)) for name in (f"own{suffix}", "srgb.png"))
+    assert np.abs(shown - srgb).mean() < 1
+    assert np.abs(stored - read_rgb(tmp_path / "srgb.png")).mean() > 2  # other numbers for the same colors
+
+
+def test_side_by_side_shows_the_photo_before_and_after(
+    colorize: Callable[..., int], album: Path, tmp_path: Path, tree: Callable, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    assert colorize(album, "-o", out, "--side-by-side") == 0
+    assert [name for name in tree(out) if "side" in name] == [
+        *("side_by_side/a.jpg", "side_by_side/b.png", "side_by_side/summer/beach/d.png", "side_by_side/summer/c.jpg")
+    ]
+    assert capsys.readouterr().out.splitlines()[1:] == [f"side by side: {out / 'side_by_side'}", str(out)]
+    both, before, after = (read_rgb(path) for path in (out / "side_by_side/b.png", album / "b.png", out / "b.png"))
+    assert np.array_equal(both[:, : before.shape[1]], before)
+    assert np.array_equal(both[:, -after.shape[1] :], after)
+    (out / "side_by_side" / "b.png").unlink()  # one of the two files is missing: the other is kept
+    time = (out / "b.png").stat().st_mtime_ns
+    assert colorize(album, "-o", out, "--side-by-side") == 0
+    assert np.array_equal(read_rgb(out / "side_by_side" / "b.png"), both)
+    assert (out / "b.png").stat().st_mtime_ns == time
+    assert colorize(album / "b.png", "-o", tmp_path / "new.png", "--side-by-side") == 0
+    assert np.array_equal(read_rgb(tmp_path / "new_side_by_side.png"), both)
 
 
 # -- existing files and failed writes ----------------------------------------------------------------------------------
@@ -110,13 +189,13 @@ def test_existing_files_are_kept_unless_overwrite_is_given(
     colorize: Callable[..., int], album: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "out").mkdir()
-    (tmp_path / "out" / "a.png").write_bytes(b"my own file")
+    (tmp_path / "out" / "a.jpg").write_bytes(b"my own file")
     assert colorize(album, "-o", tmp_path / "out") == 0
-    assert (tmp_path / "out" / "a.png").read_bytes() == b"my own file"
+    assert (tmp_path / "out" / "a.jpg").read_bytes() == b"my own file"
     assert "colorized 3 photos" in (output := capsys.readouterr().out)
     assert "skipped 1 existing file (--overwrite replaces them)" in output
     assert colorize(album, "-o", tmp_path / "out", "--overwrite") == 0
-    assert Image.open(tmp_path / "out" / "a.png").size == (40, 30)
+    assert Image.open(tmp_path / "out" / "a.jpg").size == (40, 30)
 
 
 def test_interrupted_run_is_resumed(
@@ -157,7 +236,7 @@ def test_full_disk_stops_the_run(
     monkeypatch.setattr(writer, "write_photo", raise_no_space)
     assert colorize(album, "-o", tmp_path / "out") == 1
     error = capsys.readouterr().err
-    assert "a.png: no space left on device; files written so far are kept, run the same command again" in error
+    assert "a.jpg: no space left on device; files written so far are kept, run the same command again" in error
 
 
 def test_failed_write_does_not_stop_the_run(
@@ -207,14 +286,14 @@ def test_invalid_photos_are_reported_and_do_not_stop_the_run(
 ) -> None:
     messages = write_invalid_photos(album / "bad")
     assert colorize(album, "-o", tmp_path / "out") == 1
-    assert tree(tmp_path / "out") == ["a.png", "b.png", "summer/beach/d.png", "summer/c.png"]
+    assert tree(tmp_path / "out") == ["a.jpg", "b.png", "summer/beach/d.png", "summer/c.jpg"]
     captured = capsys.readouterr()
     lines = [line for line in captured.err.splitlines() if line.startswith("error: ")]
     assert len(lines) == len(messages)
     for name, message in messages.items():
         (line,) = [line for line in lines if name in line]
         assert message in line
-    assert f"colorized 4 photos into {tmp_path / 'out'}; {len(messages)} failed (see above)" in captured.out
+    assert captured.out == f"colorized 4 photos; {len(messages)} failed (see above)\n{tmp_path / 'out'}\n"
     assert "Traceback" not in captured.err
 
 
@@ -258,7 +337,7 @@ def test_cyclic_links_terminate(colorize: Callable[..., int], album: Path, tmp_p
         (["album", "--color"], 2, "there is no option '--color'"),
         ([], 2, "required: photos"),
         (["empty"], 1, "contains no photos"),
-        (["nothing.jpg"], 1, "cannot read nothing.jpg: no such file or directory"),
+        (["nothing.jpg"], 1, "there is no photo or folder nothing.jpg"),
         (["album", "--hints", "hints.json"], 1, "--hints applies to a single photo, received 4 photos"),
         (["album/a.jpg", "--reach", "0.5"], 1, "--reach is that of hints: give them too, with --hints"),
         (["album/a.jpg", "--hints", "hints.json", "--reach", "3"], 2, "--reach"),
@@ -358,11 +437,12 @@ def test_variants_are_written_and_can_be_made(
     Image.fromarray(np.asarray(picture(5))).save(tmp_path / "b.png")
     wish = ["--reference", tmp_path / "b.png", "--strength", 0.9]
     assert colorize(photo, "-o", out, "--variants", *wish) == 0
-    assert sorted(path.name for path in out.iterdir()) == ["a.png", "a_variants.png"]
-    first, *lines = capsys.readouterr().out.splitlines()[1:]
-    assert first.startswith(f"variants: {out / 'a_variants.png'}; ")
+    assert sorted(path.relative_to(out).as_posix() for path in out.rglob("*.*")) == ["a.png", "sheets/a_variants.png"]
+    first, *lines, last = capsys.readouterr().out.splitlines()[1:]
+    assert first.startswith(f"variants: {out / 'sheets' / 'a_variants.png'}; ")
+    assert last == str(out / "a.png")
     assert len(lines) == 6
-    sheet = read_rgb(out / "a_variants.png")
+    sheet = read_rgb(out / "sheets" / "a_variants.png")
     assert sheet.shape[0] > 2 * 90
     shown = []
     for number, line in enumerate(lines, start=1):
@@ -389,7 +469,7 @@ def test_a_failed_photo_has_no_variants(colorize: Callable[..., int], tmp_path: 
     (tmp_path / "a.png").write_bytes(b"no photo")
     assert colorize(tmp_path / "a.png", "-o", tmp_path / "out", "--variants") == 1
     assert "variants" not in capsys.readouterr().out
-    assert not (tmp_path / "out" / "a_variants.png").exists()
+    assert not (tmp_path / "out" / "sheets").exists()
 
 
 # -- hints, sheets, video ----------------------------------------------------------------------------------------------
@@ -445,9 +525,9 @@ def test_grid_option_writes_before_after_sheets(
     (album / "broken.jpg").write_text("no photo")
     assert colorize(album, "-o", tmp_path / "out", "--grid") == 1
     output = capsys.readouterr().out
-    sheets = sorted((tmp_path / "out").glob("before_after_*.png"))
+    sheets = sorted((tmp_path / "out" / "sheets").glob("before_after_*.png"))
     assert [sheet.name for sheet in sheets] == ["before_after_1.png", "before_after_2.png"]
-    assert f"sheets: {sheets[0]}, {sheets[1]}" in output
+    assert output.splitlines()[1:] == [f"sheet: {sheets[0]}", f"sheet: {sheets[1]}", str(tmp_path / "out")]
     assert Image.open(sheets[0]).width > 600
     times = [sheet.stat().st_mtime_ns for sheet in sheets]
     assert colorize(album, "-o", tmp_path / "out", "--grid") == 1
@@ -477,5 +557,5 @@ def test_command_imports_no_training_libraries(album: Path, tmp_path: Path, mode
     )
     args = ["colorize", str(album), "-o", str(tmp_path / "out"), "--checkpoint", str(model_folder)]
     process = subprocess.run([sys.executable, "-c", code, *args], capture_output=True, text=True, check=False)
-    assert (process.returncode, process.stdout) == (0, f"colorized 4 photos into {tmp_path / 'out'}\n"), process.stderr
+    assert (process.returncode, process.stdout) == (0, f"colorized 4 photos\n{tmp_path / 'out'}\n"), process.stderr
     assert len(tree(tmp_path / "out")) == 4

@@ -456,7 +456,7 @@ def test_overview_and_unknown_command(capsys: pytest.CaptureFixture[str]) -> Non
 
 def test_help_describes_the_options(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stop:
-        main(["fit", "--help"])
+        main(["fit", "--help-all"])
     assert stop.value.code == 0
     text = re.sub(r"\s+", " ", capsys.readouterr().out)
     assert "weight of the adversarial loss; 0 trains the generator alone" in text

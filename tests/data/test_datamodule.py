@@ -384,7 +384,7 @@ def test_near_duplicates_of_real_flowers_are_reported():
 def test_manifest_names_every_file(make_photos, tmp_path):
     folder = make_photos("photos", 12)
     (folder / "empty.png").write_bytes(b"")
-    (folder / "phone.heic").write_bytes(b"")
+    (folder / "phone.jxl").write_bytes(b"")
     (folder / "loop").symlink_to("loop")
     PIL.Image.new("L", (40, 30), 99).save(folder / "gray.png")
     turned = PIL.Image.open(folder / "photo_000.png")
@@ -398,7 +398,7 @@ def test_manifest_names_every_file(make_photos, tmp_path):
     entries = read_manifest(data.manifest_file)
     assert entries == data.manifest()
     left_out = {entry.file: entry.note for entry in entries if entry.status == "left out"}
-    assert left_out.keys() == {"empty.png", "phone.heic", "loop", "gray.png"}
+    assert left_out.keys() == {"empty.png", "phone.jxl", "loop", "gray.png"}
     assert left_out["gray.png"] == "it has no color"
     (repaired,) = [entry for entry in entries if entry.status == "repaired"]
     assert (repaired.file, repaired.note) == ("photo_000.png", "turned upright")

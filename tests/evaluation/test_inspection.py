@@ -100,7 +100,7 @@ def test_invalid_input_is_rejected(folder, tmp_path, capsys):
 
 def test_manifest_of_a_folder_and_of_a_run(folder, tmp_path, capsys):
     (folder / "empty.jpg").write_bytes(b"")
-    (folder / "phone.heic").write_bytes(b"")
+    (folder / "phone.jxl").write_bytes(b"")
     with pytest.warns(UserWarning, match="2 unreadable"):
         assert run_command("inspect", [folder, "--manifest"]) == 0
     text = capsys.readouterr().out
@@ -112,7 +112,7 @@ def test_manifest_of_a_folder_and_of_a_run(folder, tmp_path, capsys):
         "0 repaired",
         "2 left out",
         "  1 the file is empty",
-        "  1 the format .heic is not supported",
+        "  1 the format .jxl is not supported",
     ]
     data = Photos(str(folder), batch_size=2)
     data.manifest_file = tmp_path / "run" / "photos.jsonl"

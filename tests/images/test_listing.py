@@ -37,7 +37,7 @@ def test_folders_without_photos_are_rejected(tmp_path):
 
 @pytest.mark.timeout(20)
 def test_folders_that_cannot_be_opened_and_other_formats_do_not_stop_the_search(tmp_path, monkeypatch):
-    for name in ("a.jpg", "closed/b.jpg", "open/c.jpg", "phone.HEIC", "notes.txt", "icons/x.ico"):
+    for name in ("a.jpg", "closed/b.jpg", "open/c.jpg", "phone.JXL", "notes.txt", "icons/x.ico"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
     (tmp_path / "loop").symlink_to("loop")
@@ -57,8 +57,8 @@ def test_folders_that_cannot_be_opened_and_other_formats_do_not_stop_the_search(
     }
     assert reasons["closed"] == "the folder or link cannot be opened (permission denied)"
     assert "too many" in reasons["loop"]
-    assert reasons["phone.HEIC"] == "the format .heic is not supported; convert the file to JPEG, PNG or TIFF"
-    assert reasons.keys() == {"closed", "loop", "phone.HEIC", os.path.join("icons", "x.ico")}  # noqa: PTH118
+    assert reasons["phone.JXL"] == "the format .jxl is not supported; convert the file to JPEG, PNG or TIFF"
+    assert reasons.keys() == {"closed", "loop", "phone.JXL", os.path.join("icons", "x.ico")}  # noqa: PTH118
     (tmp_path / "a.jpg").unlink()
     (tmp_path / "loop.png").unlink()
     (tmp_path / "open" / "c.jpg").unlink()

@@ -121,18 +121,41 @@ def test_damaged_or_mismatched_profiles_are_ignored(icc):
 
 def gray_profile(gamma: float) -> bytes:
     """A minimal grayscale ICC profile with a pure power curve."""
-    white = b"XYZ \0\0\0\0" + struct.pack(">3i", 0xF6D6, 0x10000, 0xD32D)
-    curve = b"curv\0\0\0\0" + struct.pack(">IH", 1, round(gamma * 256)) + b"\0\0"
+    return profile(b"GRAY", {b"kTRC": curve(gamma)})
+
+
+def wide_gamut_profile() -> bytes:
+    """A minimal RGB profile with the primaries of Display P3, adapted to D50, and a pure power curve."""
+    primaries = {
+        b"rXYZ": (0.5151, 0.2412, -0.0011),
+        b"gXYZ": (0.2920, 0.6922, 0.0419),
+        b"bXYZ": (0.1571, 0.0666, 0.7841),
+    }
+    blocks = {name: xyz(*(round(65536 * value) for value in values)) for name, values in primaries.items()}
+    return profile(b"RGB ", blocks | {name: curve(2.2) for name in (b"rTRC", b"gTRC", b"bTRC")})
+
+
+def curve(gamma: float) -> bytes:
+    return b"curv\0\0\0\0" + struct.pack(">IH", 1, round(gamma * 256)) + b"\0\0"
+
+
+def xyz(*values: int) -> bytes:
+    return b"XYZ \0\0\0\0" + struct.pack(">3i", *values)
+
+
+def profile(space: bytes, blocks: dict[bytes, bytes]) -> bytes:
+    white = 0xF6D6, 0x10000, 0xD32D
     description = b"gamma"
     text = b"desc\0\0\0\0" + struct.pack(">I", len(description) + 1) + description + b"\0" + b"\0" * 78
     text += b"\0" * (-len(text) % 4)
-    body, table = b"", struct.pack(">I", 3)
-    for name, block in ((b"desc", text), (b"wtpt", white), (b"kTRC", curve)):
-        table += name + struct.pack(">II", 128 + 4 + 36 + len(body), len(block))
+    blocks = {b"desc": text, b"wtpt": xyz(*white), **blocks}
+    body, table = b"", struct.pack(">I", len(blocks))
+    for name, block in blocks.items():
+        table += name + struct.pack(">II", 128 + 4 + 12 * len(blocks) + len(body), len(block))
         body += block
     size = 128 + len(table) + len(body)
-    header = struct.pack(">I4sI4s4s4s", size, b"lcms", 0x02100000, b"mntr", b"GRAY", b"XYZ ") + b"\0" * 12
-    header += b"acsp" + b"\0" * 28 + struct.pack(">3i", 0xF6D6, 0x10000, 0xD32D)
+    header = struct.pack(">I4sI4s4s4s", size, b"lcms", 0x02100000, b"mntr", space, b"XYZ ") + b"\0" * 12
+    header += b"acsp" + b"\0" * 28 + struct.pack(">3i", *white)
     return header.ljust(128, b"\0") + table + body
 
 

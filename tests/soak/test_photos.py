@@ -82,7 +82,7 @@ def test_sample_of_mutations_at_the_entries(tmp_path: Path, note: Callable[..., 
         name = f"00/{number:03d}.png"
         (folder / name).write_bytes(data)
         files[name] = HostileFile(kind, ".png", (folder / name).touch, "any")
-    for name in ("phone.heic", "scan.tga"):
+    for name in ("phone.jxl", "scan.tga"):
         (folder / name).write_bytes(b"x")
     (folder / "loop").symlink_to("loop")
     for entry in ("fit", "colorize", "evaluate", "uploads"):

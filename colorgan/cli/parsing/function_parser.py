@@ -11,13 +11,14 @@ import typing
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from functools import partial
-from textwrap import indent
+from pathlib import Path
 from types import NoneType
 from typing import Annotated, Any
 
 import docstring_parser
 from jsonargparse import ArgumentParser
 
+from colorgan.cli.parsing.help_texts import ALL, HelpFormatter, description
 from colorgan.cli.parsing.messages import OneLineErrors
 from colorgan.cli.parsing.options import Option, PassThrough, Range
 from colorgan.cli.parsing.values import MODE
@@ -42,6 +43,9 @@ def run_function(function: Callable[..., int], args: Sequence[str], name: str) -
         SystemExit: with code 2 for invalid arguments, and 0 after ``--help``.
     """
     parser = make_parser(function, f"colorgan {name}")
+    if wanted := {"-h", "--help", ALL} & set(args):
+        print((parser if ALL in wanted else make_parser(function, parser.prog, only_common=True)).format_help(), end="")
+        raise SystemExit(0)
     passed_on, own = _split(args, _pass_through(function), parser)
     _refuse_empty(own, parser)
     namespace = parser.parse_args([_with_hyphens(argument) for argument in own])
@@ -60,24 +64,37 @@ def run_function(function: Callable[..., int], args: Sequence[str], name: str) -
     return function(*positional, *passed_on, **keywords)
 
 
-def make_parser(function: Callable[..., int], prog: str) -> CommandParser:
+def make_parser(function: Callable[..., int], prog: str, only_common: bool = False) -> CommandParser:
     """Creates the parser of a function.
 
     Args:
-        function: a function with annotations and a docstring in Google style; its examples end the help text.
+        function: a function with annotations and a docstring in Google style, with examples.
         prog: name of the program in help texts.
+        only_common: whether to leave out the rare options, for a short help text.
     """
     documentation = docstring_parser.parse(function.__doc__ or "")
+    paragraphs = [documentation.short_description or "", *(documentation.long_description or "").split("\n\n")]
+    arguments = list(_arguments(function))
+    left_out = sum(argument.is_rare for argument in arguments) if only_common else 0
     parser = CommandParser(
         prog=prog,
-        description="\n\n".join(filter(None, [documentation.short_description, documentation.long_description])),
-        epilog="\n".join(f"examples:\n{indent(example.description or '', '  ')}" for example in documentation.examples),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        usage=" ".join([prog, *(argument.synopsis for argument in arguments if argument.synopsis), "[OPTIONS]"]),
+        description=description(
+            [" ".join(paragraph.split()) for paragraph in paragraphs if paragraph],
+            [line for example in documentation.examples for line in (example.description or "").splitlines()],
+        ),
+        epilog=f"{prog} {ALL} lists {left_out} more options" if left_out else None,
+        formatter_class=HelpFormatter,
+        add_help=False,
         allow_abbrev=False,
         parser_mode=MODE,
     )
-    for argument in _arguments(function):
-        argument.add_to(parser)
+    for argument in arguments:
+        if not (only_common and argument.is_rare):
+            argument.add_to(parser)
+    parser.add_argument("-h", "--help", action="store_true", help="show this text")
+    if left_out or not only_common:
+        parser.add_argument(ALL, action="store_true", help="show all options")
     return parser
 
 
@@ -111,6 +128,20 @@ class _Argument:
         names = self._option.names
         return self.name if self.positional else (names[-1].lstrip("-").replace("-", "_") if names else self.name)
 
+    @property
+    def is_rare(self) -> bool:
+        """Whether only the full help text shows it."""
+        return self._option.rare
+
+    @property
+    def synopsis(self) -> str:
+        """How it appears in the first line of the help text; empty for what may be left out."""
+        value = self._option.metavar or self.name.upper()
+        if self.positional:
+            return f"{value} ..." if _item_type(self.type)[1] else value
+        names = self._option.names or (f"--{self.name.replace('_', '-')}",)
+        return f"{names[0]} {value}" if self.default is inspect.Parameter.empty else ""
+
     def add_to(self, parser: ArgumentParser) -> None:
         option = self._option
         names = option.names or (self.name if self.positional else f"--{self.name.replace('_', '-')}",)
@@ -121,7 +152,9 @@ class _Argument:
         settings: dict[str, Any] = {"help": self._help(required)}
         item, is_list = _item_type(self.type)
         limits = next((extra for extra in self.extras if isinstance(extra, Range)), None)
-        parse: Callable[[Any], Any] = item if limits is None else partial(limits.parse, item)
+        parse: Callable[[Any], Any] = _parse_path if item is Path else item
+        if limits is not None:
+            parse = partial(limits.parse, item)
         settings["type"] = partial(_parse_each, parse) if is_list and not self.positional else parse
         if option.metavar is not None:
             settings["metavar"] = option.metavar
@@ -177,6 +210,13 @@ def _item_type(annotation: Any) -> tuple[Any, bool]:
     origin = typing.get_origin(annotation)
     is_list = isinstance(origin, type) and issubclass(origin, Sequence)
     return (typing.get_args(annotation)[0] if is_list else annotation), is_list
+
+
+def _parse_path(text: str | Path) -> Path:
+    """A path; jsonargparse checks what this has returned once more."""
+    if isinstance(text, str) and re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", text):
+        raise argparse.ArgumentTypeError(f"{text} is a URL; download the file and give its local path")
+    return Path(text)
 
 
 def _parse_each(parse: Callable[[Any], Any], value: Any) -> Any:

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 from jsonargparse import ArgumentParser, Namespace
 
+from colorgan.cli.parsing.help_texts import ALL
 from colorgan.cli.parsing.values import check_limits
 from colorgan.errors import did_you_mean, one_line
 from colorgan.system.installed_parts import installed_parts
@@ -67,7 +68,7 @@ class OneLineErrors(ArgumentParser):
             message = message.replace(match.group(1), typed[-1], 1) if typed else message
         explanation = one_line(explain(message, valid, self.roots), _MAX_LENGTH)
         print(
-            f"error: {explanation} (`{self.prog.replace(' [options]', '')} --help` lists all options)", file=sys.stderr
+            f"error: {explanation} (`{self.prog.replace(' [options]', '')} {ALL}` lists all options)", file=sys.stderr
         )
         sys.exit(2)
 

@@ -21,11 +21,13 @@ class Option:
         names: names of the option, such as ``-o``, ``--output``; by default the name of the parameter.
         metavar: name of the value in help texts.
         const: value of an option that is given without a value; ``None`` makes the value mandatory.
+        rare: whether only ``--help-all`` shows the option.
     """
 
     names: tuple[str, ...] = ()
     metavar: str | None = None
     const: str | None = None
+    rare: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,13 +93,13 @@ class ModelOptions:
     """
 
     checkpoint: Annotated[Sequence[Path], Option(metavar="PATH")] = ()
-    mix: Annotated[Sequence[float], Range(0), Option(metavar="SHARE")] = ()
-    size: Annotated[int | None, Range(1, 4096), Option(metavar="N")] = None
-    device: str = "auto"
-    onnx_black: Annotated[float | None, Option(metavar="N")] = None
-    onnx_white: Annotated[float | None, Option(metavar="N")] = None
-    onnx_scale: Annotated[float | None, Option(metavar="N")] = None
-    trust: Annotated[Sequence[str], Option(metavar="NAME")] = ()
+    mix: Annotated[Sequence[float], Range(0), Option(metavar="SHARE", rare=True)] = ()
+    size: Annotated[int | None, Range(1, 4096), Option(metavar="N", rare=True)] = None
+    device: Annotated[str, Option(rare=True)] = "auto"
+    onnx_black: Annotated[float | None, Option(metavar="N", rare=True)] = None
+    onnx_white: Annotated[float | None, Option(metavar="N", rare=True)] = None
+    onnx_scale: Annotated[float | None, Option(metavar="N", rare=True)] = None
+    trust: Annotated[Sequence[str], Option(metavar="NAME", rare=True)] = ()
 
     def open(self) -> "PhotoColorizer":
         """Opens the models.

@@ -11,19 +11,22 @@ from colorgan.files import atomic_write
 from colorgan.images import UnreadableImage, contact_sheet, read_rgb
 from colorgan.inference.batch.jobs import Job
 
+SHEETS = "sheets"
+"""Subfolder of the output folder in which contact sheets are."""
+
 _TILE_SIZE = 320
 _PHOTOS_PER_SHEET = 24
 _PHOTOS_PER_ROW = 3
 
 
 def write_sheets(jobs: Sequence[Job], folder: Path, overwrite: bool = False) -> list[Path]:
-    """Writes ``before_after_1.png`` and so on, with 24 photos each.
+    """Writes ``sheets/before_after_1.png`` and so on, with 24 photos each.
 
     Photos that were not colorized are left out.
 
     Args:
         jobs: the photos and their colorized files.
-        folder: the folder to write to.
+        folder: the output folder.
         overwrite: whether to replace existing sheets.
 
     Returns:
@@ -31,7 +34,7 @@ def write_sheets(jobs: Sequence[Job], folder: Path, overwrite: bool = False) -> 
     """
     sheets = []
     for start in range(0, len(jobs), _PHOTOS_PER_SHEET):
-        file = folder / f"before_after_{start // _PHOTOS_PER_SHEET + 1}.png"
+        file = folder / SHEETS / f"before_after_{start // _PHOTOS_PER_SHEET + 1}.png"
         if overwrite or not file.exists():
             sheet_jobs = jobs[start : start + _PHOTOS_PER_SHEET]
             rows = [(job.name, *pair) for job in sheet_jobs if (pair := _thumbnails(job)) is not None]

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from colorgan.images import Metadata
 from colorgan.inference.batch.jobs import Job
 from colorgan.inference.batch.reader import LoadedPhoto, read_photos
 from colorgan.inference.batch.result import BatchResult, Record
@@ -32,7 +33,7 @@ class BatchOptions:
         look: strength, warmth and palette of the colors.
         hints: hints, for a batch of one photo.
         temporal: weight of the previous frame in temporal smoothing; 0 treats each photo separately.
-        metadata: whether to keep EXIF, XMP and resolution.
+        metadata: what the results keep of the metadata.
         overwrite: whether to replace existing files.
     """
 
@@ -41,7 +42,7 @@ class BatchOptions:
     look: Look = AS_PREDICTED
     hints: Sequence[Hint] | None = None
     temporal: float = 0.0
-    metadata: bool = False
+    metadata: Metadata = "basic"
     overwrite: bool = False
 
 
@@ -77,7 +78,7 @@ def colorize_files(
         ThreadPoolExecutor(num_threads),
     )  # reading never waits in a queue
     try:
-        writer = PhotoWriter(writers, options.look, max(options.batch_size, 2 * num_threads), record)
+        writer = PhotoWriter(writers, options.look, options.overwrite, max(options.batch_size, 2 * num_threads), record)
         needed = _needed_jobs(jobs, options, record)
         photos = read_photos(needed, readers, num_threads, options.metadata, record)
         for batch in _batches(photos, options, options.size or model.size):
@@ -110,7 +111,7 @@ def colorize_files(
 def _needed_jobs(jobs: Iterable[Job], options: BatchOptions, record: Record) -> Iterator[tuple[Job, bool]]:
     """Yields the photos to read, each with whether its target exists."""
     for job in jobs:
-        is_skipped = not options.overwrite and job.target.is_file()
+        is_skipped = not options.overwrite and job.is_done
         if is_skipped and options.temporal == 0:
             record.skipped()
         else:  # smoothing needs the frames whose target exists as well

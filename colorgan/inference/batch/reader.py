@@ -3,12 +3,10 @@
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass, replace
-
-import numpy as np
+from dataclasses import dataclass
 
 from colorgan.color.cielab import SRGBArray
-from colorgan.images import Photo, UnreadableImage, printable, read_photo, read_size
+from colorgan.images import Metadata, Photo, UnreadableImage, chosen_metadata, printable, read_photo, read_size
 from colorgan.inference.batch.jobs import Job
 from colorgan.inference.batch.result import Record
 
@@ -23,13 +21,13 @@ class LoadedPhoto:
     Attributes:
         job: the source and target files.
         pixels: (H, W) or (H, W, 3), uint8 or uint16.
-        metadata: the photo without its pixels, if its metadata is kept.
-        is_skipped: whether the target exists, so that the photo is only needed for temporal smoothing.
+        metadata: the photo without its pixels, with the metadata that the result keeps.
+        is_skipped: whether the result exists, so that the photo is only needed for temporal smoothing.
     """
 
     job: Job
     pixels: SRGBArray
-    metadata: Photo | None
+    metadata: Photo
     is_skipped: bool
 
     @property
@@ -54,7 +52,7 @@ class _Reading:
 
 
 def read_photos(
-    jobs: Iterable[tuple[Job, bool]], pool: Executor, num_ahead: int, keep_metadata: bool, record: Record
+    jobs: Iterable[tuple[Job, bool]], pool: Executor, num_ahead: int, metadata: Metadata, record: Record
 ) -> Iterator[LoadedPhoto]:
     """Yields the photos in order while threads read the next ones.
 
@@ -64,7 +62,7 @@ def read_photos(
         jobs: the photos, each with :attr:`LoadedPhoto.is_skipped`.
         pool: the threads.
         num_ahead: maximum number of photos that are read ahead.
-        keep_metadata: whether to keep EXIF, XMP and resolution.
+        metadata: what the results keep of the metadata.
         record: where photos that cannot be read are counted.
     """
     queue = ((job, is_skipped, _is_large(job)) for job, is_skipped in jobs)
@@ -73,7 +71,7 @@ def read_photos(
     while upcoming or readings:
         while upcoming and _may_start(readings, upcoming[-1], num_ahead):
             job, is_skipped, is_large = upcoming
-            readings.append(_Reading(job, is_large, pool.submit(_load, job, is_skipped, keep_metadata)))
+            readings.append(_Reading(job, is_large, pool.submit(_load, job, is_skipped, metadata)))
             upcoming = next(queue, None)
         reading = readings.popleft()
         try:
@@ -98,11 +96,10 @@ def _is_large(job: Job) -> bool:
     return width * height > _LARGE_PHOTO_PIXELS
 
 
-def _load(job: Job, is_skipped: bool, keep_metadata: bool) -> LoadedPhoto:
+def _load(job: Job, is_skipped: bool, metadata: Metadata) -> LoadedPhoto:
     photo = read_photo(job.source)
     pixels = photo.rgb if photo.gray16 is None else photo.gray16
-    metadata = replace(photo, rgb=np.empty((0, 0, 3), np.uint8), gray16=None) if keep_metadata else None
-    return LoadedPhoto(job, pixels, metadata, is_skipped)
+    return LoadedPhoto(job, pixels, chosen_metadata(photo, metadata), is_skipped)
 
 
 def _message(job: Job, error: Exception) -> str:

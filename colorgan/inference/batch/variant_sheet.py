@@ -6,6 +6,7 @@ from pathlib import Path
 from colorgan.errors import ColorganError
 from colorgan.files import atomic_write
 from colorgan.images import contact_sheet, printable, read_photo
+from colorgan.inference.batch.before_after import SHEETS
 from colorgan.inference.batch.jobs import Job
 from colorgan.inference.batch.pipeline import BatchOptions
 from colorgan.inference.batch.writer import write_failure
@@ -31,7 +32,7 @@ def check_variant_sheet(job: Job, overwrite: bool) -> None:
 def write_variant_sheet(
     model: PhotoColorizer, job: Job, options: BatchOptions, names: Sequence[str] = ()
 ) -> tuple[Path, list[Variant]]:
-    """Writes ``NAME_variants.png`` beside the colorized photo, with a label below each variant.
+    """Writes ``NAME_variants.png`` into a folder ``sheets`` beside the result, with a label below each variant.
 
     Args:
         model: the model, or several.
@@ -72,4 +73,4 @@ def write_variant_sheet(
 
 
 def _sheet_of(job: Job) -> Path:
-    return job.target.with_name(f"{job.target.stem}_variants.png")
+    return job.target.parent / SHEETS / f"{job.target.stem}_variants.png"

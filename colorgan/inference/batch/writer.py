@@ -5,6 +5,9 @@ from collections import deque
 from concurrent.futures import Executor, Future
 from pathlib import Path
 
+import numpy as np
+
+from colorgan.color.cielab import SRGBArray
 from colorgan.errors import ColorganError
 from colorgan.images import printable, write_photo
 from colorgan.inference.batch.jobs import Job
@@ -16,6 +19,8 @@ from colorgan.inference.look import Look
 _MAX_PENDING_PIXELS = 32_000_000
 _PIXELS_FOR_ALL_CORES = 1_000_000
 """Larger photos are painted by several threads each, so that a single one is done sooner."""
+_LINE_SHARE = 100
+"""The white line between before and after is this part of the photo's width."""
 _FATAL_ERRNOS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 """Errors after which no other file can be written either."""
 
@@ -40,13 +45,15 @@ class PhotoWriter:
     Args:
         pool: the threads.
         look: what to make of the predictions.
+        overwrite: whether to replace existing files; photos that are submitted miss one of theirs at least.
         max_pending: maximum number of photos that wait or are being written.
         record: where the photos are counted.
     """
 
-    def __init__(self, pool: Executor, look: Look, max_pending: int, record: Record) -> None:
+    def __init__(self, pool: Executor, look: Look, overwrite: bool, max_pending: int, record: Record) -> None:
         self._pool = pool
         self._look = look
+        self._overwrite = overwrite
         self._max_pending = max_pending
         self._record = record
         self._pending: deque[tuple[Job, int, Future[None]]] = deque()
@@ -58,7 +65,7 @@ class PhotoWriter:
             ColorganError: if no more files can be written.
         """
         self._wait(self._max_pending - 1, _MAX_PENDING_PIXELS - photo.num_pixels)
-        task = self._pool.submit(_paint, photo, prediction, self._look)
+        task = self._pool.submit(self._paint, photo, prediction)
         self._pending.append((photo.job, photo.num_pixels, task))
         if photo.is_large:
             self.finish()
@@ -86,7 +93,19 @@ class PhotoWriter:
             else:
                 self._record.written()
 
+    def _paint(self, photo: LoadedPhoto, prediction: ChromaPrediction) -> None:
+        num_threads = None if photo.num_pixels > _PIXELS_FOR_ALL_CORES else 1
+        after = prediction.apply_to(photo.pixels, self._look, num_threads=num_threads)
+        job = photo.job
+        if self._overwrite or not job.target.is_file():
+            write_photo(job.target, after, photo.metadata)
+        if job.side_by_side is not None and (self._overwrite or not job.side_by_side.is_file()):
+            write_photo(job.side_by_side, _side_by_side(photo.pixels, after), photo.metadata)
 
-def _paint(photo: LoadedPhoto, prediction: ChromaPrediction, look: Look) -> None:
-    num_threads = None if photo.num_pixels > _PIXELS_FOR_ALL_CORES else 1
-    write_photo(photo.job.target, prediction.apply_to(photo.pixels, look, num_threads=num_threads), photo.metadata)
+
+def _side_by_side(before: SRGBArray, after: SRGBArray) -> SRGBArray:
+    """The photo before and after, with a white line between them."""
+    height, width = after.shape[:2]
+    line = np.full((height, max(2, width // _LINE_SHARE), 3), np.iinfo(after.dtype).max, after.dtype)
+    gray = before if before.ndim == 3 else before[..., None].repeat(3, axis=2)
+    return np.concatenate([gray, line, after], axis=1)

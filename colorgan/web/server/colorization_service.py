@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from colorgan.color.cielab import SRGBArray
 from colorgan.errors import ColorganError
-from colorgan.images import Photo, UnreadableImage, encode_photo, printable, read_photo
+from colorgan.images import Photo, UnreadableImage, encode_photo, printable, read_photo, without_place
 from colorgan.inference.full_size import ChromaPrediction
 from colorgan.inference.hints import Hint
 from colorgan.inference.look import AS_PREDICTED, Look
@@ -53,7 +53,7 @@ class OutputOptions:
 
     Attributes:
         format: ``PNG`` or ``JPEG``.
-        metadata: whether to keep EXIF, XMP and resolution.
+        metadata: whether to keep dates, camera, descriptions, resolution and color profile; never the place.
     """
 
     format: str = "PNG"
@@ -184,7 +184,7 @@ class ColorizationService:
         with contextlib.ExitStack() as closed_on_error:
             result = closed_on_error.enter_context(tempfile.TemporaryFile(dir=file.parent))
             try:
-                encode_photo(result, colorized, options.format, photo if options.metadata else None)
+                encode_photo(result, colorized, options.format, without_place(photo) if options.metadata else None)
             except ValueError as error:
                 raise ColorganError(f"cannot write {printable(name)}: {error}") from error
             result.seek(0)

@@ -121,7 +121,7 @@ def test_invalid_arguments_are_reported_in_one_line(
     error = capsys.readouterr().err.splitlines()
     assert len(error) == 1
     assert message in error[0]
-    assert error[0].endswith(" (`colorgan paint --help` lists all options)")
+    assert error[0].endswith(" (`colorgan paint --help-all` lists all options)")
 
 
 def test_values_stay_within_limits() -> None:

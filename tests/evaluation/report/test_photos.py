@@ -94,7 +94,7 @@ def test_all_unreadable_photos_are_named(tmp_path):
         list(ReferencePhotos(tmp_path / "six").batches(2))
     os.mkfifo(tmp_path / "six" / "pipe.png")
     (tmp_path / "six" / "zero.png").symlink_to("/dev/zero")
-    (tmp_path / "six" / "photo.heic").touch()
+    (tmp_path / "six" / "photo.jxl").touch()
     with pytest.raises(ColorganError, match=r"2 of 8 photos .*\n.*pipe\.png: not a reg.*\n.*zero\.png: not a"):
         ReferencePhotos(tmp_path / "six")
 

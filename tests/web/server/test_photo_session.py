@@ -101,7 +101,7 @@ def test_download_equals_output_of_command_line(
     exif[315] = "Grandfather"
     picture(5, 60, 90).convert("L").save(source, exif=exif, dpi=(300, 300))
     hints = parse_hints({"hints": [RED]})
-    colorize_files(painter, [Job(source, target, "")], BatchOptions(look=Look(0.7), hints=hints, metadata=True))
+    colorize_files(painter, [Job(source, target, "")], BatchOptions(look=Look(0.7), hints=hints))
 
     key = upload(client, source.read_bytes(), "grandma.tif")
     options = {"hints": [RED], "strength": 0.7, "format": image_format, "metadata": True}
