@@ -34,11 +34,11 @@ def export(
     Raises:
         ColorganError: for invalid input.
     """
-    from colorgan.inference.colorizer import Colorizer
     from colorgan.inference.onnx.export import SUFFIXES, check_output
     from colorgan.inference.onnx.export import export as write
     from colorgan.inference.onnx.released import add_onnx
     from colorgan.inference.shipped import CONFIG, ONNX, WEIGHTS
+    from colorgan.inference.torch_colorizer import TorchColorizer
 
     precision: Literal["float32", "half"] = "half" if half else "float32"
     check_output(output)
@@ -50,7 +50,7 @@ def export(
         _check_own_folder(checkpoint, output, half)
         parity = add_onnx(output.parent)
     else:
-        parity = write(Colorizer.from_checkpoint(checkpoint), output, precision, _read_card(checkpoint))
+        parity = write(TorchColorizer.from_checkpoint(checkpoint), output, precision, _read_card(checkpoint))
     megabytes = output.stat().st_size / 1e6
     print(f"{output}: {megabytes:.1f} MB, {precision}; differs from PyTorch by {parity}")
     return 0

@@ -1,6 +1,6 @@
 """Reading and writing photos, converting images, and drawing contact sheets. Nothing here imports torch."""
 
-from colorgan.images.arrays import ImageLike, to_srgb_arrays
+from colorgan.images.arrays import ImageLike, ImageSource, to_srgb_arrays
 from colorgan.images.contact_sheet import contact_sheet, evenly_spaced
 from colorgan.images.listing import FolderListing, extensions, find_photos, list_photos
 from colorgan.images.photo import Photo, RGBArray, UnreadableImage, printable, problem_of
@@ -15,6 +15,7 @@ __all__ = [
     "SAMPLE_PHOTOS",
     "FolderListing",
     "ImageLike",
+    "ImageSource",
     "Photo",
     "RGBArray",
     "UnreadableImage",

@@ -52,11 +52,11 @@ def open_model(
             "released model or an .onnx file, or load a file that you exported yourself with torch.export.load"
         )
     try:
-        from colorgan.inference.colorizer import Colorizer
         from colorgan.inference.device import choose_device
+        from colorgan.inference.torch_colorizer import TorchColorizer
     except ModuleNotFoundError as error:
         raise CheckpointError(_missing(path, error.name)) from error
-    return Colorizer.from_checkpoint(path, choose_device(device))
+    return TorchColorizer.from_checkpoint(path, choose_device(device))
 
 
 def _open_onnx(path: Path, device: str, contract: OnnxContract | None) -> PhotoColorizer:

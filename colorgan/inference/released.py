@@ -27,7 +27,7 @@ _DERIVED = ("in_channels", "out_channels")
 
 
 def write_released(network: ColorizationNetwork, folder: str | Path, card: str = "", half: bool = True) -> None:
-    """Writes a released model; see :meth:`colorgan.inference.colorizer.Colorizer.save_pretrained`."""
+    """Writes a released model; see :meth:`colorgan.inference.torch_colorizer.TorchColorizer.save_pretrained`."""
     folder = Path(folder)
     generator = to_config(network.generator)
     generator["init_args"] = {name: value for name, value in generator["init_args"].items() if name not in _DERIVED}
@@ -53,7 +53,7 @@ def write_released(network: ColorizationNetwork, folder: str | Path, card: str =
 
 
 def read_released(name: str | Path | None = None) -> ColorizationNetwork:
-    """Reads a released model; see :meth:`colorgan.inference.colorizer.Colorizer.from_pretrained`."""
+    """Reads a released model; see :meth:`colorgan.inference.torch_colorizer.TorchColorizer.from_pretrained`."""
     folder = find_folder(name)
     config = read_config(folder)
     check_numbers([config["color_space"], config["hints"], config["generator"]], folder / CONFIG)

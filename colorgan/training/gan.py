@@ -13,7 +13,7 @@ from torch.optim.lr_scheduler import LRScheduler
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torchmetrics.functional.image import peak_signal_noise_ratio
 
-from colorgan.inference.colorizer import Colorizer
+from colorgan.inference.torch_colorizer import TorchColorizer
 from colorgan.inference.working_size import MAX_SIZE
 from colorgan.models import (
     BCE,
@@ -164,7 +164,7 @@ class ColorGAN(ManualOptimization):
         self._check_arguments()
 
         hint_channels = hints.channels(color_space.channels)
-        self.colorizer = Colorizer(
+        self.colorizer = TorchColorizer(
             generator(1 + hint_channels, color_space.output_channels), color_space, hints, size=image_size
         )
         self.discriminator: Discriminator | None = None
@@ -192,9 +192,9 @@ class ColorGAN(ManualOptimization):
     # -- assembly ------------------------------------------------------------------------------------------------------
 
     @property
-    def inference(self) -> Colorizer:
+    def inference(self) -> TorchColorizer:
         """The colorizer to validate and predict with: the moving average if one is kept."""
-        return self.colorizer if self.average is None else cast(Colorizer, self.average.module)
+        return self.colorizer if self.average is None else cast(TorchColorizer, self.average.module)
 
     @property
     def trained_network(self) -> Generator:

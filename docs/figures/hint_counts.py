@@ -17,7 +17,7 @@ from colorgan.models import PointHints
 
 COUNTS = (0, 5, 10, 50)
 
-colorizer = Colorizer.from_checkpoint(sys.argv[1] if len(sys.argv) > 1 else None)
+colorizer = Colorizer(sys.argv[1] if len(sys.argv) > 1 else None)
 color_space = colorizer.color_space
 sampler = PointHints(patch_sizes=(2, 2))
 

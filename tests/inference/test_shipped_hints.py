@@ -13,18 +13,18 @@ from colorgan.color.difference import ciede2000
 from colorgan.color.tensors import to_lab
 from colorgan.errors import ColorganError
 from colorgan.images import SAMPLE_PHOTOS
-from colorgan.inference.colorizer import Colorizer
 from colorgan.inference.hints import ColorHint
+from colorgan.inference.torch_colorizer import TorchColorizer
 
 RED = "#c81e28"
 RADIUS, FAR = 10, 70
 
 
 @pytest.fixture(scope="module")
-def model() -> Colorizer:
+def model() -> TorchColorizer:
     path = os.environ.get("COLORGAN_HINT_MODEL")
     try:
-        loaded = Colorizer.from_checkpoint(path)
+        loaded = TorchColorizer.from_checkpoint(path)
     except ColorganError:
         if path:
             raise
@@ -40,7 +40,7 @@ def color_difference(first: Image.Image, second: Image.Image) -> np.ndarray:
     return ciede2000(to_lab(photos[0]), to_lab(photos[1]))[0].numpy()
 
 
-def measure_red_hint(model: Colorizer, file: Path, x: int, y: int) -> tuple[float, float, float]:
+def measure_red_hint(model: TorchColorizer, file: Path, x: int, y: int) -> tuple[float, float, float]:
     """Measures mean CIEDE2000 differences.
 
     Returns:
@@ -69,7 +69,7 @@ def measure_red_hint(model: Colorizer, file: Path, x: int, y: int) -> tuple[floa
 
 
 @pytest.mark.slow
-def test_red_hint_changes_its_surroundings_only(model: Colorizer) -> None:
+def test_red_hint_changes_its_surroundings_only(model: TorchColorizer) -> None:
     """For all photos held out from the training of the shipped model, with a hint on their left."""
     files = sorted((SAMPLE_PHOTOS / "val").glob("*.jpg"))
     assert len(files) == 42

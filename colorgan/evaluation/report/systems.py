@@ -25,9 +25,9 @@ from colorgan.evaluation.report.photos import (
 from colorgan.files import digest, resolved
 from colorgan.images import UnreadableImage, list_photos, printable, read_rgb
 from colorgan.inference.checkpoint import hyper_parameters, read, training_precision
-from colorgan.inference.colorizer import Colorizer
 from colorgan.inference.run_folder import RunFolder
 from colorgan.inference.shipped import WEIGHTS
+from colorgan.inference.torch_colorizer import TorchColorizer
 from colorgan.metrics.teachers import teachers
 from colorgan.models.color_spaces import Lab
 from colorgan.models.config import to_config
@@ -91,7 +91,7 @@ class CheckpointSystem(System):
 
     def __init__(self, name: str, path: Path, device: str | torch.device = "cpu") -> None:
         self.name = name
-        self.colorizer = Colorizer.from_checkpoint(path, device)
+        self.colorizer = TorchColorizer.from_checkpoint(path, device)
         self.run_folder = RunFolder.of_checkpoint(path)
         self.detail = {
             "file": path.name,
