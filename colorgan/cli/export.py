@@ -15,6 +15,7 @@ def export(
     checkpoint: Annotated[Path | None, Option(metavar="PATH")] = None,
     output: Annotated[Path, Option(("-o", "--output"), "FILE")],
     half: bool = False,
+    required_hints: bool = False,
     overwrite: bool = False,
 ) -> int:
     """Export a model as ONNX or a torch.export program.
@@ -26,6 +27,7 @@ def export(
         checkpoint: a .ckpt file of a run, or the folder of a released model (default: the shipped model).
         output: file to write, ending in .onnx or .pt2.
         half: export as float16: half the size, for GPUs.
+        required_hints: hints of an .onnx file must be given, for runtimes that cannot set an optional input.
         overwrite: replace an existing file.
 
     Returns:
@@ -47,25 +49,27 @@ def export(
     if checkpoint is not None and checkpoint.suffix in SUFFIXES:
         raise ColorganError(f"{checkpoint} is already exported; give the checkpoint it was exported from")
     if output.name == ONNX and all((output.parent / name).is_file() for name in (CONFIG, WEIGHTS)):
-        _check_own_folder(checkpoint, output, half)
+        _check_own_folder(checkpoint, output, half or required_hints)
         parity = add_onnx(output.parent)
     else:
-        parity = write(TorchColorizer.from_checkpoint(checkpoint), output, precision, _read_card(checkpoint))
+        network = TorchColorizer.from_checkpoint(checkpoint)
+        hints: Literal["optional", "required"] = "required" if required_hints else "optional"
+        parity = write(network, output, precision, _read_card(checkpoint), hints=hints)
     megabytes = output.stat().st_size / 1e6
     print(f"{output}: {megabytes:.1f} MB, {precision}; differs from PyTorch by {parity}")
     return 0
 
 
-def _check_own_folder(checkpoint: Path | None, output: Path, half: bool) -> None:
-    """Refuses to put another model, or one that computes differently, into the folder of a released model."""
+def _check_own_folder(checkpoint: Path | None, output: Path, is_special: bool) -> None:
+    """Refuses to put another model, or one that is exported differently, into the folder of a released model."""
     from colorgan.inference.shipped import shipped_model
 
     model = shipped_model() if checkpoint is None else checkpoint
     folder = model if model.is_dir() else model.parent
-    if half or model.suffix == ".ckpt" or resolved(folder) != resolved(output.parent):
+    if is_special or model.suffix == ".ckpt" or resolved(folder) != resolved(output.parent):
         raise ColorganError(
-            f"{output} belongs to the released model in {output.parent}, and must be that model in float32; choose "
-            "another name"
+            f"{output} belongs to the released model in {output.parent}, and must be that model in float32, "
+            "with optional hints; choose another name"
         )
 
 
