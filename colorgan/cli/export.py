@@ -1,5 +1,6 @@
 """``colorgan export``: exports a model to a single file that runs without colorgan."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -17,6 +18,7 @@ def export(
     half: bool = False,
     required_hints: bool = False,
     overwrite: bool = False,
+    trust: Annotated[Sequence[str], Option(metavar="NAME")] = (),
 ) -> int:
     """Export a model as ONNX or a torch.export program.
 
@@ -29,6 +31,8 @@ def export(
         half: export as float16: half the size, for GPUs.
         required_hints: hints of an .onnx file must be given, for runtimes that cannot set an optional input.
         overwrite: replace an existing file.
+        trust: package, module or class of your own that the model may name, such as mynet, or the config.yaml of its
+            run; repeatable.
 
     Returns:
         0.
@@ -50,9 +54,9 @@ def export(
         raise ColorganError(f"{checkpoint} is already exported; give the checkpoint it was exported from")
     if output.name == ONNX and all((output.parent / name).is_file() for name in (CONFIG, WEIGHTS)):
         _check_own_folder(checkpoint, output, half or required_hints)
-        parity = add_onnx(output.parent)
+        parity = add_onnx(output.parent, trust)
     else:
-        network = TorchColorizer.from_checkpoint(checkpoint)
+        network = TorchColorizer.from_checkpoint(checkpoint, trust=trust)
         hints: Literal["optional", "required"] = "required" if required_hints else "optional"
         parity = write(network, output, precision, _read_card(checkpoint), hints=hints)
     megabytes = output.stat().st_size / 1e6

@@ -1,6 +1,6 @@
 """The entry for Python: opens a model of any kind, and colorizes photos of any kind."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -25,6 +25,7 @@ class Colorizer(PhotoColorizer):
             :class:`~colorgan.inference.mixture.MixedColorizer`. Default: the model that ships with colorgan.
         device: as for :func:`~colorgan.inference.open_model.open_model`.
         contract: as for :func:`~colorgan.inference.open_model.open_model`.
+        trust: as for :func:`~colorgan.inference.open_model.open_model`.
 
     Attributes:
         model: the opened model.
@@ -50,31 +51,37 @@ class Colorizer(PhotoColorizer):
         model: str | Path | PhotoColorizer | None = None,
         device: str = "cpu",
         contract: OnnxContract | None = None,
+        trust: Iterable[str | Path] = (),
     ) -> None:
-        self.model = model if isinstance(model, PhotoColorizer) else open_model(model, device, contract)
+        self.model = model if isinstance(model, PhotoColorizer) else open_model(model, device, contract, trust)
         self.card = self.model.card
 
     __call__ = PhotoColorizer.colorize
 
     @classmethod
-    def from_checkpoint(cls, path: str | Path | None = None, device: str = "cpu") -> Self:
-        """The same as ``Colorizer(path, device)``."""
-        return cls(path, device)
+    def from_checkpoint(
+        cls, path: str | Path | None = None, device: str = "cpu", trust: Iterable[str | Path] = ()
+    ) -> Self:
+        """The same as ``Colorizer(path, device, trust=trust)``."""
+        return cls(path, device, trust=trust)
 
     @classmethod
-    def from_pretrained(cls, name: str | Path | None = None, device: str = "cpu") -> Self:
+    def from_pretrained(
+        cls, name: str | Path | None = None, device: str = "cpu", trust: Iterable[str | Path] = ()
+    ) -> Self:
         """Opens a released model, which may be on the Hugging Face Hub.
 
         Args:
             name: a folder written by ``colorgan release``, its ``model.safetensors``, or the name of a repository on
                 the Hub, which is downloaded. Default: the model that ships with colorgan.
             device: as for :func:`~colorgan.inference.open_model.open_model`.
+            trust: as for :func:`~colorgan.inference.open_model.open_model`.
 
         Raises:
             CheckpointError: if the model is missing, damaged or refused.
         """
         folder = find_folder(name)
-        return cls(name if name is not None and Path(name).is_file() else folder, device)
+        return cls(name if name is not None and Path(name).is_file() else folder, device, trust=trust)
 
     @property
     def size(self) -> int:

@@ -2,17 +2,21 @@
 
 from colorgan.training.callbacks import (
     BestCheckpoint,
+    EpochTable,
     FineTuning,
     FrechetDistance,
     GradientHistograms,
     HintPSNR,
     LastCheckpoint,
+    LateEarlyStopping,
     MetricEMA,
     ParameterCount,
     PixelMetrics,
     PredictionWriter,
     SampleSheet,
     SaveOnSignal,
+    TimeBudget,
+    ValidationLoss,
 )
 from colorgan.training.gan import ColorGAN
 from colorgan.training.learning_rates import ConstantThenLinear
@@ -28,11 +32,13 @@ __all__ = [
     "ChromaRegressor",
     "ColorGAN",
     "ConstantThenLinear",
+    "EpochTable",
     "FineTuning",
     "FrechetDistance",
     "GradientHistograms",
     "HintPSNR",
     "LastCheckpoint",
+    "LateEarlyStopping",
     "MetricEMA",
     "MetricsFile",
     "ParameterCount",
@@ -40,6 +46,8 @@ __all__ = [
     "PredictionWriter",
     "SampleSheet",
     "SaveOnSignal",
+    "TimeBudget",
     "Trainer",
+    "ValidationLoss",
     "choose_precision",
 ]

@@ -13,6 +13,7 @@ from torch.optim.lr_scheduler import LRScheduler
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torchmetrics.functional.image import peak_signal_noise_ratio
 
+from colorgan.errors import ColorganError
 from colorgan.inference.torch_colorizer import TorchColorizer
 from colorgan.inference.working_size import MAX_SIZE
 from colorgan.models import (
@@ -52,6 +53,9 @@ from colorgan.training.transfer import transfer
 GeneratorFactory = Callable[[int, int], Generator]
 DiscriminatorFactory = Callable[[int], Discriminator]
 
+CompileOption = bool | Literal["reduce-overhead"]
+"""Whether networks are compiled, or the mode of ``torch.compile``."""
+
 _ADAM = functools.partial(Adam, lr=2e-4, betas=(0.5, 0.999))
 
 
@@ -90,7 +94,8 @@ class ColorGAN(ManualOptimization):
         ema_decay: decay of an exponential moving average of the generator's weights, which is then used to validate and
             to predict; 0 keeps none.
         channels_last: use the memory layout that suits convolutions on CPUs and tensor cores.
-        compile: compile both networks with ``torch.compile``.
+        compile: compile both networks with ``torch.compile``; ``reduce-overhead`` also records CUDA graphs, which pays
+            where a GPU waits for Python: for small networks, photos or batches.
         image_size: height and width in pixels of the training photos. The command line takes it from the data.
         init_from: checkpoint of another run whose weights are used as far as they fit; or a pattern such as
             ``checkpoints/first_stage/*/checkpoints/best.ckpt``, of whose files the newest is used. It is not read again
@@ -146,7 +151,7 @@ class ColorGAN(ManualOptimization):
         ema_decay: float = 0.0,
         # how it runs and where it starts
         channels_last: bool = True,
-        compile: bool = False,
+        compile: CompileOption = False,
         image_size: int = 128,
         init_from: str | None = None,
     ) -> None:
@@ -208,7 +213,7 @@ class ColorGAN(ManualOptimization):
         if self.adversary is not None:
             names += ["adversarial", "discriminator", "discriminator_accuracy_real", "discriminator_accuracy_fake"]
             names += self.adversary.logged()
-            validated.append("adversarial")
+            validated += ["adversarial", "discriminator_accuracy"]
         return [*(f"train/{name}" for name in names), *(f"val/{name}" for name in validated)]
 
     def configure_optimizers(self) -> Any:
@@ -244,11 +249,25 @@ class ColorGAN(ManualOptimization):
         if self.channels_last:
             self.to(memory_format=torch.channels_last)
         if self.compile_networks and stage == "fit":
-            self.colorizer.generator.compile()
-            if self.discriminator is not None:
-                self.discriminator.compile()
+            mode = self.compile_networks if isinstance(self.compile_networks, str) else None
+            for network in (self.colorizer.generator, self.discriminator):
+                if network is not None:
+                    network.compile(mode=mode)
 
     # -- training ------------------------------------------------------------------------------------------------------
+
+    def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
+        """Makes a step's randomness reproducible, and lets CUDA graphs reuse the memory of the last one."""
+        super().on_train_batch_start(batch, batch_idx)
+        self._begin_graphs()
+
+    def on_validation_batch_start(self, batch: Any, batch_idx: int, dataloader_idx: int = 0) -> None:
+        """Lets CUDA graphs reuse the memory of the last step."""
+        self._begin_graphs()
+
+    def _begin_graphs(self) -> None:
+        if self.compile_networks == "reduce-overhead":
+            torch.compiler.cudagraph_mark_step_begin()  # type: ignore[no-untyped-call]
 
     def training_step(self, batch: dict[str, Tensor], batch_idx: int) -> dict[str, Tensor]:
         """Generates once; updates the discriminator on target and generated colors, then the generator through it.
@@ -353,10 +372,11 @@ class ColorGAN(ManualOptimization):
             hints = self.hints.empty(color) if self.discriminator_sees_hints else color[:, :0]
             condition = torch.cat([gray, hints], dim=1)
             scores = self.discriminator(torch.cat([condition, self.color_space.split(predicted)[1]], dim=1))
-            pair = torch.cat([condition, color], dim=1)
-            real_scores = self.discriminator(pair) if self.adversarial.is_paired else scores
-            by_photo = zip(scores.split(1), real_scores.split(1), strict=True)  # losses average over all they get
-            metrics["adversarial"] = torch.stack([self.adversarial.generator_loss(*photo) for photo in by_photo])
+            real_scores = self.discriminator(torch.cat([condition, color], dim=1))
+            photos = [*zip(scores.split(1), real_scores.split(1), strict=True)]  # losses average over all they get
+            right = [self.adversarial.accuracy(real, fake) for fake, real in photos]
+            metrics["adversarial"] = torch.stack([self.adversarial.generator_loss(*photo) for photo in photos])
+            metrics["discriminator_accuracy"] = torch.stack([(real + fake) / 2 for real, fake in right])
         self.photo_rows.add(batch["index"], metrics)
         return {
             "predicted": predicted,
@@ -399,5 +419,10 @@ class ColorGAN(ManualOptimization):
         check_range("ema_decay", self.ema_decay, minimum=0, below=1)
         check_range("image_size", self.hparams["image_size"], minimum=1, below=MAX_SIZE + 1)
         self.schedule.check_accumulation(self.accumulate)
+        if self.compile_networks == "reduce-overhead" and self.accumulate > 1:
+            raise ColorganError(
+                f"model.accumulate={self.accumulate} does not go with model.compile=reduce-overhead, whose gradients "
+                "are in memory that the next batch reuses: set model.compile to true"
+            )
         check_optimizer("generator_optimizer", self.generator_optimizer)
         check_optimizer("discriminator_optimizer", self.discriminator_optimizer)

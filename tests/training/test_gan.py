@@ -254,6 +254,7 @@ def test_lambda_arguments_are_refused(tiny_model: Make) -> None:
         ),
         ({"accumulate": 2, "schedule": AdversarialSchedule(discriminator_updates=2)}, "choose one"),
         ({"accumulate": 2, "schedule": AdversarialSchedule(discriminator_every=2)}, "choose one"),
+        ({"accumulate": 2, "compile": "reduce-overhead"}, "does not go with model.compile=reduce-overhead"),
         ({"generator_optimizer": functools.partial(torch.optim.Adam, lr=-1.0)}, "generator_optimizer: Invalid"),
         ({"generator_optimizer": functools.partial(torch.optim.Adam, lr=float("nan"))}, "generator_optimizer: .*nan"),
         ({"discriminator_optimizer": functools.partial(torch.optim.SGD, lr=float("inf"))}, "must be a positive number"),

@@ -5,6 +5,7 @@ import sys
 
 import torch
 from lightning.fabric.utilities.exceptions import MisconfigurationException
+from lightning.pytorch import LightningDataModule
 
 from colorgan.cli.parsing.parser import TrainerParser
 from colorgan.cli.parsing.values import MODE
@@ -12,9 +13,9 @@ from colorgan.cli.trainer.command import ColorganCLI
 from colorgan.cli.trainer.quiet import silence_libraries
 from colorgan.cli.trainer.restoring import is_restoring_error
 from colorgan.cli.trainer.run_config import SaveRunConfig
-from colorgan.data import Photos
 from colorgan.errors import CheckpointError, ColorganError, describe
 from colorgan.inference import run_folder
+from colorgan.metrics.installed import load_installed_parts
 from colorgan.training.gan import ColorGAN
 from colorgan.training.module import Trainable
 from colorgan.training.processes import leave_parent, watch_parent
@@ -41,11 +42,12 @@ def train(
     silence_libraries()
     torch.set_float32_matmul_precision("high")
     watch_parent()
+    load_installed_parts()
     inherited = os.environ.get(run_folder.VARIABLE)
     try:
         return command(
             model,
-            Photos,
+            LightningDataModule,
             trainer_class=Trainer,
             save_config_callback=SaveRunConfig,
             seed_everything_default=42,
