@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from colorgan.color.cielab import FloatArray, SRGBArray
 from colorgan.inference.full_size import ChromaPrediction
@@ -67,7 +67,11 @@ class Colorizer(PhotoColorizer):
 
     @classmethod
     def from_pretrained(
-        cls, name: str | Path | None = None, device: str = "cpu", trust: Iterable[str | Path] = ()
+        cls,
+        name: str | Path | None = None,
+        device: str = "cpu",
+        trust: Iterable[str | Path] = (),
+        **hub_options: Any,
     ) -> Self:
         """Opens a released model, which may be on the Hugging Face Hub.
 
@@ -76,11 +80,12 @@ class Colorizer(PhotoColorizer):
                 the Hub, which is downloaded. Default: the model that ships with colorgan.
             device: as for :func:`~colorgan.inference.open_model.open_model`.
             trust: as for :func:`~colorgan.inference.open_model.open_model`.
+            hub_options: options of :func:`colorgan.inference.hub.download`, such as ``revision`` and ``token``.
 
         Raises:
             CheckpointError: if the model is missing, damaged or refused.
         """
-        folder = find_folder(name)
+        folder = find_folder(name, **hub_options)
         return cls(name if name is not None and Path(name).is_file() else folder, device, trust=trust)
 
     @property

@@ -8,6 +8,7 @@ weights), loads without Lightning, and can be uploaded to the Hugging Face Hub u
 from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import save
@@ -54,9 +55,11 @@ def write_released(network: ColorizationNetwork, folder: str | Path, card: str =
             temporary.write_text(card, encoding="utf-8")
 
 
-def read_released(name: str | Path | None = None, trust: Iterable[str | Path] = ()) -> ColorizationNetwork:
+def read_released(
+    name: str | Path | None = None, trust: Iterable[str | Path] = (), **hub_options: Any
+) -> ColorizationNetwork:
     """Reads a released model; see :meth:`colorgan.inference.torch_colorizer.TorchColorizer.from_pretrained`."""
-    folder = find_folder(name)
+    folder = find_folder(name, **hub_options)
     config = read_config(folder)
     check_numbers([config["color_space"], config["hints"], config["generator"]], folder / CONFIG)
     weights = folder / WEIGHTS

@@ -1,13 +1,15 @@
 """The PyTorch colorizer: loads a checkpoint or a released model and colorizes photos of any size."""
 
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import torch
 
 from colorgan.color.cielab import FloatArray
 from colorgan.inference.checkpoint import read_network
+from colorgan.inference.hub import upload
 from colorgan.inference.photo_colorizer import PhotoColorizer
 from colorgan.inference.released import read_released, write_released
 from colorgan.models.color_spaces import QuantizedLab
@@ -58,7 +60,11 @@ class TorchColorizer(ColorizationNetwork, PhotoColorizer):
 
     @classmethod
     def from_pretrained(
-        cls, name: str | Path | None = None, device: str | torch.device = "cpu", trust: Iterable[str | Path] = ()
+        cls,
+        name: str | Path | None = None,
+        device: str | torch.device = "cpu",
+        trust: Iterable[str | Path] = (),
+        **hub_options: Any,
     ) -> Self:
         """Loads a released model: safetensors weights and a YAML description of the network.
 
@@ -68,21 +74,62 @@ class TorchColorizer(ColorizationNetwork, PhotoColorizer):
             device: device of the network.
             trust: packages, modules or classes of your own that the model may name, such as ``["mynet"]``, or the
                 ``config.yaml`` of a run, which stands for the classes in it. Nothing else is imported.
+            hub_options: options of :func:`colorgan.inference.hub.download`, such as ``revision`` and ``token``.
 
         Raises:
             CheckpointError: if the model is missing, damaged or refused.
         """
-        return cls.of(read_released(name, trust)).to(device)
+        return cls.of(read_released(name, trust, **hub_options)).to(device)
 
-    def save_pretrained(self, folder: str | Path, card: str = "", half: bool = True) -> None:
+    def save_pretrained(
+        self,
+        folder: str | Path,
+        card: str = "",
+        half: bool = True,
+        *,
+        push_to_hub: bool = False,
+        repo_id: str | None = None,
+        **hub_options: Any,
+    ) -> str | None:
         """Writes a released model: ``model.safetensors``, ``config.yaml`` and, if given, the card as ``README.md``.
+
+        The arguments beside the card are those of ``PyTorchModelHubMixin`` of the Hugging Face Hub's client.
 
         Args:
             folder: the folder to write to; created if it does not exist.
             card: the model card in Markdown; :class:`colorgan.inference.card.ModelCard` generates one.
             half: whether to store weights as float16, which halves the file size; loading converts them to float32.
+            push_to_hub: whether to upload the folder to the Hugging Face Hub as well.
+            repo_id: name of the repository; by default, that of the folder.
+            hub_options: options of :func:`colorgan.inference.hub.upload`.
+
+        Returns:
+            The address of the commit, if it was uploaded.
+
+        Raises:
+            ColorganError: if the folder cannot be written or uploaded.
         """
         write_released(self, folder, card, half)
+        return upload(folder, repo_id or Path(folder).name, **hub_options) if push_to_hub else None
+
+    def push_to_hub(self, repo_id: str, *, card: str = "", half: bool = True, **hub_options: Any) -> str:
+        """Uploads the model to the Hugging Face Hub, from where :meth:`from_pretrained` loads it.
+
+        Args:
+            repo_id: name of the repository, such as ``someone/old-photos``; it is created if it does not exist.
+            card: as for :meth:`save_pretrained`.
+            half: as for :meth:`save_pretrained`.
+            hub_options: options of :func:`colorgan.inference.hub.upload`, such as ``private`` and ``token``.
+
+        Returns:
+            The address of the commit.
+
+        Raises:
+            ColorganError: if it cannot be uploaded.
+        """
+        with tempfile.TemporaryDirectory(prefix="colorgan-") as folder:
+            write_released(self, folder, card, half)
+            return upload(folder, repo_id, **hub_options)
 
     @torch.inference_mode()
     def run_network(self, rgb: FloatArray, hints: FloatArray | None = None) -> FloatArray:

@@ -164,13 +164,13 @@ def test_unknown_names_are_downloaded_from_the_hub(folder: Path, monkeypatch: py
 
     requests = []
 
-    def download(name: str, allow_patterns: list[str]) -> str:
-        requests.append((name, allow_patterns))
+    def download(name: str, allow_patterns: list[str], **options: object) -> str:
+        requests.append((name, allow_patterns, options["revision"]))
         return str(folder)
 
     monkeypatch.setattr(huggingface_hub, "snapshot_download", download)
-    assert TorchColorizer.from_pretrained("someone/tiny").size == 24
-    assert requests == [("someone/tiny", ["config.yaml", "model.safetensors", "README.md"])]
+    assert TorchColorizer.from_pretrained("someone/tiny", revision="v1").size == 24
+    assert requests == [("someone/tiny", ["config.yaml", "model.safetensors", "model.onnx", "README.md"], "v1")]
 
     def refuse(*_: object, **__: object) -> str:
         raise OSError("no network")
