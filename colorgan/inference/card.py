@@ -113,7 +113,7 @@ class ModelCard:
             f"{_LICENSE}{self.license}.",
             "## Use",
             "```sh\ncolorgan colorize old.jpg --checkpoint FOLDER\n```",
-            '```python\nfrom colorgan import Colorizer\n\nColorizer.from_pretrained("FOLDER").colorize(photo)\n```',
+            '```python\nfrom colorgan import Colorizer\n\nColorizer("FOLDER")("old.jpg").save("colorized.png")\n```',
             "## Data",
             "\n".join(f"- {entry}" for entry in self.data),
             "## Training",

@@ -34,7 +34,7 @@ def open_model(
         device: ``cpu``, ``cuda``, ``cuda:1``, ``mps``, ...; ``auto`` selects the fastest that the runtime supports. An
             ``.onnx`` file runs on ``cpu`` or ``cuda``.
         contract: for an ``.onnx`` file of another program: what its numbers mean, unless its metadata say so.
-        trust: as for :meth:`colorgan.inference.Colorizer.from_checkpoint`.
+        trust: as for :meth:`~colorgan.inference.torch_colorizer.TorchColorizer.from_checkpoint`.
 
     Raises:
         CheckpointError: if the model is missing, damaged or refused.
@@ -57,11 +57,11 @@ def open_model(
             "released model or an .onnx file, or load a file that you exported yourself with torch.export.load"
         )
     try:
-        from colorgan.inference.colorizer import Colorizer
         from colorgan.inference.device import choose_device
+        from colorgan.inference.torch_colorizer import TorchColorizer
     except ModuleNotFoundError as error:
         raise CheckpointError(_missing(path, error.name)) from error
-    return Colorizer.from_checkpoint(path, choose_device(device), trust)
+    return TorchColorizer.from_checkpoint(path, choose_device(device), trust)
 
 
 def _open_onnx(path: Path, device: str, contract: OnnxContract | None) -> PhotoColorizer:

@@ -8,6 +8,7 @@ weights), loads without Lightning, and can be uploaded to the Hugging Face Hub u
 from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import save
@@ -29,7 +30,7 @@ _DERIVED = ("in_channels", "out_channels")
 
 
 def write_released(network: ColorizationNetwork, folder: str | Path, card: str = "", half: bool = True) -> None:
-    """Writes a released model; see :meth:`colorgan.inference.colorizer.Colorizer.save_pretrained`."""
+    """Writes a released model; see :meth:`colorgan.inference.torch_colorizer.TorchColorizer.save_pretrained`."""
     folder = Path(folder)
     generator = to_config(network.generator)
     generator["init_args"] = {name: value for name, value in generator["init_args"].items() if name not in _DERIVED}
@@ -54,9 +55,11 @@ def write_released(network: ColorizationNetwork, folder: str | Path, card: str =
             temporary.write_text(card, encoding="utf-8")
 
 
-def read_released(name: str | Path | None = None, trust: Iterable[str | Path] = ()) -> ColorizationNetwork:
-    """Reads a released model; see :meth:`colorgan.inference.colorizer.Colorizer.from_pretrained`."""
-    folder = find_folder(name)
+def read_released(
+    name: str | Path | None = None, trust: Iterable[str | Path] = (), **hub_options: Any
+) -> ColorizationNetwork:
+    """Reads a released model; see :meth:`colorgan.inference.torch_colorizer.TorchColorizer.from_pretrained`."""
+    folder = find_folder(name, **hub_options)
     config = read_config(folder)
     check_numbers([config["color_space"], config["hints"], config["generator"]], folder / CONFIG)
     weights = folder / WEIGHTS

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 from torchmetrics.functional.image import peak_signal_noise_ratio
 
-from colorgan.inference.colorizer import Colorizer
+from colorgan.inference.torch_colorizer import TorchColorizer
 from colorgan.models import ColorSpace, Generator
 from colorgan.training.gradient_checkpointing import GradientCheckpointing
 from colorgan.training.optimization import ManualOptimization
@@ -27,7 +27,7 @@ class ColorizerTraining(ManualOptimization):
         color_space: color space in which its generator works.
     """
 
-    colorizer: Colorizer
+    colorizer: TorchColorizer
     average: AveragedModel | None
     color_space: ColorSpace
 
@@ -69,9 +69,9 @@ class ColorizerTraining(ManualOptimization):
     # -- validation, test and prediction -------------------------------------------------------------------------------
 
     @property
-    def inference(self) -> Colorizer:
+    def inference(self) -> TorchColorizer:
         """The colorizer to validate and predict with: the moving average if one is kept."""
-        return self.colorizer if self.average is None else cast(Colorizer, self.average.module)
+        return self.colorizer if self.average is None else cast(TorchColorizer, self.average.module)
 
     @property
     def trained_network(self) -> Generator:

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.optim import Adam, Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from colorgan.inference.colorizer import Colorizer
+from colorgan.inference.torch_colorizer import TorchColorizer
 from colorgan.models import (
     BCE,
     L1,
@@ -163,7 +163,7 @@ class ColorGAN(ColorizerTraining):
         check_arguments(self.hparams, schedule, generator_optimizer, discriminator_optimizer)
 
         hint_channels = hints.channels(color_space.channels)
-        self.colorizer = Colorizer(
+        self.colorizer = TorchColorizer(
             generator(1 + hint_channels, color_space.output_channels), color_space, hints, size=image_size
         )
         self.discriminator: Discriminator | None = None

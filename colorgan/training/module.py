@@ -69,7 +69,7 @@ class Trainable(Part, LightningModule, ABC):
         Args:
             checkpoint_path: a local ``.ckpt`` file.
             map_location: the device that the model is moved to.
-            trust: as for :meth:`colorgan.inference.Colorizer.from_checkpoint`.
+            trust: as for :meth:`~colorgan.inference.torch_colorizer.TorchColorizer.from_checkpoint`.
             **overrides: constructor arguments that replace those of the checkpoint.
 
         Raises:

@@ -12,6 +12,7 @@ from PIL import Image
 from colorgan import Colorizer
 from colorgan.cli import main
 from colorgan.errors import CheckpointError, ColorganError
+from colorgan.inference.torch_colorizer import TorchColorizer
 from colorgan.system.installed_parts import installed_parts
 from colorgan.training import ColorGAN
 from tests.helpers import QUICK_TRAINER, photo_of
@@ -136,11 +137,11 @@ def test_python_takes_it_too(place: Path, monkeypatch: pytest.MonkeyPatch) -> No
     file = trained()
     forget()
     monkeypatch.syspath_prepend(str(place))
-    for load in (Colorizer.from_checkpoint, ColorGAN.load_from_checkpoint):
+    for load in (Colorizer.from_checkpoint, TorchColorizer.from_checkpoint, ColorGAN.load_from_checkpoint):
         with pytest.raises(CheckpointError, match=r"trust=\['own_net.OwnNet'\]"):
             load(file)
-    assert type(Colorizer.from_checkpoint(file, trust=["own_net"]).generator).__name__ == "OwnNet"
-    assert type(Colorizer.from_checkpoint(file, trust="own_net").generator).__name__ == "OwnNet"
+    assert type(TorchColorizer.from_checkpoint(file, trust=["own_net"]).generator).__name__ == "OwnNet"
+    assert type(TorchColorizer.from_checkpoint(file, trust="own_net").generator).__name__ == "OwnNet"
     assert type(ColorGAN.load_from_checkpoint(file, trust=[file.parents[1] / "config.yaml"])).__name__ == "ColorGAN"
 
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from colorgan.cli import main
 from colorgan.inference import ColorHint, open_model
-from colorgan.inference.colorizer import Colorizer
+from colorgan.inference.torch_colorizer import TorchColorizer
 from colorgan.metrics.features import FeatureExtractor
 from colorgan.metrics.frechet import frechet_distance
 from colorgan.metrics.metric import PhotoBatch
@@ -47,7 +47,7 @@ def test_shipped_model_colorizes_alike(device: torch.device, place: Path) -> Non
 @pytest.mark.parametrize("hinted", [False, True])
 def test_photos_of_any_size_are_colorized_alike(device: torch.device, hinted: bool) -> None:
     torch.manual_seed(0)
-    colorizer = Colorizer(UNet(4, 2, width=8, depth=3), hints=PointHints(), size=48).eval()
+    colorizer = TorchColorizer(UNet(4, 2, width=8, depth=3), hints=PointHints(), size=48).eval()
     hints = [ColorHint(x=20, y=10, color="crimson", radius=6)] if hinted else None
     photo = Image.fromarray(photos(1, seed=2, size=70)[0].permute(1, 2, 0).numpy()).resize((91, 53))
     expected = np.asarray(colorizer.colorize(photo, hints=hints), np.int32)
@@ -106,7 +106,7 @@ def test_checkpoint_of_a_gpu_is_validated_evaluated_and_exported(
     assert main(["export", "--checkpoint", str(best), "-o", "model.onnx"]) == 0
     assert "differs from PyTorch by at most" in capsys.readouterr().out
     photo = Image.open(place / "photos" / "00.png")
-    exported, own = open_model(place / "model.onnx"), Colorizer.from_checkpoint(best, device)
+    exported, own = open_model(place / "model.onnx"), TorchColorizer.from_checkpoint(best, device)
     difference = np.asarray(exported.colorize(photo), np.int32) - np.asarray(own.colorize(photo), np.int32)
     assert np.abs(difference).max() <= 2
 

@@ -7,15 +7,15 @@ import pytest
 
 from colorgan.errors import ColorganError
 from colorgan.images import SAMPLE_PHOTOS
-from colorgan.inference.colorizer import Colorizer
+from colorgan.inference.torch_colorizer import TorchColorizer
 from tests.helpers import REPOSITORY
 
 
 @pytest.fixture(scope="module")
-def model() -> Colorizer:
+def model() -> TorchColorizer:
     path = os.environ.get("COLORGAN_HINT_MODEL")
     try:
-        loaded = Colorizer.from_checkpoint(path)
+        loaded = TorchColorizer.from_checkpoint(path)
     except ColorganError:
         if path:
             raise
@@ -26,7 +26,7 @@ def model() -> Colorizer:
 
 
 @pytest.mark.slow
-def test_red_hint_changes_its_surroundings_only(model: Colorizer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_red_hint_changes_its_surroundings_only(model: TorchColorizer, monkeypatch: pytest.MonkeyPatch) -> None:
     """For all photos held out from the training of the shipped model, with a hint on their left."""
     monkeypatch.syspath_prepend(str(REPOSITORY / "tools" / "model"))
     from red_point import measure

@@ -8,7 +8,7 @@ import torch
 from lightning.pytorch.callbacks import Callback
 
 from colorgan.errors import ColorganError
-from colorgan.inference.colorizer import Colorizer
+from colorgan.inference.torch_colorizer import TorchColorizer
 from colorgan.models import losses
 from colorgan.models.color_spaces import HSV, RGB, Lab, QuantizedLab, YCbCr
 from colorgan.models.degradations import OldPhotos
@@ -194,7 +194,7 @@ def test_moving_average_is_validated_and_loaded(tiny_model: Make, fit: Make, tmp
     torch.testing.assert_close(averaged, expected)
     assert not torch.equal(averaged, history[-1])
     trainer.save_checkpoint(tmp_path / "ema.ckpt")
-    loaded = Colorizer.from_checkpoint(tmp_path / "ema.ckpt")
+    loaded = TorchColorizer.from_checkpoint(tmp_path / "ema.ckpt")
     torch.testing.assert_close(next(loaded.generator.parameters()), averaged)
 
 

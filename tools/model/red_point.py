@@ -17,11 +17,12 @@ import numpy as np
 import torch
 from PIL import Image
 
-from colorgan import ColorHint, Colorizer
+from colorgan import ColorHint
 from colorgan.color.cielab import fy, lab_to_linear, linear_to_srgb, rgb_to_ab
 from colorgan.color.difference import ciede2000
 from colorgan.color.tensors import to_lab
 from colorgan.images import SAMPLE_PHOTOS, list_photos
+from colorgan.inference.torch_colorizer import TorchColorizer
 
 RED = "#c81e28"
 SIDE, RADIUS, FAR = 160, 10, 70
@@ -47,7 +48,7 @@ class RedPoint:
         return self.from_hint < MAX_FROM_HINT and self.change > MIN_CHANGE and self.far < MAX_FAR
 
 
-def measure(model: Colorizer, file: Path) -> RedPoint:
+def measure(model: TorchColorizer, file: Path) -> RedPoint:
     """Puts a red hint on the left of a photo."""
     gray = Image.open(file).convert("L")
     scale = min(gray.size) / SIDE
@@ -83,7 +84,7 @@ def main() -> None:
         "--photos", type=Path, default=SAMPLE_PHOTOS / "val", help="default: the held-out sample photos"
     )
     options = parser.parse_args()
-    model = Colorizer.from_checkpoint(options.checkpoint)
+    model = TorchColorizer.from_checkpoint(options.checkpoint)
     if not model.takes_hints:
         raise SystemExit("this model takes no hints")
     files = list_photos(options.photos)

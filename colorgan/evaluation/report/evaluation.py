@@ -86,7 +86,7 @@ def evaluate(
         sheet_size: photos on the contact sheet.
         device: device of the networks.
         title: heading of the report.
-        trust: as for :meth:`colorgan.inference.Colorizer.from_checkpoint`.
+        trust: as for :meth:`~colorgan.inference.torch_colorizer.TorchColorizer.from_checkpoint`.
 
     Returns:
         The path of ``report.html``.

@@ -25,9 +25,9 @@ from colorgan.evaluation.report.photos import (
 from colorgan.files import digest, resolved
 from colorgan.images import UnreadableImage, list_photos, printable, read_rgb
 from colorgan.inference.checkpoint import hyper_parameters, read, training_precision
-from colorgan.inference.colorizer import Colorizer
 from colorgan.inference.run_folder import RunFolder
 from colorgan.inference.shipped import WEIGHTS
+from colorgan.inference.torch_colorizer import TorchColorizer
 from colorgan.metrics.teachers import teachers
 from colorgan.models.color_spaces import Lab
 from colorgan.models.config import to_config
@@ -82,7 +82,7 @@ class CheckpointSystem(System):
         name: name in the report.
         path: a ``.ckpt`` file, or the weights of a released model.
         device: device of the network.
-        trust: as for :meth:`colorgan.inference.Colorizer.from_checkpoint`.
+        trust: as for :meth:`~colorgan.inference.torch_colorizer.TorchColorizer.from_checkpoint`.
 
     Raises:
         CheckpointError: if the file is missing, damaged or not a colorgan checkpoint.
@@ -94,7 +94,7 @@ class CheckpointSystem(System):
         self, name: str, path: Path, device: str | torch.device = "cpu", trust: Iterable[str | Path] = ()
     ) -> None:
         self.name = name
-        self.colorizer = Colorizer.from_checkpoint(path, device, trust)
+        self.colorizer = TorchColorizer.from_checkpoint(path, device, trust)
         self.run_folder = RunFolder.of_checkpoint(path)
         self.detail = {
             "file": path.name,
@@ -266,7 +266,7 @@ def open_systems(
             the name of one.
         reference: the reference photos.
         device: device of the networks.
-        trust: as for :meth:`colorgan.inference.Colorizer.from_checkpoint`.
+        trust: as for :meth:`~colorgan.inference.torch_colorizer.TorchColorizer.from_checkpoint`.
 
     Returns:
         The systems, with distinct names.

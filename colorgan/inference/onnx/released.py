@@ -18,7 +18,7 @@ def add_onnx(folder: Path, trust: Iterable[str | Path] = ()) -> Parity:
 
     Args:
         folder: folder of a released model.
-        trust: as for :meth:`colorgan.inference.Colorizer.from_checkpoint`.
+        trust: as for :meth:`~colorgan.inference.torch_colorizer.TorchColorizer.from_checkpoint`.
 
     Returns:
         The difference from PyTorch on a photo.

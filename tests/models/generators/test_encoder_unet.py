@@ -3,7 +3,7 @@ import copy
 import pytest
 import torch
 
-from colorgan.inference.colorizer import Colorizer
+from colorgan.inference.torch_colorizer import TorchColorizer
 from colorgan.models import EncoderUNet, Lab, PointHints
 from tests.models.generators.contract import GeneratorContract
 
@@ -33,7 +33,7 @@ class TestOverConvNeXt(EncoderContract):
 
 @pytest.mark.parametrize("encoder", ["tf_efficientnet_lite0", "resnet18", "convnext_atto"])
 def test_odd_sizes_work_with_and_without_hints(encoder: str) -> None:
-    colorizer = Colorizer(EncoderUNet(4, 2, encoder=encoder, width=4), Lab(), PointHints(), size=32).eval()
+    colorizer = TorchColorizer(EncoderUNet(4, 2, encoder=encoder, width=4), Lab(), PointHints(), size=32).eval()
     for height, width in ((37, 53), (1, 90)):
         photo, hints = torch.rand(1, 3, height, width), torch.zeros(1, 3, height, width)
         with torch.no_grad():
