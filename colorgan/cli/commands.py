@@ -30,7 +30,9 @@ TRAINER_COMMANDS = {
 }
 """Commands of LightningCLI."""
 
-COMMANDS = ("colorize", "app", "export", "release", "chroma", "lr-find", "inspect", "evaluate", "benchmark", "cache")
+COMMANDS = (
+    *("colorize", "app", "export", "release", "chroma", "lr-find", "inspect", "evaluate", "benchmark", "cache", "pack"),
+)
 """All other commands. ``lr-find`` is the function ``lr_find`` in ``colorgan.cli.lr_find``."""
 
 _CLOSED_PIPE = 141

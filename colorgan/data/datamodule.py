@@ -351,17 +351,7 @@ class Photos(LightningDataModule):
         """Creates the training loader. After an interruption, it continues with the next batch."""
         split = self.splits["train"]
         dataset = self._training_dataset(split.photos, split.indices)
-        rank, world_size = self._rank_and_world_size()
-        sampler = EpochSampler(
-            len(dataset),
-            seed=self.seed,
-            shuffle=True,
-            batch_size=self.batch_size,
-            rank=rank,
-            world_size=world_size,
-            drop_last=self.drop_last,
-            position=self._position,
-        )
+        sampler = self._training_sampler(len(dataset), *self._rank_and_world_size())
         device, devices = self._device()
         num_workers = self.num_workers
         if num_workers is None:
@@ -386,6 +376,18 @@ class Photos(LightningDataModule):
             collate_fn=first_sample,
             num_workers=self.num_workers or 0,
             generator=torch.Generator().manual_seed(self.seed),
+        )
+
+    def _training_sampler(self, count: int, rank: int, world_size: int) -> EpochSampler:
+        return EpochSampler(
+            count,
+            seed=self.seed,
+            shuffle=True,
+            batch_size=self.batch_size,
+            rank=rank,
+            world_size=world_size,
+            drop_last=self.drop_last,
+            position=self._position,
         )
 
     def _training_dataset(self, photos: CachedPhotos, indices: npt.NDArray[np.int64]) -> PhotoDataset:

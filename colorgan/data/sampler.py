@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from torch.utils.data import DistributedSampler
 
 
@@ -60,12 +61,15 @@ class EpochSampler(DistributedSampler[Any]):
         if drop_last:  # DistributedSampler would keep a photo more in some cases
             self.num_samples = count // world_size
 
+    def order(self, epoch: int) -> npt.NDArray[np.int64]:
+        """The order of all photos in an epoch."""
+        if not self.shuffle:
+            return np.arange(self.count)
+        return np.random.default_rng([self.seed, epoch]).permutation(self.count)
+
     def __iter__(self) -> Iterator[tuple[int, int]]:
         epoch, batches_used = self.position() if self.position is not None else (self.epoch, 0)
-        order = np.arange(self.count)
-        if self.shuffle:
-            order = np.random.default_rng([self.seed, epoch]).permutation(self.count)
-        order = np.resize(order, self.num_samples * self.num_replicas)
+        order = np.resize(self.order(epoch), self.num_samples * self.num_replicas)
         own = order[self.rank :: self.num_replicas]
         for index in own[batches_used * self.batch_size :]:
             yield epoch, int(index)
