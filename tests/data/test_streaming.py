@@ -27,6 +27,7 @@ from colorgan.data.streaming.photos import ShardedPhotos, ShardSampler
 from colorgan.data.streaming.store import ShardStore
 from colorgan.errors import ColorganError
 from colorgan.images import find_photos
+from tests.data.test_ranks import Recorder as RankRecorder
 from tests.data.test_resume import Interruption, Recorder
 from tests.helpers import photo_of
 
@@ -420,3 +421,19 @@ def test_missing_shards_are_one_sentence(
     assert main(["fit", "-c", "tiny.yaml"]) == 1
     (line,) = [line for line in capsys.readouterr().err.splitlines() if "error" in line]
     assert "there are no packed photos in shards/train; make them with `colorgan pack FOLDER -o shards`" in line
+
+
+@pytest.mark.skipif(not torch.distributed.is_available(), reason="this PyTorch has no distributed training")
+def test_two_processes_train_on_the_epoch_of_one(shards: Path, tmp_path: Path) -> None:
+    """With gloo, each process with a worker."""
+    data = StreamingPhotos(str(shards), size=16, batch_size=4, mix=2, num_workers=1)
+    data.check()
+    trainer = Trainer(
+        default_root_dir=tmp_path, accelerator="cpu", devices=2, strategy="ddp_fork", max_epochs=1, logger=False,
+        num_sanity_val_steps=0, enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False,
+    )  # fmt: skip
+    trainer.fit(RankRecorder(tmp_path), data)
+    ranks = [json.loads((tmp_path / f"{rank}.json").read_text())["trained"] for rank in range(2)]
+    together = [index for batches in zip(*ranks, strict=True) for pair in zip(*batches, strict=True) for index in pair]
+    assert together == seen(data_of(shards, batch_size=8))
+    assert len(set(together)) == 40
