@@ -21,6 +21,7 @@ from colorgan.errors import (
     one_line,
 )
 from colorgan.system.signals import let_parent_end_first, stop_on_signals
+from colorgan.system.working_directory import make_working_directory_importable
 
 TRAINER_COMMANDS = {
     "fit": "train a model",
@@ -34,6 +35,9 @@ COMMANDS = (
     *("colorize", "app", "export", "release", "chroma", "lr-find", "inspect", "evaluate", "benchmark", "cache", "pack"),
 )
 """All other commands. ``lr-find`` is the function ``lr_find`` in ``colorgan.cli.lr_find``."""
+
+_CONFIGURED = (*TRAINER_COMMANDS, "chroma", "lr-find", "benchmark")
+"""Commands whose configurations name classes, which may be the user's own."""
 
 _CLOSED_PIPE = 141
 """128 + SIGPIPE."""
@@ -86,6 +90,8 @@ def _run(args: Sequence[str]) -> int:
         suggestion = did_you_mean(command, [*COMMANDS, *TRAINER_COMMANDS])
         _print_error(f"error: there is no command {command!r}{suggestion} (`colorgan --help` lists all commands)")
         return 2
+    if command in _CONFIGURED or any(argument.startswith("--trust") for argument in args):
+        make_working_directory_importable()
     try:
         if command in COMMANDS:
             from colorgan.cli.parsing.function_parser import run_function  # its libraries are slow to import

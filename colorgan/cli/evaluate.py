@@ -34,6 +34,7 @@ def evaluate(
     sheet: Annotated[int, Range(1, 1000), Option(metavar="N")] = 20,
     device: str = "auto",
     title: str | None = None,
+    trust: Annotated[Sequence[str], Option(metavar="NAME")] = (),
 ) -> int:
     """Compare checkpoints and folders of images with reference photos.
 
@@ -64,6 +65,8 @@ def evaluate(
         sheet: photos on the contact sheet.
         device: auto, cpu, cuda or mps.
         title: heading of the report (default: the name of its folder).
+        trust: package, module or class of your own that a checkpoint may name, such as mynet, or the config.yaml of its
+            run; repeatable.
 
     Returns:
         The exit code, 0.
@@ -98,6 +101,7 @@ def evaluate(
         sheet_size=sheet,
         device=choose_device(device),
         title=title,
+        trust=trust,
     )
     print(f"report: {report}")
     return 0

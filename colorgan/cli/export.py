@@ -1,5 +1,6 @@
 """``colorgan export``: exports a model to a single file that runs without colorgan."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -16,6 +17,7 @@ def export(
     output: Annotated[Path, Option(("-o", "--output"), "FILE")],
     half: bool = False,
     overwrite: bool = False,
+    trust: Annotated[Sequence[str], Option(metavar="NAME")] = (),
 ) -> int:
     """Export a model as ONNX or a torch.export program.
 
@@ -27,6 +29,8 @@ def export(
         output: file to write, ending in .onnx or .pt2.
         half: export as float16: half the size, for GPUs.
         overwrite: replace an existing file.
+        trust: package, module or class of your own that the model may name, such as mynet, or the config.yaml of its
+            run; repeatable.
 
     Returns:
         0.
@@ -48,9 +52,9 @@ def export(
         raise ColorganError(f"{checkpoint} is already exported; give the checkpoint it was exported from")
     if output.name == ONNX and all((output.parent / name).is_file() for name in (CONFIG, WEIGHTS)):
         _check_own_folder(checkpoint, output, half)
-        parity = add_onnx(output.parent)
+        parity = add_onnx(output.parent, trust)
     else:
-        parity = write(Colorizer.from_checkpoint(checkpoint), output, precision, _read_card(checkpoint))
+        parity = write(Colorizer.from_checkpoint(checkpoint, trust=trust), output, precision, _read_card(checkpoint))
     megabytes = output.stat().st_size / 1e6
     print(f"{output}: {megabytes:.1f} MB, {precision}; differs from PyTorch by {parity}")
     return 0

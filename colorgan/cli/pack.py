@@ -48,7 +48,7 @@ def pack(
     from colorgan.images import find_photos, printable
 
     settings = PackSettings(side, fit, not keep_gray, parse_size(shard_size, "--shard-size"))
-    folders = SplitFolders(folder, {"train": None, "val": None, "test": None})
+    folders = SplitFolders(folder, {"train": [], "val": [], "test": []})
     folders.check_overlap()
     parts = {}
     for split in ("val", "test", "train"):  # the training photos are packed without those of the others

@@ -1,5 +1,6 @@
 """``colorgan release``: converts a training checkpoint to a released model."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
@@ -18,6 +19,7 @@ def release(
     report: Annotated[Path | None, Option(metavar="FOLDER")] = None,
     full: bool = False,
     overwrite: bool = False,
+    trust: Annotated[Sequence[str], Option(metavar="NAME")] = (),
 ) -> int:
     """Convert a training checkpoint to a small released model.
 
@@ -30,6 +32,8 @@ def release(
         report: report of `colorgan evaluate` on the checkpoint; its results become the metrics of the card.
         full: keep the weights in float32 (default: float16).
         overwrite: replace an existing model.
+        trust: package, module or class of your own that the model may name, such as mynet, or the config.yaml of its
+            run; repeatable.
 
     Returns:
         0.
@@ -52,7 +56,7 @@ def release(
     contents = ModelCard.read(card) if card else None
     if contents and report:
         contents = replace(contents, metrics=_metrics(report, checkpoint, output / WEIGHTS))
-    write_released(read_network(checkpoint), output, contents.markdown() if contents else "", half=not full)
+    write_released(read_network(checkpoint, trust), output, contents.markdown() if contents else "", half=not full)
     source = output / _CARD_SOURCE
     if contents and report:
         with atomic_write(source) as temporary:
@@ -61,20 +65,20 @@ def release(
     elif card and resolved(card) != resolved(source):
         with atomic_write(source) as temporary:
             temporary.write_bytes(card.read_bytes())
-    read_released(output)  # verifies that the model can be loaded
-    note = _add_onnx(output)
+    read_released(output, trust)  # verifies that the model can be loaded
+    note = _add_onnx(output, trust)
     num_bytes = sum((output / name).stat().st_size for name in (WEIGHTS, CONFIG, ONNX) if (output / name).is_file())
     print(f"{output}: {num_bytes / 1e6:.1f} MB; {note}")
     return 0
 
 
-def _add_onnx(folder: Path) -> str:
+def _add_onnx(folder: Path, trust: Sequence[str]) -> str:
     """Adds the ONNX file if that is possible, and describes the outcome."""
     from colorgan.inference.onnx.released import add_onnx
     from colorgan.inference.shipped import ONNX
 
     try:
-        return f"{ONNX} differs from PyTorch by {add_onnx(folder)}"
+        return f"{ONNX} differs from PyTorch by {add_onnx(folder, trust)}"
     except ColorganError as error:
         return f"without {ONNX}, so it needs torch to run: {error}"
 

@@ -1,5 +1,6 @@
 """The PyTorch colorizer: loads a checkpoint or a released model and colorizes photos of any size."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Self
 
@@ -36,34 +37,42 @@ class Colorizer(ColorizationNetwork, PhotoColorizer):
         return colorizer.train(network.training)
 
     @classmethod
-    def from_checkpoint(cls, path: str | Path | None = None, device: str | torch.device = "cpu") -> Self:
+    def from_checkpoint(
+        cls, path: str | Path | None = None, device: str | torch.device = "cpu", trust: Iterable[str | Path] = ()
+    ) -> Self:
         """Loads the generator of a checkpoint, with its color space and hints, in evaluation mode.
 
         Args:
             path: a ``.ckpt`` file written by ``fit`` (the moving average is loaded if there is one), or the folder or
                 the ``model.safetensors`` of a released model. Default: the model that ships with colorgan.
             device: device of the network.
+            trust: packages, modules or classes of your own that the model may name, such as ``["mynet"]``, or the
+                ``config.yaml`` of a run, which stands for the classes in it. Nothing else is imported.
 
         Raises:
             CheckpointError: if the file is missing, damaged or not a colorgan checkpoint.
         """
         if path is None or Path(path).is_dir() or Path(path).suffix == ".safetensors":
-            return cls.from_pretrained(path, device)
-        return cls.of(read_network(path)).to(device)
+            return cls.from_pretrained(path, device, trust)
+        return cls.of(read_network(path, trust)).to(device)
 
     @classmethod
-    def from_pretrained(cls, name: str | Path | None = None, device: str | torch.device = "cpu") -> Self:
+    def from_pretrained(
+        cls, name: str | Path | None = None, device: str | torch.device = "cpu", trust: Iterable[str | Path] = ()
+    ) -> Self:
         """Loads a released model: safetensors weights and a YAML description of the network.
 
         Args:
             name: a folder written by :meth:`save_pretrained`, its ``model.safetensors``, or the name of a repository on
                 the Hugging Face Hub. Default: the model that ships with colorgan.
             device: device of the network.
+            trust: packages, modules or classes of your own that the model may name, such as ``["mynet"]``, or the
+                ``config.yaml`` of a run, which stands for the classes in it. Nothing else is imported.
 
         Raises:
             CheckpointError: if the model is missing, damaged or refused.
         """
-        return cls.of(read_released(name)).to(device)
+        return cls.of(read_released(name, trust)).to(device)
 
     def save_pretrained(self, folder: str | Path, card: str = "", half: bool = True) -> None:
         """Writes a released model: ``model.safetensors``, ``config.yaml`` and, if given, the card as ``README.md``.

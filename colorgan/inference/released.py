@@ -5,6 +5,7 @@ weights), loads without Lightning, and can be uploaded to the Hugging Face Hub u
 :mod:`colorgan.inference.onnx.released` adds the same model in ONNX.
 """
 
+from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from colorgan.inference.building import build_network
 from colorgan.inference.released_files import FORMAT, find_folder, read_config, write_config
 from colorgan.inference.schema import check_numbers, check_types
 from colorgan.inference.shipped import CARD, CONFIG, ONNX, WEIGHTS
+from colorgan.inference.trust import trusted_names
 from colorgan.models.colorization import ColorizationNetwork
 from colorgan.models.config import to_config
 from colorgan.models.weight_files import check_finite, read_safetensors
@@ -52,7 +54,7 @@ def write_released(network: ColorizationNetwork, folder: str | Path, card: str =
             temporary.write_text(card, encoding="utf-8")
 
 
-def read_released(name: str | Path | None = None) -> ColorizationNetwork:
+def read_released(name: str | Path | None = None, trust: Iterable[str | Path] = ()) -> ColorizationNetwork:
     """Reads a released model; see :meth:`colorgan.inference.colorizer.Colorizer.from_pretrained`."""
     folder = find_folder(name)
     config = read_config(folder)
@@ -66,7 +68,7 @@ def read_released(name: str | Path | None = None) -> ColorizationNetwork:
     check_types(stored, weights)
     state = {name: _from_stored(tensor) for name, tensor in stored.items()}
     check_finite(state, weights)
-    network = build_network(config, state, folder)
+    network = build_network(config, state, folder, trusted_names(trust))
     network.working_size.fill_(config["size"])
     return network
 

@@ -111,6 +111,16 @@ _ENTRIES = (
     ),
     Metric("l1", "L1", "mean absolute error of the color channels, which span [-1, 1]", digits=4, group="training"),
     Metric("adversarial", "adversarial loss", "adversarial loss of the generator", digits=4, group="training"),
+    Metric(
+        "discriminator_accuracy",
+        "discriminator accuracy",
+        "fraction of the discriminator's scores of photos, real and colorized, that are right",
+        better=None,
+        digits=3,
+        group="training",
+    ),
+    Metric("seconds", "training time", "seconds of training", better=None, digits=0, unit="s", group="training"),
+    Metric("seconds_per_step", "time per step", "mean time per batch", digits=3, unit="s", group="training"),
     Metric("generator_parameters", "generator parameters", better=None, digits=0, group="training"),
     Metric(
         "discriminator_ratio",

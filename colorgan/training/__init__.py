@@ -2,11 +2,13 @@
 
 from colorgan.training.callbacks import (
     BestCheckpoint,
+    EpochTable,
     FineTuning,
     FrechetDistance,
     GradientHistograms,
     HintPSNR,
     LastCheckpoint,
+    LateEarlyStopping,
     MetricEMA,
     ParameterCount,
     PixelMetrics,
@@ -15,6 +17,8 @@ from colorgan.training.callbacks import (
     SampleSheet,
     SaveOnSignal,
     SizeStage,
+    TimeBudget,
+    ValidationLoss,
 )
 from colorgan.training.gan import ColorGAN
 from colorgan.training.learning_rates import ConstantThenLinear
@@ -30,11 +34,13 @@ __all__ = [
     "ChromaRegressor",
     "ColorGAN",
     "ConstantThenLinear",
+    "EpochTable",
     "FineTuning",
     "FrechetDistance",
     "GradientHistograms",
     "HintPSNR",
     "LastCheckpoint",
+    "LateEarlyStopping",
     "MetricEMA",
     "MetricsFile",
     "ParameterCount",
@@ -44,6 +50,8 @@ __all__ = [
     "SampleSheet",
     "SaveOnSignal",
     "SizeStage",
+    "TimeBudget",
     "Trainer",
+    "ValidationLoss",
     "choose_precision",
 ]

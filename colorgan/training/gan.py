@@ -218,7 +218,7 @@ class ColorGAN(ManualOptimization):
         if self.adversary is not None:
             names += ["adversarial", "discriminator", "discriminator_accuracy_real", "discriminator_accuracy_fake"]
             names += self.adversary.logged()
-            validated.append("adversarial")
+            validated += ["adversarial", "discriminator_accuracy"]
         return [*(f"train/{name}" for name in names), *(f"val/{name}" for name in validated)]
 
     def configure_optimizers(self) -> Any:
@@ -386,10 +386,11 @@ class ColorGAN(ManualOptimization):
             hints = self.hints.empty(color) if self.discriminator_sees_hints else color[:, :0]
             condition = torch.cat([gray, hints], dim=1)
             scores = self.discriminator(torch.cat([condition, self.color_space.split(predicted)[1]], dim=1))
-            pair = torch.cat([condition, color], dim=1)
-            real_scores = self.discriminator(pair) if self.adversarial.is_paired else scores
-            by_photo = zip(scores.split(1), real_scores.split(1), strict=True)  # losses average over all they get
-            metrics["adversarial"] = torch.stack([self.adversarial.generator_loss(*photo) for photo in by_photo])
+            real_scores = self.discriminator(torch.cat([condition, color], dim=1))
+            photos = [*zip(scores.split(1), real_scores.split(1), strict=True)]  # losses average over all they get
+            right = [self.adversarial.accuracy(real, fake) for fake, real in photos]
+            metrics["adversarial"] = torch.stack([self.adversarial.generator_loss(*photo) for photo in photos])
+            metrics["discriminator_accuracy"] = torch.stack([(real + fake) / 2 for real, fake in right])
         self.photo_rows.add(batch["index"], metrics)
         return {
             "predicted": predicted,

@@ -61,6 +61,7 @@ class ManualOptimization(Trainable):
 
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
         """Makes a step's randomness a function of (seed, epoch, batch, rank), so that a resumed run repeats it."""
+        super().on_train_batch_start(batch, batch_idx)
         seed = os.environ.get("PL_GLOBAL_SEED")
         if seed is not None:
             mixed = 0

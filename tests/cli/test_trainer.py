@@ -285,6 +285,7 @@ def test_checkpoint_of_another_architecture_is_reported(place: Path, capsys: pyt
         (["--model.generator=\x1b[31mNet"], r"model\.generator: '\\x1b\[31mNet' is not a valid class"),
         (["--trainer.limit_val_batches=0"], r"BestCheckpoint in trainer\.callbacks monitors 'val/l1'"),
         (["--trainer.check_val_every_n_epoch=0"], r"check_val_every_n_epoch must be an integer of at least 1"),
+        (["--data.weights.sea=-1"], r"data\.weights: the weight of sea must be at least 0 .*; received -1"),
         (["-c", "{data: {size: 16, size: 32}}"], r"--config, line 1: 'size' is given twice"),
         (["-c", "{modle: {}}"], r"--config: there is no key 'modle'; did you mean 'model'"),
         (["-c", "{model: {class_path: os.system}}"], r"the class_path os\.system is part of Python itself"),
@@ -323,6 +324,19 @@ def test_callbacks_and_transforms_are_checked_before_photos_are_read(
         assert sentence in capsys.readouterr().err
         assert not Path("checkpoints").exists()
         assert not list(Path("cache").glob("*/index.json"))
+
+
+def test_weights_are_given_by_folder(
+    place: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    overlay = (
+        "{data: {train: [photos], weights: {.: 0.5}}, trainer: {max_epochs: 1, limit_val_batches: 0, callbacks: []}}"
+    )
+    assert main([*FIT, "-c", overlay, "--data.weights.sea=2"]) == 1
+    assert "error: data.weights: photos has no folder sea with photos; it has no subfolders" in capsys.readouterr().err
+    assert main([*FIT, "-c", overlay]) == 0
+    assert "data.weights: others 8 of 8 photos in each epoch, drawn from 15" in caplog.text
 
 
 def test_checkpoint_of_the_other_model_is_named(place: Path, capsys: pytest.CaptureFixture[str]) -> None:

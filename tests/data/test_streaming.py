@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import albumentations
@@ -82,9 +83,7 @@ def data_of(root: Path | str, **options: Any) -> StreamingPhotos:
 
 def seen(data: StreamingPhotos, epoch: int = 0) -> list[int]:
     loader = data.train_dataloader()
-    loader.sampler.set_epoch(epoch)
-    data._position = lambda: (epoch, 0)  # type: ignore[method-assign]
-    loader.sampler.position = data._position
+    loader.sampler.position = lambda: (epoch, 0)
     return [index for batch in loader for index in batch["index"].tolist()]
 
 
@@ -201,7 +200,10 @@ def test_ranks_share_an_epoch(shards: Path, monkeypatch: pytest.MonkeyPatch) -> 
     parts = []
     for rank in range(2):
         data = data_of(shards)
-        monkeypatch.setattr(data, "_rank_and_world_size", lambda rank=rank: (rank, 2))
+        process = SimpleNamespace(
+            rank=rank, world_size=2, num_local=2, device=torch.device("cpu"), device_type="cpu", position=None
+        )
+        monkeypatch.setattr(StreamingPhotos, "_process", process)
         parts.append(seen(data))
     together = [index for pair in zip(*parts, strict=True) for index in pair]
     assert together == whole  # the n-th batches of both are the n-th batch of one process

@@ -6,10 +6,12 @@ import pytest
 import scipy.stats
 
 from colorgan.evaluation.statistics import (
+    Agreement,
     Estimate,
     Interval,
     SeedSpread,
     bootstrap_mean,
+    rank_agreement,
     rank_correlation,
     rank_ranges,
 )
@@ -114,3 +116,23 @@ def test_bootstrap_of_many_photos_needs_little_memory() -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 32 << 20  # 1,000 resamples at once would take 800 MB
+
+
+def test_chance_of_an_agreement_is_that_of_a_permutation_test() -> None:
+    """Exact for few items, and close to SciPy's t distribution for many."""
+    few = [(1.0, 2.0), (2.0, 1.0), (3.0, 4.0), (4.0, 3.0), (5.0, 5.0)]
+    first, second = np.array(few).T
+    expected = scipy.stats.permutation_test(
+        (first,),
+        lambda x: scipy.stats.spearmanr(x, second).statistic,
+        permutation_type="pairings",
+        alternative="greater",
+    )
+    agreement = rank_agreement(few)
+    assert agreement.correlation == pytest.approx(expected.statistic)
+    assert agreement.chance == pytest.approx(expected.pvalue)
+    rng = np.random.default_rng(1)
+    many = [(float(n), n + rng.normal(0, 6)) for n in range(16)]
+    by_t = scipy.stats.spearmanr(*np.array(many).T, alternative="greater").pvalue
+    assert rank_agreement(many).chance == pytest.approx(by_t, abs=0.01)
+    assert rank_agreement(many[:2]) == Agreement(2)

@@ -42,7 +42,9 @@ def test_fit_in_mixed_precision_keeps_weights_and_statistics_in_float32(
     floating = {name: value for name, value in tensors.items() if value.is_floating_point()}
     assert {value.dtype for value in floating.values()} == {torch.float32}
     assert all(value.isfinite().all() for value in floating.values())
-    for metric, tolerance in (("train/l1", 0.02), ("train/discriminator", 0.05), ("val/l1", 0.02), ("val/psnr", 0.02)):
+    # float16 skips the first steps, until the scale of the loss fits, so its losses fall later
+    tolerances = (0.15, 0.15, 0.1, 0.05) if precision == "16-mixed" else (0.02, 0.05, 0.02, 0.02)
+    for metric, tolerance in zip(("train/l1", "train/discriminator", "val/l1", "val/psnr"), tolerances, strict=True):
         values, expected = logged(mixed, metric), logged(exact, metric)
         assert len(values) >= 2
         assert values == pytest.approx(expected, rel=tolerance), metric

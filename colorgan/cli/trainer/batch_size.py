@@ -46,7 +46,7 @@ def _find(data: Photos, model: Trainable, trainer: Trainer) -> int:
     def find() -> str:
         data.setup("fit")
         photos = len(data.splits["train"])
-        kept = 0 if data.on_device is False else sum(map(len, data.splits.values())) * 3 * data.load_size**2
+        kept = 0 if data.loaders.on_device is False else sum(map(len, data.splits.values())) * 3 * data.load_size**2
         return str(find_batch_size(model, data.image_size, trainer, photos, kept))
 
     return int(decided_by_first_process("batch size", find))

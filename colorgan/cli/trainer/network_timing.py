@@ -45,4 +45,6 @@ def build_network(run: Run) -> BuiltNetwork:
             arguments += ["--config", str(file)]
         model = ChromaRegressor if run.variant.command else ColorGAN
         built = train([*arguments, *run.arguments], _BuildOnlyCLI, model)
-    return BuiltNetwork(built.model.trained_network, built.datamodule.batch_size, built.datamodule.image_size)
+    return BuiltNetwork(
+        built.model.trained_network, getattr(built.datamodule, "batch_size", 1), built.datamodule.image_size
+    )

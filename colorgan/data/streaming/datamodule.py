@@ -1,15 +1,20 @@
 """The data module for packed photos."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 from lightning.pytorch.utilities import rank_zero_info
 
 from colorgan.data.augmentation import Transform
 from colorgan.data.checks import check_batch_size, check_ranges
-from colorgan.data.datamodule import Photos
+from colorgan.data.datamodule import Photos, splits_for
+from colorgan.data.loading import SplitLoaders
+from colorgan.data.manifest import ManifestEntry
+from colorgan.data.process import TrainingProcess
 from colorgan.data.sampler import EpochSampler
 from colorgan.data.split import Split
 from colorgan.data.streaming.photos import ShardedPhotos, ShardSampler
@@ -18,8 +23,6 @@ from colorgan.errors import ColorganError
 from colorgan.files import default_cache_dir
 from colorgan.files.photo_caches import parse_size
 from colorgan.images import printable
-
-_SPLITS = ("train", "val", "test")
 
 
 class StreamingPhotos(Photos):
@@ -90,6 +93,8 @@ class StreamingPhotos(Photos):
             raise ColorganError("data.root is empty; give the folder or the address that `colorgan pack` has written")
         self.place = root.rstrip("/")
         self.mix = mix
+        self.cache_dir = cache_dir
+        self.loaders = StreamingLoaders(**{**vars(self.loaders), "mix": mix})
         self.cache_limit = parse_size(cache_size, "data.cache_size")
         self._opened: dict[str, ShardedPhotos | None] = {}
 
@@ -108,7 +113,25 @@ class StreamingPhotos(Photos):
         self.load_size = train.side
         super().check()
 
-    def manifest(self) -> list[Any]:
+    def setup(self, stage: str | None = None) -> None:
+        """Opens the shards.
+
+        Args:
+            stage: ``fit``, ``validate`` or ``test``; None opens all splits.
+
+        Raises:
+            ColorganError: if there are none, or fewer photos than a batch.
+        """
+        if stage == "predict":
+            super().setup(stage)
+            return
+        needed = splits_for(stage)
+        for name in needed:
+            self._set_up(name, stage)
+        if "train" in needed and self.loaders.drop_last and self.has_batch_size:
+            check_batch_size(len(self.splits["train"]), self.batch_size, self._process.world_size)
+
+    def manifest(self) -> list[ManifestEntry]:
         """Nothing: what was packed is listed with the shards."""
         return []
 
@@ -119,24 +142,15 @@ class StreamingPhotos(Photos):
             if photos is not None:
                 photos.store.close()
 
-    def _write_manifest(self) -> None:
-        """Nothing: what was packed is listed with the shards."""
-
-    def _set_up(self, needed: Sequence[str], stage: str | None) -> None:
-        for name in needed:
-            photos = self._open(name)
-            if name == "test" and photos is None and stage == "test":
-                rank_zero_info("No test photos: testing on the validation photos")
-                photos = self._open("val")
-            if photos is not None:
-                self.splits[name] = Split(photos, np.arange(len(photos)))  # type: ignore[arg-type]
-            elif stage in ("validate", "test"):
-                raise ColorganError(f"there are no photos to {stage} on in {self.location(name)}")
-            else:
-                train = self._open("train")
-                self.splits[name] = Split(train, np.arange(0))  # type: ignore[arg-type]
-        if "train" in needed and self.drop_last and self.has_batch_size:
-            check_batch_size(len(self.splits["train"]), self.batch_size, self._rank_and_world_size()[1])
+    def _set_up(self, name: str, stage: str | None) -> None:
+        photos = self._open(name)
+        if photos is None and name == "test" and stage == "test":
+            rank_zero_info("No test photos: testing on the validation photos")
+            photos = self._open("val")
+        if photos is None and stage in ("validate", "test"):
+            raise ColorganError(f"there are no photos to {stage} on in {self.location(name)}")
+        count = 0 if photos is None else len(photos)
+        self.splits[name] = Split(photos or self._open("train"), np.arange(count))  # type: ignore[arg-type]
 
     def _open(self, split: str) -> ShardedPhotos | None:
         """The photos of a split; ``None`` if it has none, which only the training photos must have."""
@@ -164,9 +178,26 @@ class StreamingPhotos(Photos):
             )
         return photos
 
-    def _training_sampler(self, count: int, rank: int, world_size: int) -> EpochSampler:
-        photos = self._open("train")
-        assert photos is not None
+
+@dataclass
+class StreamingLoaders(SplitLoaders):
+    """The loaders of packed photos, which are trained on in the order of their shards.
+
+    Attributes:
+        mix: number of shards whose photos are shuffled together.
+    """
+
+    mix: int = 4
+
+    def sampler(
+        self,
+        split: Split,
+        process: TrainingProcess,
+        batch_size: int,
+        weights: npt.NDArray[np.float64] | None,
+    ) -> EpochSampler:
+        """Returns the order of the training photos, which downloads shards ahead."""
+        photos: Any = split.photos
         shards, store = photos.index.shards, photos.store
 
         def announce(now: list[int], later: list[int]) -> None:
@@ -178,9 +209,9 @@ class StreamingPhotos(Photos):
             mix=self.mix,
             announce=announce,
             seed=self.seed,
-            batch_size=self.batch_size,
-            rank=rank,
-            world_size=world_size,
+            batch_size=batch_size,
+            rank=process.rank,
+            world_size=process.world_size,
             drop_last=self.drop_last,
-            position=self._position,
+            position=process.position,
         )

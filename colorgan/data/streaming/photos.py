@@ -143,22 +143,23 @@ class ShardSampler(EpochSampler):
         super().__init__(sum(counts), shuffle=True, **options)
         self.counts, self.mix, self.announce = list(counts), mix, announce
 
-    def order(self, epoch: int) -> npt.NDArray[np.int64]:
-        """The order of all photos in an epoch."""
+    def _order(self, epoch: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         offsets = np.cumsum([0, *self.counts])
         rng = np.random.default_rng([self.seed, epoch])
         groups = [
             np.concatenate([np.arange(offsets[number], offsets[number + 1]) for number in group])
             for group in self._groups(rng)
         ]
-        return np.concatenate([rng.permutation(group) for group in groups])
+        photos = np.concatenate([rng.permutation(group) for group in groups])
+        return photos, np.zeros_like(photos)
 
-    def __iter__(self) -> Iterator[tuple[int, int]]:
+    def __iter__(self) -> Iterator[tuple[int, ...]]:
         ends = np.cumsum(self.counts).tolist()
         groups: list[list[int]] = []
         group_of: dict[int, int] = {}
         current = -1
-        for epoch, index in super().__iter__():
+        for key in super().__iter__():
+            epoch, index = key[:2]
             if not groups:
                 groups = self._groups(np.random.default_rng([self.seed, epoch]))
                 group_of = {number: position for position, group in enumerate(groups) for number in group}
@@ -166,7 +167,7 @@ class ShardSampler(EpochSampler):
             if group > current:
                 current = group
                 self.announce(groups[group], groups[group + 1] if group + 1 < len(groups) else [])
-            yield epoch, index
+            yield key
 
     def _groups(self, rng: np.random.Generator) -> list[list[int]]:
         shards = rng.permutation(len(self.counts)).tolist()

@@ -32,7 +32,7 @@ class Published:
     """The source of published results, which are not directly comparable with our own.
 
     Attributes:
-        metric: name of the published metric.
+        metric: name of the published metric, which is better in the same direction as the first metric of the grid.
         protocol: how it was measured; shown wherever a published result appears.
         source: the publication.
     """
@@ -129,6 +129,8 @@ class Grid:
         published: the source of published results.
         seed_arguments: arguments that receive the seed in addition to ``seed_everything``.
         groups: the groups of configurations.
+        charts: further charts of each group, by title: metrics of training and validation. The last one is drawn
+            strong, such as a moving average, the others pale, such as the values it averages.
     """
 
     name: str
@@ -138,6 +140,7 @@ class Grid:
     published: Published
     seed_arguments: tuple[str, ...]
     groups: tuple[Group, ...] = field(repr=False)
+    charts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def variants(self) -> list[Variant]:

@@ -2,7 +2,7 @@
 
 import itertools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -16,7 +16,7 @@ from colorgan.metrics.metric import Metric
 from colorgan.metrics.registry import JUDGE, find_metric
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
-_GRID_KEYS = {"title", "description", "metrics", "seeds", "seed_arguments", "base", "published", "groups"}
+_GRID_KEYS = {"title", "description", "metrics", "charts", "seeds", "seed_arguments", "base", "published", "groups"}
 _GROUP_KEYS = {"title", "description", "command", "overlays", "axes", "runs", "seeds", "published"}
 _METRIC_KEYS = {"label", "better", "chart"}
 _DEFAULT_METRICS = (f"val/fd_{JUDGE}".replace("-", "_"), "val/psnr")
@@ -64,6 +64,7 @@ def read_grid(path: str | Path, extra_overlays: Sequence[str | Path] = ()) -> Gr
         groups=tuple(
             reader.group(str(name), _mapping(group, f"{file}: groups.{name}"), base) for name, group in groups.items()
         ),
+        charts=_charts(content.get("charts"), f"{file}: charts"),
     )
     names = [variant.name for variant in grid.variants]
     for name in names:
@@ -94,7 +95,6 @@ class _GroupReader:
         if command not in ("", "chroma"):
             raise ColorganError(f"{self.file}: {key}.command must be chroma or be left out; received {command!r}")
         below = (() if command else base) + self.overlays(content.get("overlays"), f"{key}.overlays")
-        seeds = _seeds(content["seeds"], f"{self.file}: {key}.seeds") if "seeds" in content else self.seeds
         expanded = {
             suffix: (parts, below + own + self.extra_overlays)
             for suffix, parts, own in (
@@ -104,9 +104,16 @@ class _GroupReader:
             )
         }
         published = self._published(content.get("published"), list(expanded), key)
+        seeds = self._seeds(content.get("seeds"), list(expanded), key)
         variants = tuple(
             Variant(
-                "-".join(filter(None, (name, suffix))), name, parts, overlays, seeds, published.get(suffix), command
+                name="-".join(filter(None, (name, suffix))),
+                group=name,
+                parts=parts,
+                overlays=overlays,
+                seeds=seeds[suffix],
+                published=published.get(suffix),
+                command=command,
             )
             for suffix, (parts, overlays) in expanded.items()
         )
@@ -152,15 +159,22 @@ class _GroupReader:
             )
         return (_read_overlay(self.file.parent / value, f"{self.file}: {key}"),)
 
+    def _seeds(self, value: Any, suffixes: list[str], key: str) -> dict[str, tuple[int, ...]]:
+        """Seeds by name of the run: those of the group, or of the runs that it names."""
+        where = f"{self.file}: {key}.seeds"
+        if value is not None and not isinstance(value, Mapping):
+            return dict.fromkeys(suffixes, _seeds(value, where))
+        named = _mapping(value, where)
+        _check_runs(named, suffixes, where)
+        own = {str(name): _seeds(seeds, f"{where}.{name}") for name, seeds in named.items()}
+        return {name: own.get(name, self.seeds) for name in suffixes}
+
     def _published(self, value: Any, suffixes: list[str], key: str) -> dict[str, float]:
         """Published results by name of the run; a single number belongs to a group that is a single run."""
         where = f"{self.file}: {key}.published"
         results = {"": value} if value is not None and not isinstance(value, Mapping) else _mapping(value, where)
+        _check_runs(results, suffixes, where)
         for name, result in results.items():
-            if name not in suffixes:
-                raise ColorganError(
-                    f"{where} names {name!r}, which is not a run of the group; the runs are {', '.join(suffixes)}"
-                )
             if isinstance(result, bool) or not isinstance(result, int | float):
                 raise ColorganError(f"{where}: {name or 'the result'} must be a number; received {result!r}")
         return {str(name): float(result) for name, result in results.items()}
@@ -198,6 +212,14 @@ def _reject_unknown_keys(content: Mapping[str, Any], known: set[str], where: str
             raise ColorganError(f"{where}{' ' if where.endswith(':') else ''}{key} is not a known key{suggestion}")
 
 
+def _check_runs(names: Iterable[object], runs: list[str], where: str) -> None:
+    for name in names:
+        if name not in runs:
+            raise ColorganError(
+                f"{where} names {name!r}, which is not a run of the group; the runs are {', '.join(runs)}"
+            )
+
+
 def _check_name(name: str, where: str) -> None:
     if not _NAME.fullmatch(name):
         raise ColorganError(
@@ -221,6 +243,19 @@ def _seed_arguments(value: Any, where: str) -> tuple[str, ...]:
     return tuple(arguments)
 
 
+def _charts(value: Any, where: str) -> dict[str, tuple[str, ...]]:
+    """The metrics of each chart, by its title."""
+    charts: dict[str, tuple[str, ...]] = {}
+    for title, listed in _mapping(value, where).items():
+        names = listed if isinstance(listed, list) else [listed]
+        if not names or not all(isinstance(name, str) and name.startswith(("train/", "val/")) for name in names):
+            raise ColorganError(
+                f"{where}.{title} must be a list of metrics such as train/l1 or val/l1; received {listed!r}"
+            )
+        charts[str(title)] = tuple(names)
+    return charts
+
+
 def _metrics(value: Any, file: Path) -> tuple[Metric, ...]:
     """The metrics, listed by name or as a mapping; what the grid does not say comes from the registry."""
     if isinstance(value, list) and all(isinstance(key, str) for key in value):
@@ -232,7 +267,7 @@ def _metrics(value: Any, file: Path) -> tuple[Metric, ...]:
     for key, content in listed.items():
         options = _mapping(content, f"{file}: metrics.{key}")
         _reject_unknown_keys(options, _METRIC_KEYS, f"{file}: metrics.{key}.")
-        known = find_metric(str(key).removeprefix("val/")) or Metric(str(key), str(key))
+        known = find_metric(str(key).removeprefix("val/").removeprefix("train/")) or Metric(str(key), str(key))
         better = known.better
         if "better" in options:
             if not isinstance(options["better"], str) or options["better"] not in _BETTER:

@@ -12,7 +12,7 @@ from colorgan.errors import plural
 from colorgan.evaluation.benchmark.grid import Group
 from colorgan.evaluation.benchmark.records import Status
 from colorgan.evaluation.benchmark.results import BenchmarkResults, VariantResult
-from colorgan.evaluation.benchmark.tables import Cell, format_duration, format_number, group_table
+from colorgan.evaluation.benchmark.tables import Cell, format_duration, format_number, group_table, order_table
 from colorgan.evaluation.charts import Dots, Line, ResponsiveChart, dot_chart, line_chart
 from colorgan.evaluation.curves import mean_curve
 from colorgan.evaluation.rendering import data_url, render
@@ -69,7 +69,7 @@ class Section:
         header: header of the table.
         rows: rows of the table.
         failures: names of failed runs with their error messages.
-        charts: curves of the headline metric, and of other metrics with ``chart: true``.
+        charts: curves of the headline metric, of other metrics with ``chart: true``, and the charts of the grid.
         sheets: sample photos of the configurations.
     """
 
@@ -107,6 +107,7 @@ def write_report(results: BenchmarkResults, folder: Path) -> Path:
             counts=[(status, results.count(status)) for status in get_args(Status) if results.count(status)],
             notes=_notes(results),
             overview=overview,
+            order=order_table(results),
             sections=sections,
             made_with=_made_with(results),
         )
@@ -129,6 +130,9 @@ def _section(results: BenchmarkResults, group: Group, variants: Sequence[Variant
         if (is_headline or metric.chart) and (lines := _curves(variants, metric)):
             name = group.name if is_headline else f"{group.name}_{metric.key.replace('/', '_')}"
             charts.append(_curve_chart(name, metric, lines, results.baselines.get(metric.key)))
+    for number, (title, names) in enumerate(results.grid.charts.items(), start=1):
+        if lines := _paired_curves(variants, names):
+            charts.append(Chart(f"{group.name}_chart_{number}", title, _lines_by_epoch(lines, title)))
     sheets = [sheet for result in variants if (sheet := _sheet(result, images))]
     return Section(group, header, rows, failures, charts, sheets)
 
@@ -158,18 +162,29 @@ def _notes(results: BenchmarkResults) -> list[str]:
             "and no ranks, and small differences are not meaningful."
         )
     if any(result.variant.published is not None for result in results.variants):
-        correlation = results.published_correlation
-        comparison = (
-            ""
-            if correlation is None
-            else f" Over the {results.num_published} configurations that have both, Spearman's rank correlation "
-            f"between the published results and ours is {correlation:.2f}."
-        )
         notes.append(
             f"Published results ({published.source or 'source not given'}) were measured differently "
-            f"({published.protocol}), so only their order can be compared with ours, not their values.{comparison}"
+            f"({published.protocol}), so only their order can be compared with ours, not their values."
+            f"{_agreement(results)}"
         )
     return notes
+
+
+def _agreement(results: BenchmarkResults) -> str:
+    """What the rank correlation with the published results says, and what it does not."""
+    agreement = results.published_agreement
+    if agreement.correlation is None or agreement.chance is None:
+        return ""
+    verdict = (
+        "so the published order is found again"
+        if agreement.correlation > 0 and agreement.chance < 1 - CONFIDENCE
+        else "so these runs neither confirm the published order nor refute it"
+    )
+    return (
+        f" Over the {agreement.count} configurations that have both, Spearman's rank correlation between the published "
+        f"results and ours is {agreement.correlation:.2f}. An order drawn by chance agrees at least as well in "
+        f"{agreement.chance:.1%} of cases, {verdict}."
+    )
 
 
 def _teaching_notes(results: BenchmarkResults) -> list[str]:
@@ -218,9 +233,23 @@ def _curves(variants: Sequence[VariantResult], metric: Metric) -> list[Line]:
     return lines
 
 
+def _paired_curves(variants: Sequence[VariantResult], names: Sequence[str]) -> list[Line]:
+    """The mean curve over the seeds of each configuration for each metric; all but the last metric are faint."""
+    lines = []
+    for result in variants:
+        for name in names:
+            curves = [curve for run in result.runs if (curve := run.curves.get(name))]
+            if curves:
+                lines.append(Line(result.variant.name, mean_curve(curves), faint=name != names[-1]))
+    return lines
+
+
 def _curve_chart(name: str, metric: Metric, lines: Sequence[Line], baseline: float | None) -> Chart:
-    svg = ResponsiveChart.draw(lambda size: line_chart(lines, "epoch", metric.title, baseline, size=size))
-    return Chart(name, f"{metric.title} by epoch", svg)
+    return Chart(name, f"{metric.title} by epoch", _lines_by_epoch(lines, metric.title, baseline))
+
+
+def _lines_by_epoch(lines: Sequence[Line], title: str, baseline: float | None = None) -> ResponsiveChart:
+    return ResponsiveChart.draw(lambda size: line_chart(lines, "epoch", title, baseline, size=size))
 
 
 def _sheet(result: VariantResult, images: Path) -> Sheet | None:

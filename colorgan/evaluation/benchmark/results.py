@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,14 @@ from typing import Any
 from colorgan.evaluation.benchmark.grid import Grid, Group, Run, Variant
 from colorgan.evaluation.benchmark.records import GridRunFolder, Record, Status
 from colorgan.evaluation.curves import Curve, mean_curve, read_curves
-from colorgan.evaluation.statistics import CONFIDENCE, Interval, SeedSpread, rank_correlation, rank_ranges
+from colorgan.evaluation.statistics import (
+    CONFIDENCE,
+    Agreement,
+    Interval,
+    SeedSpread,
+    rank_agreement,
+    rank_ranges,
+)
 from colorgan.files.yaml import YAMLError, read_yaml
 from colorgan.metrics.metric import Metric
 from colorgan.metrics.teachers import teachers
@@ -24,7 +31,7 @@ class RunResult:
         run: the run.
         status: its status.
         record: its outcome, if it has ended.
-        curves: the curve of every ``val/`` metric that it logged.
+        curves: the curve of every ``val/`` metric that it logged, and of what the grid's charts and metrics show.
         sheet: its latest sheet of sample photos.
         teachers: the pretrained networks that it learns from.
     """
@@ -39,12 +46,21 @@ class RunResult:
     @property
     def epochs(self) -> int:
         """Number of epochs with validation."""
-        return max((len(curve) for curve in self.curves.values()), default=0)
+        return max((len(curve) for curve in self._validation.values()), default=0)
+
+    @property
+    def last_epoch(self) -> int:
+        """Number of epochs that were trained, up to the last validation."""
+        return max((int(curve[-1][0]) + 1 for curve in self._validation.values()), default=0)
+
+    @property
+    def _validation(self) -> Mapping[str, Curve]:
+        return {name: curve for name, curve in self.curves.items() if curve and name.startswith("val/")}
 
     def last(self, metric: Metric) -> float | None:
         """The value after the last epoch of a finished run; ``None`` if it was not logged or is not finite."""
         curve = self._finished_curve(metric)
-        last_epoch = max((points[-1][0] for points in self.curves.values()), default=0)
+        last_epoch = max((points[-1][0] for points in self._validation.values()), default=0)
         return curve[-1][1] if curve and curve[-1][0] == last_epoch else None
 
     def best(self, metric: Metric) -> float | None:
@@ -96,6 +112,11 @@ class VariantResult:
         times = [run.record.seconds for run in self.runs if run.record and run.record.status == "finished"]
         return math.fsum(times) / len(times) if times else None
 
+    @property
+    def epochs(self) -> list[int]:
+        """The different numbers of epochs that its finished runs trained, in order; early stopping may end some."""
+        return sorted({run.last_epoch for run in self.runs if run.status == "finished"})
+
 
 @dataclass(frozen=True)
 class BenchmarkResults:
@@ -108,9 +129,7 @@ class BenchmarkResults:
         spread: spread of the headline metric between seeds.
         groups: the groups with their configurations.
         baselines: value of the gray photos, by metric.
-        published_correlation: rank correlation of the headline metric with the published results; ``None`` if it cannot
-            be computed.
-        num_published: number of configurations that have both.
+        published_agreement: how well the order of the headline metric agrees with the published one.
     """
 
     grid: Grid
@@ -119,8 +138,7 @@ class BenchmarkResults:
     spread: SeedSpread
     groups: Sequence[tuple[Group, Sequence[VariantResult]]]
     baselines: Mapping[str, float]
-    published_correlation: float | None
-    num_published: int
+    published_agreement: Agreement
 
     @property
     def variants(self) -> list[VariantResult]:
@@ -156,8 +174,9 @@ class BenchmarkResults:
                 "metric": self.grid.published.metric,
                 "protocol": self.grid.published.protocol,
                 "source": self.grid.published.source,
-                "rank_correlation": self.published_correlation,
-                "configurations": self.num_published,
+                "rank_correlation": self.published_agreement.correlation,
+                "chance": self.published_agreement.chance,
+                "configurations": self.published_agreement.count,
             },
             "groups": [
                 {
@@ -217,7 +236,9 @@ def collect_results(grid: Grid, runs: Sequence[Run], folder: Path) -> BenchmarkR
     Raises:
         ColorganError: if a record is damaged.
     """
-    read = {run.name: _read_run(run, folder) for run in runs}
+    drawn = {name for names in grid.charts.values() for name in names}
+    drawn |= {metric.key for metric in grid.metrics if metric.key.startswith("train/")}
+    read = {run.name: _read_run(run, folder, drawn) for run in runs}
     by_variant: dict[str, list[RunResult]] = {}
     for run in runs:
         by_variant.setdefault(run.variant.name, []).append(read[run.name])
@@ -256,19 +277,19 @@ def collect_results(grid: Grid, runs: Sequence[Run], folder: Path) -> BenchmarkR
         spread=spreads[headline.key],
         groups=groups,
         baselines=_baselines(list(read.values()), metrics),
-        published_correlation=rank_correlation(pairs),
-        num_published=len(pairs),
+        published_agreement=rank_agreement(pairs),
     )
 
 
-def _read_run(run: Run, grid: Path) -> RunResult:
+def _read_run(run: Run, grid: Path, drawn: Collection[str]) -> RunResult:
     folder = GridRunFolder(grid, run.name)
+    curves = read_curves(folder.metrics)
     sheets = [file for file in folder.path.glob("samples/epoch_*.png") if re.fullmatch(r"epoch_\d+", file.stem)]
     return RunResult(
         run=run,
         status=folder.status(),
         record=folder.record(),
-        curves={name: curve for name, curve in read_curves(folder.metrics).items() if name.startswith("val/")},
+        curves={name: curve for name, curve in curves.items() if name.startswith("val/") or name in drawn},
         sheet=max(sheets, key=lambda file: int(file.stem[6:]), default=None),
         teachers=_teachers(folder.path / "config.yaml"),
     )

@@ -19,10 +19,10 @@ import threading
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Literal, cast
 
+from colorgan import __version__
 from colorgan.evaluation.benchmark.grid import Run
 from colorgan.evaluation.benchmark.records import GridRunFolder, Record
 from colorgan.inference import run_folder
@@ -130,7 +130,7 @@ class _Supervisor:
                     ended=time.time(),
                     host=socket.gethostname(),
                     device=_device(),
-                    version=version("colorgan"),
+                    version=__version__,
                 )
             )
             return "finished" if code == 0 else "failed"

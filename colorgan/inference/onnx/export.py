@@ -13,7 +13,6 @@ import logging
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -21,6 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from colorgan import __version__
 from colorgan.color.cielab import FloatArray, SRGBArray
 from colorgan.errors import ColorganError, first_sentence
 from colorgan.files import atomic_write
@@ -137,7 +137,7 @@ def export(
     color_space = network.color_space
     metadata = {
         "format": FORMAT,
-        "colorgan": version("colorgan"),
+        "colorgan": __version__,
         "size": network.size,
         "takes_hints": network.takes_hints,
         "color_space": to_config(color_space),
@@ -249,7 +249,7 @@ def _write_onnx(program: torch.export.ExportedProgram, file: Path, network: Colo
     store_exactly_in_half(model)
     _clean_up(model)
     onnx.helper.set_model_props(model, {METADATA_KEY: metadata})
-    model.producer_name, model.producer_version = "colorgan", version("colorgan")
+    model.producer_name, model.producer_version = "colorgan", __version__
     file.write_bytes(sealed(model.SerializeToString()))
 
 

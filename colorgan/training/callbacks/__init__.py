@@ -1,6 +1,8 @@
 """Lightning callbacks: metrics, samples, checkpoints, learning-rate schedules and interruption."""
 
 from colorgan.training.callbacks.checkpoints import BestCheckpoint, LastCheckpoint
+from colorgan.training.callbacks.early_stopping import LateEarlyStopping
+from colorgan.training.callbacks.epoch_table import EpochTable
 from colorgan.training.callbacks.evaluation import EvaluationCallback
 from colorgan.training.callbacks.fine_tuning import FineTuning
 from colorgan.training.callbacks.frechet import FrechetDistance
@@ -13,15 +15,19 @@ from colorgan.training.callbacks.pixel_metrics import PixelMetrics
 from colorgan.training.callbacks.predictions import PredictionWriter
 from colorgan.training.callbacks.progressive_size import ProgressiveSize, SizeStage
 from colorgan.training.callbacks.samples import SampleSheet
+from colorgan.training.callbacks.time_budget import TimeBudget
+from colorgan.training.callbacks.validation_loss import ValidationLoss
 
 __all__ = [
     "BestCheckpoint",
+    "EpochTable",
     "EvaluationCallback",
     "FineTuning",
     "FrechetDistance",
     "GradientHistograms",
     "HintPSNR",
     "LastCheckpoint",
+    "LateEarlyStopping",
     "MetricEMA",
     "ParameterCount",
     "PixelMetrics",
@@ -30,4 +36,6 @@ __all__ = [
     "SampleSheet",
     "SaveOnSignal",
     "SizeStage",
+    "TimeBudget",
+    "ValidationLoss",
 ]

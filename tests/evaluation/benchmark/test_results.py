@@ -2,6 +2,7 @@ import csv
 import json
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from colorgan.evaluation.benchmark.results import (
     collect_results,
     epochs_needed,
 )
+from colorgan.evaluation.statistics import Agreement
 
 WriteGrid = Callable[..., Path]
 
@@ -105,8 +107,7 @@ def test_ranks_and_correlation(grid: Grid, tmp_path: Path) -> None:
     found = by_name(results)
     ranks = {name.removeprefix("pairs-"): result.rank_range for name, result in found.items()}
     assert ranks == {"alone": None, "patch-rgb": (1, 2), "patch-lab": (1, 2), "unet-rgb": (3, 3), "unet-lab": None}
-    assert results.num_published == 2
-    assert results.published_correlation is None  # two pairs are too few
+    assert results.published_agreement == Agreement(2)  # two pairs are too few for a correlation
 
 
 def test_baseline_is_the_median_of_the_runs(grid: Grid, tmp_path: Path) -> None:
@@ -130,7 +131,21 @@ def test_latest_sheet_is_that_of_the_highest_number(grid: Grid, tmp_path: Path) 
     run = by_name(collect_results(grid, grid.runs(), tmp_path))["alone"].runs[0]
     assert run.sheet is not None
     assert run.sheet.name == "epoch_10.png"
-    assert run.epochs == 3
+    assert run.epochs == run.last_epoch == 3
+
+
+def test_charts_may_show_training_and_do_not_count_as_validation(write_grid: WriteGrid, tmp_path: Path) -> None:
+    grid = read_grid(write_grid(charts={"Losses": ["train/l1", "val/fd"]}))
+    finish(grid, tmp_path, CURVES)
+    run = by_name(collect_results(grid, grid.runs(), tmp_path))["alone"].runs[0]
+    assert run.curves["train/l1"] == [(0, 0.5), (1, 0.5), (2, 0.5)]
+    without = by_name(collect_results(replace(grid, charts={}), grid.runs(), tmp_path))["alone"].runs[0]
+    assert "train/l1" not in without.curves
+    with GridRunFolder(tmp_path, "alone-seed1").metrics.open("a") as stream:
+        stream.write("3,0.4,,,\n")  # an epoch without validation
+    results = collect_results(grid, grid.runs(), tmp_path)
+    run = by_name(results)["alone"].runs[0]
+    assert (run.last_epoch, run.last(results.headline)) == (3, 70.0)
 
 
 def test_epochs_needed_for_a_level_that_all_reach(grid: Grid, tmp_path: Path) -> None:

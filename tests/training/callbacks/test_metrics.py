@@ -42,6 +42,32 @@ def test_metrics_are_means_over_photos(tiny_model: Make, fit: Make) -> None:
     assert torch.isfinite(trainer.callback_metrics["val/adversarial"])
 
 
+def test_difference_of_colorfulness_is_that_of_the_means(tiny_model: Make, fit: Make) -> None:
+    model = tiny_model()
+    trainer = fit(model, photos=6, callbacks=[PixelMetrics(["delta_cf"])])
+    target = RandomPhotos(6).photos.float() / 255
+    with torch.no_grad():
+        predicted = model.eval().inference(target)
+    expected = abs(colorfulness(predicted).mean() - colorfulness(target).mean()).item()
+    assert trainer.callback_metrics["val/delta_cf"].item() == pytest.approx(expected, rel=1e-4)
+    gray = colorfulness(target).mean().item()  # gray photos have none
+    assert trainer.callback_metrics["val/delta_cf_gray"].item() == pytest.approx(gray, abs=1)
+    assert "val/colorfulness" not in trainer.callback_metrics
+
+
+def test_accuracy_of_the_discriminator_on_validation_photos(tiny_model: Make, fit: Make) -> None:
+    model = tiny_model()
+    trainer = fit(model, photos=6)
+    target = RandomPhotos(6).photos.float() / 255
+    model.eval()
+    with torch.no_grad():
+        gray, color = model.color_space.split(target)
+        _, predicted = model.color_space.split(model.inference(target))
+        real, fake = (model.discriminator(torch.cat([gray, colors], dim=1)) for colors in (color, predicted))
+    expected = ((real > 0).double().mean() + (fake < 0).double().mean()) / 2
+    assert trainer.callback_metrics["val/discriminator_accuracy"].item() == pytest.approx(expected.item(), abs=0.01)
+
+
 @pytest.mark.parametrize("every", [1, 3])
 def test_gray_baseline_is_logged_in_first_validation(tiny_model: Make, fit: Make, every: int) -> None:
     trainer = fit(tiny_model(), callbacks=[PixelMetrics()], max_epochs=every, check_val_every_n_epoch=every)
