@@ -31,7 +31,7 @@ TRAINER_COMMANDS = ("fit", "validate", "test", "predict")
 _GROUPS = {
     "colorize photos": ("colorize", "app"),
     "train and use a model": (*TRAINER_COMMANDS, "lr-find", "release", "export"),
-    "measure, compare and keep house": ("evaluate", "benchmark", "inspect", "chroma", "cache"),
+    "measure, compare and keep house": ("evaluate", "benchmark", "inspect", "chroma", "cache", "pack"),
 }
 COMMANDS = tuple(name for names in _GROUPS.values() for name in names if name not in TRAINER_COMMANDS)
 """All other commands. ``lr-find`` is the function ``lr_find`` in ``colorgan.cli.lr_find``."""

@@ -4,6 +4,7 @@ from colorgan.data.datamodule import Photos
 from colorgan.data.fastai_transforms import FastaiTransforms
 from colorgan.data.protocol import PhotoBatch, PhotoDataModule, PredictionBatch
 from colorgan.data.split import Split
+from colorgan.data.streaming import StreamingPhotos
 from colorgan.data.torchvision_datasets import Flowers102, TorchvisionPhotos
 
 __all__ = [
@@ -14,5 +15,6 @@ __all__ = [
     "Photos",
     "PredictionBatch",
     "Split",
+    "StreamingPhotos",
     "TorchvisionPhotos",
 ]

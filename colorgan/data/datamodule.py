@@ -273,9 +273,7 @@ class Photos(LightningDataModule):
         if stage == "predict":
             self._prediction.find()
             return
-        needed: tuple[str, ...] = {"fit": ("train", "val"), "validate": ("val",), "test": ("test",)}.get(
-            str(getattr(stage, "value", stage)), ("train", "val", "test")
-        )
+        needed = splits_for(stage)
         if "train" in needed:
             self.check_overlap()
         self._builder.set_up(needed, stage, self._process, self.manifest_file)
@@ -324,3 +322,9 @@ class Photos(LightningDataModule):
     @property
     def _process(self) -> TrainingProcess:
         return TrainingProcess(self.trainer)
+
+
+def splits_for(stage: str | None) -> tuple[str, ...]:
+    """The splits that a stage of the trainer needs; all of them if it is None."""
+    stages = {"fit": ("train", "val"), "validate": ("val",), "test": ("test",)}
+    return stages.get(str(getattr(stage, "value", stage)), ("train", "val", "test"))

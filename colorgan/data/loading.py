@@ -65,8 +65,23 @@ class SplitLoaders:
             weights: (N,) how often each photo is drawn in an epoch, on average; by default once.
         """
         dataset = self.dataset(split.photos, split.indices)
-        sampler = EpochSampler(
-            len(dataset),
+        sampler = self.sampler(split, process, batch_size, weights)
+        num_workers = self.num_workers
+        if num_workers is None:
+            augmented = bool(self.train_transforms) or self.random_crop
+            num_workers = default_num_workers(process.device_type, augmented, process.num_local)
+        return self._loader("train", dataset, sampler, process, batch_size, num_workers, self.drop_last)
+
+    def sampler(
+        self,
+        split: Split,
+        process: TrainingProcess,
+        batch_size: int,
+        weights: npt.NDArray[np.float64] | None,
+    ) -> EpochSampler:
+        """Returns the order of the training photos; the arguments are those of :meth:`training`."""
+        return EpochSampler(
+            len(split),
             seed=self.seed,
             shuffle=True,
             weights=weights,
@@ -76,11 +91,6 @@ class SplitLoaders:
             drop_last=self.drop_last,
             position=process.position,
         )
-        num_workers = self.num_workers
-        if num_workers is None:
-            augmented = bool(self.train_transforms) or self.random_crop
-            num_workers = default_num_workers(process.device_type, augmented, process.num_local)
-        return self._loader("train", dataset, sampler, process, batch_size, num_workers, self.drop_last)
 
     def evaluation(self, name: str, split: Split, process: TrainingProcess, batch_size: int) -> PhotoLoader:
         """Creates the loader of validation or test photos, in the order of the files."""
