@@ -14,7 +14,7 @@ _CORNERS = torch.tensor([[-1.0, -1.0], [-1.0, 1.0], [1.0, -1.0], [1.0, 1.0]])
 """Corners of a photo as (x, y)."""
 
 
-class FastaiTransforms(v2.Transform):
+class FastaiTransforms(v2.Transform):  # type: ignore[misc]  # torchvision has no types
     """Flips, warps, rotates, zooms and relights photos as ``get_transforms`` of fastai 1, with its names and defaults.
 
     Warp, rotation and zoom are one interpolation, with reflection at the borders. Brightness and contrast are changed

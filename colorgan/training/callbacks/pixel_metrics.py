@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import torch
 from lightning.pytorch import LightningModule, Trainer
-from torch import Tensor
+from torch import Tensor, nn
 
 from colorgan.errors import ColorganError
 from colorgan.metrics.metric import PhotoBatch
@@ -113,7 +113,7 @@ class PixelMetrics(EvaluationCallback):
         if not self.training:
             return
         rgb = batch["rgb"].float() / 255
-        network = pl_module.inference
+        network = cast(nn.Module, pl_module.inference)
         was_training = network.training
         network.eval()
         with torch.no_grad(), trainer.precision_plugin.val_step_context():

@@ -51,7 +51,7 @@ class ValidationLoss(EvaluationCallback):
         with trainer.precision_plugin.val_step_context():
             raw = network.run_generator(gray, hints)
             predicted = network.decode(raw, gray)
-        by_photo = zip(*(tensor.split(1) for tensor in (predicted, color, gray, raw)), strict=True)
+        by_photo = zip(*(torch.split(tensor, 1) for tensor in (predicted, color, gray, raw)), strict=True)
         losses = [
             pl_module.objective.terms[0](Comparison(one, target, seen, space, output=scores))
             for one, target, seen, scores in by_photo
