@@ -18,7 +18,7 @@ soak: ## Attack everything in large numbers
 	pytest -m soak -s tests/soak
 
 gpu: ## Run the tests that need a CUDA device
-	pytest -m gpu
+	pytest -m gpu -n 4 tests
 
 lowest: ## Run the fast tests with the lowest declared version of every dependency
 	uv venv --clear --python 3.11 .venv-lowest

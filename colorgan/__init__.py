@@ -6,29 +6,35 @@ Importing the package imports nothing else; torch comes in with the first name t
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from colorgan.inference.colorizer import Colorizer as Colorizer
-    from colorgan.inference.hints import ColorArea as ColorArea
-    from colorgan.inference.hints import ColorHint as ColorHint
-    from colorgan.inference.hints import ColorStroke as ColorStroke
-    from colorgan.inference.hints import read_hints as read_hints
-    from colorgan.inference.mixture import MixedColorizer as MixedColorizer
-    from colorgan.inference.mixture import open_models as open_models
-    from colorgan.inference.open_model import open_model as open_model
+    from colorgan.errors import ColorganError as ColorganError
+    from colorgan.inference import ColorArea as ColorArea
+    from colorgan.inference import ColorHint as ColorHint
+    from colorgan.inference import Colorizer as Colorizer
+    from colorgan.inference import ColorStroke as ColorStroke
+    from colorgan.inference import MixedColorizer as MixedColorizer
+    from colorgan.inference import open_model as open_model
+    from colorgan.inference import open_models as open_models
+    from colorgan.inference import read_hints as read_hints
     from colorgan.training.gan import ColorGAN as ColorGAN
 
 __version__ = "0.1.0"
 
-_NAMES = {
+_MODULES = {
     "ColorGAN": "colorgan.training.gan",
-    "ColorArea": "colorgan.inference.hints",
-    "ColorHint": "colorgan.inference.hints",
-    "ColorStroke": "colorgan.inference.hints",
-    "Colorizer": "colorgan.inference.colorizer",
-    "MixedColorizer": "colorgan.inference.mixture",
-    "open_model": "colorgan.inference.open_model",
-    "open_models": "colorgan.inference.mixture",
-    "read_hints": "colorgan.inference.hints",
+    "ColorganError": "colorgan.errors",
 }
+_NAMES = (
+    "ColorArea",
+    "ColorGAN",
+    "ColorHint",
+    "ColorStroke",
+    "ColorganError",
+    "Colorizer",
+    "MixedColorizer",
+    "open_model",
+    "open_models",
+    "read_hints",
+)
 
 
 def __getattr__(name: str) -> Any:
@@ -36,8 +42,8 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(_NAMES[name]), name)
+    return getattr(import_module(_MODULES.get(name, "colorgan.inference")), name)
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_NAMES})
+    return [*_NAMES, "__version__"]

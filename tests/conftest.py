@@ -121,13 +121,13 @@ def painter() -> Painter:
 @pytest.fixture(scope="session")
 def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A released model with random weights that takes hints."""
-    from colorgan.inference.colorizer import Colorizer
+    from colorgan.inference.torch_colorizer import TorchColorizer
     from colorgan.models.generators import UNet
     from colorgan.models.hints import PointHints
 
     torch.manual_seed(0)
     folder = tmp_path_factory.mktemp("model")
-    Colorizer(UNet(4, 2, width=4, depth=2), hints=PointHints(), size=32).save_pretrained(folder)
+    TorchColorizer(UNet(4, 2, width=4, depth=2), hints=PointHints(), size=32).save_pretrained(folder)
     return folder
 
 

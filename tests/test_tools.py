@@ -3,6 +3,7 @@
 import runpy
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from colorgan.images import SAMPLE_PHOTOS
 from tests.helpers import REPOSITORY
 
 SPREADING = REPOSITORY / "tools" / "hint_spreading"
+MODEL = REPOSITORY / "tools" / "model"
 
 
 def run_tool(monkeypatch: pytest.MonkeyPatch, file: Path, *args: object) -> None:
@@ -63,3 +65,68 @@ def test_hint_spreading_is_measured(
     assert printed.count("five hints") == 1
     assert printed.count("(2 photos)") >= 2
     assert "nan" not in printed
+
+
+def test_photos_of_the_model_are_collected_and_held_out(
+    monkeypatch: pytest.MonkeyPatch, make_photos: Callable[..., Path], tmp_path: Path
+) -> None:
+    monkeypatch.setenv("COLORGAN_CACHE", str(tmp_path / "cache"))
+    make_photos("sets/bsds", 20)
+    make_photos("sets/intel/sea", range(20, 25))
+    make_photos("thousand", range(25, 45))
+    out = tmp_path / "out"
+    run_tool(monkeypatch, MODEL / "photos.py", out, "--train", tmp_path / "sets", "--photos1000", tmp_path / "thousand")
+    counts = {folder: len(list((out / folder).rglob("*.*"))) for folder in ("train/bsds", "val/bsds", "val/photos1000")}
+    assert counts == {"train/bsds": 18, "val/bsds": 2, "val/photos1000": 2}
+    assert len(list((out / "train" / "intel" / "sea").iterdir())) == 5
+    names = {path.name for path in (out / "train" / "bsds").iterdir()}
+    assert not names & {path.name for path in (out / "val" / "bsds").iterdir()}
+    assert len(list((out / "val" / "sample").iterdir())) == 42
+    with pytest.raises(SystemExit, match="exists; give a new folder"):
+        run_tool(monkeypatch, MODEL / "photos.py", out, "--train", tmp_path / "sets", "--photos1000", tmp_path / "sets")
+
+
+def test_models_are_compared_by_kind_of_photo(
+    monkeypatch: pytest.MonkeyPatch,
+    make_photos: Callable[..., Path],
+    model_folder: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    offline_cache: Path,
+) -> None:
+    make_photos("held/val/bsds", 3)
+    thousand = make_photos("held/val/photos1000", range(3, 6))
+    for number, name in enumerate(("n01440764_tench", "n02655020_puffer", "n02666196_abacus"), 3):
+        (thousand / f"photo_{number:03d}.png").rename(thousand / f"{name}.png")
+    out, model = tmp_path / "out", f"former={model_folder}"
+    run_tool(monkeypatch, MODEL / "compare.py", tmp_path / "held", out, model)
+    text = (out / "figures.md").read_text()
+    assert text.count("| animals (photos1000) | 2 |") == text.count("| things, food, places (photos1000) | 1 |") == 4
+    assert "| PSNR, dB ↑ | photos | gray | mean color | former | reference |" in text
+    assert "Fréchet distance (EfficientNet-Lite2), all ↓" in text
+    (ratios,) = (line for line in text.splitlines() if line.startswith("| all | 6 | 0% |"))  # gray has no color
+    assert ratios.endswith("| 100% |")
+    verdicts = out / "verdicts.csv"
+    assert verdicts.read_text().splitlines()[:2] == ["number,photo,former", "1,bsds/photo_000.png,"]
+    assert (out / "held_out_1.jpg").is_file()
+    assert "plausible" not in text
+
+    rows = verdicts.read_text().splitlines()
+    verdicts.write_text("\n".join([rows[0], *(f"{row}wrong" for row in rows[1:3]), f"{rows[3]}plausible", *rows[4:]]))
+    run_tool(monkeypatch, MODEL / "compare.py", tmp_path / "held", out, model)
+    assert "| former | 1 | 0 | 2 |" in capsys.readouterr().out
+    verdicts.write_text(verdicts.read_text().replace("plausible", "nice"))
+    with pytest.raises(SystemExit, match="'nice' is no verdict; write plausible, nearly gray, wrong"):
+        run_tool(monkeypatch, MODEL / "compare.py", tmp_path / "held", out, model)
+
+
+def test_red_point_is_measured(
+    monkeypatch: pytest.MonkeyPatch, model_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copy(SAMPLE_PHOTOS / "val" / "rocket_00.jpg", tmp_path)
+    with pytest.raises(SystemExit) as stop:
+        run_tool(monkeypatch, MODEL / "red_point.py", model_folder, "--photos", tmp_path)
+    output = capsys.readouterr().out
+    assert stop.value.code == (1 if "beyond: rocket_00.jpg" in output else 0)
+    assert "of 1 photos are within the bounds" in output
+    assert "far: mean" in output

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 from colorgan.cli.parsing.options import Option, PassThrough, Range
-from colorgan.errors import ColorganError
+from colorgan.errors import ColorganError, did_you_mean
 
 FIT = (sys.executable, "-m", "colorgan", "fit")
 """The command that trains a run."""
@@ -20,6 +20,7 @@ def benchmark(
     only: Annotated[Sequence[str], Option(metavar="PATTERN")] = (),
     config: Annotated[Sequence[str], Option(("-c", "--config"), "FILE")] = (),
     list: bool = False,
+    print: Annotated[str | None, Option(metavar="RUN")] = None,
     timing: bool = False,
     report: bool = False,
     ray: Annotated[str | None, Option(metavar="ADDRESS", const="local")] = None,
@@ -38,7 +39,8 @@ def benchmark(
         out: folder of the runs and the report.
         only: train only matching runs (bce-*, *-seed1); repeatable.
         config: overlay for every run, such as configs/hardware/cpu.yaml; repeatable.
-        list: list the runs with their status, without training.
+        list: list the runs with their status and the settings that distinguish them, without training.
+        print: print the complete configuration of a run, without training.
         timing: time the networks of the grid on the available devices, without training.
         report: update the report, without training.
         ray: train on a Ray cluster: `auto` joins the cluster of this machine; without an address, a new one is started.
@@ -58,6 +60,7 @@ def benchmark(
         colorgan benchmark grid.yaml --out reports/mine --list
             the runs and how far they are
     """
+    from colorgan.evaluation.benchmark.differences import differences
     from colorgan.evaluation.benchmark.grid import select_runs
     from colorgan.evaluation.benchmark.grid_file import read_grid
     from colorgan.evaluation.benchmark.records import GridRunFolder, check_same_configuration
@@ -81,9 +84,20 @@ def benchmark(
 
         _print(f"timings: {write_timings(contents, time_runs(runs, build_network), folder)}")
         return 0
+    if print is not None:
+        from colorgan.cli.trainer.network_timing import print_configuration
+
+        chosen = next((run for run in all_runs if print in (run.name, run.variant.name)), None)
+        if chosen is None:
+            near = did_you_mean(print, [run.variant.name for run in all_runs], list_all=True)
+            raise ColorganError(f"--print {print!r} is no run of the grid{near}")
+        print_configuration(chosen, folder)
+        return 0
     if list:
+        settings = differences(contents.variants)
         for run in runs:
-            _print(f"{run.name:<48} {GridRunFolder(folder, run.name).status()}")
+            status = GridRunFolder(folder, run.name).status()
+            _print(f"{run.name:<48} {status:<12} {settings[run.variant.name]}".rstrip())
         return 0
     if not report:
         check_same_configuration(runs, folder)
@@ -100,4 +114,5 @@ def benchmark(
 
 
 def _print(text: str) -> None:
-    print(text, flush=True)
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()

@@ -23,6 +23,7 @@ from colorgan.errors import (
     one_line,
 )
 from colorgan.system.signals import let_parent_end_first, stop_on_signals
+from colorgan.system.working_directory import make_working_directory_importable
 
 TRAINER_COMMANDS = ("fit", "validate", "test", "predict")
 """Commands of LightningCLI."""
@@ -30,10 +31,13 @@ TRAINER_COMMANDS = ("fit", "validate", "test", "predict")
 _GROUPS = {
     "colorize photos": ("colorize", "app"),
     "train and use a model": (*TRAINER_COMMANDS, "lr-find", "release", "export"),
-    "measure, compare and keep house": ("evaluate", "benchmark", "inspect", "chroma", "cache"),
+    "measure, compare and keep house": ("evaluate", "benchmark", "inspect", "chroma", "cache", "pack"),
 }
 COMMANDS = tuple(name for names in _GROUPS.values() for name in names if name not in TRAINER_COMMANDS)
 """All other commands. ``lr-find`` is the function ``lr_find`` in ``colorgan.cli.lr_find``."""
+
+_CONFIGURED = (*TRAINER_COMMANDS, "chroma", "lr-find", "benchmark")
+"""Commands whose configurations name classes, which may be the user's own."""
 
 _CLOSED_PIPE = 141
 """128 + SIGPIPE."""
@@ -98,6 +102,8 @@ def _run(args: Sequence[str]) -> int:
         )
         _print_error(f"error: there is no command {command!r}{suggestion} (`colorgan --help` lists all commands)")
         return 2
+    if command in _CONFIGURED or any(argument.startswith("--trust") for argument in args):
+        make_working_directory_importable()
     try:
         if command in COMMANDS:
             from colorgan.cli.parsing.function_parser import run_function  # its libraries are slow to import

@@ -34,6 +34,8 @@ def evaluate(
     sheet: Annotated[int, Range(1, 1000), Option(metavar="N", rare=True)] = 20,
     device: str = "auto",
     title: Annotated[str | None, Option(rare=True)] = None,
+    trust: Annotated[Sequence[str], Option(metavar="NAME", rare=True)] = (),
+    wandb: Annotated[str | None, Option(metavar="PROJECT", const="colorgan", rare=True)] = None,
 ) -> int:
     r"""Compare checkpoints and folders of images with reference photos.
 
@@ -64,6 +66,9 @@ def evaluate(
         sheet: photos on the contact sheet.
         device: auto, cpu, cuda or mps.
         title: heading of the report (default: the name of its folder).
+        trust: package, module or class of your own that a checkpoint may name, such as mynet, or the config.yaml of its
+            run; repeatable.
+        wandb: also upload the report to Weights & Biases, by default to the project `colorgan`.
 
     Returns:
         The exit code, 0.
@@ -102,7 +107,12 @@ def evaluate(
         sheet_size=sheet,
         device=choose_device(device),
         title=title,
+        trust=trust,
     )
+    if wandb is not None:
+        from colorgan.evaluation.report.wandb_upload import upload_report
+
+        print(f"Weights & Biases: {upload_report(report.parent, wandb)}")
     print(f"report: {report}")
     return 0
 

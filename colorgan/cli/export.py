@@ -1,5 +1,6 @@
 """``colorgan export``: exports a model to a single file that runs without colorgan."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -15,7 +16,9 @@ def export(
     checkpoint: Annotated[Path | None, Option(metavar="PATH")] = None,
     output: Annotated[Path, Option(("-o", "--output"), "FILE")],
     half: bool = False,
+    required_hints: bool = False,
     overwrite: bool = False,
+    trust: Annotated[Sequence[str], Option(metavar="NAME")] = (),
 ) -> int:
     r"""Export a model as ONNX or a torch.export program.
 
@@ -26,7 +29,10 @@ def export(
         checkpoint: a .ckpt file of a run, or the folder of a released model (default: the shipped model).
         output: file to write, ending in .onnx or .pt2.
         half: export as float16: half the size, for GPUs.
+        required_hints: hints of an .onnx file must be given, for runtimes that cannot set an optional input.
         overwrite: replace an existing file.
+        trust: package, module or class of your own that the model may name, such as mynet, or the config.yaml of its
+            run; repeatable.
 
     Returns:
         0.
@@ -40,11 +46,11 @@ def export(
         colorgan export --checkpoint checkpoints/RUN/checkpoints/best.ckpt \
             -o model.onnx
     """
-    from colorgan.inference.colorizer import Colorizer
     from colorgan.inference.onnx.export import SUFFIXES, check_output
     from colorgan.inference.onnx.export import export as write
     from colorgan.inference.onnx.released import add_onnx
     from colorgan.inference.shipped import CONFIG, ONNX, WEIGHTS
+    from colorgan.inference.torch_colorizer import TorchColorizer
 
     precision: Literal["float32", "half"] = "half" if half else "float32"
     check_output(output)
@@ -53,25 +59,27 @@ def export(
     if checkpoint is not None and checkpoint.suffix in SUFFIXES:
         raise ColorganError(f"{checkpoint} is already exported; give the checkpoint it was exported from")
     if output.name == ONNX and all((output.parent / name).is_file() for name in (CONFIG, WEIGHTS)):
-        _check_own_folder(checkpoint, output, half)
-        parity = add_onnx(output.parent)
+        _check_own_folder(checkpoint, output, half or required_hints)
+        parity = add_onnx(output.parent, trust)
     else:
-        parity = write(Colorizer.from_checkpoint(checkpoint), output, precision, _read_card(checkpoint))
+        network = TorchColorizer.from_checkpoint(checkpoint, trust=trust)
+        hints: Literal["optional", "required"] = "required" if required_hints else "optional"
+        parity = write(network, output, precision, _read_card(checkpoint), hints=hints)
     megabytes = output.stat().st_size / 1e6
     print(f"{output}: {megabytes:.1f} MB, {precision}; differs from PyTorch by {parity}")
     return 0
 
 
-def _check_own_folder(checkpoint: Path | None, output: Path, half: bool) -> None:
-    """Refuses to put another model, or one that computes differently, into the folder of a released model."""
+def _check_own_folder(checkpoint: Path | None, output: Path, is_special: bool) -> None:
+    """Refuses to put another model, or one that is exported differently, into the folder of a released model."""
     from colorgan.inference.shipped import shipped_model
 
     model = shipped_model() if checkpoint is None else checkpoint
     folder = model if model.is_dir() else model.parent
-    if half or model.suffix == ".ckpt" or resolved(folder) != resolved(output.parent):
+    if is_special or model.suffix == ".ckpt" or resolved(folder) != resolved(output.parent):
         raise ColorganError(
-            f"{output} belongs to the released model in {output.parent}, and must be that model in float32; choose "
-            "another name"
+            f"{output} belongs to the released model in {output.parent}, and must be that model in float32, "
+            "with optional hints; choose another name"
         )
 
 

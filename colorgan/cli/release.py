@@ -1,11 +1,17 @@
 """``colorgan release``: converts a training checkpoint to a released model."""
 
-from dataclasses import asdict, replace
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from colorgan.cli.parsing.options import Option
 from colorgan.errors import ColorganError
+
+if TYPE_CHECKING:
+    from colorgan.inference.card import ModelCard
 
 _CARD_SOURCE = "card.yaml"
 
@@ -16,8 +22,11 @@ def release(
     output: Annotated[Path, Option(("-o", "--output"), "FOLDER")],
     card: Annotated[Path | None, Option(metavar="FILE")] = None,
     report: Annotated[Path | None, Option(metavar="FOLDER")] = None,
+    photos: Annotated[Path | None, Option(metavar="DIR")] = None,
+    former: Annotated[Path | None, Option(metavar="MODEL")] = None,
     full: bool = False,
     overwrite: bool = False,
+    trust: Annotated[Sequence[str], Option(metavar="NAME")] = (),
 ) -> int:
     r"""Convert a training checkpoint to a small released model.
 
@@ -26,10 +35,15 @@ def release(
     Args:
         checkpoint: a .ckpt file written by `fit`.
         output: folder to write to.
-        card: YAML file with the contents of the model card.
+        card: YAML file with the contents of the model card; a picture that its key `sheet` names is copied as well.
         report: report of `colorgan evaluate` on the checkpoint; its results become the metrics of the card.
+        photos: held-out photos on which the released model is measured for the metrics of the card, as `colorgan
+            evaluate` does it.
+        former: checkpoint or released model that is measured on the same photos, for a column of the card.
         full: keep the weights in float32 (default: float16).
         overwrite: replace an existing model.
+        trust: package, module or class of your own that the model may name, such as mynet, or the config.yaml of its
+            run; repeatable.
 
     Returns:
         0.
@@ -40,12 +54,9 @@ def release(
     Examples:
         colorgan release checkpoints/RUN/checkpoints/best.ckpt -o my-model
         colorgan release best.ckpt -o my-model --card card.yaml \
-            --report reports/first
-            with a model card and the results of an evaluation
+            --photos held_out --former old-model
+            with a model card, measured beside the former model
     """
-    import yaml
-
-    from colorgan.files import atomic_write, resolved
     from colorgan.inference.card import ModelCard
     from colorgan.inference.checkpoint import read_network
     from colorgan.inference.released import read_released, write_released
@@ -53,34 +64,80 @@ def release(
 
     if (output / CONFIG).exists() and not overwrite:
         raise ColorganError(f"{output} already contains a model; choose another folder, or replace it with --overwrite")
-    if report and not card:
-        raise ColorganError("--report fills the metrics of a model card; give the rest of the card with --card FILE")
+    option = "--report" if report else "--photos"
+    if (report or photos) and not card:
+        raise ColorganError(f"{option} fills the metrics of a model card; give the rest of the card with --card FILE")
+    if report and photos:
+        raise ColorganError("--report and --photos both fill the metrics of the card; give one of them")
+    if former and not photos:
+        raise ColorganError("--former is measured on the same photos as the model; give them with --photos DIR")
     contents = ModelCard.read(card) if card else None
-    if contents and report:
-        contents = replace(contents, metrics=_metrics(report, checkpoint, output / WEIGHTS))
-    write_released(read_network(checkpoint), output, contents.markdown() if contents else "", half=not full)
-    source = output / _CARD_SOURCE
-    if contents and report:
-        with atomic_write(source) as temporary:
-            text = yaml.safe_dump(asdict(contents), sort_keys=False, allow_unicode=True, width=140)
-            temporary.write_text(text, encoding="utf-8")
-    elif card and resolved(card) != resolved(source):
-        with atomic_write(source) as temporary:
-            temporary.write_bytes(card.read_bytes())
-    read_released(output)  # verifies that the model can be loaded
-    note = _add_onnx(output)
+    measured = _metrics(report, checkpoint, output / WEIGHTS) if report else None
+    network = read_network(checkpoint, trust)
+    with tempfile.TemporaryDirectory() as copies:
+        former = _set_aside(former, output, Path(copies))
+        write_released(network, output, half=not full)
+        read_released(output, trust)  # verifies that the model can be loaded
+        note = _add_onnx(output, trust)
+        if photos:
+            measured = _measure(output, photos, former, Path(copies) / "report", trust)
+    if contents and card:
+        _write_card(contents if measured is None else replace(contents, metrics=measured), card, output)
     num_bytes = sum((output / name).stat().st_size for name in (WEIGHTS, CONFIG, ONNX) if (output / name).is_file())
     print(f"{output}: {num_bytes / 1e6:.1f} MB; {note}")
     return 0
 
 
-def _add_onnx(folder: Path) -> str:
+def _set_aside(former: Path | None, output: Path, folder: Path) -> Path | None:
+    """Copies the former model if the new one replaces it in its folder."""
+    from colorgan.files import resolved
+    from colorgan.inference.shipped import WEIGHTS
+
+    place = former.parent if former is not None and former.name == WEIGHTS else former
+    if place is None or not place.is_dir() or resolved(place) != resolved(output):
+        return former
+    return Path(shutil.copytree(place, folder / "former"))
+
+
+def _measure(
+    model: Path, photos: Path, former: Path | None, report: Path, trust: Sequence[str]
+) -> dict[str, dict[str, float]]:
+    """Measures a released model, and a former one, on photos; writes the report to a new folder."""
+    from colorgan.evaluation.report.card import FORMER_MODEL, THIS_MODEL, card_metrics
+    from colorgan.evaluation.report.evaluation import evaluate
+    from colorgan.files import digest
+    from colorgan.inference.shipped import WEIGHTS
+
+    systems = [f"{THIS_MODEL}={model}"] + ([f"{FORMER_MODEL}={former}"] if former else [])
+    evaluate(systems, root=photos, out=report, save_images="none", trust=trust)
+    return card_metrics(report, {digest(model / WEIGHTS)})
+
+
+def _write_card(contents: "ModelCard", card: Path, output: Path) -> None:
+    """Writes the card in Markdown and in YAML, and copies its picture.
+
+    The YAML file is copied as it is, comments included, unless its contents have changed.
+    """
+    from colorgan.files import atomic_write
+    from colorgan.inference.card import ModelCard
+    from colorgan.inference.shipped import CARD
+
+    source, sheet = card.read_bytes(), (card.parent / contents.sheet).read_bytes() if contents.sheet else b""
+    if contents != ModelCard.read(card):
+        source = contents.yaml().encode()
+    written = {CARD: contents.markdown().encode(), _CARD_SOURCE: source, **({contents.sheet: sheet} if sheet else {})}
+    for name, content in written.items():
+        with atomic_write(output / name) as temporary:
+            temporary.write_bytes(content)
+
+
+def _add_onnx(folder: Path, trust: Sequence[str]) -> str:
     """Adds the ONNX file if that is possible, and describes the outcome."""
     from colorgan.inference.onnx.released import add_onnx
     from colorgan.inference.shipped import ONNX
 
     try:
-        return f"{ONNX} differs from PyTorch by {add_onnx(folder)}"
+        return f"{ONNX} differs from PyTorch by {add_onnx(folder, trust)}"
     except ColorganError as error:
         return f"without {ONNX}, so it needs torch to run: {error}"
 

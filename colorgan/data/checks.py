@@ -31,14 +31,14 @@ def check_ranges(**arguments: tuple[int | None, int, int]) -> None:
             raise ColorganError(f"data.{name} must be {bounds}; received {value}")
 
 
-def check_paths(**arguments: str | None) -> None:
+def check_paths(**arguments: Sequence[str | None] | None) -> None:
     """Checks that paths are not empty, which would mean the working directory.
 
     Raises:
         ColorganError: naming the key.
     """
-    for name, path in arguments.items():
-        if path is not None and not str(path).strip():
+    for name, paths in arguments.items():
+        if paths is not None and (not paths or any(path is not None and not str(path).strip() for path in paths)):
             raise ColorganError(f"data.{name} is empty; give a path (. is the working directory), or leave it out")
 
 

@@ -1,7 +1,7 @@
 """Datasets: cached photos for training, and files at their original sizes for prediction.
 
-Augmentation is a function of seed, epoch and photo. There is no random state, so a resumed run sees exactly the photos
-that the uninterrupted run would have seen, with any number of workers.
+Augmentation is a function of seed, epoch, photo and copy. There is no random state, so a resumed run sees exactly the
+photos that the uninterrupted run would have seen, with any number of workers.
 """
 
 from collections.abc import Sequence
@@ -19,8 +19,8 @@ from colorgan.data.protocol import PhotoBatch, PredictionBatch
 from colorgan.errors import ColorganError
 from colorgan.images import UnreadableImage, read_rgb
 
-Key: TypeAlias = int | tuple[int, int]
-"""Index of a photo, or (epoch, index)."""
+Key: TypeAlias = int | tuple[int, ...]
+"""Index of a photo, (epoch, index), or (epoch, index, copy) of a photo that an epoch has several times."""
 
 _PROBE = np.repeat(np.arange(4, dtype=np.uint8).reshape(2, 2, 1), 3, axis=2)
 
@@ -41,7 +41,7 @@ class PhotoDataset(Dataset[PhotoBatch]):
         size: height and width of the samples in pixels.
         transforms: transforms of albumentations and torchvision, applied in order at the side of the cache.
         random_crop: crop a random square of ``size`` instead of the center.
-        seed: seed of augmentation and crops, combined with epoch and index.
+        seed: seed of augmentation and crops, combined with epoch, index and copy.
     """
 
     def __init__(
@@ -71,17 +71,21 @@ class PhotoDataset(Dataset[PhotoBatch]):
 
     def __getitems__(self, keys: Sequence[Key]) -> PhotoArrays:
         """A whole batch at once; PyTorch's data loader prefers this method to ``__getitem__``."""
-        pairs = [key if isinstance(key, tuple) else (0, int(key)) for key in keys]
-        indices = np.array([index for _, index in pairs], dtype=np.int64)
+        full_keys = [full_key(key) for key in keys]
+        indices = np.array([key[1] for key in full_keys], dtype=np.int64)
         if self.transform is None and not self.random_crop:
             rgb = self._center_crop(self.photos.read(self.indices[indices]))
         else:
             photos = self.photos.read(self.indices[indices])
-            rgb = np.stack([self._augment(photo, *pair) for photo, pair in zip(photos, pairs, strict=True)])
+            rgb = np.stack([self._augment(photo, key) for photo, key in zip(photos, full_keys, strict=True)])
         return {"rgb": rgb, "index": indices}
 
-    def place(self, epoch: int, index: int, side: int) -> tuple[int, int, tuple[bool, bool]]:
-        """Where a photo of ``side`` is cropped in an epoch, if all transforms are flips.
+    def place(self, key: tuple[int, ...], side: int) -> tuple[int, int, tuple[bool, bool]]:
+        """Where a photo of ``side`` is cropped, if all transforms are flips.
+
+        Args:
+            key: epoch, index and possibly copy; see :func:`full_key`.
+            side: height and width of the photo in pixels.
 
         Returns:
             The first row and column of the crop in the flipped photo, and whether rows and columns are flipped.
@@ -89,23 +93,23 @@ class PhotoDataset(Dataset[PhotoBatch]):
         if self.transform is None and not self.random_crop:
             corner = (side - self.size) // 2
             return corner, corner, (False, False)
-        rng, offset = self._draw(epoch, index)
+        rng, offset = self._draw(key)
         first = 0
         if self.transform is not None:
             first = int(self.transform(_PROBE, rng)[0, 0, 0])  # flips the probe in the same way as the photo
         return *self._corner(offset, side, side), (first in (2, 3), first in (1, 3))
 
-    def _augment(self, photo: npt.NDArray[np.uint8], epoch: int, index: int) -> npt.NDArray[np.uint8]:
-        rng, offset = self._draw(epoch, index)
+    def _augment(self, photo: npt.NDArray[np.uint8], key: tuple[int, ...]) -> npt.NDArray[np.uint8]:
+        rng, offset = self._draw(key)
         if self.transform is not None:
             photo = self.transform(photo, rng)
             self._check_size(photo)
         top, left = self._corner(offset, *photo.shape[:2])
         return photo[top : top + self.size, left : left + self.size]
 
-    def _draw(self, epoch: int, index: int) -> tuple[np.random.Generator, npt.NDArray[np.float64]]:
+    def _draw(self, key: tuple[int, ...]) -> tuple[np.random.Generator, npt.NDArray[np.float64]]:
         """The generator of one photo in one epoch, and the relative position of its crop, (2,) in [0, 1)."""
-        rng = np.random.default_rng([self.seed, epoch, index])
+        rng = np.random.default_rng([self.seed, *key])
         return rng, rng.random(2) if self.random_crop else np.full(2, 0.5)
 
     def _corner(self, offset: npt.NDArray[np.float64], height: int, width: int) -> tuple[int, int]:
@@ -148,6 +152,11 @@ class FileDataset(Dataset[PredictionBatch | UnreadableImage]):
         except UnreadableImage as error:
             return error
         return {"rgb": torch.from_numpy(np.ascontiguousarray(photo.transpose(2, 0, 1)))[None], "path": [str(path)]}
+
+
+def full_key(key: Key) -> tuple[int, ...]:
+    """Returns epoch, index and possibly copy of a photo; the index alone means epoch 0."""
+    return key if isinstance(key, tuple) else (0, int(key))
 
 
 def to_batch(arrays: Any) -> PhotoBatch:

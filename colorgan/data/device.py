@@ -18,7 +18,7 @@ from torch.utils.data import Dataset
 from torchvision.transforms import v2
 
 from colorgan.data.augmentation import Transform
-from colorgan.data.dataset import Key, PhotoDataset
+from colorgan.data.dataset import Key, PhotoDataset, full_key
 from colorgan.data.loader import PhotoLoader
 from colorgan.data.protocol import PhotoBatch
 from colorgan.errors import ColorganError
@@ -69,11 +69,10 @@ class DeviceDataset(Dataset[Any]):
 
     def __getitems__(self, keys: Sequence[Key]) -> Placements:
         """The placements of a whole batch, without the pixels."""
-        pairs = [key if isinstance(key, tuple) else (0, int(key)) for key in keys]
-        side = self.photos.photos.side
-        placed = [self.photos.place(epoch, index, side) for epoch, index in pairs]
+        full_keys = [full_key(key) for key in keys]
+        placed = [self.photos.place(key, self.photos.photos.side) for key in full_keys]
         return {
-            "index": np.array([index for _, index in pairs], dtype=np.int64),
+            "index": np.array([key[1] for key in full_keys], dtype=np.int64),
             "top": np.array([top for top, _, _ in placed], dtype=np.int64),
             "left": np.array([left for _, left, _ in placed], dtype=np.int64),
             "flips": np.array([flips for _, _, flips in placed], dtype=bool),

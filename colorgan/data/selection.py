@@ -11,9 +11,10 @@ from lightning.pytorch.utilities import rank_zero_info
 from colorgan.data.cache import CachedPhotos, cached_photos
 from colorgan.data.checks import warn_about_unreadable
 from colorgan.data.decoding import Fit
+from colorgan.data.duplicates import near_duplicate_groups
 from colorgan.data.manifest import ACCEPTED, BEYOND_LIMIT, LEFT_OUT, NO_COLOR, REPAIRED, ManifestEntry
 from colorgan.data.sources import PhotoSource
-from colorgan.data.split import Split
+from colorgan.data.split import Split, seeded_split
 from colorgan.errors import ColorganError, plural
 
 
@@ -38,16 +39,31 @@ class SelectedPhotos:
         return Split(self.photos, indices, self.gray, folder, self.left_out)
 
 
+@dataclass(frozen=True)
+class Selection:
+    """Which photos are used, and as what.
+
+    Attributes:
+        side: height and width of the decoded squares in pixels.
+        fit: how photos become squares.
+        limit: maximum number of photos of each folder, evenly spaced by name.
+        skip_gray: leave out photos without color.
+        cache_dir: folder of the caches; by default that of the system.
+    """
+
+    side: int
+    fit: Fit = "crop"
+    limit: int | None = None
+    skip_gray: bool = True
+    cache_dir: str | None = None
+
+
 def select_photos(
     sources: Sequence[PhotoSource],
     left_out: list[tuple[str, str]],
     where: str,
+    selection: Selection,
     *,
-    side: int,
-    fit: Fit,
-    limit: int | None,
-    skip_gray: bool,
-    cache_dir: str | None,
     progress: bool,
     manifest: Path | None,
 ) -> SelectedPhotos:
@@ -57,11 +73,7 @@ def select_photos(
         sources: the photos.
         left_out: (name, reason) of files that are no photos; those that are not used are added to it.
         where: where they come from, for messages.
-        side: height and width of the decoded squares in pixels.
-        fit: how photos become squares.
-        limit: maximum number of photos, evenly spaced by name.
-        skip_gray: leave out photos without color.
-        cache_dir: folder of the caches; by default that of the system.
+        selection: which of them are used.
         progress: show a progress bar.
         manifest: the file that will name all files, for messages.
 
@@ -69,10 +81,12 @@ def select_photos(
         ColorganError: if no photo is left.
     """
     num_files = len(sources) + len(left_out)
-    used = sources
+    used, limit, skip_gray = sources, selection.limit, selection.skip_gray
     if limit is not None and limit < len(sources):
         used = [sources[i] for i in np.linspace(0, len(sources) - 1, limit).round().astype(int)]
-    photos = cached_photos(used, side=side, fit=fit, cache_dir=cache_dir, progress=progress)
+    photos = cached_photos(
+        used, side=selection.side, fit=selection.fit, cache_dir=selection.cache_dir, progress=progress
+    )
     left_out += photos.unreadable
     warn_about_unreadable(left_out, num_files, where, manifest)
     if len(used) < len(sources):
@@ -87,6 +101,23 @@ def select_photos(
         reason = "is readable" if not len(photos) else "has color (--data.skip_gray=false keeps gray photos)"
         raise ColorganError(f"none of {plural(len(sources), 'photo')} in {where} {reason}")
     return SelectedPhotos(photos, usable, gray, left_out)
+
+
+def divide(
+    selected: SelectedPhotos, fractions: Mapping[str, float], seed: int, folder: Path | None
+) -> dict[str, Split]:
+    """Divides training photos: a fraction for each split that has no photos of its own, and the rest for training.
+
+    Args:
+        selected: the photos.
+        fractions: fraction of each such split. Near-duplicates stay together.
+        seed: seed of the choice.
+        folder: where the photos come from.
+    """
+    photos, usable = selected.photos, selected.usable
+    groups = near_duplicate_groups([photos])[usable] if any(fractions.values()) else np.arange(len(usable))
+    parts = seeded_split([photos.names[i] for i in usable], groups, list(fractions.values()), seed)
+    return {name: selected.split(usable[part], folder) for name, part in zip((*fractions, "train"), parts, strict=True)}
 
 
 def manifest_of(splits: Mapping[str, Split], left_out: Mapping[str, Sequence[tuple[str, str]]]) -> list[ManifestEntry]:

@@ -144,8 +144,10 @@ def _describe_tensor(name: str, tensor: Tensor) -> str:
 
 
 def _describe_files(data: Photos) -> Iterator[str]:
-    crop = {"center": "center crop", "random": f"random crops of {data.load_size} pixels", "none": "resized"}
-    yield f"{data.location('train')} at {data.image_size} x {data.image_size} pixels ({crop[data.crop]})"
+    square = "squeezed" if data.resize == "squeeze" else "center crop"
+    if data.crop == "random":
+        square += f" at {data.load_size} pixels, random crops"
+    yield f"{data.location('train')} at {data.image_size} x {data.image_size} pixels ({square})"
     yield ""
     for name in ("train", "val", "test"):
         yield f"{name:<11} {len(data.splits[name]):,}"

@@ -1,5 +1,6 @@
 """Confidence intervals, and ranks that claim no more than the intervals support."""
 
+import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ CONFIDENCE = 0.95
 QUANTILES = ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2)
 """Lower and upper quantile of a two-sided interval."""
 
+_MAX_EXACT = 7
+_NUM_ORDERS = 10_000
 _NUM_RESAMPLES = 1000
 _MAX_INDICES = 1 << 18
 """Bootstrap indices drawn at once; this bounds the memory."""
@@ -95,9 +98,49 @@ class SeedSpread:
         if not self.degrees_of_freedom or not values:
             return None
         mean = _mean(values)
-        quantile = float(scipy.stats.t.ppf(QUANTILES[1], self.degrees_of_freedom))
-        half_width = abs(mean) * self.relative_std * quantile / math.sqrt(len(values))
+        half_width = abs(mean) * self._relative_width / math.sqrt(len(values))
         return Interval(mean - half_width, mean + half_width)
+
+    def difference(self, values: Sequence[float], others: Sequence[float]) -> Estimate:
+        """The difference of the means of two configurations, with Student's t interval if the spread is known.
+
+        Args:
+            values: one value per seed.
+            others: those of the configuration that is subtracted.
+
+        Example:
+            >>> SeedSpread(relative_std=0.1, degrees_of_freedom=4).difference([9.0, 11.0], [8.0])
+            Estimate(value=2.0, interval=Interval(low=-0.96..., high=4.96...))
+        """
+        mean, other = _mean(values), _mean(others)
+        if not self.degrees_of_freedom:
+            return Estimate(mean - other)
+        half_width = self._relative_width * math.hypot(mean / math.sqrt(len(values)), other / math.sqrt(len(others)))
+        return Estimate(mean - other, Interval(mean - other - half_width, mean - other + half_width))
+
+    def relative_change(self, values: Sequence[float], others: Sequence[float]) -> Estimate:
+        """The change from the mean of one configuration to that of another, as a fraction of the former.
+
+        The interval is that of the logarithm of their ratio.
+
+        Args:
+            values: one positive value per seed.
+            others: those of the configuration that is compared with.
+
+        Example:
+            >>> SeedSpread(relative_std=0.1, degrees_of_freedom=4).relative_change([9.0, 11.0], [8.0])
+            Estimate(value=0.25, interval=Interval(low=-0.11..., high=0.75...))
+        """
+        ratio = _mean(values) / _mean(others)
+        if not self.degrees_of_freedom:
+            return Estimate(ratio - 1)
+        factor = math.exp(self._relative_width * math.sqrt(1 / len(values) + 1 / len(others)))
+        return Estimate(ratio - 1, Interval(ratio / factor - 1, ratio * factor - 1))
+
+    @property
+    def _relative_width(self) -> float:
+        """Half the width of the interval of a single run, as a fraction of its value."""
+        return self.relative_std * float(scipy.stats.t.ppf(QUANTILES[1], self.degrees_of_freedom))
 
 
 def bootstrap_mean(*values: Values, statistic: Callable[..., Values] | None = None) -> Estimate:
@@ -182,6 +225,46 @@ def rank_correlation(pairs: Sequence[tuple[float, float]]) -> float | None:
     if len(set(first)) == 1 or len(set(second)) == 1:
         return None
     return float(scipy.stats.spearmanr(first, second).statistic)
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How well two orders of the same items agree.
+
+    Attributes:
+        count: number of items.
+        correlation: Spearman's rank correlation in [-1, 1]; ``None`` if it cannot be computed.
+        chance: probability that an order drawn by chance agrees at least as well; ``None`` likewise.
+    """
+
+    count: int
+    correlation: float | None = None
+    chance: float | None = None
+
+
+def rank_agreement(pairs: Sequence[tuple[float, float]]) -> Agreement:
+    """The rank correlation of values, and how probable it is by chance.
+
+    The probability is exact for up to seven items; for more it is estimated from 10,000 random orders, always the same.
+
+    Args:
+        pairs: the two values of each item.
+
+    Example:
+        >>> rank_agreement([(1.0, 10.0), (2.0, 20.0), (3.0, 30.0)])  # one of six orders is as good
+        Agreement(count=3, correlation=1.0, chance=0.16666666666666666)
+    """
+    correlation = rank_correlation(pairs)
+    if correlation is None:
+        return Agreement(len(pairs))
+    first, second = (scipy.stats.rankdata(values) for values in zip(*pairs, strict=True))
+    if len(pairs) <= _MAX_EXACT:
+        orders = np.array(list(itertools.permutations(second)))
+    else:
+        orders = np.random.default_rng(0).permuted(np.tile(second, (_NUM_ORDERS, 1)), axis=1)
+    # orders all have the same mean and norm, so their products compare as their correlations do
+    as_good = orders @ first >= second @ first - 1e-9
+    return Agreement(len(pairs), correlation, float(as_good.mean()))
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -1,6 +1,6 @@
 """Reading and writing photos, converting images, and drawing contact sheets. Nothing here imports torch."""
 
-from colorgan.images.arrays import ImageLike, to_srgb_arrays
+from colorgan.images.arrays import ImageLike, ImageSource, to_srgb_arrays
 from colorgan.images.contact_sheet import contact_sheet, evenly_spaced
 from colorgan.images.listing import FolderListing, extensions, find_photos, list_photos
 from colorgan.images.metadata import Metadata, chosen_metadata, without_place
@@ -18,6 +18,7 @@ __all__ = [
     "SAMPLE_PHOTOS",
     "FolderListing",
     "ImageLike",
+    "ImageSource",
     "Metadata",
     "Photo",
     "RGBArray",

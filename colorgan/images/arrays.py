@@ -1,8 +1,9 @@
-"""Conversion of PIL images, NumPy arrays and torch tensors to integer sRGB arrays, and back to the type of the input.
+"""Conversion of photos of any kind, files included, to integer sRGB arrays, and back to the type of the input.
 
 This module does not import torch unless the caller passes a tensor.
 """
 
+import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -11,13 +12,20 @@ import numpy.typing as npt
 from PIL import Image
 
 from colorgan.color.cielab import SRGBArray, to_8bit
-from colorgan.errors import ColorganError
+from colorgan.errors import CheckpointError, ColorganError
+from colorgan.files import refuse_url
+from colorgan.images.photo import Photo, UnreadableImage
+from colorgan.images.reading import photo_from_image, read_photo
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-ImageLike: TypeAlias = "Image.Image | npt.NDArray[Any] | Tensor"
-"""A PIL image; an array (H, W), (H, W, 3) or (B, H, W, 3); or a tensor (C, H, W) or (B, C, H, W) with C of 1 or 3.
+ImageSource: TypeAlias = "Image.Image | str | os.PathLike[str] | bytes"
+"""A PIL image, the path of an image file, or the contents of one."""
+
+ImageLike: TypeAlias = "ImageSource | npt.NDArray[Any] | Tensor"
+"""An :data:`ImageSource`; an array (H, W), (H, W, 3) or (B, H, W, 3); or a tensor (C, H, W) or (B, C, H, W) with C of 1
+or 3.
 
 Arrays and tensors are uint8, uint16, or float in [0, 1].
 """
@@ -26,19 +34,21 @@ Restore: TypeAlias = Callable[[Sequence[SRGBArray]], Any]
 """Converts colorized photos (H, W, 3) to the type of the original input."""
 
 
-def to_srgb_arrays(image: ImageLike) -> tuple[list[SRGBArray], Restore]:
-    """Converts an image or a batch of images to integer sRGB arrays.
+def to_srgb_arrays(image: ImageLike, name: str = "the image") -> tuple[list[SRGBArray], Restore]:
+    """Converts a photo or a batch of photos to integer sRGB arrays.
 
     Args:
-        image: see :data:`ImageLike`. PIL images that are neither RGB nor grayscale are converted to RGB.
+        image: see :data:`ImageLike`. Files and PIL images are turned upright and converted to sRGB, as by
+            :func:`colorgan.images.read_photo`.
+        name: name used in error messages if ``image`` is bytes or a PIL image.
 
     Returns:
         A list of photos (H, W) or (H, W, 3), uint8, or uint16 for 16-bit and float inputs; and a function that converts
-        colorized photos (H, W, 3) of these dtypes to the type, dtype and layout of ``image``. PIL has no 16-bit RGB
-        mode, so 16-bit grayscale images come back with 8 bits.
+        colorized photos (H, W, 3) of these dtypes to the type, dtype and layout of ``image``; paths and bytes become
+        PIL images. PIL has no 16-bit RGB mode, so 16-bit grayscale images come back with 8 bits.
 
     Raises:
-        ColorganError: if the shape or dtype is not supported, or values are out of range.
+        ColorganError: if the file cannot be read, the shape or dtype is not supported, or values are out of range.
 
     Example:
         >>> (gray,), restore = to_srgb_arrays(np.zeros((2, 3)))
@@ -46,18 +56,42 @@ def to_srgb_arrays(image: ImageLike) -> tuple[list[SRGBArray], Restore]:
         (dtype('uint16'), (2, 3, 3))
     """
     if isinstance(image, Image.Image):
-        return [_from_pil(image)], lambda colorized: Image.fromarray(_to_dtype(colorized[0], np.dtype(np.uint8)))
+        return [_pixels_of(_from_pil(image, name))], _to_pil
+    if isinstance(image, str | os.PathLike | bytes):
+        return [_pixels_of(_from_file(image, name))], _to_pil
     if isinstance(image, np.ndarray):
         return _from_array(image)
     if type(image).__module__.partition(".")[0] == "torch":
         return _from_tensor(image)
-    raise ColorganError(f"a photo must be a PIL image, NumPy array or torch tensor; received {type(image).__name__}")
+    raise ColorganError(
+        "a photo must be a path, the bytes of a file, a PIL image, a NumPy array or a torch tensor; received "
+        f"{type(image).__name__}"
+    )
 
 
-def _from_pil(image: Image.Image) -> SRGBArray:
-    if image.mode.startswith("I;16"):
-        return np.asarray(image).astype(np.uint16)
-    return np.asarray(image if image.mode in ("L", "RGB") else image.convert("RGB"))
+def _from_pil(image: Image.Image, name: str) -> Photo:
+    try:
+        own = image.copy()  # reading turns an image upright in place
+    except (OSError, SyntaxError) as error:  # it is decoded here, if it was only opened
+        raise UnreadableImage(name, f"the file is damaged ({error})") from error
+    return photo_from_image(own, name)
+
+
+def _from_file(source: str | os.PathLike[str] | bytes, name: str) -> Photo:
+    if not isinstance(source, bytes):
+        try:
+            refuse_url(os.fspath(source))
+        except CheckpointError as error:  # which a photo is not
+            raise ColorganError(str(error)) from None
+    return read_photo(source, name=name)
+
+
+def _pixels_of(photo: Photo) -> SRGBArray:
+    return photo.rgb if photo.gray16 is None else photo.gray16
+
+
+def _to_pil(colorized: Sequence[SRGBArray]) -> Image.Image:
+    return Image.fromarray(to_8bit(colorized[0]))
 
 
 def _from_array(array: npt.NDArray[Any]) -> tuple[list[SRGBArray], Restore]:

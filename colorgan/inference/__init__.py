@@ -1,10 +1,11 @@
 """Loads models and colorizes photos, without any training code.
 
-What needs torch is imported from its own module (:class:`colorgan.inference.colorizer.Colorizer`, also exported as
-``colorgan.Colorizer``), so that an exported model runs where torch is not installed.
+What needs torch, such as :class:`~colorgan.inference.torch_colorizer.TorchColorizer`, is imported from its own module,
+so that an exported model runs where torch is not installed.
 """
 
 from colorgan.inference.color_distribution import ColorDistribution, LikelyColor, color_distribution
+from colorgan.inference.colorizer import Colorizer
 from colorgan.inference.full_size import ChromaPrediction, apply_chroma
 from colorgan.inference.hints import ColorArea, ColorHint, ColorStroke, Hint, parse_hints, read_hints, write_hints
 from colorgan.inference.look import Look
@@ -21,6 +22,7 @@ __all__ = [
     "ColorDistribution",
     "ColorHint",
     "ColorStroke",
+    "Colorizer",
     "Hint",
     "LikelyColor",
     "Look",

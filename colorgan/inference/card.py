@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,8 @@ from colorgan.files.yaml import read_yaml
 
 _LICENSE = "License of the weights: "
 _LIMITS = "Limits"
+_OPTIONAL = ("limits", "compute", "sheet")
+_SHEET = re.compile(r"[\w-]+\.(jpg|png)")
 _FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 
 
@@ -27,6 +29,8 @@ class ModelCard:
         evaluation: description of the evaluation: photos, size, command.
         metrics: maps metric names to a mapping from systems ("this model", "gray", "mean color") to values.
         limits: known weaknesses, one entry each.
+        compute: hardware, time and numbers of photos of the training; empty if ``training`` tells.
+        sheet: name of a picture beside the card that shows results; empty if there is none.
     """
 
     name: str
@@ -37,6 +41,8 @@ class ModelCard:
     evaluation: str
     metrics: dict[str, dict[str, float]]
     limits: list[str] = field(default_factory=list)
+    compute: str = ""
+    sheet: str = ""
 
     @classmethod
     def read(cls, path: str | Path) -> "ModelCard":
@@ -52,7 +58,7 @@ class ModelCard:
         if not isinstance(data, Mapping):
             raise ColorganError(f"{path} is not a model card: it must be a YAML mapping")
         keys = [entry.name for entry in fields(cls)]
-        missing = [key for key in keys if key not in data and key != "limits"]
+        missing = [key for key in keys if key not in data and key not in _OPTIONAL]
         unknown = [key for key in data if key not in keys]
         if missing or unknown:
             problems = [f"{key!r} is missing" for key in missing] + [f"{key!r} is unknown" for key in unknown]
@@ -61,7 +67,20 @@ class ModelCard:
             expected = _expected_type(key, value)
             if expected:
                 raise ColorganError(f"{path}: {key!r} must be {expected}, but is {str(value)[:80]!r}")
+        sheet = data.get("sheet")
+        if sheet and not (_SHEET.fullmatch(sheet) and (Path(path).parent / sheet).is_file()):
+            raise ColorganError(
+                f"{path}: 'sheet' must be the name of a .jpg or .png file beside the card, but is {sheet!r}"
+            )
         return cls(**data)
+
+    def yaml(self) -> str:
+        """Renders the card in YAML, as :meth:`read` takes it; optional entries that are empty are left out."""
+        import yaml
+
+        entries = {key: value for key, value in asdict(self).items() if value or key not in _OPTIONAL}
+        text: str = yaml.safe_dump(entries, sort_keys=False, allow_unicode=True, width=140)
+        return text
 
     def markdown(self) -> str:
         """Renders the card in Markdown, with the front matter that the Hugging Face Hub reads.
@@ -94,11 +113,13 @@ class ModelCard:
             f"{_LICENSE}{self.license}.",
             "## Use",
             "```sh\ncolorgan colorize old.jpg --checkpoint FOLDER\n```",
-            '```python\nfrom colorgan import Colorizer\n\nColorizer.from_pretrained("FOLDER").colorize(photo)\n```',
+            '```python\nfrom colorgan import Colorizer\n\nColorizer("FOLDER")("old.jpg").save("colorized.png")\n```',
             "## Data",
             "\n".join(f"- {entry}" for entry in self.data),
             "## Training",
             self.training,
+            *(["## Compute", self.compute] if self.compute else []),
+            *(["## Examples", f"![Held-out photos and their colors]({self.sheet})"] if self.sheet else []),
             *([f"## {_LIMITS}", "\n".join(f"- {entry}" for entry in self.limits)] if self.limits else []),
             "## Metrics",
             self.evaluation,

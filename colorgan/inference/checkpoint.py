@@ -6,7 +6,7 @@ bounds are checked before anything is built from it. :mod:`colorgan.models.confi
 
 import re
 import zipfile
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from colorgan.errors import CheckpointError
 from colorgan.files import check_digest, refuse_url
 from colorgan.inference.building import build_network
 from colorgan.inference.schema import check_training_checkpoint
+from colorgan.inference.trust import trusted_names
 from colorgan.models.colorization import ColorizationNetwork
 from colorgan.models.weight_files import read_torch_file
 
@@ -67,12 +68,12 @@ def network_prefix(state: Mapping[str, Any]) -> str | None:
     return next((prefix for prefix in prefixes if any(name.startswith(prefix) for name in state)), None)
 
 
-def read_network(path: str | Path, trusted: Collection[str] = ()) -> ColorizationNetwork:
+def read_network(path: str | Path, trust: Iterable[str | Path] = ()) -> ColorizationNetwork:
     """Rebuilds the generator of a checkpoint, with its color space and hints, for inference.
 
     Args:
         path: a local ``.ckpt`` file of a :class:`~colorgan.training.ColorGAN`.
-        trusted: class paths outside of colorgan that the checkpoint may name.
+        trust: what it may name outside of colorgan; see :func:`colorgan.inference.trust.trusted_names`.
 
     Raises:
         CheckpointError: if the file is missing, damaged, not a ColorGAN checkpoint, or names untrusted classes.
@@ -80,13 +81,18 @@ def read_network(path: str | Path, trusted: Collection[str] = ()) -> Colorizatio
     contents = read(path)
     state = contents["state_dict"]
     prefix = network_prefix(state)
+    if prefix is None and "generator" not in contents["hyper_parameters"]:
+        raise CheckpointError(
+            f"{path} is a checkpoint of a ChromaRegressor, which predicts the mean color of photos and cannot colorize "
+            "them: measure it with `colorgan chroma validate --ckpt_path FILE`, or train a generator with it, as "
+            "--model.generator.regressor"
+        )
     if prefix is None:
         raise CheckpointError(
-            f"{path} contains no generator and cannot colorize photos: give a checkpoint of a ColorGAN "
-            "(that of a ChromaRegressor is only used to train one, as --model.generator.regressor)"
+            f"{path} contains no generator and cannot colorize photos: give a checkpoint of a ColorGAN"
         )
     weights = {name.removeprefix(prefix): tensor for name, tensor in state.items() if name.startswith(prefix)}
-    return build_network(hyper_parameters(contents), weights, path, trusted)
+    return build_network(hyper_parameters(contents), weights, path, trusted_names(trust))
 
 
 def _existing_file(path: str | Path) -> Path:

@@ -1,105 +1,122 @@
-"""The PyTorch colorizer: loads a checkpoint or a released model and colorizes photos of any size."""
+"""The entry for Python: opens a model of any kind, and colorizes photos of any kind."""
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
-import torch
-
-from colorgan.color.cielab import FloatArray
-from colorgan.inference.checkpoint import read_network
+from colorgan.color.cielab import FloatArray, SRGBArray
+from colorgan.inference.full_size import ChromaPrediction
+from colorgan.inference.hints import Hint
+from colorgan.inference.onnx.contract import OnnxContract
+from colorgan.inference.open_model import open_model
 from colorgan.inference.photo_colorizer import PhotoColorizer
-from colorgan.inference.released import read_released, write_released
-from colorgan.models.color_spaces import QuantizedLab
-from colorgan.models.colorization import ColorizationNetwork
+from colorgan.inference.released_files import find_folder
 
 
-class Colorizer(ColorizationNetwork, PhotoColorizer):
-    """A :class:`~colorgan.models.ColorizationNetwork` that colorizes whole photos and can be loaded from files.
+class Colorizer(PhotoColorizer):
+    """Colorizes photos with a model of any kind.
+
+    It is called with a photo, or with a list of them, and returns what it was given, in color: see :meth:`colorize`.
+    The model is opened once, so keep the colorizer for the next photo. Released models run with onnxruntime; torch is
+    imported only for models that need it.
+
+    Args:
+        model: as for :func:`~colorgan.inference.open_model.open_model`, or an opened model, such as a
+            :class:`~colorgan.inference.mixture.MixedColorizer`. Default: the model that ships with colorgan.
+        device: as for :func:`~colorgan.inference.open_model.open_model`.
+        contract: as for :func:`~colorgan.inference.open_model.open_model`.
+        trust: as for :func:`~colorgan.inference.open_model.open_model`.
+
+    Attributes:
+        model: the opened model.
+
+    Raises:
+        CheckpointError: if the model is missing, damaged or refused.
+        ColorganError: if the device is not available.
 
     Example:
-        >>> from colorgan.inference import ColorHint
-        >>> from colorgan.models import Lab, PointHints, UNet
-        >>> from PIL import Image
-        >>> colorizer = Colorizer(UNet(4, 2, width=4), Lab(), PointHints(), size=32).eval()
-        >>> photo = Image.linear_gradient("L")  # or Image.open("old.jpg")
-        >>> colorizer.colorize(photo, hints=[ColorHint(x=80, y=40, color="seagreen", radius=8)])
-        <PIL.Image.Image image mode=RGB size=256x256 at ...>
-        >>> colorizer.colorize(torch.rand(2, 3, 40, 30), strength=0.5).shape
-        torch.Size([2, 3, 40, 30])
+        >>> import numpy as np
+        >>> from colorgan import Colorizer
+        >>> from colorgan.images import SAMPLE_PHOTOS
+        >>> colorizer = Colorizer()
+        >>> colorizer(SAMPLE_PHOTOS / "val" / "rocket_00.jpg", hints=[{"x": 80, "y": 20, "color": "navy"}])
+        <PIL.Image.Image image mode=RGB size=160x160 at ...>
+        >>> rocket, gray = colorizer([SAMPLE_PHOTOS / "val" / "rocket_00.jpg", np.zeros((20, 30), np.uint8)])
+        >>> gray.shape
+        (20, 30, 3)
     """
 
-    @classmethod
-    def of(cls, network: ColorizationNetwork) -> Self:
-        """Wraps a network, sharing its weights."""
-        colorizer = cls(network.generator, network.color_space, network.hints)
-        colorizer.working_size = network.working_size
-        return colorizer.train(network.training)
+    def __init__(
+        self,
+        model: str | Path | PhotoColorizer | None = None,
+        device: str = "cpu",
+        contract: OnnxContract | None = None,
+        trust: Iterable[str | Path] = (),
+    ) -> None:
+        self.model = model if isinstance(model, PhotoColorizer) else open_model(model, device, contract, trust)
+        self.card = self.model.card
+
+    __call__ = PhotoColorizer.colorize
 
     @classmethod
-    def from_checkpoint(cls, path: str | Path | None = None, device: str | torch.device = "cpu") -> Self:
-        """Loads the generator of a checkpoint, with its color space and hints, in evaluation mode.
+    def from_checkpoint(
+        cls, path: str | Path | None = None, device: str = "cpu", trust: Iterable[str | Path] = ()
+    ) -> Self:
+        """The same as ``Colorizer(path, device, trust=trust)``."""
+        return cls(path, device, trust=trust)
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        name: str | Path | None = None,
+        device: str = "cpu",
+        trust: Iterable[str | Path] = (),
+        **hub_options: Any,
+    ) -> Self:
+        """Opens a released model, which may be on the Hugging Face Hub.
 
         Args:
-            path: a ``.ckpt`` file written by ``fit`` (the moving average is loaded if there is one), or the folder or
-                the ``model.safetensors`` of a released model. Default: the model that ships with colorgan.
-            device: device of the network.
-
-        Raises:
-            CheckpointError: if the file is missing, damaged or not a colorgan checkpoint.
-        """
-        if path is None or Path(path).is_dir() or Path(path).suffix == ".safetensors":
-            return cls.from_pretrained(path, device)
-        return cls.of(read_network(path)).to(device)
-
-    @classmethod
-    def from_pretrained(cls, name: str | Path | None = None, device: str | torch.device = "cpu") -> Self:
-        """Loads a released model: safetensors weights and a YAML description of the network.
-
-        Args:
-            name: a folder written by :meth:`save_pretrained`, its ``model.safetensors``, or the name of a repository on
-                the Hugging Face Hub. Default: the model that ships with colorgan.
-            device: device of the network.
+            name: a folder written by ``colorgan release``, its ``model.safetensors``, or the name of a repository on
+                the Hub, which is downloaded. Default: the model that ships with colorgan.
+            device: as for :func:`~colorgan.inference.open_model.open_model`.
+            trust: as for :func:`~colorgan.inference.open_model.open_model`.
+            hub_options: options of :func:`colorgan.inference.hub.download`, such as ``revision`` and ``token``.
 
         Raises:
             CheckpointError: if the model is missing, damaged or refused.
         """
-        return cls.of(read_released(name)).to(device)
+        folder = find_folder(name, **hub_options)
+        return cls(name if name is not None and Path(name).is_file() else folder, device, trust=trust)
 
-    def save_pretrained(self, folder: str | Path, card: str = "", half: bool = True) -> None:
-        """Writes a released model: ``model.safetensors``, ``config.yaml`` and, if given, the card as ``README.md``.
+    @property
+    def size(self) -> int:
+        """Shorter side, in pixels, of the training images."""
+        return self.model.size
 
-        Args:
-            folder: the folder to write to; created if it does not exist.
-            card: the model card in Markdown; :class:`colorgan.inference.card.ModelCard` generates one.
-            half: whether to store weights as float16, which halves the file size; loading converts them to float32.
-        """
-        write_released(self, folder, card, half)
+    @property
+    def takes_hints(self) -> bool:
+        """Whether the model itself follows hints. With every model, hints are painted over its prediction."""
+        return self.model.takes_hints
 
-    @torch.inference_mode()
     def run_network(self, rgb: FloatArray, hints: FloatArray | None = None) -> FloatArray:
         """Predicts the chroma of small images; see :meth:`PhotoColorizer.run_network`."""
-        device = self.working_size.device
-        network_hints = None
-        if hints is not None:
-            network_hints = self.hints.from_lab(torch.from_numpy(hints).to(device), self.color_space)
-        ab: FloatArray = self.predict_ab(torch.from_numpy(rgb).to(device), network_hints).cpu().numpy()
-        return ab
+        return self.model.run_network(rgb, hints)
 
     @property
     def color_bins(self) -> FloatArray | None:
-        """The bins of a :class:`~colorgan.models.QuantizedLab`; see :attr:`PhotoColorizer.color_bins`."""
-        return self.color_space.bins.centers if isinstance(self.color_space, QuantizedLab) else None
+        """The colors of a model that classifies color; see :attr:`PhotoColorizer.color_bins`."""
+        return self.model.color_bins
 
-    @torch.inference_mode()
     def run_classifier(self, rgb: FloatArray, hints: FloatArray | None = None) -> FloatArray:
         """Predicts probabilities of colors; see :meth:`PhotoColorizer.run_classifier`."""
-        if self.color_bins is None:
-            return super().run_classifier(rgb, hints)
-        device = self.working_size.device
-        network_hints = None
-        if hints is not None:
-            network_hints = self.hints.from_lab(torch.from_numpy(hints).to(device), self.color_space)
-        probabilities: FloatArray = (
-            self.predict_probabilities(torch.from_numpy(rgb).to(device), network_hints).cpu().numpy()
-        )
-        return probabilities
+        return self.model.run_classifier(rgb, hints)
+
+    def network_chroma(
+        self,
+        photos: Sequence[SRGBArray],
+        size: int | None,
+        hints: Sequence[Sequence[Hint] | None],
+        batch_size: int,
+    ) -> list[ChromaPrediction]:
+        """Predicts the chroma of photos with the model; see :meth:`PhotoColorizer.network_chroma`."""
+        return self.model.network_chroma(photos, size, hints, batch_size)

@@ -1,7 +1,7 @@
 """Several models that colorize one photo together."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -97,6 +97,7 @@ def open_models(
     mix: Sequence[float] = (),
     device: str = "cpu",
     contract: OnnxContract | None = None,
+    trust: Iterable[str | Path] = (),
 ) -> PhotoColorizer:
     """Opens one model, or several to mix.
 
@@ -105,6 +106,7 @@ def open_models(
         mix: one weight per model; or, for two models, the share of the second. Default: equal weights.
         device: as for :func:`colorgan.inference.open_model`.
         contract: as for :func:`colorgan.inference.open_model`.
+        trust: as for :func:`colorgan.inference.open_model`.
 
     Raises:
         CheckpointError: if a model is missing, damaged or refused.
@@ -119,7 +121,7 @@ def open_models(
         weights = [1 - mix[0], mix[0]]
     if weights is not None:
         _shares(weights, len(paths))  # before the models are opened
-    models = [open_model(path, device, contract) for path in (paths or [shipped_model()])]
+    models = [open_model(path, device, contract, trust) for path in (paths or [shipped_model()])]
     if contract is not None and not any(isinstance(model, ForeignOnnxColorizer) for model in models):
         raise ColorganError(
             "none of the models is an .onnx file of another program; leave out the description of its input"

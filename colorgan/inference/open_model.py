@@ -5,6 +5,7 @@ need it.
 """
 
 import importlib.util
+from collections.abc import Iterable
 from pathlib import Path
 
 from colorgan.errors import CheckpointError
@@ -16,7 +17,10 @@ from colorgan.inference.shipped import ONNX, shipped_model
 
 
 def open_model(
-    path: str | Path | None = None, device: str = "cpu", contract: OnnxContract | None = None
+    path: str | Path | None = None,
+    device: str = "cpu",
+    contract: OnnxContract | None = None,
+    trust: Iterable[str | Path] = (),
 ) -> PhotoColorizer:
     """Opens a model of any kind.
 
@@ -30,6 +34,7 @@ def open_model(
         device: ``cpu``, ``cuda``, ``cuda:1``, ``mps``, ...; ``auto`` selects the fastest that the runtime supports. An
             ``.onnx`` file runs on ``cpu`` or ``cuda``.
         contract: for an ``.onnx`` file of another program: what its numbers mean, unless its metadata say so.
+        trust: as for :meth:`~colorgan.inference.torch_colorizer.TorchColorizer.from_checkpoint`.
 
     Raises:
         CheckpointError: if the model is missing, damaged or refused.
@@ -52,11 +57,11 @@ def open_model(
             "released model or an .onnx file, or load a file that you exported yourself with torch.export.load"
         )
     try:
-        from colorgan.inference.colorizer import Colorizer
         from colorgan.inference.device import choose_device
+        from colorgan.inference.torch_colorizer import TorchColorizer
     except ModuleNotFoundError as error:
         raise CheckpointError(_missing(path, error.name)) from error
-    return Colorizer.from_checkpoint(path, choose_device(device))
+    return TorchColorizer.from_checkpoint(path, choose_device(device), trust)
 
 
 def _open_onnx(path: Path, device: str, contract: OnnxContract | None) -> PhotoColorizer:

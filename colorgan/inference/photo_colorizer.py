@@ -3,24 +3,48 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import PurePath
-from typing import Any, TypeAlias, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict, TypeVar, Unpack, overload
 
 import numpy as np
+import numpy.typing as npt
+from PIL import Image
 
 from colorgan.color.cielab import FloatArray, SRGBArray
 from colorgan.errors import ColorganError
-from colorgan.images import ImageLike, to_srgb_arrays
+from colorgan.images import ImageLike, ImageSource, to_srgb_arrays
 from colorgan.inference.full_size import ChromaPrediction
-from colorgan.inference.hints import Hint, check_inside, paint_hints, rasterize_hints, still_hints
+from colorgan.inference.hints import (
+    Hint,
+    HintsInput,
+    check_inside,
+    hints_per_photo,
+    paint_hints,
+    rasterize_hints,
+    still_hints,
+)
 from colorgan.inference.look import Look
 from colorgan.inference.palette import Palette
 from colorgan.inference.small_image import downscale, working_shape
 
-P = TypeVar("P", bound=ImageLike)
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Source = TypeVar("Source", bound=ImageSource)
+Scalar = TypeVar("Scalar", bound=np.generic)
 
 Reference: TypeAlias = "Palette | ImageLike | None"
 """A photo, or its palette."""
+
+
+class ColorizeOptions(TypedDict, total=False):
+    """The options of :meth:`PhotoColorizer.colorize`, which describes them."""
+
+    size: int | None
+    hints: HintsInput
+    strength: float
+    warmth: float
+    reference: Reference
+
 
 _MAX_SIZE = 4096
 _BATCH_SIZE = 8
@@ -149,35 +173,38 @@ class PhotoColorizer(ABC):
         return [predictions[index] for index in range(len(photos))]
 
     @overload
-    def colorize(
-        self,
-        photo: list[P],
-        *,
-        size: int | None = None,
-        hints: Any = None,
-        strength: float = 1.0,
-        warmth: float = 0.0,
-        reference: Reference = None,
-    ) -> list[P]: ...
+    def colorize(  # type: ignore[overload-overlap]  # a path is a sequence of texts, too
+        self, photo: ImageSource, **options: Unpack[ColorizeOptions]
+    ) -> Image.Image: ...
+
+    @overload
+    def colorize(self, photo: npt.NDArray[Scalar], **options: Unpack[ColorizeOptions]) -> npt.NDArray[Scalar]: ...
+
+    @overload
+    def colorize(self, photo: "Tensor", **options: Unpack[ColorizeOptions]) -> "Tensor": ...
+
+    @overload
+    def colorize(self, photo: list[Source], **options: Unpack[ColorizeOptions]) -> list[Image.Image]: ...
 
     @overload
     def colorize(
-        self,
-        photo: P,
-        *,
-        size: int | None = None,
-        hints: Any = None,
-        strength: float = 1.0,
-        warmth: float = 0.0,
-        reference: Reference = None,
-    ) -> P: ...
+        self, photo: list[npt.NDArray[Scalar]], **options: Unpack[ColorizeOptions]
+    ) -> list[npt.NDArray[Scalar]]: ...
+
+    @overload
+    def colorize(self, photo: "list[Tensor]", **options: Unpack[ColorizeOptions]) -> "list[Tensor]": ...
+
+    @overload
+    def colorize(
+        self, photo: Sequence[ImageLike], **options: Unpack[ColorizeOptions]
+    ) -> "list[Image.Image | npt.NDArray[Any] | Tensor]": ...
 
     def colorize(
         self,
         photo: Any,
         *,
         size: int | None = None,
-        hints: Any = None,
+        hints: HintsInput = None,
         strength: float = 1.0,
         warmth: float = 0.0,
         reference: Reference = None,
@@ -188,28 +215,34 @@ class PhotoColorizer(ABC):
         lightness of the photo. The mean difference in L* is below 0.1, which is due to rounding to 8 bits.
 
         Args:
-            photo: a PIL image; an array (H, W), (H, W, 3) or (B, H, W, 3); a tensor (C, H, W) or (B, C, H, W) with C of
-                1 or 3; or a list of these. Arrays and tensors are uint8, uint16 or float in [0, 1].
+            photo: the path of a photo or the contents of its file; a PIL image; an array (H, W), (H, W, 3) or
+                (B, H, W, 3); a tensor (C, H, W) or (B, C, H, W) with C of 1 or 3; or a list of these. Arrays and
+                tensors are uint8, uint16 or float in [0, 1].
             size: shorter side, in pixels, at which chroma is predicted. Default: the size of the training images.
-            hints: a list of :class:`~colorgan.inference.Hint` in pixels of the photo, such as
-                :func:`~colorgan.inference.read_hints` returns; for several photos, one such list or ``None`` per photo.
+            hints: a list of hints in pixels of the upright photo, each a :class:`~colorgan.inference.Hint` or a
+                dictionary as in a hint file, or the path of such a file; for several photos, one of these or ``None``
+                per photo.
             strength: factor on the chroma; 0 gives the gray photo, 1 the prediction; more, up to 2, is a matter of
                 taste.
             warmth: from -1 (cold) to 1 (warm).
             reference: a photo whose palette the colors take, or its :class:`~colorgan.inference.Palette`.
 
         Returns:
-            The colorized photos in RGB, with the type, dtype and size of the input.
+            The colorized photos in RGB, with the type, dtype and size of the input. Paths and bytes become PIL images,
+            which are upright, like those made from PIL images.
 
         Raises:
-            ColorganError: if the photos are of another type or range, or the hints, the look or the reference cannot be
-                used.
+            ColorganError: if a photo cannot be read or is of another type or range, or the hints, the look or the
+                reference cannot be used.
         """
         look = Look(strength, warmth, None if reference is None else _palette_of(reference))
         is_list = isinstance(photo, list | tuple)
-        inputs = [to_srgb_arrays(item) for item in (photo if is_list else [photo])]
+        items = (
+            [(item, f"photo {number}") for number, item in enumerate(photo, 1)] if is_list else [(photo, "the photo")]
+        )
+        inputs = [to_srgb_arrays(item, name) for item, name in items]
         arrays = [array for item_arrays, _ in inputs for array in item_arrays]
-        predictions = self.predict_chroma(arrays, size=size, hints=_hints_per_photo(hints, len(arrays)))
+        predictions = self.predict_chroma(arrays, size=size, hints=hints_per_photo(hints, len(arrays)))
         colorized = [prediction.apply_to(array, look) for prediction, array in zip(predictions, arrays, strict=True)]
         results, start = [], 0
         for item_arrays, restore in inputs:
@@ -221,31 +254,10 @@ class PhotoColorizer(ABC):
 def _palette_of(reference: Any) -> Palette:
     if isinstance(reference, Palette):
         return reference
-    photos, _ = to_srgb_arrays(reference)
+    photos, _ = to_srgb_arrays(reference, "the reference")
     if len(photos) != 1:
         raise ColorganError(f"reference must be one photo, received {len(photos)}")
     return Palette.of(photos[0])
-
-
-def _hints_per_photo(hints: Any, num_photos: int) -> Sequence[Sequence[Hint] | None] | None:
-    """Accepts one list of hints for one photo, or one list per photo."""
-    if hints is None:
-        return None
-    if isinstance(hints, str | PurePath):
-        raise ColorganError(
-            f"hints must be a list of ColorHint, received the path {str(hints)!r}: read it first, with read_hints"
-        )
-    if all(isinstance(hint, Hint) for hint in hints):
-        if num_photos > 1 and hints:
-            raise ColorganError(f"hints must contain one list per photo ({num_photos}), received a single list")
-        return [list(hints)] * num_photos
-    for each in hints:
-        if each is not None and not (isinstance(each, Sequence) and all(isinstance(hint, Hint) for hint in each)):
-            raise ColorganError(
-                "hints must be a list of ColorHint, or for several photos one such list or None per photo, received "
-                f"{each!r:.60} among them"
-            )
-    return list(hints)
 
 
 def _size_of(photo: SRGBArray) -> tuple[int, int]:

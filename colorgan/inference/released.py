@@ -5,8 +5,10 @@ weights), loads without Lightning, and can be uploaded to the Hugging Face Hub u
 :mod:`colorgan.inference.onnx.released` adds the same model in ONNX.
 """
 
+from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import save
@@ -18,6 +20,7 @@ from colorgan.inference.building import build_network
 from colorgan.inference.released_files import FORMAT, find_folder, read_config, write_config
 from colorgan.inference.schema import check_numbers, check_types
 from colorgan.inference.shipped import CARD, CONFIG, ONNX, WEIGHTS
+from colorgan.inference.trust import trusted_names
 from colorgan.models.colorization import ColorizationNetwork
 from colorgan.models.config import to_config
 from colorgan.models.weight_files import check_finite, read_safetensors
@@ -27,7 +30,7 @@ _DERIVED = ("in_channels", "out_channels")
 
 
 def write_released(network: ColorizationNetwork, folder: str | Path, card: str = "", half: bool = True) -> None:
-    """Writes a released model; see :meth:`colorgan.inference.colorizer.Colorizer.save_pretrained`."""
+    """Writes a released model; see :meth:`colorgan.inference.torch_colorizer.TorchColorizer.save_pretrained`."""
     folder = Path(folder)
     generator = to_config(network.generator)
     generator["init_args"] = {name: value for name, value in generator["init_args"].items() if name not in _DERIVED}
@@ -52,9 +55,11 @@ def write_released(network: ColorizationNetwork, folder: str | Path, card: str =
             temporary.write_text(card, encoding="utf-8")
 
 
-def read_released(name: str | Path | None = None) -> ColorizationNetwork:
-    """Reads a released model; see :meth:`colorgan.inference.colorizer.Colorizer.from_pretrained`."""
-    folder = find_folder(name)
+def read_released(
+    name: str | Path | None = None, trust: Iterable[str | Path] = (), **hub_options: Any
+) -> ColorizationNetwork:
+    """Reads a released model; see :meth:`colorgan.inference.torch_colorizer.TorchColorizer.from_pretrained`."""
+    folder = find_folder(name, **hub_options)
     config = read_config(folder)
     check_numbers([config["color_space"], config["hints"], config["generator"]], folder / CONFIG)
     weights = folder / WEIGHTS
@@ -66,7 +71,7 @@ def read_released(name: str | Path | None = None) -> ColorizationNetwork:
     check_types(stored, weights)
     state = {name: _from_stored(tensor) for name, tensor in stored.items()}
     check_finite(state, weights)
-    network = build_network(config, state, folder)
+    network = build_network(config, state, folder, trusted_names(trust))
     network.working_size.fill_(config["size"])
     return network
 

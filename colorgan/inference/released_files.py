@@ -4,11 +4,12 @@ import re
 from pathlib import Path
 from typing import Any
 
-from colorgan.errors import CheckpointError, ColorganError, first_sentence
+from colorgan.errors import CheckpointError, ColorganError
 from colorgan.files import atomic_write, digest, refuse_url
 from colorgan.files.plain import check_plain
 from colorgan.files.yaml import read_yaml
-from colorgan.inference.shipped import CARD, CONFIG, ONNX, WEIGHTS, shipped_model
+from colorgan.inference.hub import download
+from colorgan.inference.shipped import CONFIG, ONNX, WEIGHTS, shipped_model
 from colorgan.inference.working_size import check_size
 
 FORMAT = 2
@@ -21,12 +22,13 @@ _MAX_CONFIG_VALUES = 10_000
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
 
 
-def find_folder(name: str | Path | None) -> Path:
+def find_folder(name: str | Path | None, **hub_options: Any) -> Path:
     """Finds the folder of a released model.
 
     Args:
         name: the folder, its ``model.safetensors``, or the name of a repository on the Hugging Face Hub, which is
             downloaded. Default: the model that ships with colorgan.
+        hub_options: options of :func:`colorgan.inference.hub.download`.
 
     Raises:
         CheckpointError: if there is none.
@@ -43,22 +45,9 @@ def find_folder(name: str | Path | None) -> Path:
         raise CheckpointError(f"{path} is not a released model, which is a folder with {CONFIG} and {WEIGHTS}")
     is_file_name = path.suffix in (".safetensors", ".ckpt")
     if _REPOSITORY.fullmatch(str(name)) and not is_file_name and not path.parent.exists():
-        return _download(str(name))
+        return download(str(name), **hub_options)
     kind = "file" if is_file_name else "folder"
     raise CheckpointError(f"there is no {kind} {name}; give a folder written by save_pretrained")
-
-
-def _download(repository: str) -> Path:
-    """Downloads a repository from the Hugging Face Hub and returns the local copy."""
-    try:
-        from huggingface_hub import snapshot_download
-
-        return Path(snapshot_download(repository, allow_patterns=[CONFIG, WEIGHTS, CARD]))
-    except Exception as error:  # the Hub's client raises its own errors, httpx errors and OSErrors
-        raise CheckpointError(
-            f"there is no folder {repository}, and no model of that name could be downloaded from the Hugging Face Hub "
-            f"({first_sentence(error)})"
-        ) from error
 
 
 def read_config(folder: Path) -> dict[str, Any]:

@@ -111,6 +111,16 @@ _ENTRIES = (
     ),
     Metric("l1", "L1", "mean absolute error of the color channels, which span [-1, 1]", digits=4, group="training"),
     Metric("adversarial", "adversarial loss", "adversarial loss of the generator", digits=4, group="training"),
+    Metric(
+        "discriminator_accuracy",
+        "discriminator accuracy",
+        "fraction of the discriminator's scores of photos, real and colorized, that are right",
+        better=None,
+        digits=3,
+        group="training",
+    ),
+    Metric("seconds", "training time", "seconds of training", better=None, digits=0, unit="s", group="training"),
+    Metric("seconds_per_step", "time per step", "mean time per batch", digits=3, unit="s", group="training"),
     Metric("generator_parameters", "generator parameters", better=None, digits=0, group="training"),
     Metric(
         "discriminator_ratio",
@@ -189,6 +199,24 @@ def hint_psnr_metric(patch_size: int, size: str, count: int) -> Metric:
     )
 
 
+def hint_l1_metric(count: int) -> Metric:
+    """The L1 with color hints of the kind that the model was trained with.
+
+    Args:
+        count: number of hints.
+
+    Example:
+        >>> hint_l1_metric(10).key
+        'l1_hints_10'
+    """
+    return replace(
+        METRICS["l1"],
+        key=f"l1_hints_{count}",
+        title=f"L1, {count} hints",
+        description=f"mean absolute error of the color channels with {count} hints",
+    )
+
+
 def find_metric(key: str) -> Metric | None:
     """Finds a metric by its key, including those whose names depend on a feature extractor or a protocol.
 
@@ -208,6 +236,8 @@ def find_metric(key: str) -> Metric | None:
         return METRICS[key]
     if hints := re.fullmatch(r"psnr_(\d+)x\1_at_(\d+(?:x\d+)?)_hints_(\d+)", key):
         return hint_psnr_metric(int(hints[1]), hints[2], int(hints[3]))
+    if hints := re.fullmatch(r"l1_hints_(\d+)", key):
+        return hint_l1_metric(int(hints[1]))
     if distance := re.fullmatch(r"(?P<kind>f|k)(?P<features>id|id_clean|d_\w+?)(?P<disjoint>_disjoint)?", key):
         features = distance["features"].removeprefix("d_").replace("_", "-")
         paired = frechet_metric(f"f{distance['features']}", features)

@@ -14,6 +14,7 @@ from pathlib import PurePath
 from typing import Any, ClassVar
 
 from colorgan.errors import CheckpointError, did_you_mean
+from colorgan.models.trust import trusted_class
 
 TRUSTED_PREFIXES = ("colorgan.", "torch.optim.", "lightning.pytorch.cli.ReduceLROnPlateau")
 """A checkpoint may name the classes whose paths begin with one of these."""
@@ -135,12 +136,12 @@ def factory_class(factory: Callable[..., Any]) -> type | None:
 def class_from_config(description: Any, base: type | tuple[type, ...], trusted: Collection[str] = ()) -> type:
     """Imports the class that a checkpoint names, if it is trusted.
 
-    Nothing is imported unless the name lies in a trusted package.
+    Nothing is imported because the checkpoint names it, except modules of ``torch.optim``.
 
     Args:
         description: ``{"class_path": ..., "init_args": {...}}``.
         base: the required base class or classes.
-        trusted: additional class paths to accept, such as those in the user's own configuration.
+        trusted: packages, modules and classes that the user has named; see :func:`colorgan.models.trust.trusted_class`.
 
     Raises:
         CheckpointError: if the class is not trusted, does not exist or has another base class, or if its arguments are
@@ -154,12 +155,10 @@ def class_from_config(description: Any, base: type | tuple[type, ...], trusted: 
     arguments = description.get("init_args") or {}
     if not isinstance(arguments, Mapping) or not all(isinstance(name, str) for name in arguments):
         raise CheckpointError(f"the init_args of {path:.200} must be a mapping of names, received {arguments!r:.80}")
-    if not path.startswith(TRUSTED_PREFIXES) and path not in trusted:
-        raise CheckpointError(
-            f"the class {path:.200} is not part of colorgan or torch.optim, so nothing was built; "
-            "if you trust it, name it in your own configuration (-c)"
-        )
-    cls = _exported(path) if path.startswith("colorgan.") else _imported(path)
+    if path.startswith("colorgan."):
+        cls = _exported(path)
+    else:
+        cls = _imported(path) if path.startswith(TRUSTED_PREFIXES) else trusted_class(path, trusted)
     if not (inspect.isclass(cls) and issubclass(cls, base)):
         raise CheckpointError(f"{path:.200} is not a {role}")
     for name, value in arguments.items():

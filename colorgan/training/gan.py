@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, Literal, cast
+from typing import Any, ClassVar, Literal
 
 import torch
 from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable, ReduceLROnPlateau
@@ -10,11 +10,8 @@ from lightning.pytorch.utilities import rank_zero_info
 from torch import Tensor
 from torch.optim import Adam, Optimizer
 from torch.optim.lr_scheduler import LRScheduler
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
-from torchmetrics.functional.image import peak_signal_noise_ratio
 
-from colorgan.inference.colorizer import Colorizer
-from colorgan.inference.working_size import MAX_SIZE
+from colorgan.inference.torch_colorizer import TorchColorizer
 from colorgan.models import (
     BCE,
     L1,
@@ -38,15 +35,15 @@ from colorgan.models.config import factory_from_config, from_config, parts_from_
 from colorgan.models.discriminators import build_discriminator
 from colorgan.models.encoders import pretrained_weights_wanted
 from colorgan.training.adversary import Adversary
-from colorgan.training.checks import check_image_size, check_optimizer, check_range
-from colorgan.training.gan_checks import check_adversary, check_objective
+from colorgan.training.checks import check_image_size
+from colorgan.training.colorizer_training import ColorizerTraining, CompileOption
+from colorgan.training.gan_checks import check_adversary, check_arguments, check_objective
 from colorgan.training.module import Role
+from colorgan.training.moving_average import moving_average
 from colorgan.training.objective import GeneratorObjective
-from colorgan.training.optimization import ManualOptimization
-from colorgan.training.optimizers import build_optimizer
+from colorgan.training.optimizers import configured
 from colorgan.training.photo_rows import mean_over_processes
 from colorgan.training.schedule import AdversarialSchedule
-from colorgan.training.steps import EvaluationOutput, is_first_validation
 from colorgan.training.transfer import transfer
 
 GeneratorFactory = Callable[[int, int], Generator]
@@ -55,7 +52,7 @@ DiscriminatorFactory = Callable[[int], Discriminator]
 _ADAM = functools.partial(Adam, lr=2e-4, betas=(0.5, 0.999))
 
 
-class ColorGAN(ManualOptimization):
+class ColorGAN(ColorizerTraining):
     """Conditional GAN for colorization: a generator of color, and a discriminator of gray and color together.
 
     The generator minimizes ``reconstruction_weight`` x reconstruction loss + ``adversarial_weight`` x adversarial loss
@@ -87,10 +84,13 @@ class ColorGAN(ManualOptimization):
             ``ReduceLROnPlateau`` always advances per epoch, on the metric that its ``monitor`` names.
         gradient_clip: largest norm of a network's gradients; null does not clip. Use this instead of the Trainer's.
         accumulate: batches whose gradients are averaged before a step. Use this instead of the Trainer's.
-        ema_decay: decay of an exponential moving average of the generator's weights, which is then used to validate and
-            to predict; 0 keeps none.
+        ema_decay: decay of an exponential moving average of the generator's weights and of its normalization, which is
+            then used to validate and to predict; 0 keeps none.
         channels_last: use the memory layout that suits convolutions on CPUs and tensor cores.
-        compile: compile both networks with ``torch.compile``.
+        compile: compile both networks with ``torch.compile``; ``reduce-overhead`` also records CUDA graphs, which pays
+            where a GPU waits for Python: for small networks, photos or batches.
+        checkpoint_gradients: compute activations again for the gradients instead of keeping them: half of the memory or
+            less, and a third more time.
         image_size: height and width in pixels of the training photos. The command line takes it from the data.
         init_from: checkpoint of another run whose weights are used as far as they fit; or a pattern such as
             ``checkpoints/first_stage/*/checkpoints/best.ckpt``, of whose files the newest is used. It is not read again
@@ -146,7 +146,8 @@ class ColorGAN(ManualOptimization):
         ema_decay: float = 0.0,
         # how it runs and where it starts
         channels_last: bool = True,
-        compile: bool = False,
+        compile: CompileOption = False,
+        checkpoint_gradients: bool = False,
         image_size: int = 128,
         init_from: str | None = None,
     ) -> None:
@@ -155,22 +156,19 @@ class ColorGAN(ManualOptimization):
         self.objective = GeneratorObjective(
             reconstruction, reconstruction_weight, losses, adversarial, adversarial_weight
         )
-        self.adversarial = adversarial
-        self.discriminator_sees_hints = discriminator_sees_hints
-        self.schedule = schedule
+        self.schedule, self.discriminator_sees_hints = schedule, discriminator_sees_hints
         self.generator_optimizer, self.discriminator_optimizer = generator_optimizer, discriminator_optimizer
         self.generator_scheduler, self.discriminator_scheduler = generator_scheduler, discriminator_scheduler
-        self.ema_decay, self.channels_last, self.compile_networks = ema_decay, channels_last, compile
-        self._check_arguments()
+        self.set_execution(channels_last, compile, checkpoint_gradients)
+        check_arguments(self.hparams, schedule, generator_optimizer, discriminator_optimizer)
 
         hint_channels = hints.channels(color_space.channels)
-        self.colorizer = Colorizer(
+        self.colorizer = TorchColorizer(
             generator(1 + hint_channels, color_space.output_channels), color_space, hints, size=image_size
         )
         self.discriminator: Discriminator | None = None
         if discriminator is not None and adversarial_weight > 0:
-            condition_channels = 1 + (hint_channels if discriminator_sees_hints else 0)
-            channels = condition_channels + color_space.channels
+            channels = 1 + (hint_channels if discriminator_sees_hints else 0) + color_space.channels
             self.discriminator = build_discriminator(discriminator, channels, image_size, color_space)
         check_objective(self.objective, self.discriminator, color_space, schedule)
         check_adversary(self.discriminator, adversarial, discriminator_augmentation, discriminator_penalty, schedule)
@@ -183,32 +181,16 @@ class ColorGAN(ManualOptimization):
         if init_from is not None and pretrained_weights_wanted():
             transferred = transfer(init_from, self.colorizer.generator, self.discriminator, self.hparams["color_space"])
             rank_zero_info(str(transferred))
-        self.average: AveragedModel | None = None
-        if ema_decay > 0:
-            update = get_ema_multi_avg_fn(ema_decay)  # type: ignore[no-untyped-call]
-            self.average = AveragedModel(self.colorizer, multi_avg_fn=update)
-            self.average.requires_grad_(False)
+        self.average = moving_average(self.colorizer, ema_decay) if ema_decay > 0 else None
 
     # -- assembly ------------------------------------------------------------------------------------------------------
 
-    @property
-    def inference(self) -> Colorizer:
-        """The colorizer to validate and predict with: the moving average if one is kept."""
-        return self.colorizer if self.average is None else cast(Colorizer, self.average.module)
-
-    @property
-    def trained_network(self) -> Generator:
-        """The generator."""
-        return self.colorizer.generator
-
     def logged_metrics(self) -> list[str]:
         """Losses of both networks on training photos; distances and the adversarial loss on validation photos."""
-        names = [*self.objective.names, "generator"]
-        validated = ["l1", "psnr"]
+        names, validated = [*self.objective.names, "generator"], ["l1", "psnr"]
         if self.adversary is not None:
-            names += ["adversarial", "discriminator", "discriminator_accuracy_real", "discriminator_accuracy_fake"]
-            names += self.adversary.logged()
-            validated.append("adversarial")
+            names += ["adversarial", *self.adversary.logged()]
+            validated += ["adversarial", "discriminator_accuracy"]
         return [*(f"train/{name}" for name in names), *(f"val/{name}" for name in validated)]
 
     def configure_optimizers(self) -> Any:
@@ -221,13 +203,7 @@ class ColorGAN(ManualOptimization):
         if self.discriminator is not None:
             whole = [{"params": list(self.discriminator.parameters())}]
             networks.append((self.discriminator_optimizer, self.discriminator_scheduler, whole))
-        configured: list[dict[str, Any]] = []
-        for make_optimizer, make_scheduler, groups in networks:
-            optimizer = build_optimizer(make_optimizer, groups, str(self.trainer.precision))
-            configured.append({"optimizer": optimizer})
-            if make_scheduler is not None:
-                configured[-1]["lr_scheduler"] = {"scheduler": make_scheduler(optimizer), "interval": "epoch"}
-        return configured
+        return [configured(*network, str(self.trainer.precision)) for network in networks]
 
     def setup(self, stage: str) -> None:
         """Checks the size of the photos before any work, loads frozen networks, and sets up layout and compilation."""
@@ -241,12 +217,8 @@ class ColorGAN(ManualOptimization):
                 term.load_frozen()
             if self.discriminator is not None:
                 self.discriminator.load_frozen()
-        if self.channels_last:
-            self.to(memory_format=torch.channels_last)
-        if self.compile_networks and stage == "fit":
-            self.colorizer.generator.compile()
-            if self.discriminator is not None:
-                self.discriminator.compile()
+        networks = [self.colorizer.generator, *([] if self.discriminator is None else [self.discriminator])]
+        self.prepare_networks(networks if stage == "fit" else [])
 
     # -- training ------------------------------------------------------------------------------------------------------
 
@@ -256,7 +228,7 @@ class ColorGAN(ManualOptimization):
         Returns:
             What it logs of this batch. Not every batch trains both networks.
         """
-        gray, target = self.color_space.split(self._rgb(batch))
+        gray, target = self.color_space.split(self.photos(batch))
         hints = self.hints.sample(target, color_space=self.color_space)
         condition = torch.cat([gray, hints], dim=1) if self.discriminator_sees_hints else gray
         seen = gray if self.degradation is None else self.degradation(gray)
@@ -277,34 +249,15 @@ class ColorGAN(ManualOptimization):
         self, condition: Tensor, target: Tensor, generated: Tensor, batch_idx: int
     ) -> dict[str, Tensor]:
         """Gray photos with their own colors should score high, with generated colors low."""
-        assert self.discriminator is not None
         assert self.adversary is not None
-        photos = torch.cat([condition, target], dim=1), torch.cat([condition, generated], dim=1)
-        first = self.schedule.count_updates(self._batches_so_far(batch_idx))
+        real, fake = torch.cat([condition, target], dim=1), torch.cat([condition, generated], dim=1)
+        descend = functools.partial(self.descend, self.all_optimizers()[1], batch_idx=batch_idx)
+        first = self.schedule.count_updates(self.batches_so_far(batch_idx))
+        values: dict[str, Tensor] = {}
         for update in range(first, first + self.schedule.discriminator_updates):
-            real, fake = map(self.adversary.sample_augmentation(condition), photos)
-            if self.schedule.discriminator_steps == "joint":
-                real_scores, fake_scores = self.discriminator(real), self.discriminator(fake)
-                penalty, values = self.adversary.penalty(real, fake, update)
-                loss = self.adversarial.discriminator_loss(real_scores, fake_scores) + penalty
-                self.descend(self.all_optimizers()[1], loss, batch_idx)
-            else:
-                real_scores = self.discriminator(real)
-                self.descend(self.all_optimizers()[1], self.adversarial.real_loss(real_scores), batch_idx)
-                fake_scores = self.discriminator(fake)
-                penalty, values = self.adversary.penalty(real, fake, update)
-                self.descend(self.all_optimizers()[1], self.adversarial.fake_loss(fake_scores) + penalty, batch_idx)
-                # for the log only: what a joint step would minimize, so that runs of both kinds can be compared
-                loss = self.adversarial.discriminator_loss(real_scores, fake_scores) + penalty
-            self.adversarial.after_discriminator_step(self.discriminator)
-            real_accuracy, fake_accuracy = self.adversarial.accuracy(real_scores, fake_scores)
-            values |= self.adversary.adapt(real_accuracy, len(condition) * self.trainer.world_size)
-        return {
-            **values,
-            "discriminator": loss,
-            "discriminator_accuracy_real": real_accuracy,
-            "discriminator_accuracy_fake": fake_accuracy,
-        }
+            values |= self.adversary.update(real, fake, update, self.schedule.discriminator_steps, descend)
+            values |= self.adversary.adapt(values["discriminator_accuracy_real"], len(real) * self.trainer.world_size)
+        return values
 
     def _update_generator(
         self, condition: Tensor, gray: Tensor, target: Tensor, output: Tensor, generated: Tensor, batch_idx: int
@@ -323,61 +276,14 @@ class ColorGAN(ManualOptimization):
             self.average.update_parameters(self.colorizer)
         return {**values, "generator": loss}
 
-    def _batches_so_far(self, batch_idx: int) -> int:
-        """The number of a batch in all epochs; in its own epoch if the data do not know how many there are."""
-        batches = self.trainer.num_training_batches
-        return batch_idx + (self.current_epoch * batches if isinstance(batches, int) else 0)
+    # -- validation ----------------------------------------------------------------------------------------------------
 
-    # -- validation, test and prediction -------------------------------------------------------------------------------
-
-    def validation_step(self, batch: dict[str, Tensor], batch_idx: int) -> EvaluationOutput:
-        """Colorizes a batch without hints; ``val/l1``, ``val/psnr`` and others are logged at the end of the epoch."""
-        return self._evaluate(batch, "val")
-
-    def test_step(self, batch: dict[str, Tensor], batch_idx: int) -> EvaluationOutput:
-        """As :meth:`validation_step`, logged under ``test/``."""
-        return self._evaluate(batch, "test")
-
-    def _evaluate(self, batch: dict[str, Tensor], split: str) -> EvaluationOutput:
-        target = self._rgb(batch)
-        gray, color = self.color_space.split(target)
-        predicted = self.inference(target)
-        neutral = self.color_space.neutral(gray)
-        metrics = {
-            "l1": (self.color_space.split(predicted)[1] - color).abs().mean(dim=(1, 2, 3)),
-            "psnr": peak_signal_noise_ratio(predicted, target, data_range=1.0, dim=(1, 2, 3), reduction="none"),
-        }
-        if split == "test" or is_first_validation(self.trainer):
-            metrics["l1_gray"] = (neutral - color).abs().mean(dim=(1, 2, 3))
-        if self.discriminator is not None and self.trainer.state.fn == "fit":
-            hints = self.hints.empty(color) if self.discriminator_sees_hints else color[:, :0]
-            condition = torch.cat([gray, hints], dim=1)
-            scores = self.discriminator(torch.cat([condition, self.color_space.split(predicted)[1]], dim=1))
-            pair = torch.cat([condition, color], dim=1)
-            real_scores = self.discriminator(pair) if self.adversarial.is_paired else scores
-            by_photo = zip(scores.split(1), real_scores.split(1), strict=True)  # losses average over all they get
-            metrics["adversarial"] = torch.stack([self.adversarial.generator_loss(*photo) for photo in by_photo])
-        self.photo_rows.add(batch["index"], metrics)
-        return {
-            "predicted": predicted,
-            "target": target,
-            "gray": self.color_space.merge(gray, neutral),
-            "index": batch["index"],
-        }
-
-    def predict_step(self, batch: dict[str, Any], batch_idx: int) -> Tensor:
-        """Colorizes photos of any size.
-
-        Returns:
-            (B, 3, H, W) uint8.
-        """
-        colorized = self.inference.colorize(batch["rgb"])
-        assert isinstance(colorized, Tensor)
-        return colorized
-
-    def _rgb(self, batch: dict[str, Tensor]) -> Tensor:
-        layout = torch.channels_last if self.channels_last else torch.contiguous_format
-        return (batch["rgb"].float() / 255).contiguous(memory_format=layout)
+    def adversarial_metrics(self, gray: Tensor, color: Tensor, predicted: Tensor) -> dict[str, Tensor]:
+        """The generator's adversarial loss and the discriminator's accuracy on photos without hints, in training."""
+        if self.adversary is None or self.trainer.state.fn != "fit":
+            return {}
+        hints = self.hints.empty(color) if self.discriminator_sees_hints else color[:, :0]
+        return self.adversary.measure(torch.cat([gray, hints], dim=1), color, predicted)
 
     # -- checks --------------------------------------------------------------------------------------------------------
 
@@ -392,12 +298,3 @@ class ColorGAN(ManualOptimization):
         if self.discriminator is not None:
             condition = 1 + (hints if self.discriminator_sees_hints else 0)
             check_image_size(self.discriminator, condition + color, size)
-
-    def _check_arguments(self) -> None:
-        for name in ("reconstruction_weight", "adversarial_weight"):
-            check_range(name, self.hparams[name], minimum=0)
-        check_range("ema_decay", self.ema_decay, minimum=0, below=1)
-        check_range("image_size", self.hparams["image_size"], minimum=1, below=MAX_SIZE + 1)
-        self.schedule.check_accumulation(self.accumulate)
-        check_optimizer("generator_optimizer", self.generator_optimizer)
-        check_optimizer("discriminator_optimizer", self.discriminator_optimizer)

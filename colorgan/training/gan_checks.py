@@ -1,9 +1,52 @@
 """Checks of what a ColorGAN minimizes: that its parts can work together, and that there is something to minimize."""
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from torch.optim import Optimizer
+
 from colorgan.errors import ColorganError
+from colorgan.inference.working_size import MAX_SIZE
 from colorgan.models import AdversarialLoss, ColorSpace, DiffAugment, Discriminator, GradientPenalty
+from colorgan.training.checks import check_optimizer, check_range
 from colorgan.training.objective import GeneratorObjective
 from colorgan.training.schedule import AdversarialSchedule
+
+
+def check_arguments(
+    numbers: Mapping[str, Any],
+    schedule: AdversarialSchedule,
+    generator_optimizer: Callable[[Any], Optimizer],
+    discriminator_optimizer: Callable[[Any], Optimizer],
+) -> None:
+    """Checks arguments one by one.
+
+    Args:
+        numbers: arguments of the model by name.
+        schedule: who trains when.
+        generator_optimizer: makes the optimizer of the generator.
+        discriminator_optimizer: makes that of the discriminator.
+
+    Raises:
+        ColorganError: naming the key, the range and the value received.
+    """
+    for name in ("reconstruction_weight", "adversarial_weight"):
+        check_range(name, numbers[name], minimum=0)
+    check_range("ema_decay", numbers["ema_decay"], minimum=0, below=1)
+    check_range("image_size", numbers["image_size"], minimum=1, below=MAX_SIZE + 1)
+    schedule.check_accumulation(numbers["accumulate"])
+    if numbers["compile"] == "reduce-overhead" and numbers["accumulate"] > 1:
+        raise ColorganError(
+            f"model.accumulate={numbers['accumulate']} does not go with model.compile=reduce-overhead, whose gradients "
+            "are in memory that the next batch reuses: set model.compile to true"
+        )
+    if numbers["compile"] and numbers["checkpoint_gradients"]:
+        raise ColorganError(
+            "model.compile does not go with model.checkpoint_gradients, as a compiler decides itself what to keep: "
+            "set one of them to false"
+        )
+    check_optimizer("generator_optimizer", generator_optimizer)
+    check_optimizer("discriminator_optimizer", discriminator_optimizer)
 
 
 def check_objective(

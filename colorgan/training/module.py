@@ -2,7 +2,7 @@
 
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -11,10 +11,12 @@ from lightning.pytorch import LightningModule
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from colorgan.data.protocol import check_batch
 from colorgan.errors import CheckpointError
 from colorgan.inference.building import BUILDING_ERRORS, cannot_be_rebuilt, shapes_only
 from colorgan.inference.checkpoint import hyper_parameters, read
 from colorgan.inference.schema import check_state
+from colorgan.inference.trust import trusted_names
 from colorgan.models.base import ImageNetwork
 from colorgan.models.config import Part, to_config
 from colorgan.models.encoders import without_pretrained_weights
@@ -38,6 +40,8 @@ class Trainable(Part, LightningModule, ABC):
     """
 
     roles: ClassVar[tuple[Role, ...]] = ()
+    colorizes: ClassVar[bool] = True
+    """Whether its steps return photos, which metrics of photos are computed from."""
     optimized: ClassVar[tuple[str, ...]] = ("network",)
     """What each optimizer trains, in the order of ``configure_optimizers``, for messages."""
 
@@ -58,14 +62,14 @@ class Trainable(Part, LightningModule, ABC):
 
     @classmethod
     def load_from_checkpoint(  # type: ignore[override]
-        cls, checkpoint_path: str | Path, map_location: Any = "cpu", trusted: Collection[str] = (), **overrides: Any
+        cls, checkpoint_path: str | Path, map_location: Any = "cpu", trust: Iterable[str | Path] = (), **overrides: Any
     ) -> Self:
         """Rebuilds a model from a checkpoint that may come from a stranger.
 
         Args:
             checkpoint_path: a local ``.ckpt`` file.
             map_location: the device that the model is moved to.
-            trusted: class paths outside ``colorgan`` and ``torch.optim`` that the checkpoint may name.
+            trust: as for :meth:`~colorgan.inference.torch_colorizer.TorchColorizer.from_checkpoint`.
             **overrides: constructor arguments that replace those of the checkpoint.
 
         Raises:
@@ -73,7 +77,7 @@ class Trainable(Part, LightningModule, ABC):
         """
         contents = read(checkpoint_path)
         try:
-            arguments = {**cls.arguments_from_config(hyper_parameters(contents), trusted), **overrides}
+            arguments = {**cls.arguments_from_config(hyper_parameters(contents), trusted_names(trust)), **overrides}
             with without_pretrained_weights():
                 with shapes_only(len(contents["state_dict"]), checkpoint_path):
                     skeleton = cls(**arguments)
@@ -113,6 +117,31 @@ class Trainable(Part, LightningModule, ABC):
                     except CheckpointError as error:
                         raise CheckpointError(f"the checkpoint's {name} is refused: {error}") from error
         return arguments
+
+    def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
+        """Checks that the data yield what training works with.
+
+        Raises:
+            ColorganError: if they do not.
+        """
+        self._check_batch(batch)
+
+    def on_validation_batch_start(self, batch: Any, batch_idx: int, dataloader_idx: int = 0) -> None:
+        """As :meth:`on_train_batch_start`."""
+        self._check_batch(batch)
+
+    def on_test_batch_start(self, batch: Any, batch_idx: int, dataloader_idx: int = 0) -> None:
+        """As :meth:`on_train_batch_start`."""
+        self._check_batch(batch)
+
+    def on_predict_batch_start(self, batch: Any, batch_idx: int, dataloader_idx: int = 0) -> None:
+        """As :meth:`on_train_batch_start`, for prediction."""
+        self._check_batch(batch)
+
+    def _check_batch(self, batch: Any) -> None:
+        # not in on_before_batch_transfer, which would replace that of a data module
+        source = type(getattr(self.trainer, "datamodule", None) or self.trainer).__name__
+        check_batch(batch, source, for_prediction=self.trainer.predicting)
 
     def on_fit_start(self) -> None:
         """Forgets that an earlier training diverged."""

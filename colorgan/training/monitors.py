@@ -9,6 +9,7 @@ from lightning.pytorch.callbacks import DeviceStatsMonitor, LearningRateMonitor
 
 from colorgan.errors import ColorganError, did_you_mean
 from colorgan.training.callbacks.evaluation import EvaluationCallback
+from colorgan.training.callbacks.time_budget import TimeBudget
 
 
 def check_callbacks(trainer: Trainer, module: LightningModule) -> None:
@@ -28,6 +29,8 @@ def check_callbacks(trainer: Trainer, module: LightningModule) -> None:
     for callback in callbacks:
         if isinstance(callback, EvaluationCallback):
             callback.check_model(module)
+        if isinstance(callback, TimeBudget):
+            callback.check(trainer)
         if isinstance(callback, LearningRateMonitor | DeviceStatsMonitor) and not trainer.loggers:
             name = type(callback).__name__
             raise ColorganError(

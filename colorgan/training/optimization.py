@@ -46,6 +46,11 @@ class ManualOptimization(Trainable):
         """Whether optimizers step after a batch, or its gradients are only accumulated."""
         return (batch_idx + 1) % self.accumulate == 0 or self.trainer.is_last_batch
 
+    def batches_so_far(self, batch_idx: int) -> int:
+        """The number of a batch in all epochs; in its own epoch if the data do not know how many there are."""
+        batches = self.trainer.num_training_batches
+        return batch_idx + (self.current_epoch * batches if isinstance(batches, int) else 0)
+
     def all_optimizers(self) -> list[Any]:
         """The optimizers in the order of ``configure_optimizers``."""
         optimizers = self.optimizers()
@@ -61,6 +66,7 @@ class ManualOptimization(Trainable):
 
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
         """Makes a step's randomness a function of (seed, epoch, batch, rank), so that a resumed run repeats it."""
+        super().on_train_batch_start(batch, batch_idx)
         seed = os.environ.get("PL_GLOBAL_SEED")
         if seed is not None:
             mixed = 0

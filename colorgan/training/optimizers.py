@@ -42,3 +42,23 @@ def build_optimizer(
         return optimizer
     options = {name: optimizer.defaults[name] for name in inspect.signature(kind).parameters if name != "params"}
     return kind(groups, **{**options, "fused": True})
+
+
+def configured(
+    make_optimizer: Callable[[Any], Optimizer],
+    make_scheduler: Callable[[Optimizer], Any] | None,
+    groups: Sequence[dict[str, Any]],
+    precision: str,
+) -> dict[str, Any]:
+    """An optimizer with its learning-rate schedule, as ``configure_optimizers`` returns it.
+
+    Args:
+        make_optimizer: see :func:`build_optimizer`.
+        make_scheduler: makes the schedule of an optimizer; None keeps the rate.
+        groups: see :func:`build_optimizer`.
+        precision: see :func:`build_optimizer`.
+    """
+    optimizer = build_optimizer(make_optimizer, groups, precision)
+    if make_scheduler is None:
+        return {"optimizer": optimizer}
+    return {"optimizer": optimizer, "lr_scheduler": {"scheduler": make_scheduler(optimizer), "interval": "epoch"}}

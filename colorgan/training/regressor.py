@@ -39,6 +39,7 @@ class ChromaRegressor(Trainable):
         torch.Size([4, 2])
     """
 
+    colorizes = False
     roles: ClassVar[tuple[Role, ...]] = (
         (("color_space",), ColorSpace, from_config),
         (("optimizer",), Optimizer, factory_from_config),

@@ -7,8 +7,10 @@ from typing import Any, Literal
 from lightning import pytorch
 from lightning.pytorch.accelerators import Accelerator
 from lightning.pytorch.plugins import LayerSync, Precision
+from lightning.pytorch.strategies import DeepSpeedStrategy, FSDPStrategy, ModelParallelStrategy, Strategy
 from lightning.pytorch.utilities import rank_zero_info
 
+from colorgan.errors import ColorganError
 from colorgan.training.batch_norm import SyncBatchNorm
 from colorgan.training.precision import Chosen, choose_precision
 
@@ -28,8 +30,11 @@ class Trainer(pytorch.Trainer):
     The choice is logged in one line, and is then the trainer's ``precision``. In Lightning's own class,
     ``precision=choose_precision().name`` has the same effect.
 
+    Strategies that divide the weights among devices are refused, because they give a training step one network.
+
     Args:
         accelerator: hardware to train on, as in Lightning.
+        strategy: how several processes train, as in Lightning; ``ddp_find_unused_parameters_true`` for a GAN.
         precision: ``auto``, or a precision of Lightning.
         sync_batchnorm: normalize over the photos of all processes (see
             :class:`~colorgan.training.batch_norm.SyncBatchNorm`), or in each process over its own.
@@ -42,6 +47,9 @@ class Trainer(pytorch.Trainer):
         **kwargs: the other arguments of Lightning's Trainer. A plugin that sets the precision takes precedence over
             ``auto``.
 
+    Raises:
+        ColorganError: for FSDP, DeepSpeed and model parallelism.
+
     Example:
         >>> Trainer(accelerator="cpu", precision="32-true", logger=False, enable_checkpointing=False).precision
         '32-true'
@@ -51,6 +59,7 @@ class Trainer(pytorch.Trainer):
         self,
         *,
         accelerator: str | Accelerator = "auto",
+        strategy: str | Strategy = "auto",
         precision: PrecisionOption | None = "auto",
         sync_batchnorm: bool = True,
         # Written out, because Lightning's Optional[Union[int, float]] is whatever typing has cached: after another
@@ -63,12 +72,14 @@ class Trainer(pytorch.Trainer):
         val_check_interval: int | float | str | timedelta | dict[str, int] | None = None,
         **kwargs: Any,
     ) -> None:
+        _check_strategy(strategy)
         if precision == "auto":
             precision = None if _plugin_sets_precision(kwargs) else _choose(accelerator)
         if sync_batchnorm and not any(isinstance(plugin, LayerSync) for plugin in _plugins(kwargs)):
             kwargs["plugins"] = [*_plugins(kwargs), SyncBatchNorm()]
         super().__init__(
             accelerator=accelerator,
+            strategy=strategy,
             precision=precision,
             limit_train_batches=limit_train_batches,
             limit_val_batches=limit_val_batches,
@@ -77,6 +88,17 @@ class Trainer(pytorch.Trainer):
             overfit_batches=overfit_batches,
             val_check_interval=val_check_interval,
             **kwargs,
+        )
+
+
+def _check_strategy(strategy: str | Strategy) -> None:
+    name = strategy if isinstance(strategy, str) else type(strategy).__name__
+    if isinstance(strategy, FSDPStrategy | DeepSpeedStrategy | ModelParallelStrategy) or name.startswith(
+        ("fsdp", "deepspeed")
+    ):
+        raise ColorganError(
+            f"trainer.strategy={name} divides the weights of one network among devices, but a GAN trains two in turn: "
+            "use ddp_find_unused_parameters_true, and save memory with model.checkpoint_gradients=true"
         )
 
 

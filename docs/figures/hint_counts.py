@@ -10,14 +10,14 @@ import numpy as np
 import torch
 from PIL import Image
 
-from colorgan import Colorizer
 from colorgan.images.contact_sheet import contact_sheet
 from colorgan.images.samples import SAMPLE_PHOTOS
+from colorgan.inference.torch_colorizer import TorchColorizer
 from colorgan.models import PointHints
 
 COUNTS = (0, 5, 10, 50)
 
-colorizer = Colorizer.from_checkpoint(sys.argv[1] if len(sys.argv) > 1 else None)
+colorizer = TorchColorizer.from_checkpoint(sys.argv[1] if len(sys.argv) > 1 else None)
 color_space = colorizer.color_space
 sampler = PointHints(patch_sizes=(2, 2))
 

@@ -16,7 +16,7 @@ from colorgan.images.samples import SAMPLE_PHOTOS
 COLOR, RADIUS = "#c81e28", 10
 POSITIONS = {"flower_00": (118, 92), "bridge_00": (40, 80), "rocket_00": (40, 80)}
 
-colorizer = Colorizer.from_checkpoint(sys.argv[1] if len(sys.argv) > 1 else None)
+colorizer = Colorizer(sys.argv[1] if len(sys.argv) > 1 else None)
 columns: dict[str, list[np.ndarray]] = {"hint": [], "without hint": [], "with hint": [], "reference": []}
 for name, (x, y) in POSITIONS.items():
     reference = Image.open(SAMPLE_PHOTOS / "val" / f"{name}.jpg")

@@ -40,6 +40,21 @@ def test_hostile_checkpoints_are_refused_in_one_sentence(genuine: Path, tmp_path
     assert_refused(guarded("colorize", [photo, "--checkpoint", file], writable=tmp_path), "hostile.ckpt")
 
 
+@pytest.mark.parametrize("options", [[], ["--trust=mynet"], ["--trust=stranger.Other"]])
+def test_code_that_comes_with_a_checkpoint_is_not_imported(genuine: Path, tmp_path: Path, options: list[str]) -> None:
+    ((_, file),) = checkpoints(genuine, tmp_path, ["argument: stranger's module"])
+    for folder in (tmp_path, file.parent):
+        (folder / "stranger.py").write_text("open('owned', 'w')\n")
+        (folder / "config.yaml").write_text("model: {generator: {class_path: stranger.Net}}\n")
+        parts = folder / "stranger-1.0.dist-info"
+        parts.mkdir(exist_ok=True)
+        (parts / "METADATA").write_text("Metadata-Version: 2.1\nName: stranger\nVersion: 1.0\n")
+        (parts / "entry_points.txt").write_text("[colorgan.parts]\nNet = stranger:Net\n")
+    outcome = guarded("colorize", [photos_of(genuine) / "0.png", "--checkpoint", file, *options], writable=tmp_path)
+    assert_refused(outcome, "stranger.Net is not part of colorgan")
+    assert not list(tmp_path.rglob("owned"))
+
+
 def test_a_link_to_itself_is_no_model_to_evaluate(genuine: Path, tmp_path: Path) -> None:
     ((_, file),) = checkpoints(genuine, tmp_path, ["link to itself"])
     arguments = [file, "--data.root", photos_of(genuine), "--out", tmp_path / "report"]

@@ -1,12 +1,13 @@
 """Adversaries by overlays, as users type them: trained, stopped, resumed."""
 
+import json
 from pathlib import Path
 
 import pytest
 import torch
 
 from colorgan.cli import main
-from tests.helpers import CONFIGS, photos, write
+from tests.helpers import CONFIGS, photos, train_on_two_ranks, write
 
 TINY = """
 seed_everything: 1
@@ -43,10 +44,14 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def adversary() -> list[str]:
+    overlays = [word for overlay in OVERLAYS for word in ("-c", str(CONFIGS / f"{overlay}.yaml"))]
+    return ["-c", "tiny.yaml", *overlays, "--data.root=photos", *OPTIONS]
+
+
 def fit(name: str, *options: str) -> dict[str, torch.Tensor]:
     """Trains, and returns the weights of the last checkpoint."""
-    overlays = [word for overlay in OVERLAYS for word in ("-c", str(CONFIGS / f"{overlay}.yaml"))]
-    assert main(["fit", "-c", "tiny.yaml", *overlays, "--data.root=photos", f"--name={name}", *OPTIONS, *options]) == 0
+    assert main(["fit", *adversary(), f"--name={name}", *options]) == 0
     (file,) = Path("checkpoints").glob(f"{name}/*/checkpoints/last.ckpt")
     state: dict[str, torch.Tensor] = torch.load(file, weights_only=True)["state_dict"]
     return state
@@ -93,4 +98,26 @@ def test_mistakes_are_one_sentence(
     assert code in (1, 2)
     error = capsys.readouterr().err
     assert sentence in error
+    assert "Traceback" not in error
+
+
+@pytest.mark.slow
+def test_two_processes_train_the_same_adversary_and_end_at_the_same_step(place: Path) -> None:
+    """The penalty is due in the same updates, and the time, which differs, is over for both of them at once."""
+    budget = {"class_path": "TimeBudget", "init_args": {"seconds": 1, "clock": "processor"}}
+    Path("budget.yaml").write_text(json.dumps({"trainer": {"max_epochs": -1, "callbacks+": [budget]}}))
+    train_on_two_ranks("fit", *adversary(), "-c", "budget.yaml", "--data.batch_size=2")
+    (file,) = Path("checkpoints").glob("*/*/checkpoints/last.ckpt")
+    saved = torch.load(file, weights_only=True)
+    assert saved["callbacks"]["TimeBudget"]["steps"] > 2  # so the penalty was due
+    assert saved["state_dict"]["augmentation_strength.probability"] > 0
+
+
+def test_a_time_budget_is_set_in_yaml_and_refused_in_one_sentence(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("budget.yaml").write_text('trainer: {"callbacks+": [{class_path: TimeBudget, init_args: {seconds: -5}}]}')
+    assert main(["fit", *adversary(), "-c", "budget.yaml"]) == 1
+    error = capsys.readouterr().err
+    assert "error: TimeBudget's seconds must be a number > 0, received -5" in error
     assert "Traceback" not in error

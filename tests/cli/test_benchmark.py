@@ -14,6 +14,7 @@ from PIL import Image
 
 from colorgan.cli.benchmark import FIT
 from colorgan.errors import ColorganError
+from colorgan.evaluation.benchmark.differences import differences
 from colorgan.evaluation.benchmark.grid_file import read_grid
 from colorgan.evaluation.benchmark.records import GridRunFolder
 from colorgan.evaluation.benchmark.results import collect_results
@@ -135,6 +136,44 @@ def test_unknown_options_are_rejected(
         run(write_grid(), tmp_path / "out", argument)
     assert stopped.value.code == 2
     assert message in capsys.readouterr().err
+
+
+def test_list_shows_what_distinguishes_the_runs(
+    write_grid: WriteGrid, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(write_grid(seeds=[1]), tmp_path / "out", "--list") == 0
+    rows = {line.split()[0]: line.split()[1:] for line in capsys.readouterr().out.splitlines()}
+    assert rows["alone-seed1"] == ["waiting"]
+    assert rows["pairs-patch-rgb-seed1"] == ["waiting", "epochs=2", "level=50.0"]
+    assert rows["pairs-unet-lab-seed1"] == ["waiting", "epochs=3", "level=60.0"]
+    assert not (tmp_path / "out").exists()
+
+
+def test_settings_of_classes_are_named_as_on_the_command_line(write_grid: WriteGrid) -> None:
+    def generator(width: int) -> dict[str, object]:
+        return {"model": {"generator": {"class_path": "colorgan.models.UNet", "init_args": {"width": width}}}}
+
+    callbacks = {"callbacks+": [{"class_path": "MetricEMA"}]}
+    plain = {"model": {"generator": {"class_path": "PlainCNN"}}, "trainer": callbacks}
+    runs = {"a": {"runs": {"narrow": generator(4), "wide": generator(8), "plain": plain}}}
+    assert differences(read_grid(write_grid(groups=runs)).variants) == {
+        "a-narrow": "model.generator=UNet  model.generator.width=4",
+        "a-wide": "model.generator=UNet  model.generator.width=8",
+        "a-plain": "model.generator=PlainCNN  trainer.callbacks+=[MetricEMA]",
+    }
+
+
+def test_print_shows_a_whole_configuration(
+    write_grid: WriteGrid, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = {"model": {"init_from": "${runs}/a-first-seed${seed}/checkpoints/last.ckpt"}}
+    grid = write_grid(base=None, seeds=[3], groups={"a": {"runs": {"second": source, "first": None}}})
+    assert run(grid, tmp_path / "out", "--print=a-second") == 0
+    printed = yaml.safe_load(capsys.readouterr().out)
+    assert printed["model"]["init_from"] == f"{tmp_path}/out/runs/a-first-seed3/checkpoints/last.ckpt"
+    assert (printed["seed_everything"], printed["model"]["accumulate"]) == (3, 1)
+    with pytest.raises(ColorganError, match="--print 'a-secnd' is no run of the grid; did you mean 'a-second'"):
+        run(grid, tmp_path / "out", "--print=a-secnd")
 
 
 def test_report_does_not_train(write_grid: WriteGrid, tmp_path: Path) -> None:

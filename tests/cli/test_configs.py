@@ -21,7 +21,7 @@ OVERLAYS = sorted(
 )
 SMALL = ["--data.size=32", "--data.batch_size=2", "--data.num_workers=0", "--trainer.accelerator=cpu"]
 """Options that make a run fast without changing what the configuration is about."""
-NEEDS_GPUS = ("laptop_8gb", "multi_gpu", "slurm")
+NEEDS_GPUS = ("gpu", "gpu_8gb_512px", "laptop_8gb", "mps", "multi_gpu", "slurm")
 
 
 def name_of(file: Path) -> str:
@@ -40,10 +40,12 @@ def test_complete_configurations_run(file: Path, tmp_path: Path) -> None:
 
 
 def offline_options(file: Path) -> list[str]:
-    """Options that replace downloads and checkpoints of earlier runs."""
+    """Options that replace downloads, checkpoints of earlier runs, and weights of other folders."""
     contents = yaml.safe_load(file.read_text())
     model, photos = contents.get("model", {}), contents.get("data", {}).get("class_path", "Photos")
     options = [] if photos == "Photos" else ["--data=Photos", "--data.root=sample"]
+    if contents.get("data", {}).get("weights"):
+        options.append("--data.weights=null")
     if model.get("init_from"):
         options.append("--model.init_from=null")
     generator = model.get("generator") if isinstance(model.get("generator"), dict) else {}
@@ -58,8 +60,8 @@ def offline_options(file: Path) -> list[str]:
 
 @pytest.mark.parametrize("file", RECIPES, ids=name_of)
 def test_recipes_run_on_the_base_configuration(file: Path, tmp_path: Path) -> None:
-    size = ["--data.size=256"] if file.stem == "pix2pix" else []
-    width = ["--model.generator.width=8"] if file.stem == "pix2pix" else []
+    size = ["--data.size=256"] if file.stem in ("pix2pix", "multi_resolution") else []
+    width = ["--model.generator.width=8"] if size else []
     assert run(tmp_path, CONFIGS / "base.yaml", file, extra=(*offline_options(file), *size, *width)) == 0
 
 

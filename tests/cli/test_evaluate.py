@@ -317,3 +317,36 @@ def test_unknown_options_suggest_the_closest_one(capsys):
             run_command("evaluate", arguments)
         assert stopped.value.code == 2
         assert message in capsys.readouterr().err
+
+
+def test_report_is_uploaded_to_wandb(evaluate, image_folder, monkeypatch, capsys):
+    logged, finished = {}, []
+
+    class Run:
+        """What ``wandb.init`` returns for an offline run."""
+
+        url = None
+        summary: dict[str, float] = {}
+
+        def log(self, values):
+            logged.update(values)
+
+        def finish(self):
+            finished.append(True)
+
+    started = {}
+    monkeypatch.setattr("wandb.init", lambda **options: started.update(options) or Run())
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    folder, document = evaluate(f"theirs={image_folder}", "--images", "none", "--wandb")
+    assert (started["project"], started["job_type"], started["name"]) == ("colorgan", "evaluation", "report")
+    assert started["config"] == document["record"]
+    columns, rows = logged["results"].columns, {row[0]: row[1:] for row in logged["results"].data}
+    assert columns[1:] == [metric["title"] for metric in document["metrics"].values()]
+    position = list(document["metrics"]).index("psnr")
+    assert rows["theirs"][position] == value(document, "theirs", "psnr")
+    assert rows["reference"][position] == float("inf")
+    assert Run.summary["theirs/psnr"] == value(document, "theirs", "psnr")
+    assert len(logged["photos"].data) == len((folder / "per_photo.csv").read_text().splitlines()) - 1
+    assert {"sheet", "report"} <= logged.keys()
+    assert finished == [True]
+    assert f"wandb sync {folder}/wandb/offline-run-*" in capsys.readouterr().out

@@ -29,8 +29,15 @@ def test_file_becomes_part_of_the_model(released: Path, capsys: pytest.CaptureFi
 
 def test_folder_refuses_the_file_of_another_model(released: Path, model_folder: Path, tmp_path: Path) -> None:
     output = released / "model.onnx"
-    for args in (["--checkpoint", model_folder], [], ["--checkpoint", released, "--half"]):
-        with pytest.raises(ColorganError, match=r"belongs to the released model in .*; choose another name"):
+    for args in (
+        ["--checkpoint", model_folder],
+        [],
+        ["--checkpoint", released, "--half"],
+        ["--checkpoint", released, "--required-hints"],
+    ):
+        with pytest.raises(
+            ColorganError, match=r"belongs to the released model in .*, with optional hints; choose another name"
+        ):
             run_command("export", [*args, "-o", output])
     assert not output.exists()
 

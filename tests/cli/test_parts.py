@@ -8,8 +8,8 @@ import torch
 from PIL import Image
 
 from colorgan.cli import main
-from colorgan.inference.colorizer import Colorizer
 from colorgan.inference.onnx.colorizer import OnnxColorizer
+from colorgan.inference.torch_colorizer import TorchColorizer
 from tests.helpers import CONFIGS, QUICK_TRAINER
 
 TINY = f"""
@@ -66,7 +66,7 @@ def test_from_training_to_a_colorized_photo(part: str, place: Path, capsys: pyte
     assert main(["export", f"--checkpoint={last('whole')}", "-o", "model.onnx"]) == 0
     assert main(["release", str(last("whole")), "-o", "released"]) == 0
     photo = Image.open("photos/00.png").convert("L")
-    colorizers = [Colorizer.from_checkpoint(last("whole")), Colorizer.from_pretrained("released")]
+    colorizers = [TorchColorizer.from_checkpoint(last("whole")), TorchColorizer.from_pretrained("released")]
     first, *others = (np.asarray(one.colorize(photo), int) for one in (*colorizers, OnnxColorizer("model.onnx")))
     for other in others:
         assert np.abs(first - other).max() <= 3  # released weights have 16 bits

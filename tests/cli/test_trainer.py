@@ -285,6 +285,7 @@ def test_checkpoint_of_another_architecture_is_reported(place: Path, capsys: pyt
         (["--model.generator=\x1b[31mNet"], r"model\.generator: '\\x1b\[31mNet' is not a valid class"),
         (["--trainer.limit_val_batches=0"], r"BestCheckpoint in trainer\.callbacks monitors 'val/l1'"),
         (["--trainer.check_val_every_n_epoch=0"], r"check_val_every_n_epoch must be an integer of at least 1"),
+        (["--data.weights.sea=-1"], r"data\.weights: the weight of sea must be at least 0 .*; received -1"),
         (["-c", "{data: {size: 16, size: 32}}"], r"--config, line 1: 'size' is given twice"),
         (["-c", "{modle: {}}"], r"--config: there is no key 'modle'; did you mean 'model'"),
         (["-c", "{model: {class_path: os.system}}"], r"the class_path os\.system is part of Python itself"),
@@ -325,6 +326,19 @@ def test_callbacks_and_transforms_are_checked_before_photos_are_read(
         assert not list(Path("cache").glob("*/index.json"))
 
 
+def test_weights_are_given_by_folder(
+    place: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    overlay = (
+        "{data: {train: [photos], weights: {.: 0.5}}, trainer: {max_epochs: 1, limit_val_batches: 0, callbacks: []}}"
+    )
+    assert main([*FIT, "-c", overlay, "--data.weights.sea=2"]) == 1
+    assert "error: data.weights: photos has no folder sea with photos; it has no subfolders" in capsys.readouterr().err
+    assert main([*FIT, "-c", overlay]) == 0
+    assert "data.weights: others 8 of 8 photos in each epoch, drawn from 15" in caplog.text
+
+
 def test_checkpoint_of_the_other_model_is_named(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     chroma = "{model: {width: 2, num_downsamples: 2}, trainer: {max_epochs: 1, accelerator: cpu, logger: false}}"
     data = ["--data.root=photos", "--data.size=16", "--data.batch_size=4", "--data.val_fraction=0.25"]
@@ -342,7 +356,22 @@ def test_checkpoint_of_the_other_model_is_named(place: Path, capsys: pytest.Capt
         message = f"{regressor} is a checkpoint of a ChromaRegressor, but this command needs one of a ColorGAN"
         assert message in capsys.readouterr().err
     assert main(["evaluate", regressor, "--data.root=photos", "--out=report"]) == 1
-    assert "contains no generator" in capsys.readouterr().err
+    assert "measure it with `colorgan chroma validate" in capsys.readouterr().err
+
+
+def test_a_regressor_is_validated_and_tested_without_its_configuration(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    chroma = "{model: {width: 2, num_downsamples: 2}, trainer: {max_epochs: 1, accelerator: cpu, logger: false}}"
+    data = ["--data.root=photos", "--data.size=16", "--data.batch_size=4", "--data.val_fraction=0.25"]
+    assert main(["chroma", "fit", "-c", chroma, *data, "--name=chroma"]) == 0
+    file = next(Path("checkpoints/chroma").rglob("*.ckpt"))
+    capsys.readouterr()
+    for command, metric in (("validate", "val/mse"), ("test", "test/mse")):
+        assert main(["chroma", command, f"--ckpt_path={file}", "--trainer.accelerator=cpu", *data]) == 0
+        assert metric in capsys.readouterr().out
+    assert main(["evaluate", str(file.parents[1]), "--data.root=photos", "--out=report"]) == 1
+    assert "is a checkpoint of a ChromaRegressor, which predicts the mean color" in capsys.readouterr().err
 
 
 def test_unknown_key_in_a_file_is_reported(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -402,9 +431,20 @@ def test_options_without_effect_are_named(place: Path, capsys: pytest.CaptureFix
     assert main([*FIT, "--trainer.max_epochs=1"]) == 0
     assert "no effect" not in capsys.readouterr().err
     best = only("checkpoints/tiny/*/checkpoints/best.ckpt")
-    options = ["--data.root=photos", "--data.val_fraction=0.25", "--trainer.logger=true"]
-    assert main(["validate", f"--ckpt_path={best}", *options]) == 0
+    assert main(["predict", f"--ckpt_path={best}", "--data.predict=photos/00.png", "--trainer.logger=true"]) == 0
     assert "note: --trainer.logger has no effect on this command, which uses False" in capsys.readouterr().err
+
+
+def test_validate_and_test_log_where_they_are_told(place: Path) -> None:
+    assert main([*FIT, "--trainer.max_epochs=1"]) == 0
+    best = only("checkpoints/tiny/*/checkpoints/best.ckpt")
+    options = ["--data.root=photos", "--data.val_fraction=0.25", "--trainer.accelerator=cpu"]
+    for command, metric in (("validate", "val/l1"), ("test", "test/l1")):
+        arguments = [command, f"--ckpt_path={best}", *options, f"--name={command}"]
+        assert main([*arguments, "--trainer.logger=colorgan.training.MetricsFile"]) == 0
+        assert metric in only(f"checkpoints/{command}/*-{command}/metrics.csv").read_text()
+    assert main(["validate", f"--ckpt_path={best}", *options, "--name=quiet"]) == 0
+    assert not Path("checkpoints/quiet").exists()
 
 
 def test_overview_and_unknown_command(capsys: pytest.CaptureFixture[str]) -> None:
@@ -450,3 +490,12 @@ def test_two_processes_train_identically(place: Path) -> None:
     """DDP on two CPU processes: both hold the same weights, and metrics of all photos."""
     train_on_two_ranks(*FIT)
     assert only("checkpoints/tiny/*/checkpoints/last.ckpt")
+
+
+def test_strategy_that_divides_networks_is_refused_in_one_sentence(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*FIT, "--trainer.strategy=fsdp"]) == 1
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if "error" in line.lower()]
+    assert "trainer.strategy=fsdp divides the weights of one network among devices" in line
+    assert not (place / "checkpoints").exists()

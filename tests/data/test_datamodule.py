@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import jsonargparse
+import numpy as np
 import PIL.Image
 import pytest
 import torch
@@ -187,10 +188,23 @@ def test_photos_satisfies_the_protocol():
     assert isinstance(Photos(), PhotoDataModule)
 
 
-def test_crop_none_resizes_the_whole_photo(make_photos):
+def test_squeezed_photos_are_whole(make_photos):
+    """Each is the whole photo, resized by Pillow without keeping its aspect ratio."""
     folder = make_photos("photos", 8)
-    cropped, resized = set_up(folder, size=24), set_up(folder, size=24, crop="none")
-    assert not torch.equal(next(iter(cropped.train_dataloader()))["rgb"], next(iter(resized.train_dataloader()))["rgb"])
+    squeezed = set_up(folder, size=24, resize="squeeze").splits["train"].photos
+    for name, pixels in zip(squeezed.names, squeezed.pixels, strict=True):
+        whole = PIL.Image.open(folder / name).convert("RGB")
+        expected = whole.resize((24, 24), PIL.Image.Resampling.BICUBIC)
+        assert np.array_equal(pixels, np.asarray(expected))
+    older = set_up(folder, size=24, crop="none").splits["train"].photos
+    assert np.array_equal(older.pixels, squeezed.pixels)
+    assert not np.array_equal(set_up(folder, size=24).splits["train"].photos.pixels, squeezed.pixels)
+
+
+def test_random_crops_of_squeezed_photos(make_photos):
+    data = set_up(make_photos("photos", 12), size=16, load_size=18, resize="squeeze", crop="random", val_fraction=0.25)
+    assert data.splits["train"].photos.side == 18
+    assert next(iter(data.train_dataloader()))["rgb"].shape[-2:] == (16, 16)
 
 
 def test_prediction_yields_photos_at_their_original_sizes(make_photos):
@@ -295,7 +309,7 @@ def test_yaml_may_contain_augmentation():
     assert "degrees: 10\n" in saved
     assert parser.dump(parser.parse_string(saved)) == saved
     data = parser.instantiate(config).data
-    assert [type(transform).__name__ for transform in data.train_transforms] == [
+    assert [type(transform).__name__ for transform in data.loaders.train_transforms] == [
         *("HorizontalFlip", "RandomResizedCrop", "OneOf"),
         *("RandomRotation", "RandomApply"),
     ]

@@ -13,6 +13,7 @@ from colorgan.data import Photos, device
 from colorgan.data.dataset import PhotoDataset, to_batch
 from colorgan.data.device import DeviceDataset, DeviceLoader, keeps_on_device, only_flips, to_tensors, upload
 from colorgan.data.loader import PhotoLoader
+from colorgan.data.process import TrainingProcess
 from colorgan.data.sampler import EpochSampler
 from colorgan.errors import ColorganError
 from tests.data.test_resume import Interruption, Recorder
@@ -129,13 +130,13 @@ def test_resumed_run_on_the_device_equals_an_uninterrupted_run_on_the_cpu(make_p
     folder, path = make_photos("photos", 22), tmp_path / "stop.ckpt"
     whole, _ = fit(folder, tmp_path, on_device=False)
     created = []
-    monkeypatch.setattr("colorgan.data.datamodule.upload", lambda *args: created.append(args) or upload(*args))
+    monkeypatch.setattr("colorgan.data.loading.upload", lambda *args: created.append(args) or upload(*args))
     first, _ = fit(folder, tmp_path, [Interruption("batch", 1, 1, path)], on_device=True)
     second, data = fit(folder, tmp_path, ckpt_path=path, on_device=True)
     assert len(created) == 4  # the training and the validation photos of two runs
     assert 0 < len(first.seen) < len(whole.seen)
     assert first.seen + second.seen == whole.seen
-    assert not data._device_pixels
+    assert not data.loaders.pixels
 
 
 def test_evaluation_batches_on_the_device_equal_those_of_the_cpu(make_photos):
@@ -156,7 +157,8 @@ def test_each_process_takes_its_own_part_of_the_device(make_photos, monkeypatch)
     data.setup("fit")
     seen = []
     for rank in range(2):
-        monkeypatch.setattr(data, "_rank_and_world_size", lambda rank=rank: (rank, 2))
+        monkeypatch.setattr(TrainingProcess, "rank", rank)
+        monkeypatch.setattr(TrainingProcess, "world_size", 2)
         seen += [index for batch in data.train_dataloader() for index in batch["index"].tolist()]
     assert sorted(seen) == list(range(16))
 

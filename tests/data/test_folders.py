@@ -6,10 +6,11 @@ from colorgan.data.folders import SplitFolders
 from colorgan.errors import ColorganError
 
 
-def split_folders(root: Path, *subfolders: str, **given: Path | None) -> SplitFolders:
+def split_folders(root: Path, *subfolders: str, **given: Path | list[Path]) -> SplitFolders:
     for name in subfolders:
         (root / name).mkdir(parents=True)
-    return SplitFolders(root, {"train": None, "val": None, "test": None, **given})
+    lists = {name: [paths] if isinstance(paths, Path) else paths for name, paths in given.items()}
+    return SplitFolders(root, {"train": [], "val": [], "test": [], **lists})
 
 
 def found(folders: SplitFolders) -> list[str | None]:

@@ -61,7 +61,7 @@ class Interruption(Callback):
             self.check(trainer, "validation", -1)
 
 
-def run(folder: Path, output: Path, num_workers: int, callbacks=(), ckpt_path=None, **options):
+def run(folder: Path, output: Path, num_workers: int, callbacks=(), ckpt_path=None, data_options=(), **options):
     data = Photos(
         str(folder),
         size=8,
@@ -74,6 +74,7 @@ def run(folder: Path, output: Path, num_workers: int, callbacks=(), ckpt_path=No
             albumentations.RandomBrightnessContrast(p=1),
             v2.RandomResizedCrop(12),
         ],
+        **dict(data_options),
     )
     module = Recorder()
     trainer = Trainer(
@@ -147,6 +148,21 @@ def test_run_can_be_resumed_twice_in_one_epoch(uninterrupted, tmp_path):
     second = run(folder, tmp_path, 0, [Interruption("batch", 1, 2, two)], ckpt_path=one)
     third = run(folder, tmp_path, 0, ckpt_path=two)
     assert first.seen + second.seen + third.seen == whole.seen
+
+
+def test_resumed_run_with_weights_matches_an_uninterrupted_one(uninterrupted, tmp_path):
+    folder, unweighted = uninterrupted
+    weighted = tmp_path / "weighted"
+    for number, photo in enumerate(sorted(folder.iterdir())):
+        target = weighted / ("often" if number % 2 else "seldom") / photo.name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.symlink_to(photo)
+    options, path = {"weights": {"often": 1.7, "seldom": 0.6}}, tmp_path / "stop.ckpt"
+    whole = run(weighted, tmp_path, 0, data_options=options)
+    first = run(weighted, tmp_path, 0, [Interruption("batch", 1, 1, path)], data_options=options)
+    second = run(weighted, tmp_path, 0, ckpt_path=path, data_options=options)
+    assert first.seen + second.seen == whole.seen
+    assert len(whole.seen) > len(unweighted.seen)
 
 
 def test_resuming_does_not_warn(uninterrupted, tmp_path, recwarn):

@@ -43,6 +43,23 @@ def test_batches_of_all_ranks_are_those_of_one_process(count):
     assert together == [sorted(batch) for batch in batches(0, 1)]
 
 
+def test_weighted_batches_of_all_ranks_are_those_of_one_process():
+    weights = np.array([0.5, 3.0, 1.0, 0.0] * 5)  # 22.5, rounded to 22
+
+    def keys(rank, world_size):
+        sampler = EpochSampler(
+            20, seed=5, shuffle=True, weights=weights, rank=rank, world_size=world_size, drop_last=True
+        )
+        sampler.set_epoch(2)
+        assert len(sampler) == 22 // world_size
+        return list(sampler)
+
+    together = [key for pair in zip(keys(0, 2), keys(1, 2), strict=True) for key in pair]
+    assert together == keys(0, 1)
+    assert len(set(together)) == 22  # every copy is another key
+    assert {key[1] % 4 for key in together} == {0, 1, 2}
+
+
 def test_order_depends_only_on_seed_and_epoch():
     def order(seed, epoch):
         sampler = EpochSampler(30, seed=seed, shuffle=True)
@@ -54,9 +71,11 @@ def test_order_depends_only_on_seed_and_epoch():
     assert len({tuple(index for _, index in order(*pair)) for pair in [(0, 0), (0, 1), (1, 0), (1, 1)]}) == 4
 
 
-def test_position_resumes_within_an_epoch():
-    whole = EpochSampler(20, seed=1, shuffle=True, batch_size=4, rank=1, world_size=2)
+@pytest.mark.parametrize("weights", [None, np.linspace(0, 2, 20)], ids=["equal", "weighted"])
+def test_position_resumes_within_an_epoch(weights):
+    options = {"seed": 1, "shuffle": True, "weights": weights, "batch_size": 4, "rank": 1, "world_size": 2}
+    whole = EpochSampler(20, **options)
     whole.set_epoch(3)
-    resumed = EpochSampler(20, seed=1, shuffle=True, batch_size=4, rank=1, world_size=2, position=lambda: (3, 2))
+    resumed = EpochSampler(20, **options, position=lambda: (3, 2))
     assert list(resumed) == list(whole)[8:]
     assert len(resumed) == len(whole)

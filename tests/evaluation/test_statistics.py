@@ -6,10 +6,12 @@ import pytest
 import scipy.stats
 
 from colorgan.evaluation.statistics import (
+    Agreement,
     Estimate,
     Interval,
     SeedSpread,
     bootstrap_mean,
+    rank_agreement,
     rank_correlation,
     rank_ranges,
 )
@@ -43,6 +45,29 @@ def test_seed_interval_has_nominal_coverage() -> None:
             hits += interval.low <= mean <= interval.high
             total += 1
     assert 0.93 < hits / total < 0.97
+
+
+def test_changes_between_configurations_have_nominal_coverage() -> None:
+    generator = np.random.default_rng(1)
+    hits = {"difference": 0, "relative_change": 0}
+    for _ in range(300):
+        means, counts = (20.0, 50.0, 40.0, 30.0), (3, 3, 1, 3)
+        samples = [
+            list(generator.normal(mean, 0.05 * mean, size=count)) for mean, count in zip(means, counts, strict=True)
+        ]
+        spread = SeedSpread.pooled(samples)
+        for name, truth in (("difference", 40 - 50), ("relative_change", 40 / 50 - 1)):
+            estimate = getattr(spread, name)(samples[2], samples[1])
+            assert estimate.interval is not None
+            assert estimate.interval.low < estimate.value < estimate.interval.high
+            hits[name] += estimate.interval.low <= truth <= estimate.interval.high
+    assert all(0.92 < count / 300 < 0.98 for count in hits.values()), hits
+
+
+def test_changes_without_a_known_spread_have_no_interval() -> None:
+    spread = SeedSpread.pooled([[50.0], [60.0]])
+    assert spread.difference([50.0], [60.0]) == Estimate(-10.0)
+    assert spread.relative_change([50.0], [60.0]).interval is None
 
 
 def test_spread_is_unknown_with_one_seed_per_configuration() -> None:
@@ -114,3 +139,23 @@ def test_bootstrap_of_many_photos_needs_little_memory() -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 32 << 20  # 1,000 resamples at once would take 800 MB
+
+
+def test_chance_of_an_agreement_is_that_of_a_permutation_test() -> None:
+    """Exact for few items, and close to SciPy's t distribution for many."""
+    few = [(1.0, 2.0), (2.0, 1.0), (3.0, 4.0), (4.0, 3.0), (5.0, 5.0)]
+    first, second = np.array(few).T
+    expected = scipy.stats.permutation_test(
+        (first,),
+        lambda x: scipy.stats.spearmanr(x, second).statistic,
+        permutation_type="pairings",
+        alternative="greater",
+    )
+    agreement = rank_agreement(few)
+    assert agreement.correlation == pytest.approx(expected.statistic)
+    assert agreement.chance == pytest.approx(expected.pvalue)
+    rng = np.random.default_rng(1)
+    many = [(float(n), n + rng.normal(0, 6)) for n in range(16)]
+    by_t = scipy.stats.spearmanr(*np.array(many).T, alternative="greater").pvalue
+    assert rank_agreement(many).chance == pytest.approx(by_t, abs=0.01)
+    assert rank_agreement(many[:2]) == Agreement(2)

@@ -43,8 +43,10 @@ def test_markdown_has_front_matter_and_a_table_of_metrics() -> None:
 
 
 def test_yaml_round_trip(tmp_path: Path) -> None:
-    (tmp_path / "card.yaml").write_text(yaml.safe_dump(CARD.__dict__), encoding="utf-8")
-    assert ModelCard.read(tmp_path / "card.yaml") == CARD
+    for text in (yaml.safe_dump(CARD.__dict__), CARD.yaml()):
+        (tmp_path / "card.yaml").write_text(text, encoding="utf-8")
+        assert ModelCard.read(tmp_path / "card.yaml") == CARD
+    assert "sheet" not in CARD.yaml()
 
 
 @pytest.mark.parametrize(

@@ -96,8 +96,9 @@ def test_regressor_checkpoint_cannot_colorize(tmp_path: Path, capsys: pytest.Cap
     picture(0).save(tmp_path / "photo.png")
     assert main(["colorize", str(tmp_path / "photo.png"), "-o", str(tmp_path / "out"), "--checkpoint", str(file)]) == 1
     assert capsys.readouterr().err.strip().splitlines()[-1] == (
-        f"error: {file} contains no generator and cannot colorize photos: give a checkpoint of a ColorGAN "
-        "(that of a ChromaRegressor is only used to train one, as --model.generator.regressor)"
+        f"error: {file} is a checkpoint of a ChromaRegressor, which predicts the mean color of photos and cannot "
+        "colorize them: measure it with `colorgan chroma validate --ckpt_path FILE`, or train a generator with it, as "
+        "--model.generator.regressor"
     )
     assert not (tmp_path / "out").exists()
 

@@ -9,9 +9,9 @@ from PIL import Image
 from scipy.stats import entropy
 
 from colorgan.inference import ColorHint, PhotoColorizer, color_distribution
-from colorgan.inference.colorizer import Colorizer
 from colorgan.inference.onnx.colorizer import OnnxColorizer
 from colorgan.inference.onnx.export import export
+from colorgan.inference.torch_colorizer import TorchColorizer
 from colorgan.models import EncoderUNet, Lab, PointHints, QuantizedLab, UNet
 
 PHOTO = Image.fromarray(np.random.default_rng(0).integers(0, 256, (45, 67, 3), dtype=np.uint8))
@@ -23,7 +23,7 @@ def colorizers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, PhotoColor
     space = QuantizedLab(20)
     network = EncoderUNet(4, space.output_channels, encoder="resnet10t", width=4, depth=3, output_stride=2)
     torch.nn.init.normal_(network.last.weight, std=2.0)  # opinions
-    original = Colorizer(network, space, PointHints(), size=32).eval()
+    original = TorchColorizer(network, space, PointHints(), size=32).eval()
     file = tmp_path_factory.mktemp("onnx") / "model.onnx"
     export(original, file)
     return {"torch": original, "onnx": OnnxColorizer(file)}
@@ -66,7 +66,7 @@ def test_likely_colors_are_apart_and_in_order(colorizers: dict[str, PhotoColoriz
 
 
 def test_others_refuse(colorizers: dict[str, PhotoColorizer], tmp_path: Path) -> None:
-    plain = Colorizer(UNet(1, 2, width=4), Lab(), size=32).eval()
+    plain = TorchColorizer(UNet(1, 2, width=4), Lab(), size=32).eval()
     export(plain, tmp_path / "plain.onnx")
     for colorizer in (plain, OnnxColorizer(tmp_path / "plain.onnx")):
         assert colorizer.color_bins is None

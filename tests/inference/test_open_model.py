@@ -7,16 +7,16 @@ import torch
 import yaml
 
 from colorgan.errors import CheckpointError, ColorganError
-from colorgan.inference.colorizer import Colorizer
 from colorgan.inference.onnx import OnnxColorizer
 from colorgan.inference.open_model import open_model
+from colorgan.inference.torch_colorizer import TorchColorizer
 from tests.helpers import REPOSITORY
 
 
 @pytest.mark.parametrize("name", [".", "model.safetensors"])
 def test_released_model_is_opened_by_folder_or_file(model_folder: Path, name: str) -> None:
     opened = open_model(model_folder / name)
-    assert isinstance(opened, Colorizer)
+    assert isinstance(opened, TorchColorizer)
     assert (opened.size, opened.takes_hints, opened.training) == (32, True, False)
 
 
@@ -28,7 +28,7 @@ def test_default_is_the_shipped_model(model_folder: Path, monkeypatch: pytest.Mo
 
 def test_device_is_checked(model_folder: Path) -> None:
     opened = open_model(model_folder, "cpu")
-    assert isinstance(opened, Colorizer)
+    assert isinstance(opened, TorchColorizer)
     assert {parameter.device for parameter in opened.parameters()} == {torch.device("cpu")}
     with pytest.raises(ColorganError, match="the device 'abacus' is not available"):
         open_model(model_folder, "abacus")
@@ -68,8 +68,8 @@ def change_config(folder: Path, **changes: object) -> None:
         (".", "cpu", OnnxColorizer),
         (".", "auto", OnnxColorizer),
         ("model.onnx", "cpu", OnnxColorizer),
-        ("model.safetensors", "cpu", Colorizer),
-        ("model.safetensors", "auto", Colorizer),
+        ("model.safetensors", "cpu", TorchColorizer),
+        ("model.safetensors", "auto", TorchColorizer),
     ],
 )
 def test_folder_opens_with_onnxruntime_and_files_with_their_own_engine(
@@ -79,7 +79,7 @@ def test_folder_opens_with_onnxruntime_and_files_with_their_own_engine(
 
 
 def test_other_devices_need_torch_unless_onnxruntime_has_them(both: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert isinstance(open_model(both, "meta"), Colorizer)
+    assert isinstance(open_model(both, "meta"), TorchColorizer)
     opened = []
     monkeypatch.setattr("colorgan.inference.onnx.colorizer.OnnxColorizer", lambda *args: opened.append(args))
     for providers in (["CPUExecutionProvider"], ["CUDAExecutionProvider", "CPUExecutionProvider"]):
@@ -94,13 +94,13 @@ def test_other_devices_need_torch_unless_onnxruntime_has_them(both: Path, monkey
 
 def test_without_onnxruntime_torch_opens_the_folder(both: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
-    assert isinstance(open_model(both, "auto"), Colorizer)
+    assert isinstance(open_model(both, "auto"), TorchColorizer)
 
 
 def test_without_torch_and_onnxruntime_the_message_names_both(both: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     monkeypatch.setitem(sys.modules, "torch", None)
-    monkeypatch.delitem(sys.modules, "colorgan.inference.colorizer")
+    monkeypatch.delitem(sys.modules, "colorgan.inference.torch_colorizer")
     with pytest.raises(CheckpointError, match=r"needs torch, which is not installed: .* or only onnxruntime"):
         open_model(both)
 
@@ -115,7 +115,7 @@ def test_damaged_onnx_file_is_refused(both: Path) -> None:
 
 def test_onnx_file_of_other_weights_is_not_used(both: Path) -> None:
     change_config(both, onnx_sha256=None)  # as for weights that were released without an ONNX file
-    assert isinstance(open_model(both), Colorizer)
+    assert isinstance(open_model(both), TorchColorizer)
 
 
 def test_folder_without_weights_opens_with_onnxruntime(both: Path) -> None:
@@ -126,11 +126,11 @@ def test_folder_without_weights_opens_with_onnxruntime(both: Path) -> None:
 
 
 def test_model_that_is_written_again_forgets_its_onnx_file(both: Path) -> None:
-    colorizer = Colorizer.from_pretrained(both)
+    colorizer = TorchColorizer.from_pretrained(both)
     next(colorizer.parameters()).zero_()
     colorizer.save_pretrained(both)
     assert not (both / "model.onnx").exists()
-    assert isinstance(open_model(both), Colorizer)
+    assert isinstance(open_model(both), TorchColorizer)
 
 
 def test_auto_falls_back_to_the_cpu(both: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,8 +10,8 @@ from safetensors.torch import load_file, save_file
 from colorgan.errors import CheckpointError, ColorganError
 from colorgan.files import digest
 from colorgan.inference import open_model, shipped
-from colorgan.inference.colorizer import Colorizer
 from colorgan.inference.onnx import OnnxColorizer
+from colorgan.inference.torch_colorizer import TorchColorizer
 from colorgan.models.color_spaces import HSV, Lab
 from colorgan.models.generators import EncoderUNet, UNet
 from colorgan.models.hints import PointHints
@@ -19,13 +19,13 @@ from tests.helpers import REPOSITORY, run_command
 
 
 @pytest.fixture
-def colorizer() -> Colorizer:
+def colorizer() -> TorchColorizer:
     torch.manual_seed(0)
-    return Colorizer(UNet(4, 2, width=4, depth=2), HSV("vector"), PointHints(max_points=7), size=24).eval()
+    return TorchColorizer(UNet(4, 2, width=4, depth=2), HSV("vector"), PointHints(max_points=7), size=24).eval()
 
 
 @pytest.fixture
-def folder(colorizer: Colorizer, tmp_path: Path) -> Path:
+def folder(colorizer: TorchColorizer, tmp_path: Path) -> Path:
     colorizer.save_pretrained(tmp_path / "tiny", "# tiny")
     return tmp_path / "tiny"
 
@@ -40,9 +40,9 @@ def photo() -> np.ndarray:
     return np.random.default_rng(0).integers(0, 256, (30, 40, 3)).astype(np.uint8)
 
 
-def test_round_trip_in_float32_is_exact(colorizer: Colorizer, tmp_path: Path) -> None:
+def test_round_trip_in_float32_is_exact(colorizer: TorchColorizer, tmp_path: Path) -> None:
     colorizer.save_pretrained(tmp_path, half=False)
-    loaded = Colorizer.from_pretrained(tmp_path)
+    loaded = TorchColorizer.from_pretrained(tmp_path)
     assert (loaded.size, loaded.hints.init_args, loaded.color_space.init_args) == (
         24,
         {"max_points": 7},
@@ -53,37 +53,37 @@ def test_round_trip_in_float32_is_exact(colorizer: Colorizer, tmp_path: Path) ->
     assert sorted(file.name for file in tmp_path.iterdir()) == ["config.yaml", "model.safetensors"]
 
 
-def test_float16_weights_give_nearly_the_same_colors(colorizer: Colorizer, folder: Path, tmp_path: Path) -> None:
+def test_float16_weights_give_nearly_the_same_colors(colorizer: TorchColorizer, folder: Path, tmp_path: Path) -> None:
     colorizer.save_pretrained(tmp_path / "full", half=False)
     sizes = [(path / "model.safetensors").stat().st_size for path in (folder, tmp_path / "full")]
     assert sizes[0] < 0.7 * sizes[1]
-    loaded = Colorizer.from_pretrained(folder)
+    loaded = TorchColorizer.from_pretrained(folder)
     assert {tensor.dtype for tensor in loaded.state_dict().values()} == {torch.float32, torch.int64}
     difference = loaded.colorize(photo()).astype(int) - colorizer.colorize(photo())
     assert np.abs(difference).max() <= 2
 
 
-def test_weights_too_large_for_float16_stay_float32(colorizer: Colorizer, tmp_path: Path) -> None:
+def test_weights_too_large_for_float16_stay_float32(colorizer: TorchColorizer, tmp_path: Path) -> None:
     with torch.no_grad():
         weight = next(parameter for parameter in colorizer.generator.parameters() if parameter.ndim > 1)
         weight[0] = 1e5
     colorizer.save_pretrained(tmp_path)
-    assert Colorizer.from_pretrained(tmp_path).state_dict()["generator." + name_of(colorizer, weight)].max() == 1e5
+    assert TorchColorizer.from_pretrained(tmp_path).state_dict()["generator." + name_of(colorizer, weight)].max() == 1e5
 
 
-def name_of(colorizer: Colorizer, weight: torch.Tensor) -> str:
+def name_of(colorizer: TorchColorizer, weight: torch.Tensor) -> str:
     return next(name for name, parameter in colorizer.generator.named_parameters() if parameter is weight)
 
 
 def test_encoder_is_rebuilt_without_pretrained_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     generator = EncoderUNet(1, 2, encoder="tf_efficientnet_lite0", weights="package", width=4, depth=2)
-    Colorizer(generator, Lab(), size=32).save_pretrained(tmp_path)
+    TorchColorizer(generator, Lab(), size=32).save_pretrained(tmp_path)
 
     def refuse(*_: object) -> None:
         raise AssertionError("pretrained weights were requested")
 
     monkeypatch.setattr("colorgan.models.encoders.building.efficientnet_lite0_file", refuse)
-    loaded = Colorizer.from_pretrained(tmp_path)
+    loaded = TorchColorizer.from_pretrained(tmp_path)
     saved_weight, loaded_weight = (next(network.parameters()) for network in (generator, loaded.generator))
     torch.testing.assert_close(loaded_weight, saved_weight, atol=1e-3, rtol=1e-3)
 
@@ -155,7 +155,7 @@ def damage(folder: Path, kind: str) -> None:
 def test_damaged_models_are_refused(folder: Path, kind: str, message: str) -> None:
     damage(folder, kind)
     with pytest.raises(CheckpointError, match=message) as error:
-        Colorizer.from_pretrained(folder)
+        TorchColorizer.from_pretrained(folder)
     assert "\n" not in str(error.value)
 
 
@@ -164,28 +164,28 @@ def test_unknown_names_are_downloaded_from_the_hub(folder: Path, monkeypatch: py
 
     requests = []
 
-    def download(name: str, allow_patterns: list[str]) -> str:
-        requests.append((name, allow_patterns))
+    def download(name: str, allow_patterns: list[str], **options: object) -> str:
+        requests.append((name, allow_patterns, options["revision"]))
         return str(folder)
 
     monkeypatch.setattr(huggingface_hub, "snapshot_download", download)
-    assert Colorizer.from_pretrained("someone/tiny").size == 24
-    assert requests == [("someone/tiny", ["config.yaml", "model.safetensors", "README.md"])]
+    assert TorchColorizer.from_pretrained("someone/tiny", revision="v1").size == 24
+    assert requests == [("someone/tiny", ["config.yaml", "model.safetensors", "model.onnx", "README.md"], "v1")]
 
     def refuse(*_: object, **__: object) -> str:
         raise OSError("no network")
 
     monkeypatch.setattr(huggingface_hub, "snapshot_download", refuse)
     with pytest.raises(CheckpointError, match=r"from the Hugging Face Hub \(no network\)"):
-        Colorizer.from_pretrained("someone/tiny")
+        TorchColorizer.from_pretrained("someone/tiny")
     with pytest.raises(CheckpointError, match="there is no folder nowhere; give a folder written by save_pretrained"):
-        Colorizer.from_pretrained("nowhere")
+        TorchColorizer.from_pretrained("nowhere")
 
 
 def test_files_that_are_no_released_model_are_refused(folder: Path, tmp_path: Path) -> None:
-    assert Colorizer.from_pretrained(folder / "model.safetensors").size == 24
+    assert TorchColorizer.from_pretrained(folder / "model.safetensors").size == 24
     renamed = (folder / "model.safetensors").rename(folder / "foo.safetensors")
-    for open_it in (Colorizer.from_pretrained, Colorizer.from_checkpoint, open_model):
+    for open_it in (TorchColorizer.from_pretrained, TorchColorizer.from_checkpoint, open_model):
         with pytest.raises(
             CheckpointError,
             match=r"foo\.safetensors is not a released model, which is a folder with config.yaml and model.safetensors",
@@ -201,13 +201,13 @@ def test_files_that_are_no_released_model_are_refused(folder: Path, tmp_path: Pa
 
 @pytest.mark.parametrize("parent", ["package/checkpoints", "checkpoints"])
 def test_shipped_model_is_found_in_a_package_and_in_a_checkout(
-    colorizer: Colorizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, parent: str
+    colorizer: TorchColorizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, parent: str
 ) -> None:
     monkeypatch.setattr(shipped, "_PACKAGE", tmp_path / "package")
     with pytest.raises(CheckpointError, match="has no shipped model: give one as --checkpoint"):
         open_model()
     colorizer.save_pretrained(tmp_path / parent / shipped.SHIPPED)
-    for opened in (open_model(), Colorizer.from_pretrained(), Colorizer.from_checkpoint()):
+    for opened in (open_model(), TorchColorizer.from_pretrained(), TorchColorizer.from_checkpoint()):
         assert opened.size == 24
     assert open_model(tmp_path / parent / shipped.SHIPPED / "model.safetensors").size == 24
 
@@ -230,7 +230,7 @@ def test_release_command_converts_a_checkpoint(tmp_path: Path, tiny_model, capsy
         "model.safetensors",
     ]
     assert isinstance(open_model(tmp_path / "out"), OnnxColorizer)
-    assert Colorizer.from_checkpoint(tmp_path / "out").size == model.inference.size
+    assert TorchColorizer.from_checkpoint(tmp_path / "out").size == model.inference.size
     with pytest.raises(ColorganError, match="already contains a model"):
         run_command("release", args)
     assert run_command("release", [*args, "--overwrite", "--full"]) == 0

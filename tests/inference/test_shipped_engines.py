@@ -13,8 +13,8 @@ import yaml
 from colorgan.files import digest
 from colorgan.images import SAMPLE_PHOTOS, list_photos, read_rgb
 from colorgan.inference import ColorHint, open_model
-from colorgan.inference.colorizer import Colorizer
 from colorgan.inference.onnx import OnnxColorizer
+from colorgan.inference.torch_colorizer import TorchColorizer
 from colorgan.web.server import load_model_info
 from tests.helpers import REPOSITORY
 
@@ -30,9 +30,9 @@ sys.exit(code or f"imported: {unwanted & set(sys.modules)}" if unwanted & set(sy
 
 
 @pytest.fixture(scope="module")
-def through_torch() -> Colorizer:
+def through_torch() -> TorchColorizer:
     opened = open_model(FOLDER / "model.safetensors")
-    assert isinstance(opened, Colorizer)
+    assert isinstance(opened, TorchColorizer)
     return opened
 
 
@@ -58,7 +58,7 @@ def test_both_files_are_of_the_same_model() -> None:
 @pytest.mark.parametrize("size", [None, 96, 256])
 @pytest.mark.parametrize("hinted", [False, True], ids=["without hints", "with hints"])
 def test_colors_are_the_same(
-    through_torch: Colorizer, through_onnx: OnnxColorizer, size: int | None, hinted: bool
+    through_torch: TorchColorizer, through_onnx: OnnxColorizer, size: int | None, hinted: bool
 ) -> None:
     photos = [read_rgb(file) for file in PHOTOS]
     hints = [ColorHint(60, 90, "firebrick", 9), ColorHint(120, 30, "#305090", 4)] if hinted else None
@@ -71,7 +71,7 @@ def test_colors_are_the_same(
         assert (difference > 0).mean() < 1e-3  # on the edge between two values
 
 
-def test_properties_are_the_same(through_torch: Colorizer, through_onnx: OnnxColorizer) -> None:
+def test_properties_are_the_same(through_torch: TorchColorizer, through_onnx: OnnxColorizer) -> None:
     assert (through_onnx.size, through_onnx.takes_hints) == (through_torch.size, through_torch.takes_hints)
     one, other = (load_model_info(None, opened.card) for opened in (through_torch, through_onnx))
     assert one == other

@@ -120,4 +120,4 @@ def test_only_named_classes_of_others_are_trusted() -> None:
     description = {"class_path": "tests.models.test_config.Shift"}
     assert class_from_config(description, Part, trusted={"tests.models.test_config.Shift"}) is Shift
     with pytest.raises(CheckpointError, match="is not part of colorgan"):
-        class_from_config(description, Part, trusted={"tests.models.test_config"})
+        class_from_config(description, Part, trusted={"tests.models.test_conf"})

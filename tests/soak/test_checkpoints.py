@@ -16,9 +16,9 @@ import yaml
 
 from colorgan.errors import CheckpointError
 from colorgan.inference import checkpoint
-from colorgan.inference.colorizer import Colorizer
 from colorgan.inference.onnx.export import export
 from colorgan.inference.open_model import open_model
+from colorgan.inference.torch_colorizer import TorchColorizer
 from colorgan.models import PointHints, UNet
 from colorgan.training.checkpoints import CheckpointFiles
 from tests.attacks.checkpoint_corpus import RELEASED, checkpoints, train_genuine
@@ -42,9 +42,9 @@ def genuine(place: Path) -> Path:
 
 
 def load_colorizer(file: str) -> None:
-    """What ``Colorizer.from_checkpoint`` does, with its error as a message."""
+    """What ``TorchColorizer.from_checkpoint`` does, with its error as a message."""
     try:
-        Colorizer.from_checkpoint(file)
+        TorchColorizer.from_checkpoint(file)
     except CheckpointError as error:
         raise SystemExit(f"error: {str(error)!r}") from None
 
@@ -173,9 +173,9 @@ def test_hostile_onnx_files(place: Path) -> None:
 # -- flipped bits ------------------------------------------------------------------------------------------------------
 
 
-def make_colorizer() -> Colorizer:
+def make_colorizer() -> TorchColorizer:
     torch.manual_seed(0)
-    return Colorizer(UNet(4, 2, width=4, depth=2), hints=PointHints(), size=32).eval()
+    return TorchColorizer(UNet(4, 2, width=4, depth=2), hints=PointHints(), size=32).eval()
 
 
 def flips(data: bytes, count: int = FLIPS) -> Iterator[bytes]:
@@ -227,7 +227,7 @@ def test_flipped_bits_of_safetensors(tmp_path: Path) -> None:
     for data in flips(file.read_bytes()):
         file.write_bytes(data)
         try:
-            Colorizer.from_pretrained(tmp_path)
+            TorchColorizer.from_pretrained(tmp_path)
             counts["wrong"] += 1
         except CheckpointError:
             counts["refused"] += 1

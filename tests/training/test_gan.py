@@ -8,7 +8,7 @@ import torch
 from lightning.pytorch.callbacks import Callback
 
 from colorgan.errors import ColorganError
-from colorgan.inference.colorizer import Colorizer
+from colorgan.inference.torch_colorizer import TorchColorizer
 from colorgan.models import losses
 from colorgan.models.color_spaces import HSV, RGB, Lab, QuantizedLab, YCbCr
 from colorgan.models.degradations import OldPhotos
@@ -194,7 +194,7 @@ def test_moving_average_is_validated_and_loaded(tiny_model: Make, fit: Make, tmp
     torch.testing.assert_close(averaged, expected)
     assert not torch.equal(averaged, history[-1])
     trainer.save_checkpoint(tmp_path / "ema.ckpt")
-    loaded = Colorizer.from_checkpoint(tmp_path / "ema.ckpt")
+    loaded = TorchColorizer.from_checkpoint(tmp_path / "ema.ckpt")
     torch.testing.assert_close(next(loaded.generator.parameters()), averaged)
 
 
@@ -254,6 +254,7 @@ def test_lambda_arguments_are_refused(tiny_model: Make) -> None:
         ),
         ({"accumulate": 2, "schedule": AdversarialSchedule(discriminator_updates=2)}, "choose one"),
         ({"accumulate": 2, "schedule": AdversarialSchedule(discriminator_every=2)}, "choose one"),
+        ({"accumulate": 2, "compile": "reduce-overhead"}, "does not go with model.compile=reduce-overhead"),
         ({"generator_optimizer": functools.partial(torch.optim.Adam, lr=-1.0)}, "generator_optimizer: Invalid"),
         ({"generator_optimizer": functools.partial(torch.optim.Adam, lr=float("nan"))}, "generator_optimizer: .*nan"),
         ({"discriminator_optimizer": functools.partial(torch.optim.SGD, lr=float("inf"))}, "must be a positive number"),

@@ -8,7 +8,7 @@ import torch
 
 from colorgan.errors import CheckpointError
 from colorgan.inference.checkpoint import hyper_parameters, read
-from colorgan.inference.colorizer import Colorizer
+from colorgan.inference.torch_colorizer import TorchColorizer
 from colorgan.models import losses
 from colorgan.models.color_spaces import HSV
 from colorgan.training.gan import ColorGAN
@@ -60,7 +60,7 @@ def test_load_from_checkpoint_gives_the_same_model(saved: Path) -> None:
     assert model.color_space.hue == "angle"
     assert all(torch.equal(value, contents["state_dict"][name]) for name, value in model.state_dict().items())
     photo = torch.rand(1, 3, 16, 16)
-    torch.testing.assert_close(model.eval().inference(photo), Colorizer.from_checkpoint(saved)(photo))
+    torch.testing.assert_close(model.eval().inference(photo), TorchColorizer.from_checkpoint(saved)(photo))
 
 
 def altered(saved: Path, **hyper: Any) -> Path:

@@ -17,6 +17,7 @@ from colorgan.training.callbacks import (
     MetricEMA,
     ParameterCount,
     PixelMetrics,
+    TimeBudget,
 )
 from colorgan.training.monitors import check_callbacks
 from colorgan.training.regressor import ChromaRegressor
@@ -47,11 +48,14 @@ def test_unknown_metric_is_named(callback: Callback, tiny_model: Callable[..., A
     [
         ("val/l1", ()),
         ("val/adversarial", ()),
+        ("val/discriminator_accuracy", ()),
         ("train/discriminator", ()),
         ("train/l1_average", (MetricEMA(),)),
         ("val/fd_efficientnet_lite0", (FrechetDistance(),)),
         ("val/fid", (FrechetDistance("inception-v3-compat"),)),
         ("val/margin_accuracy", (PixelMetrics(),)),
+        ("val/delta_cf", (PixelMetrics(["delta_cf"]),)),
+        ("train/seconds", (TimeBudget(60),)),
         ("val/generator_parameters", (ParameterCount(),)),
     ],
 )
@@ -71,6 +75,7 @@ def test_hint_curve_may_be_monitored(tiny_model: Callable[..., Any]) -> None:
     [
         (HintPSNR(), "HintPSNR requires a model that takes hints"),
         (FrechetDistance("eyes"), "unknown feature extractor 'eyes'"),
+        (TimeBudget(-1), "TimeBudget's seconds must be a number > 0, received -1"),
         (PixelMetrics(["taste"]), "PixelMetrics supports .* received 'taste'"),
     ],
 )

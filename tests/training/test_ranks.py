@@ -14,7 +14,16 @@ from colorgan.data import Photos
 from colorgan.models.discriminators import PatchGAN
 from colorgan.models.generators import EncoderUNet, UNet
 from colorgan.models.hints import PointHints
-from colorgan.training import ChromaRegressor, ColorGAN, FrechetDistance, HintPSNR, PixelMetrics, Trainer
+from colorgan.training import (
+    ChromaRegressor,
+    ColorGAN,
+    FrechetDistance,
+    HintPSNR,
+    PixelMetrics,
+    ProgressiveSize,
+    SizeStage,
+    Trainer,
+)
 from colorgan.training.batch_norm import SyncBatchNorm
 
 pytestmark = pytest.mark.skipif(not torch.distributed.is_available(), reason="this PyTorch has no distributed training")
@@ -34,11 +43,11 @@ class Losses(Callback):
             pl_module.log_dict({f"{name} {number}": value for name, value in row.items()})
 
 
-def gan(norm: Any) -> ColorGAN:
+def gan(norm: Any, **options: Any) -> ColorGAN:
     torch.manual_seed(0)
     generator = functools.partial(UNet, width=4, depth=2, norm=norm)
     discriminator = functools.partial(PatchGAN, width=4, num_downsamples=2, norm=norm)
-    return ColorGAN(generator=generator, discriminator=discriminator, ema_decay=0.9)
+    return ColorGAN(generator=generator, discriminator=discriminator, ema_decay=0.9, **options)
 
 
 def train(model: Any, photos: Path, processes: int, *callbacks: Callback, **options: Any) -> dict[str, float]:
@@ -105,6 +114,14 @@ def test_metrics_with_hints_equal_those_of_one_process(photos: Path) -> None:
 
 def test_losses_equal_those_of_one_process_with_batch_norm(photos: Path) -> None:
     one, two = (train(gan("batch"), photos, processes) for processes in (1, 2))
+    for name, value in one.items():
+        assert two[name] == pytest.approx(value, rel=1e-4, abs=1e-5), name
+
+
+def test_losses_with_gradient_checkpointing_and_growing_photos_equal_those_of_one_process_without(photos: Path) -> None:
+    growth = ProgressiveSize([SizeStage(8, epochs=1)])
+    one = train(gan("batch"), photos, 1, growth)
+    two = train(gan("batch", checkpoint_gradients=True), photos, 2, growth)
     for name, value in one.items():
         assert two[name] == pytest.approx(value, rel=1e-4, abs=1e-5), name
 

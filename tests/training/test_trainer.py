@@ -8,7 +8,9 @@ import lightning.pytorch
 import pytest
 from lightning.pytorch.accelerators import CPUAccelerator
 from lightning.pytorch.plugins import DoublePrecision
+from lightning.pytorch.strategies import FSDPStrategy
 
+from colorgan.errors import ColorganError
 from colorgan.training import Trainer
 from colorgan.training.trainer import PrecisionOption
 
@@ -63,3 +65,9 @@ def test_checkpoint_notes_the_precision(tiny_model: Callable[..., Any], tmp_path
     for precision in ("bf16-mixed", "32-true"):
         fit(tiny_model(), precision=precision).save_checkpoint(tmp_path / "model.ckpt")
         assert checkpoint.read(tmp_path / "model.ckpt")["precision"] == precision
+
+
+@pytest.mark.parametrize("strategy", ["fsdp", "fsdp_cpu_offload", "deepspeed_stage_2", FSDPStrategy()])
+def test_strategies_that_divide_weights_are_refused(strategy: Any) -> None:
+    with pytest.raises(ColorganError, match=r"^trainer\.strategy=\w+ divides .* two in turn: use ddp_find_unused"):
+        Trainer(accelerator="cpu", strategy=strategy, **QUIET)

@@ -18,12 +18,12 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 import torch
-from examples import examples, segment_all
 from network import SIZE_MULTIPLE, SpreadingNet
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from colorgan.inference.onnx.weight_storage import store_exactly_in_half
+from examples import examples, segment_all
 
 BATCH_SIZE = 16
 LEARNING_RATE = 3e-3

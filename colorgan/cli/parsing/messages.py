@@ -12,6 +12,7 @@ from jsonargparse import ArgumentParser, Namespace
 from colorgan.cli.parsing.help_texts import ALL
 from colorgan.cli.parsing.values import check_limits
 from colorgan.errors import did_you_mean, one_line
+from colorgan.system.installed_parts import installed_parts
 
 _KEY = re.compile(r'Parser key "([^"]+)"')
 _VALUE = re.compile(r"(?:Given value|Got value): (?:NestedArg\(key='[^']*', val=(.*)\)|(.*?))\s*$", re.MULTILINE)
@@ -19,7 +20,7 @@ _EXPECTED = re.compile(r"Expected an? (?:<class '([\w.]+)'>|typing\.(Literal\[[^
 _MAX_LENGTH = 500
 _MAX_VALUE = 80
 _MAX_NAMES = 20
-_OFFERED = ("colorgan.", "torch.optim", "lightning.pytorch.callbacks", "lightning.pytorch.loggers")
+_OFFERED = ("colorgan.", "torch.optim.", "lightning.pytorch.callbacks.", "lightning.pytorch.loggers.")
 _WORDS = {
     "int": "an integer",
     "float": "a number",
@@ -209,17 +210,19 @@ def _parameter_names(class_path: str) -> list[str]:
 
 def _valid_class_names(key: str, roots: Mapping[str, type]) -> set[str]:
     """The names of all imported classes that are valid for a key such as ``model.generator``."""
+    key = key.removeprefix("--")
     root, _, name = key.partition(".")
     if key in roots:
         root, name = key, ""
     if root not in roots:
         return set()
     hint = typing.get_type_hints(roots[root].__init__).get(name) if name else roots[root]  # type: ignore[misc]
+    offered = (*_OFFERED, *(part.module for part in installed_parts()))
     return {
         cls.__name__
         for base in _classes_in(hint)
         for cls in (base, *_subclasses(base))
-        if cls.__module__.startswith(_OFFERED) and not inspect.isabstract(cls)
+        if f"{cls.__module__}.".startswith(offered) and not inspect.isabstract(cls)
     }
 
 

@@ -88,6 +88,8 @@ class ModelOptions:
         onnx_black: for an .onnx file of another program: its input value of black; see docs/export.md.
         onnx_white: its input value of white, such as 100 for L*.
         onnx_scale: factor from its output to a* and b*.
+        trust: package, module or class of your own that a model may name, such as mynet, or the config.yaml of its run;
+            repeatable. Nothing else is imported.
     """
 
     checkpoint: Annotated[Sequence[Path], Option(metavar="PATH")] = ()
@@ -97,6 +99,7 @@ class ModelOptions:
     onnx_black: Annotated[float | None, Option(metavar="N", rare=True)] = None
     onnx_white: Annotated[float | None, Option(metavar="N", rare=True)] = None
     onnx_scale: Annotated[float | None, Option(metavar="N", rare=True)] = None
+    trust: Annotated[Sequence[str], Option(metavar="NAME", rare=True)] = ()
 
     def open(self) -> "PhotoColorizer":
         """Opens the models.
@@ -108,13 +111,13 @@ class ModelOptions:
 
         black, white, scale = self.onnx_black, self.onnx_white, self.onnx_scale
         if black is None and white is None and scale is None:
-            return open_models(self.checkpoint, self.mix, self.device)
+            return open_models(self.checkpoint, self.mix, self.device, None, self.trust)
         if black is None or white is None:
             raise ColorganError(
                 "--onnx-black and --onnx-white go together: give the input values of black and white of the .onnx file"
             )
         contract = OnnxContract(black, white, 1.0 if scale is None else scale)
-        return open_models(self.checkpoint, self.mix, self.device, contract)
+        return open_models(self.checkpoint, self.mix, self.device, contract, self.trust)
 
 
 SHIPPED_MODEL = ModelOptions()

@@ -42,6 +42,10 @@ _LEAST = {
 }
 """The smallest value of integers of Lightning's Trainer; -1 means without end, or all."""
 
+_OWN = {"gradient_clip_val": "gradient_clip", "accumulate_grad_batches": "accumulate"}
+"""What a model does itself instead of Lightning's Trainer."""
+_NEUTRAL = {"gradient_clip_val": 0, "accumulate_grad_batches": 1}
+
 _PARTS_OF_ALL = (
     "limit_train_batches",
     "limit_val_batches",
@@ -71,6 +75,7 @@ def check_configuration(section: Namespace, command: str) -> None:
         if not isinstance(section.get(key), Namespace):
             raise ColorganError(f"{key} must be a section of keys and values, received {section.get(key)!r:.80}")
     _check_trainer(section.trainer)
+    _check_manual(section)
     data_class = _class(str(section.data.get("class_path")))
     if data_class is not None:
         _check_nulls(data_class, section.data.get("init_args"), "data")
@@ -172,6 +177,16 @@ def _check_trainer(trainer: Namespace) -> None:
             f"trainer.max_time must be days:hours:minutes:seconds, such as 00:12:00:00, received {max_time!r}"
         )
     _check_devices(trainer.get("devices", "auto"), str(trainer.get("accelerator", "auto")))
+
+
+def _check_manual(section: Namespace) -> None:
+    """A GAN has two optimizers, for which Lightning neither clips nor accumulates."""
+    for name, own in _OWN.items():
+        value = section.trainer.get(name)
+        if own in section.model and value is not None and value != _NEUTRAL[name]:
+            raise ColorganError(
+                f"trainer.{name} is {value}, but Lightning leaves optimizers of a GAN alone: set model.{own} instead"
+            )
 
 
 def _check_devices(devices: Any, accelerator: str) -> None:

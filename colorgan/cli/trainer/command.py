@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from jsonargparse import Namespace
+from lightning.pytorch import LightningDataModule
 from lightning.pytorch import Trainer as LightningTrainer
 from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI
@@ -16,20 +17,26 @@ from lightning.pytorch.utilities import rank_zero_only
 
 from colorgan.cli.parsing.overlays import ConfigOverlay, classes_as_overlays
 from colorgan.cli.parsing.parser import TrainerParser
+from colorgan.cli.trainer.batch_size import settle_batch_size
 from colorgan.cli.trainer.building import check_kind, check_model, readable_errors
 from colorgan.cli.trainer.checks import check_configuration
 from colorgan.cli.trainer.outcome import check_amount, results
 from colorgan.cli.trainer.overrides import class_paths, differences
 from colorgan.cli.trainer.restoring import check_architecture, shapes_of
 from colorgan.data import Photos, manifest
+from colorgan.data.protocol import check_data_module
 from colorgan.errors import CheckpointError, ColorganError, one_line, plural
 from colorgan.images import printable
 from colorgan.inference import checkpoint
 from colorgan.inference.run_folder import RunFolder
+from colorgan.inference.trust import trusted_names
 from colorgan.models.config import TRUSTED_PREFIXES, class_path
 from colorgan.models.encoders import without_pretrained_weights
 from colorgan.training.callbacks.continuation import RunContinuation
+from colorgan.training.callbacks.epoch_means import EpochMeans
+from colorgan.training.callbacks.epoch_table import EpochTable
 from colorgan.training.callbacks.frechet import FrechetDistance
+from colorgan.training.callbacks.hint_l1 import HintL1, hinted_network
 from colorgan.training.callbacks.interruption import SaveOnSignal
 from colorgan.training.callbacks.predictions import PredictionWriter
 from colorgan.training.callbacks.rank_watch import RankWatch
@@ -54,7 +61,7 @@ class ColorganCLI(LightningCLI):
         parser = TrainerParser(**kwargs)
         parser.roots = {
             "model": self._trained_class,
-            "data": Photos,
+            "data": LightningDataModule,
             "trainer.callbacks": Callback,
             "trainer.logger": Logger,
         }
@@ -69,6 +76,14 @@ class ColorganCLI(LightningCLI):
             parser.link_arguments("data.init_args.size", "model.image_size")  # a number lives once
         parser.set_defaults({f"model.{name}": value for name, value in defaults.items()})
         parser.set_defaults({"data": {"class_path": class_path(Photos)}})
+        parser.add_argument(
+            "--trust",
+            type=_texts,
+            action="append",
+            default=[],
+            help="package, module or class of your own that the checkpoint may name, or the config.yaml of its run; "
+            "repeatable",
+        )
         parser.add_argument("--runs", type=str, default="checkpoints", help="folder of all runs")
         parser.add_argument(
             "--name", type=str | None, default=None, help="name of the run; by default its configuration's"
@@ -118,6 +133,7 @@ class ColorganCLI(LightningCLI):
         if section.ckpt_path in ("last", "best"):
             path = RunFolder.find_checkpoint(section.runs, section.name, section.ckpt_path)
         trusted = {name for name in class_paths(section.model) if not name.startswith(TRUSTED_PREFIXES)}
+        trusted |= trusted_names(section.trust)
         contents = checkpoint.read(path)
         stored = checkpoint.hyper_parameters(contents)
         check_kind(stored, self._trained_class, path)
@@ -160,15 +176,16 @@ class ColorganCLI(LightningCLI):
         self.save_config_kwargs = {"as_given": section.clone()}
         if self.subcommand == "fit":
             check_amount(section.trainer)
+            self._adopt_image_size(section)
         self.run_folder = self.choose_run_folder(section)
         section.trainer.default_root_dir = str(self.run_folder.path)
         if section.trainer.precision == "auto":
             self._settle_precision(section.trainer)
-        if self.subcommand != "fit":
-            self.override_trainer({"logger": False})
         if self.subcommand == "predict":
-            self.override_trainer({"callbacks": []})  # metrics and checkpoints are for training
+            self.override_trainer({"logger": False, "callbacks": []})  # metrics and checkpoints are for training
             section.return_predictions = False  # they are written one by one; a folder need not fit in memory
+        elif self.subcommand != "fit" and section.trainer.get("logger") is None:
+            section.trainer.logger = False  # Lightning's own would write to a folder of its own
         loggers = section.trainer.get("logger")
         for logger in loggers if isinstance(loggers, list) else [loggers]:
             if isinstance(logger, Namespace):
@@ -176,6 +193,15 @@ class ColorganCLI(LightningCLI):
         for callback in callbacks_of(section):
             if "dirpath" in callback.get("init_args", {}) and callback.init_args.dirpath is None:
                 callback.init_args.dirpath = str(self.run_folder.checkpoints)
+
+    def _adopt_image_size(self, section: Namespace) -> None:
+        """Takes the size of the photos from a data module that has no argument for it."""
+        if "image_size" not in section.model or "size" in (section.data.get("init_args") or {}):
+            return
+        parser = self.subparsers[list(self.subcommands()).index(str(self.subcommand))]
+        with readable_errors():
+            data = parser.instantiate_classes(Namespace(data=section.data)).data  # type: ignore[no-untyped-call]
+        section.model.image_size = check_data_module(data)
 
     def _settle_precision(self, trainer: Namespace) -> None:
         """Leaves the precision open only for a new training.
@@ -248,11 +274,14 @@ class ColorganCLI(LightningCLI):
     def instantiate_trainer(self, **kwargs: Any) -> LightningTrainer:
         """Adds what every run has: atomic checkpoints, saving on signals, and the prediction writer."""
         section = self.config[self.subcommand]
-        extra: list[Callback] = [RunContinuation()] if self.subcommand == "fit" else []
-        if self.subcommand in ("validate", "test") and not section.trainer.get("callbacks"):
+        extra: list[Callback] = [RunContinuation(), EpochMeans(), EpochTable()] if self.subcommand == "fit" else []
+        measures = self.subcommand in ("validate", "test") and self._trained_class.colorizes
+        if measures and not section.trainer.get("callbacks"):
             extra.append(FrechetDistance())
+        if self.subcommand != "predict" and hinted_network(self.model) is not None:
+            extra.append(HintL1())
         if self.subcommand == "predict":
-            root = str(self.datamodule.predict or "")
+            root = str(getattr(self.datamodule, "predict", None) or "")
             extra.append(PredictionWriter(section.output, root, section.overwrite, section.npy))
         given = self.config_init[self.subcommand].trainer.get("plugins")
         plugins = given if isinstance(given, list) else [given] if given else []
@@ -266,13 +295,24 @@ class ColorganCLI(LightningCLI):
 
     def after_instantiate_classes(self) -> None:
         """Checks what the parts need of each other, and tells the data where to write their manifest."""
+        if self.subcommand != "predict":
+            check_data_module(self.datamodule)
         if self.subcommand == "fit":
             is_recorded = self.save_config_callback is not None and not getattr(self.trainer, "fast_dev_run", False)
             if isinstance(self.datamodule, Photos) and is_recorded:
                 self.datamodule.manifest_file = self.run_folder.path / manifest.FILE_NAME
             self.model.check_size(self.datamodule.image_size)
-            self.datamodule.check()
+            if isinstance(self.datamodule, Photos):
+                self.datamodule.check()
             check_callbacks(self.trainer, self.model)
+            if isinstance(self.datamodule, Photos) and not self.datamodule.has_batch_size:
+                self._settle_batch_size(self.datamodule)
+
+    def _settle_batch_size(self, data: Photos) -> None:
+        resumed = Path(self.checkpoint) if self.checkpoint else None
+        size = settle_batch_size(data, self.model, self.trainer, resumed)
+        for section in (self.config[self.subcommand], self.save_config_kwargs["as_given"]):
+            section.data.init_args.batch_size = size
 
     def after_fit(self) -> None:
         """Prints where the results are, and raises an error if they are not there."""
@@ -280,7 +320,9 @@ class ColorganCLI(LightningCLI):
         if getattr(self.trainer, "fast_dev_run", False) or not self.trainer.is_global_zero:
             return
         config = self.run_folder.path / "config.yaml"
-        print(f"\n{results(callbacks, self.run_folder, self.trainer.current_epoch, [config])}")
+        where = results(callbacks, self.run_folder, self.trainer.current_epoch, [config])
+        tables = [str(callback) for callback in callbacks if isinstance(callback, EpochTable)]
+        print("", *filter(None, tables), where, sep="\n")
         next(c for c in callbacks if isinstance(c, SaveOnSignal)).raise_if_stopped(self.trainer)
 
     def after_predict(self) -> None:
@@ -290,9 +332,11 @@ class ColorganCLI(LightningCLI):
         if not self.trainer.is_global_zero:
             return
         print(f"{writer.written} photos colorized into {printable(writer.folder)}")
-        for image in self.datamodule.unsupported:
-            _note(f"left out {printable(image.path)}: {image.reason}")
-        failures = [f"{printable(path)} ({reason})" for path, reason in self.datamodule.unreadable] + writer.failures
+        failures = list(writer.failures)
+        if isinstance(self.datamodule, Photos):
+            for image in self.datamodule.unsupported:
+                _note(f"left out {printable(image.path)}: {image.reason}")
+            failures[:0] = [f"{printable(path)} ({reason})" for path, reason in self.datamodule.unreadable]
         if failures:
             listed = "".join(f"\n  {failure}" for failure in failures)
             raise ColorganError(f"{plural(len(failures), 'file')} could not be read or written:{listed}")
@@ -310,6 +354,11 @@ def _requeued_checkpoint(section: Namespace) -> str | None:
 def config_files(section: Namespace) -> list[str]:
     """The configuration files of a command line, without overlays that were given as text."""
     return [str(file) for file in section.get("config") or [] if file is not None]
+
+
+def _texts(value: str | list[str]) -> str | list[str]:
+    """The value of an option that is repeated; jsonargparse also gives all of them together."""
+    return [str(item) for item in value] if isinstance(value, list) else str(value)
 
 
 def callbacks_of(section: Namespace) -> list[Namespace]:

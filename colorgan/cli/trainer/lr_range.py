@@ -12,6 +12,7 @@ from colorgan.evaluation.charts import learning_rate_chart
 from colorgan.files import atomic_write, display_path
 from colorgan.inference.run_folder import RunFolder
 from colorgan.training.callbacks.continuation import RunContinuation
+from colorgan.training.callbacks.epoch_means import EpochMeans
 from colorgan.training.callbacks.interruption import SaveOnSignal
 from colorgan.training.lr_finder import LRRangeTest, run_range_test
 
@@ -30,6 +31,10 @@ _TRAINER: dict[str, Any] = {
     "num_sanity_val_steps": 0,
 }
 """Trainer arguments of the test, which runs in one process and writes nothing but its chart."""
+
+
+_NEEDLESS = (SaveOnSignal, RunContinuation, EpochMeans)
+"""Callbacks of ``fit`` that a test has no use for."""
 
 
 class LRFindCLI(ColorganCLI):
@@ -60,7 +65,7 @@ class LRFindCLI(ColorganCLI):
         """The trainer of ``fit`` without what cares for checkpoints, because there are none."""
         trainer = super().instantiate_trainer(**kwargs)
         callbacks: list[Callback] = trainer.callbacks  # type: ignore[attr-defined]
-        callbacks[:] = [callback for callback in callbacks if not isinstance(callback, SaveOnSignal | RunContinuation)]
+        callbacks[:] = [callback for callback in callbacks if not isinstance(callback, _NEEDLESS)]
         return trainer
 
     def fit(self, **_: Any) -> None:

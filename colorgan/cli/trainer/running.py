@@ -5,16 +5,18 @@ import sys
 
 import torch
 from lightning.fabric.utilities.exceptions import MisconfigurationException
+from lightning.pytorch import LightningDataModule
 
 from colorgan.cli.parsing.parser import TrainerParser
 from colorgan.cli.parsing.values import MODE
+from colorgan.cli.trainer import batch_size
 from colorgan.cli.trainer.command import ColorganCLI
 from colorgan.cli.trainer.quiet import silence_libraries
 from colorgan.cli.trainer.restoring import is_restoring_error
 from colorgan.cli.trainer.run_config import SaveRunConfig
-from colorgan.data import Photos
 from colorgan.errors import CheckpointError, ColorganError, describe
 from colorgan.inference import run_folder
+from colorgan.metrics.installed import load_installed_parts
 from colorgan.training.gan import ColorGAN
 from colorgan.training.module import Trainable
 from colorgan.training.processes import leave_parent, watch_parent
@@ -41,11 +43,12 @@ def train(
     silence_libraries()
     torch.set_float32_matmul_precision("high")
     watch_parent()
-    inherited = os.environ.get(run_folder.VARIABLE)
+    load_installed_parts()
+    inherited = {name: os.environ.get(name) for name in (run_folder.VARIABLE, batch_size.VARIABLE)}
     try:
         return command(
             model,
-            Photos,
+            LightningDataModule,
             trainer_class=Trainer,
             save_config_callback=SaveRunConfig,
             seed_everything_default=42,
@@ -72,7 +75,8 @@ def train(
     finally:
         if (wandb := sys.modules.get("wandb")) is not None and wandb.run is not None:
             wandb.finish(exit_code=int(sys.exc_info()[0] is not None))  # flushes the last records
-        if inherited is None:
-            os.environ.pop(run_folder.VARIABLE, None)
+        for name, value in inherited.items():
+            if value is None:
+                os.environ.pop(name, None)
         run_folder.remove_unused()
         leave_parent()

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from colorgan.errors import ColorganError
-from colorgan.evaluation.benchmark.grid import Run
+from colorgan.evaluation.benchmark.grid import Run, needed_runs
 from colorgan.evaluation.benchmark.records import GridRunFolder, outcome_since
 from colorgan.evaluation.benchmark.worker import Job, Outcome, supervise
 
@@ -51,7 +51,11 @@ def train(
         _check_resources(ray.cluster_resources(), cpus, gpus)
         task = ray.remote(num_cpus=cpus, num_gpus=gpus, max_retries=_MAX_RETRIES)(_train_to_end)
         open_runs = [run for run in runs if outcome_since(GridRunFolder(folder, run.name), since) is None]
-        pending = {task.options(name=run.name).remote(Job.of(run, folder, command), since): run for run in open_runs}
+        tasks: dict[str, Any] = {}
+        for run in open_runs:
+            needed = [tasks[other.name] for other in needed_runs(run, open_runs)]
+            tasks[run.name] = task.options(name=run.name).remote(Job.of(run, folder, command), since, *needed)
+        pending = {tasks[run.name]: run for run in open_runs}
         while pending:
             ready, _ = ray.wait(list(pending), num_returns=1)
             for reference in ready:
@@ -61,8 +65,11 @@ def train(
         ray.shutdown()
 
 
-def _train_to_end(job: Job, since: float) -> Outcome:
-    """The Ray task. It waits if the processes of a dead worker are still saving the run."""
+def _train_to_end(job: Job, since: float, *_: Outcome) -> Outcome:
+    """The Ray task. It waits if the processes of a dead worker are still saving the run.
+
+    Ray starts it when the outcomes of the runs that it needs are there.
+    """
     while True:
         outcome = outcome_since(GridRunFolder(Path(job.grid), job.name), since) or supervise(job)
         if outcome != "busy":

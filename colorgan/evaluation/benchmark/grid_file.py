@@ -1,29 +1,47 @@
 """Reads grids from YAML files; ``docs/benchmark.md`` describes the format."""
 
 import itertools
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import yaml
 
-from colorgan.errors import ColorganError, did_you_mean
+from colorgan.errors import ColorganError
 from colorgan.evaluation.benchmark.grid import Grid, Group, Overlay, Published, Variant
+from colorgan.evaluation.benchmark.grid_values import (
+    check_name,
+    check_runs,
+    check_variant,
+    mapping,
+    read_charts,
+    read_metrics,
+    read_seed_arguments,
+    read_seeds,
+    read_sheet,
+    reject_unknown_keys,
+)
 from colorgan.files.yaml import YAMLError, read_yaml
-from colorgan.metrics.metric import Metric
-from colorgan.metrics.registry import JUDGE, find_metric
+from colorgan.metrics.registry import JUDGE
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
-_GRID_KEYS = {"title", "description", "metrics", "seeds", "seed_arguments", "base", "published", "groups"}
-_GROUP_KEYS = {"title", "description", "command", "overlays", "axes", "runs", "seeds", "published"}
-_METRIC_KEYS = {"label", "better", "chart"}
+_GRID_KEYS = {
+    "title",
+    "description",
+    "metrics",
+    "charts",
+    "seeds",
+    "seed_arguments",
+    "base",
+    "published",
+    "groups",
+    "sheet",
+}
+_GROUP_KEYS = {"title", "description", "command", "overlays", "axes", "runs", "seeds", "published", "baseline"}
 _DEFAULT_METRICS = (f"val/fd_{JUDGE}".replace("-", "_"), "val/psnr")
 _JUDGE_OVERLAY = {"trainer": {"callbacks+": [{"class_path": "FrechetDistance", "init_args": {"features": JUDGE}}]}}
 """Measures the first of the default metrics."""
 _PUBLISHED_KEYS = {"metric", "protocol", "source"}
-_BETTER: dict[str, Literal["lower", "higher"] | None] = {"lower": "lower", "higher": "higher", "neither": None}
 
 
 def read_grid(path: str | Path, extra_overlays: Sequence[str | Path] = ()) -> Grid:
@@ -43,33 +61,37 @@ def read_grid(path: str | Path, extra_overlays: Sequence[str | Path] = ()) -> Gr
     """
     file = Path(path)
     content = _read_mapping(file, "a grid of runs")
-    _reject_unknown_keys(content, _GRID_KEYS, f"{file}:")
-    published = _mapping(content.get("published"), f"{file}: published")
-    _reject_unknown_keys(published, _PUBLISHED_KEYS, f"{file}: published.")
+    reject_unknown_keys(content, _GRID_KEYS, f"{file}:")
+    published = mapping(content.get("published"), f"{file}: published")
+    reject_unknown_keys(published, _PUBLISHED_KEYS, f"{file}: published.")
     extra = tuple(_read_overlay(Path(overlay), "--config") for overlay in extra_overlays)
-    reader = _GroupReader(file, _seeds(content.get("seeds", [42]), f"{file}: seeds"), extra)
+    reader = _GroupReader(file, read_seeds(content.get("seeds", [42]), f"{file}: seeds"), extra)
     base = reader.overlays(content.get("base"), "base")
     if content.get("metrics") is None:
         base += reader.overlays(_JUDGE_OVERLAY, "base.judge")
-    groups = _mapping(content.get("groups"), f"{file}: groups")
+    groups = mapping(content.get("groups"), f"{file}: groups")
     if not groups:
         raise ColorganError(f"{file}: groups is empty; add at least one group of runs")
     grid = Grid(
         name=file.stem,
         title=str(content.get("title", file.stem)),
         description=str(content.get("description", "")).strip(),
-        metrics=_metrics(list(_DEFAULT_METRICS) if content.get("metrics") is None else content["metrics"], file),
+        metrics=read_metrics(list(_DEFAULT_METRICS) if content.get("metrics") is None else content["metrics"], file),
         published=Published(**{key: str(value) for key, value in published.items()}),
-        seed_arguments=_seed_arguments(content.get("seed_arguments"), f"{file}: seed_arguments"),
+        seed_arguments=read_seed_arguments(content.get("seed_arguments"), f"{file}: seed_arguments"),
         groups=tuple(
-            reader.group(str(name), _mapping(group, f"{file}: groups.{name}"), base) for name, group in groups.items()
+            reader.group(str(name), mapping(group, f"{file}: groups.{name}"), base) for name, group in groups.items()
         ),
+        charts=read_charts(content.get("charts"), f"{file}: charts"),
     )
     names = [variant.name for variant in grid.variants]
     for name in names:
         if names.count(name) > 1:
             raise ColorganError(f"{file}: two runs have the name {name!r}; rename a group, an axis value or a run")
-    return grid
+    for variant in grid.variants:
+        if variant.baseline:
+            check_variant(variant.baseline, names, f"{file}: groups.{variant.group}.baseline")
+    return replace(grid, sheet=read_sheet(content.get("sheet"), names, f"{file}: sheet"))
 
 
 class _GroupReader:
@@ -86,15 +108,14 @@ class _GroupReader:
 
     def group(self, name: str, content: Mapping[str, Any], base: tuple[Overlay, ...]) -> Group:
         key = f"groups.{name}"
-        _check_name(name, f"{self.file}: {key}")
-        _reject_unknown_keys(content, _GROUP_KEYS, f"{self.file}: {key}.")
+        check_name(name, f"{self.file}: {key}")
+        reject_unknown_keys(content, _GROUP_KEYS, f"{self.file}: {key}.")
         if content.get("axes") and content.get("runs"):
             raise ColorganError(f"{self.file}: {key} has both axes and runs; split it into two groups")
         command = content.get("command", "")
         if command not in ("", "chroma"):
             raise ColorganError(f"{self.file}: {key}.command must be chroma or be left out; received {command!r}")
         below = (() if command else base) + self.overlays(content.get("overlays"), f"{key}.overlays")
-        seeds = _seeds(content["seeds"], f"{self.file}: {key}.seeds") if "seeds" in content else self.seeds
         expanded = {
             suffix: (parts, below + own + self.extra_overlays)
             for suffix, parts, own in (
@@ -104,9 +125,18 @@ class _GroupReader:
             )
         }
         published = self._published(content.get("published"), list(expanded), key)
+        seeds = self._seeds(content.get("seeds"), list(expanded), key)
+        baselines = self._baselines(content.get("baseline"), list(expanded), key)
         variants = tuple(
             Variant(
-                "-".join(filter(None, (name, suffix))), name, parts, overlays, seeds, published.get(suffix), command
+                name="-".join(filter(None, (name, suffix))),
+                group=name,
+                parts=parts,
+                overlays=overlays,
+                seeds=seeds[suffix],
+                published=published.get(suffix),
+                command=command,
+                baseline=baselines.get(suffix, ""),
             )
             for suffix, (parts, overlays) in expanded.items()
         )
@@ -117,14 +147,14 @@ class _GroupReader:
         values = {
             str(axis): {
                 str(value): self.overlays(overlays, f"{key}.{axis}.{value}")
-                for value, overlays in _mapping(listed, f"{self.file}: {key}.{axis}").items()
+                for value, overlays in mapping(listed, f"{self.file}: {key}.{axis}").items()
             }
-            for axis, listed in _mapping(axes, f"{self.file}: {key}").items()
+            for axis, listed in mapping(axes, f"{self.file}: {key}").items()
         }
         for combination in itertools.product(*(listed.items() for listed in values.values())):
             parts = dict(zip(values, (value for value, _ in combination), strict=True))
             for value in parts.values():
-                _check_name(value, f"{self.file}: {key}")
+                check_name(value, f"{self.file}: {key}")
             yield "-".join(parts.values()), parts, tuple(overlay for _, own in combination for overlay in own)
 
     def _named_runs(
@@ -134,8 +164,8 @@ class _GroupReader:
         if not content.get("runs"):
             yield "", {}, ()
             return
-        for name, overlays in _mapping(content["runs"], f"{self.file}: {key}.runs").items():
-            _check_name(str(name), f"{self.file}: {key}.runs")
+        for name, overlays in mapping(content["runs"], f"{self.file}: {key}.runs").items():
+            check_name(str(name), f"{self.file}: {key}.runs")
             yield str(name), {"run": str(name)}, self.overlays(overlays, f"{key}.runs.{name}")
 
     def overlays(self, value: Any, key: str) -> tuple[Overlay, ...]:
@@ -152,15 +182,32 @@ class _GroupReader:
             )
         return (_read_overlay(self.file.parent / value, f"{self.file}: {key}"),)
 
+    def _seeds(self, value: Any, suffixes: list[str], key: str) -> dict[str, tuple[int, ...]]:
+        """Seeds by name of the run: those of the group, or of the runs that it names."""
+        where = f"{self.file}: {key}.seeds"
+        if value is not None and not isinstance(value, Mapping):
+            return dict.fromkeys(suffixes, read_seeds(value, where))
+        named = mapping(value, where)
+        check_runs(named, suffixes, where)
+        own = {str(name): read_seeds(seeds, f"{where}.{name}") for name, seeds in named.items()}
+        return {name: own.get(name, self.seeds) for name in suffixes}
+
+    def _baselines(self, value: Any, suffixes: list[str], key: str) -> dict[str, str]:
+        """What each run is compared with: the same for the whole group, or for the runs that it names."""
+        where = f"{self.file}: {key}.baseline"
+        named = mapping(value, where) if isinstance(value, Mapping) else dict.fromkeys(suffixes, value)
+        check_runs(named, suffixes, where)
+        for baseline in named.values():
+            if baseline is not None and not isinstance(baseline, str):
+                raise ColorganError(f"{where} must be the name of a configuration; received {baseline!r}")
+        return {str(name): baseline for name, baseline in named.items() if baseline}
+
     def _published(self, value: Any, suffixes: list[str], key: str) -> dict[str, float]:
         """Published results by name of the run; a single number belongs to a group that is a single run."""
         where = f"{self.file}: {key}.published"
-        results = {"": value} if value is not None and not isinstance(value, Mapping) else _mapping(value, where)
+        results = {"": value} if value is not None and not isinstance(value, Mapping) else mapping(value, where)
+        check_runs(results, suffixes, where)
         for name, result in results.items():
-            if name not in suffixes:
-                raise ColorganError(
-                    f"{where} names {name!r}, which is not a run of the group; the runs are {', '.join(suffixes)}"
-                )
             if isinstance(result, bool) or not isinstance(result, int | float):
                 raise ColorganError(f"{where}: {name or 'the result'} must be a number; received {result!r}")
         return {str(name): float(result) for name, result in results.items()}
@@ -180,70 +227,4 @@ def _read_mapping(file: Path, where: str) -> dict[str, Any]:
         raise ColorganError(
             f"{where}: {file} cannot be read ({error.strerror or error}); give the path of a YAML file"
         ) from error
-    return _mapping(content, str(file))
-
-
-def _mapping(value: Any, where: str) -> dict[str, Any]:
-    if value is None:
-        return {}
-    if not isinstance(value, Mapping):
-        raise ColorganError(f"{where} must be a mapping (key: value); received {value!r:.80}")
-    return dict(value)
-
-
-def _reject_unknown_keys(content: Mapping[str, Any], known: set[str], where: str) -> None:
-    for key in content:
-        if key not in known:
-            suggestion = did_you_mean(str(key), sorted(known), list_all=True)
-            raise ColorganError(f"{where}{' ' if where.endswith(':') else ''}{key} is not a known key{suggestion}")
-
-
-def _check_name(name: str, where: str) -> None:
-    if not _NAME.fullmatch(name):
-        raise ColorganError(
-            f"{where}: {name!r} cannot be the name of a folder; "
-            "use letters, digits, dots, hyphens, plus signs and underscores"
-        )
-
-
-def _seeds(value: Any, where: str) -> tuple[int, ...]:
-    seeds = value if isinstance(value, list) else [value]
-    valid = all(isinstance(seed, int) and not isinstance(seed, bool) and 0 <= seed < 2**32 for seed in seeds)
-    if not seeds or not valid or len(set(seeds)) < len(seeds):
-        raise ColorganError(f"{where} must be different integers from 0 to 4294967295; received {value!r}")
-    return tuple(seeds)
-
-
-def _seed_arguments(value: Any, where: str) -> tuple[str, ...]:
-    arguments = [] if value is None else value
-    if not isinstance(arguments, list) or not all(isinstance(name, str) and "." in name for name in arguments):
-        raise ColorganError(f"{where} must be a list of arguments such as data.seed; received {value!r}")
-    return tuple(arguments)
-
-
-def _metrics(value: Any, file: Path) -> tuple[Metric, ...]:
-    """The metrics, listed by name or as a mapping; what the grid does not say comes from the registry."""
-    if isinstance(value, list) and all(isinstance(key, str) for key in value):
-        value = dict.fromkeys(value)
-    listed = _mapping(value, f"{file}: metrics")
-    if not listed:
-        raise ColorganError(f"{file}: metrics is empty; add a metric such as val/psnr, or leave metrics out")
-    metrics: list[Metric] = []
-    for key, content in listed.items():
-        options = _mapping(content, f"{file}: metrics.{key}")
-        _reject_unknown_keys(options, _METRIC_KEYS, f"{file}: metrics.{key}.")
-        known = find_metric(str(key).removeprefix("val/")) or Metric(str(key), str(key))
-        better = known.better
-        if "better" in options:
-            if not isinstance(options["better"], str) or options["better"] not in _BETTER:
-                raise ColorganError(
-                    f"{file}: metrics.{key}.better must be lower, higher or neither; received {options['better']!r}"
-                )
-            better = _BETTER[options["better"]]
-        if better is None and not metrics:
-            raise ColorganError(
-                f"{file}: metrics.{key} is the first metric, by which runs are compared; better must be lower or higher"
-            )
-        title, chart = str(options.get("label", known.label)), bool(options.get("chart", known.chart))
-        metrics.append(replace(known, key=str(key), title=title, better=better, chart=chart))
-    return tuple(metrics)
+    return mapping(content, str(file))

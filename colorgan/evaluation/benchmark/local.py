@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from colorgan.evaluation.benchmark.grid import Run
+from colorgan.evaluation.benchmark.grid import Run, needed_runs
 from colorgan.evaluation.benchmark.records import GridRunFolder, outcome_since
 from colorgan.evaluation.benchmark.worker import Job, Outcome, supervise
 
@@ -40,7 +40,7 @@ def train(
             if outcome_since(run_folder, since):
                 pending.remove(run)
                 continue
-            if run_folder.is_locked():
+            if run_folder.is_locked() or needed_runs(run, pending):
                 continue
             outcome = supervise(Job.of(run, folder, command))
             if outcome != "busy":
@@ -48,7 +48,7 @@ def train(
                 pending.remove(run)
                 yield run, outcome
         if pending and not trained:
-            locked = {run.name for run in pending} - announced
+            locked = {run.name for run in pending if not needed_runs(run, pending)} - announced
             if locked:
                 notify(f"waiting for {', '.join(sorted(locked))}, which another process is training")
                 announced |= locked

@@ -6,43 +6,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
-from PIL import Image
-
 from colorgan.errors import plural
+from colorgan.evaluation.benchmark.document import as_json
 from colorgan.evaluation.benchmark.grid import Group
 from colorgan.evaluation.benchmark.records import Status
 from colorgan.evaluation.benchmark.results import BenchmarkResults, VariantResult
-from colorgan.evaluation.benchmark.tables import Cell, format_duration, format_number, group_table
+from colorgan.evaluation.benchmark.sheets import Sheet, photo_sheet, run_sheet
+from colorgan.evaluation.benchmark.tables import (
+    Cell,
+    comparison_table,
+    format_duration,
+    format_number,
+    group_table,
+    order_table,
+)
 from colorgan.evaluation.charts import Dots, Line, ResponsiveChart, dot_chart, line_chart
 from colorgan.evaluation.curves import mean_curve
-from colorgan.evaluation.rendering import data_url, render
+from colorgan.evaluation.rendering import render
 from colorgan.evaluation.statistics import CONFIDENCE
 from colorgan.files import atomic_write
-from colorgan.images import read_rgb, read_size
 from colorgan.metrics.metric import Metric
 from colorgan.metrics.teachers import is_same_network, judge_of
-
-_SHEET_WIDTH = 960
-"""Pixels. Sheets are downscaled for the report; the run folders contain them at full size."""
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """The sample photos of a configuration, downscaled for the report.
-
-    Attributes:
-        name: name of the run.
-        file: file name in ``images/``.
-        width: in pixels.
-        height: in pixels.
-        data: the image as a ``data:`` URL.
-    """
-
-    name: str
-    file: str
-    width: int
-    height: int
-    data: str
 
 
 @dataclass(frozen=True)
@@ -69,7 +53,7 @@ class Section:
         header: header of the table.
         rows: rows of the table.
         failures: names of failed runs with their error messages.
-        charts: curves of the headline metric, and of other metrics with ``chart: true``.
+        charts: curves of the headline metric, of other metrics with ``chart: true``, and the charts of the grid.
         sheets: sample photos of the configurations.
     """
 
@@ -96,6 +80,7 @@ def write_report(results: BenchmarkResults, folder: Path) -> Path:
     images.mkdir(parents=True, exist_ok=True)
     sections = [_section(results, group, variants, images) for group, variants in results.groups]
     overview = _overview_chart(results)
+    photos, problems = photo_sheet(results, folder, images)
     for chart in [*([overview] if overview else []), *(chart for part in sections for chart in part.charts)]:
         _write(images / f"{chart.name}.svg", chart.svg.wide)
     for file in ("report.html", "report.md"):
@@ -105,13 +90,16 @@ def write_report(results: BenchmarkResults, folder: Path) -> Path:
             description=results.grid.description,
             num_variants=len(results.variants),
             counts=[(status, results.count(status)) for status in get_args(Status) if results.count(status)],
-            notes=_notes(results),
+            notes=[*_notes(results), *problems],
             overview=overview,
+            comparison=comparison_table(results),
+            photos=photos,
+            order=order_table(results),
             sections=sections,
             made_with=_made_with(results),
         )
         _write(folder / file, text)
-    _write(folder / "results.json", json.dumps(results.as_json(), indent=2, allow_nan=False) + "\n")
+    _write(folder / "results.json", json.dumps(as_json(results), indent=2, allow_nan=False) + "\n")
     return folder / "report.html"
 
 
@@ -129,7 +117,10 @@ def _section(results: BenchmarkResults, group: Group, variants: Sequence[Variant
         if (is_headline or metric.chart) and (lines := _curves(variants, metric)):
             name = group.name if is_headline else f"{group.name}_{metric.key.replace('/', '_')}"
             charts.append(_curve_chart(name, metric, lines, results.baselines.get(metric.key)))
-    sheets = [sheet for result in variants if (sheet := _sheet(result, images))]
+    for number, (title, names) in enumerate(results.grid.charts.items(), start=1):
+        if lines := _paired_curves(variants, names):
+            charts.append(Chart(f"{group.name}_chart_{number}", title, _lines_by_epoch(lines, title)))
+    sheets = [sheet for result in variants if (sheet := run_sheet(result, images))]
     return Section(group, header, rows, failures, charts, sheets)
 
 
@@ -157,19 +148,35 @@ def _notes(results: BenchmarkResults) -> list[str]:
             "No configuration has two finished seeds, so the spread between seeds is unknown: there are no intervals "
             "and no ranks, and small differences are not meaningful."
         )
-    if any(result.variant.published is not None for result in results.variants):
-        correlation = results.published_correlation
-        comparison = (
-            ""
-            if correlation is None
-            else f" Over the {results.num_published} configurations that have both, Spearman's rank correlation "
-            f"between the published results and ours is {correlation:.2f}."
+    if any(result.changes for result in results.variants):
+        notes.append(
+            "Changes against a baseline are relative, except for those in dB, which are differences. Their intervals "
+            "follow from the same spread, of both means. Where one contains 0, these runs show no difference."
         )
+    if any(result.variant.published is not None for result in results.variants):
         notes.append(
             f"Published results ({published.source or 'source not given'}) were measured differently "
-            f"({published.protocol}), so only their order can be compared with ours, not their values.{comparison}"
+            f"({published.protocol}), so only their order can be compared with ours, not their values."
+            f"{_agreement(results)}"
         )
     return notes
+
+
+def _agreement(results: BenchmarkResults) -> str:
+    """What the rank correlation with the published results says, and what it does not."""
+    agreement = results.published_agreement
+    if agreement.correlation is None or agreement.chance is None:
+        return ""
+    verdict = (
+        "so the published order is found again"
+        if agreement.correlation > 0 and agreement.chance < 1 - CONFIDENCE
+        else "so these runs neither confirm the published order nor refute it"
+    )
+    return (
+        f" Over the {agreement.count} configurations that have both, Spearman's rank correlation between the published "
+        f"results and ours is {agreement.correlation:.2f}. An order drawn by chance agrees at least as well in "
+        f"{agreement.chance:.1%} of cases, {verdict}."
+    )
 
 
 def _teaching_notes(results: BenchmarkResults) -> list[str]:
@@ -218,24 +225,23 @@ def _curves(variants: Sequence[VariantResult], metric: Metric) -> list[Line]:
     return lines
 
 
+def _paired_curves(variants: Sequence[VariantResult], names: Sequence[str]) -> list[Line]:
+    """The mean curve over the seeds of each configuration for each metric; all but the last metric are faint."""
+    lines = []
+    for result in variants:
+        for name in names:
+            curves = [curve for run in result.runs if (curve := run.curves.get(name))]
+            if curves:
+                lines.append(Line(result.variant.name, mean_curve(curves), faint=name != names[-1]))
+    return lines
+
+
 def _curve_chart(name: str, metric: Metric, lines: Sequence[Line], baseline: float | None) -> Chart:
-    svg = ResponsiveChart.draw(lambda size: line_chart(lines, "epoch", metric.title, baseline, size=size))
-    return Chart(name, f"{metric.title} by epoch", svg)
+    return Chart(name, f"{metric.title} by epoch", _lines_by_epoch(lines, metric.title, baseline))
 
 
-def _sheet(result: VariantResult, images: Path) -> Sheet | None:
-    """The sheet of the first seed that has one, downscaled again only after it has changed."""
-    run = next((run for run in result.runs if run.sheet), None)
-    if run is None or run.sheet is None:
-        return None
-    small = images / f"{run.run.name}.webp"
-    if not small.is_file() or small.stat().st_mtime < run.sheet.stat().st_mtime:
-        image = Image.fromarray(read_rgb(run.sheet))
-        image.thumbnail((_SHEET_WIDTH, 10 * _SHEET_WIDTH), Image.Resampling.LANCZOS)
-        with atomic_write(small) as temporary:
-            image.save(temporary, format="WEBP", quality=82)
-    width, height = read_size(small)
-    return Sheet(run.run.name, small.name, width, height, data_url(small.read_bytes(), "webp"))
+def _lines_by_epoch(lines: Sequence[Line], title: str, baseline: float | None = None) -> ResponsiveChart:
+    return ResponsiveChart.draw(lambda size: line_chart(lines, "epoch", title, baseline, size=size))
 
 
 def _made_with(results: BenchmarkResults) -> str:

@@ -1,60 +1,24 @@
 """The results of a grid, read from the folders of its runs."""
 
 import math
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 from colorgan.evaluation.benchmark.grid import Grid, Group, Run, Variant
-from colorgan.evaluation.benchmark.records import GridRunFolder, Record, Status
-from colorgan.evaluation.curves import Curve, mean_curve, read_curves
-from colorgan.evaluation.statistics import CONFIDENCE, Interval, SeedSpread, rank_correlation, rank_ranges
-from colorgan.files.yaml import YAMLError, read_yaml
+from colorgan.evaluation.benchmark.records import Status
+from colorgan.evaluation.benchmark.run_results import RunResult, read_run
+from colorgan.evaluation.curves import Curve, mean_curve
+from colorgan.evaluation.statistics import (
+    Agreement,
+    Estimate,
+    Interval,
+    SeedSpread,
+    rank_agreement,
+    rank_ranges,
+)
 from colorgan.metrics.metric import Metric
-from colorgan.metrics.teachers import teachers
-
-
-@dataclass(frozen=True)
-class RunResult:
-    """The results of one run.
-
-    Attributes:
-        run: the run.
-        status: its status.
-        record: its outcome, if it has ended.
-        curves: the curve of every ``val/`` metric that it logged.
-        sheet: its latest sheet of sample photos.
-        teachers: the pretrained networks that it learns from.
-    """
-
-    run: Run
-    status: Status
-    record: Record | None
-    curves: Mapping[str, Curve]
-    sheet: Path | None
-    teachers: Sequence[str] = ()
-
-    @property
-    def epochs(self) -> int:
-        """Number of epochs with validation."""
-        return max((len(curve) for curve in self.curves.values()), default=0)
-
-    def last(self, metric: Metric) -> float | None:
-        """The value after the last epoch of a finished run; ``None`` if it was not logged or is not finite."""
-        curve = self._finished_curve(metric)
-        last_epoch = max((points[-1][0] for points in self.curves.values()), default=0)
-        return curve[-1][1] if curve and curve[-1][0] == last_epoch else None
-
-    def best(self, metric: Metric) -> float | None:
-        """The value of the best epoch of a finished run, which is optimistically biased."""
-        values = [value for _, value in self._finished_curve(metric)]
-        return (max if metric.higher_is_better else min)(values, default=None)
-
-    def _finished_curve(self, metric: Metric) -> Curve:
-        curve = self.curves.get(metric.key, [])
-        return [point for point in curve if math.isfinite(point[1])] if self.status == "finished" else []
 
 
 @dataclass(frozen=True)
@@ -75,6 +39,20 @@ class Summary:
 
 
 @dataclass(frozen=True)
+class Change:
+    """One metric of a configuration against that of its baseline.
+
+    Attributes:
+        kind: ``relative``, as a fraction of the baseline, or the ``difference`` for metrics in decibels, whose
+            differences stand for ratios.
+        estimate: the change, with its interval if the spread between seeds is known.
+    """
+
+    kind: Literal["relative", "difference"]
+    estimate: Estimate
+
+
+@dataclass(frozen=True)
 class VariantResult:
     """One configuration with its runs.
 
@@ -83,18 +61,25 @@ class VariantResult:
         runs: one per seed.
         summaries: by key of the metric.
         rank_range: first and last rank in its group that the intervals allow; ``None`` if it cannot be ranked.
+        changes: against its baseline, by key of the metric; empty without one.
     """
 
     variant: Variant
     runs: Sequence[RunResult]
     summaries: Mapping[str, Summary]
     rank_range: tuple[int, int] | None
+    changes: Mapping[str, Change]
 
     @property
     def seconds(self) -> float | None:
         """Mean duration of its finished runs."""
         times = [run.record.seconds for run in self.runs if run.record and run.record.status == "finished"]
         return math.fsum(times) / len(times) if times else None
+
+    @property
+    def epochs(self) -> list[int]:
+        """The different numbers of epochs that its finished runs trained, in order; early stopping may end some."""
+        return sorted({run.last_epoch for run in self.runs if run.status == "finished"})
 
 
 @dataclass(frozen=True)
@@ -108,9 +93,7 @@ class BenchmarkResults:
         spread: spread of the headline metric between seeds.
         groups: the groups with their configurations.
         baselines: value of the gray photos, by metric.
-        published_correlation: rank correlation of the headline metric with the published results; ``None`` if it cannot
-            be computed.
-        num_published: number of configurations that have both.
+        published_agreement: how well the order of the headline metric agrees with the published one.
     """
 
     grid: Grid
@@ -119,8 +102,7 @@ class BenchmarkResults:
     spread: SeedSpread
     groups: Sequence[tuple[Group, Sequence[VariantResult]]]
     baselines: Mapping[str, float]
-    published_correlation: float | None
-    num_published: int
+    published_agreement: Agreement
 
     @property
     def variants(self) -> list[VariantResult]:
@@ -140,71 +122,6 @@ class BenchmarkResults:
         """Number of runs with this status."""
         return sum(run.status == status for result in self.variants for run in result.runs)
 
-    def as_json(self) -> dict[str, Any]:
-        """Plain data for ``results.json``, without NaN and infinity."""
-        return {
-            "title": self.grid.title,
-            "headline": self.headline.key,
-            "confidence": CONFIDENCE,
-            "spread_between_seeds": {
-                "relative_std": self.spread.relative_std,
-                "degrees_of_freedom": self.spread.degrees_of_freedom,
-            },
-            "gray_photos": dict(self.baselines),
-            "taught_by": self.teachers,
-            "published": {
-                "metric": self.grid.published.metric,
-                "protocol": self.grid.published.protocol,
-                "source": self.grid.published.source,
-                "rank_correlation": self.published_correlation,
-                "configurations": self.num_published,
-            },
-            "groups": [
-                {
-                    "name": group.name,
-                    "title": group.title,
-                    "configurations": [self._variant_as_json(result) for result in results],
-                }
-                for group, results in self.groups
-            ],
-        }
-
-    def _variant_as_json(self, result: VariantResult) -> dict[str, Any]:
-        return {
-            "name": result.variant.name,
-            "parts": dict(result.variant.parts),
-            "published": result.variant.published,
-            "rank": list(result.rank_range) if result.rank_range else None,
-            "metrics": {
-                key: {
-                    "mean": summary.mean,
-                    "interval": [summary.interval.low, summary.interval.high] if summary.interval else None,
-                    "best_epoch_mean": summary.best,
-                    "by_seed": {str(seed): value for seed, value in summary.values.items()},
-                }
-                for key, summary in result.summaries.items()
-            },
-            "runs": [
-                {
-                    "name": run.run.name,
-                    "seed": run.run.seed,
-                    "status": run.status,
-                    "error": run.record.error if run.record else "",
-                    "seconds": run.record.seconds if run.record else None,
-                    "attempts": run.record.attempts if run.record else None,
-                    "device": run.record.device if run.record else None,
-                    "version": run.record.version if run.record else None,
-                    "digest": run.record.digest if run.record else None,
-                    "epochs": run.epochs,
-                    "curves": {
-                        key: [[epoch, value] for epoch, value in curve if math.isfinite(value)]
-                        for key, curve in run.curves.items()
-                    },
-                }
-                for run in result.runs
-            ],
-        }
-
 
 def collect_results(grid: Grid, runs: Sequence[Run], folder: Path) -> BenchmarkResults:
     """Reads the results of all runs that have been started.
@@ -217,7 +134,9 @@ def collect_results(grid: Grid, runs: Sequence[Run], folder: Path) -> BenchmarkR
     Raises:
         ColorganError: if a record is damaged.
     """
-    read = {run.name: _read_run(run, folder) for run in runs}
+    drawn = {name for names in grid.charts.values() for name in names}
+    drawn |= {metric.key for metric in grid.metrics if metric.key.startswith("train/")}
+    read = {run.name: read_run(run, folder, drawn) for run in runs}
     by_variant: dict[str, list[RunResult]] = {}
     for run in runs:
         by_variant.setdefault(run.variant.name, []).append(read[run.name])
@@ -238,7 +157,13 @@ def collect_results(grid: Grid, runs: Sequence[Run], folder: Path) -> BenchmarkR
         ranks = _rank_ranges({variant.name: summaries[variant.name][headline.key] for variant in variants}, headline)
         if variants:
             results = [
-                VariantResult(variant, by_variant[variant.name], summaries[variant.name], ranks.get(variant.name))
+                VariantResult(
+                    variant,
+                    by_variant[variant.name],
+                    summaries[variant.name],
+                    ranks.get(variant.name),
+                    _changes(summaries[variant.name], summaries.get(variant.baseline, {}), metrics, spreads),
+                )
                 for variant in variants
             ]
             groups.append((group, results))
@@ -256,30 +181,8 @@ def collect_results(grid: Grid, runs: Sequence[Run], folder: Path) -> BenchmarkR
         spread=spreads[headline.key],
         groups=groups,
         baselines=_baselines(list(read.values()), metrics),
-        published_correlation=rank_correlation(pairs),
-        num_published=len(pairs),
+        published_agreement=rank_agreement(pairs),
     )
-
-
-def _read_run(run: Run, grid: Path) -> RunResult:
-    folder = GridRunFolder(grid, run.name)
-    sheets = [file for file in folder.path.glob("samples/epoch_*.png") if re.fullmatch(r"epoch_\d+", file.stem)]
-    return RunResult(
-        run=run,
-        status=folder.status(),
-        record=folder.record(),
-        curves={name: curve for name, curve in read_curves(folder.metrics).items() if name.startswith("val/")},
-        sheet=max(sheets, key=lambda file: int(file.stem[6:]), default=None),
-        teachers=_teachers(folder.path / "config.yaml"),
-    )
-
-
-def _teachers(config: Path) -> list[str]:
-    """The pretrained networks that a run learns from; none before it has written its configuration."""
-    try:
-        return teachers(read_yaml(config).get("model"))
-    except (OSError, YAMLError, AttributeError):
-        return []
 
 
 def _rank_ranges(summaries: Mapping[str, Summary], metric: Metric) -> dict[str, tuple[int, int]]:
@@ -330,6 +233,26 @@ def _summary(results: Sequence[RunResult], metric: Metric, spread: SeedSpread) -
         interval=spread.interval(list(values.values())),
         best=math.fsum(best) / len(best) if best else None,
     )
+
+
+def _changes(
+    own: Mapping[str, Summary],
+    baseline: Mapping[str, Summary],
+    metrics: Sequence[Metric],
+    spreads: Mapping[str, SeedSpread],
+) -> dict[str, Change]:
+    """The changes that can be computed: both have values, and a relative change has something to refer to."""
+    changes = {}
+    for metric in metrics if baseline and baseline is not own else ():
+        values, others = ([*summary[metric.key].values.values()] for summary in (own, baseline))
+        if not values or not others:
+            continue
+        spread = spreads[metric.key]
+        if metric.unit == "dB":
+            changes[metric.key] = Change("difference", spread.difference(values, others))
+        elif min(*values, *others) > 0:
+            changes[metric.key] = Change("relative", spread.relative_change(values, others))
+    return changes
 
 
 def _baselines(results: Sequence[RunResult], metrics: Sequence[Metric]) -> dict[str, float]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from colorgan.evaluation.benchmark.results import BenchmarkResults, Summary, VariantResult, epochs_needed
+from colorgan.evaluation.benchmark.results import BenchmarkResults, Change, Summary, VariantResult, epochs_needed
 
 _NO_VALUE = "-"
 
@@ -34,6 +34,7 @@ def group_table(results: BenchmarkResults, variants: Sequence[VariantResult]) ->
     published = results.grid.published
     has_published = any(result.variant.published is not None for result in variants)
     needed = epochs_needed(variants, results.headline)
+    has_epochs = len({number for result in variants for number in result.epochs}) > 1
     header = [Cell("Configuration")]
     if has_published:
         header.append(Cell(f"Published {published.metric}".strip(), published.protocol))
@@ -44,14 +45,77 @@ def group_table(results: BenchmarkResults, variants: Sequence[VariantResult]) ->
         Cell("Best epoch", "optimistically biased"),
         *([Cell("Epochs needed", f"to reach {format_number(needed[0])}")] if needed else []),
         *(Cell(metric.title, metric.direction) for metric in results.metrics[1:]),
+        *([Cell("Epochs", "trained")] if has_epochs else []),
         Cell("Time", "per run"),
     ]
-    rows = [_row(results, result, has_published, needed[1] if needed else None) for result in variants]
+    rows = [_row(results, result, has_published, needed[1] if needed else None, has_epochs) for result in variants]
+    return header, rows
+
+
+def order_table(results: BenchmarkResults) -> tuple[list[Cell], list[list[Cell]]] | None:
+    """The order of the published results beside that of ours.
+
+    Args:
+        results: the results of the grid.
+
+    Returns:
+        The header, and one row for each configuration that has both, in the published order; ``None`` for fewer than
+        two.
+    """
+    headline = results.headline
+    both = [
+        (result.variant.name, result.variant.published, mean)
+        for result in results.variants
+        if result.variant.published is not None and (mean := result.summaries[headline.key].mean) is not None
+    ]
+    if len(both) < 2:
+        return None
+    sign = -1 if headline.higher_is_better else 1
+    published, ours = (sorted(sign * row[column] for row in both) for column in (1, 2))
+    header = [
+        Cell("Configuration"),
+        Cell(f"Published {results.grid.published.metric}".strip(), results.grid.published.protocol),
+        Cell("Published place"),
+        Cell("Our place"),
+        Cell(f"Ours: {headline.title}", headline.direction),
+    ]
+    rows = [
+        [
+            Cell(name),
+            Cell(f"{value:g}"),
+            Cell(str(published.index(sign * value) + 1)),
+            Cell(str(ours.index(sign * mean) + 1)),
+            Cell(format_number(mean)),
+        ]
+        for name, value, mean in sorted(both, key=lambda row: sign * row[1])
+    ]
+    return header, rows
+
+
+def comparison_table(results: BenchmarkResults) -> tuple[list[Cell], list[list[Cell]]] | None:
+    """The configurations that have a baseline, and their changes against it; ``None`` if there are none yet."""
+    compared = [result for result in results.variants if result.changes]
+    if not compared:
+        return None
+    metrics = [metric for metric in results.metrics if any(metric.key in result.changes for result in compared)]
+    header = [Cell("Configuration"), Cell("Baseline"), *(Cell(metric.title, metric.direction) for metric in metrics)]
+    rows = [
+        [
+            Cell(result.variant.name),
+            Cell(result.variant.baseline),
+            *(_change_cell(result.changes.get(metric.key)) for metric in metrics),
+        ]
+        for result in compared
+    ]
     return header, rows
 
 
 def _row(
-    results: BenchmarkResults, result: VariantResult, has_published: bool, needed: Mapping[str, int] | None
+    results: BenchmarkResults,
+    result: VariantResult,
+    has_published: bool,
+    needed: Mapping[str, int] | None,
+    has_epochs: bool,
 ) -> list[Cell]:
     name, published = result.variant.name, result.variant.published
     summary = result.summaries[results.headline.key]
@@ -65,6 +129,7 @@ def _row(
         Cell(_NO_VALUE if summary.best is None else format_number(summary.best)),
         *([] if needed is None else [Cell(f"{needed.get(name, _NO_VALUE)}")]),
         *(_mean_cell(result.summaries[metric.key]) for metric in results.metrics[1:]),
+        *([Cell(", ".join(map(str, result.epochs)) or _NO_VALUE)] if has_epochs else []),
         Cell(format_duration(result.seconds)),
     ]
     return row
@@ -82,6 +147,19 @@ def _mean_cell(summary: Summary) -> Cell:
     interval = summary.interval
     note = f"{format_number(interval.low)} to {format_number(interval.high)}" if interval else ""
     return Cell(format_number(summary.mean), note)
+
+
+def _change_cell(change: Change | None) -> Cell:
+    if change is None:
+        return Cell(_NO_VALUE)
+    estimate = change.estimate
+    interval = estimate.interval
+    note = f"{_signed(interval.low, change)} to {_signed(interval.high, change)}" if interval else ""
+    return Cell(_signed(estimate.value, change) + (" dB" if change.kind == "difference" else ""), note)
+
+
+def _signed(value: float, change: Change) -> str:
+    return f"{value:+.1%}" if change.kind == "relative" else f"{value:+.2f}"
 
 
 def _format_rank(rank_range: tuple[int, int] | None) -> str:

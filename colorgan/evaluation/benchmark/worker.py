@@ -19,10 +19,10 @@ import threading
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Literal, cast
 
+from colorgan import __version__
 from colorgan.evaluation.benchmark.grid import Run
 from colorgan.evaluation.benchmark.records import GridRunFolder, Record
 from colorgan.inference import run_folder
@@ -67,7 +67,8 @@ class Job:
             folder: folder of the grid.
             command: the command that trains a colorizer, which ends with ``fit``.
         """
-        overlays = [(overlay.name, overlay.text) for overlay in run.variant.overlays]
+        runs = str(GridRunFolder(folder.absolute(), run.name).path.parent)
+        overlays = [(overlay.name, run.text_of(overlay, runs)) for overlay in run.variant.overlays]
         full_command = (*command[:-1], *filter(None, [run.variant.command]), command[-1])
         return cls(str(folder.absolute()), run.name, run.digest, overlays, run.arguments, full_command)
 
@@ -130,7 +131,7 @@ class _Supervisor:
                     ended=time.time(),
                     host=socket.gethostname(),
                     device=_device(),
-                    version=version("colorgan"),
+                    version=__version__,
                 )
             )
             return "finished" if code == 0 else "failed"

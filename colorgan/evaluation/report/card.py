@@ -10,7 +10,10 @@ from colorgan.evaluation.report.systems import GRAY, MEAN_COLOR
 from colorgan.metrics.registry import find_metric
 
 THIS_MODEL = "this model"
-_BASELINES = (GRAY, MEAN_COLOR)
+FORMER_MODEL = "former model"
+"""Name in a report of the model that this one replaces; it gets a column of the card."""
+
+_OTHERS = (FORMER_MODEL, GRAY, MEAN_COLOR)
 
 
 def card_metrics(report: Path, weights: Collection[str]) -> dict[str, dict[str, float]]:
@@ -21,7 +24,8 @@ def card_metrics(report: Path, weights: Collection[str]) -> dict[str, dict[str, 
         weights: SHA-256 of the files that may have been measured as the model.
 
     Returns:
-        By metric, with its unit and its direction, the values of the model and of the baselines, rounded to the digits
+        By metric, with its unit and its direction, the values of the model, of the former
+        model if there is one, and of the baselines, rounded to the digits
         that the metric is shown with. Values that are missing or infinite are left out.
 
     Raises:
@@ -42,7 +46,7 @@ def card_metrics(report: Path, weights: Collection[str]) -> dict[str, dict[str, 
             f"{file} has not measured this model (it has measured {', '.join(systems)}); "
             "run `colorgan evaluate` with the same checkpoint"
         )
-    columns = {THIS_MODEL: systems[model], **{name: systems[name] for name in _BASELINES if name in systems}}
+    columns = {THIS_MODEL: systems[model], **{name: systems[name] for name in _OTHERS if name in systems}}
     shown = [metric for key in document.get("metrics", {}) if (metric := find_metric(key)) and metric.card]
     table: dict[str, dict[str, float]] = {}
     for metric in shown:

@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -32,6 +32,7 @@ from colorgan.evaluation.report.systems import (
 from colorgan.files import atomic_write, resolved
 from colorgan.images.contact_sheet import contact_sheet, evenly_spaced
 from colorgan.metrics.features import INCEPTION, INCEPTION_CLEAN, FeatureExtractor
+from colorgan.metrics.installed import load_installed_parts
 from colorgan.metrics.metric import PhotoFunction
 from colorgan.metrics.perceptual import LPIPS
 from colorgan.metrics.pixels import margin_accuracy
@@ -62,6 +63,7 @@ def evaluate(
     sheet_size: int = 20,
     device: torch.device | None = None,
     title: str | None = None,
+    trust: Iterable[str | Path] = (),
 ) -> Path:
     """Measures systems and writes the report: ``report.html``, ``report.md``, ``metrics.json``, ``per_photo.csv``.
 
@@ -84,6 +86,7 @@ def evaluate(
         sheet_size: photos on the contact sheet.
         device: device of the networks.
         title: heading of the report.
+        trust: as for :meth:`~colorgan.inference.torch_colorizer.TorchColorizer.from_checkpoint`.
 
     Returns:
         The path of ``report.html``.
@@ -96,8 +99,9 @@ def evaluate(
         raise ColorganError(f"the contact sheet needs at least 1 photo; received {sheet_size}")
     if out.exists() and not out.is_dir():
         raise ColorganError(f"{out} is a file; give a folder for the report")
+    load_installed_parts()
     photos = ReferencePhotos(root, resize, limit)
-    compared = open_systems(systems, photos, device)
+    compared = open_systems(systems, photos, device, trust)
     all_systems: list[System] = [
         *compared,
         ConstantColorSystem(GRAY),
@@ -219,13 +223,13 @@ def _print_note(error: ColorganError, option: str) -> None:
 
 def _image_folders(systems: Sequence[System], folder: Path, save_images: SavedImages) -> dict[str, Path]:
     kinds = {"checkpoints": {"checkpoint"}, "all": {"checkpoint", "baseline"}, "none": set[str]()}[save_images]
-    return {system.name: folder / _folder_name(system.name) for system in systems if system.kind in kinds}
+    return {system.name: folder / image_folder_name(system.name) for system in systems if system.kind in kinds}
 
 
-def _folder_name(name: str) -> str:
+def image_folder_name(name: str) -> str:
     """The name of a system as the name of a folder.
 
-    >>> _folder_name("flowers/20261121-101500"), _folder_name("..")
+    >>> image_folder_name("flowers/20261121-101500"), image_folder_name("..")
     ('flowers-20261121-101500', '_')
     """
     return re.sub(r"[^\w.() -]+", "-", name).strip(". ") or "_"

@@ -137,7 +137,7 @@ def measure_hints(
                     psnr = hinted_psnr(
                         system.colorizer, reference.to(device), index.to(device), COUNTS, protocol.point_hints
                     )
-                values[system.name].append(psnr.double().cpu().numpy())
+                values[system.name].append(psnr.cpu().double().numpy())
             for i, hints in zip(indices, _color_hints(protocol, reference, index, batch), strict=True):
                 file = folder / protocol.name / photos.output_name(i, ".json")
                 file.parent.mkdir(parents=True, exist_ok=True)

@@ -158,7 +158,7 @@ class _Work:
             for metric in self._metrics:  # those that do not support the size stay NaN
                 fits = smallest >= metric.min_size
                 values = metric.measure(images, reference) if fits else torch.full((len(indices),), torch.nan)
-                measured.values[metric.key] = values.double().cpu().numpy()
+                measured.values[metric.key] = values.cpu().double().numpy()  # some accelerators have no float64
             measured.histogram = _ab_histogram(images.lab)
         for extractor in self._extractors:
             measured.features[extractor.metric] = extractor(images.rgb).numpy()
@@ -193,7 +193,7 @@ def _settings_of(extractor: FeatureExtractor) -> tuple[str | None, ...]:
 
 def _ab_histogram(lab: Tensor) -> npt.NDArray[np.float64]:
     counts = photo_by_photo(_count_bins, lab).sum(dim=0)
-    return counts.double().view(_HISTOGRAM_BINS, _HISTOGRAM_BINS).cpu().numpy()
+    return counts.cpu().double().view(_HISTOGRAM_BINS, _HISTOGRAM_BINS).numpy()
 
 
 def _count_bins(lab: Tensor) -> Tensor:

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from colorgan import __version__
 from colorgan.evaluation.report.photos import ReferencePhotos
 from colorgan.metrics.features import FeatureExtractor
 from colorgan.metrics.perceptual import LPIPS
@@ -63,7 +64,7 @@ def make_record(
         "margin": f"{margin * 255:g} of 255",
         "intervals": "95%; means by 1,000 bootstrap resamples, Fréchet distances by 100 subsets without replacement",
         "not_measured": list(not_measured),
-        "versions": {"colorgan": version("colorgan"), "python": platform.python_version()}
+        "versions": {"colorgan": __version__, "python": platform.python_version()}
         | {package: version(package) for package in _PACKAGES},
         "device": f"{device.type} ({device_name})",
     }

@@ -3,7 +3,7 @@
 import contextlib
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -25,9 +25,9 @@ from colorgan.evaluation.report.photos import (
 from colorgan.files import digest, resolved
 from colorgan.images import UnreadableImage, list_photos, printable, read_rgb
 from colorgan.inference.checkpoint import hyper_parameters, read, training_precision
-from colorgan.inference.colorizer import Colorizer
 from colorgan.inference.run_folder import RunFolder
 from colorgan.inference.shipped import WEIGHTS
+from colorgan.inference.torch_colorizer import TorchColorizer
 from colorgan.metrics.teachers import teachers
 from colorgan.models.color_spaces import Lab
 from colorgan.models.config import to_config
@@ -82,6 +82,7 @@ class CheckpointSystem(System):
         name: name in the report.
         path: a ``.ckpt`` file, or the weights of a released model.
         device: device of the network.
+        trust: as for :meth:`~colorgan.inference.torch_colorizer.TorchColorizer.from_checkpoint`.
 
     Raises:
         CheckpointError: if the file is missing, damaged or not a colorgan checkpoint.
@@ -89,9 +90,11 @@ class CheckpointSystem(System):
 
     kind = "checkpoint"
 
-    def __init__(self, name: str, path: Path, device: str | torch.device = "cpu") -> None:
+    def __init__(
+        self, name: str, path: Path, device: str | torch.device = "cpu", trust: Iterable[str | Path] = ()
+    ) -> None:
         self.name = name
-        self.colorizer = Colorizer.from_checkpoint(path, device)
+        self.colorizer = TorchColorizer.from_checkpoint(path, device, trust)
         self.run_folder = RunFolder.of_checkpoint(path)
         self.detail = {
             "file": path.name,
@@ -253,7 +256,9 @@ def mean_color(folder: Path) -> ConstantColorSystem:
     return ConstantColorSystem(MEAN_COLOR, a, b, {"is": "mean color of the training photos", "photos": len(small)})
 
 
-def open_systems(arguments: Sequence[str], reference: ReferencePhotos, device: str | torch.device) -> list[System]:
+def open_systems(
+    arguments: Sequence[str], reference: ReferencePhotos, device: str | torch.device, trust: Iterable[str | Path] = ()
+) -> list[System]:
     """Opens the systems of the command line.
 
     Args:
@@ -261,6 +266,7 @@ def open_systems(arguments: Sequence[str], reference: ReferencePhotos, device: s
             the name of one.
         reference: the reference photos.
         device: device of the networks.
+        trust: as for :meth:`~colorgan.inference.torch_colorizer.TorchColorizer.from_checkpoint`.
 
     Returns:
         The systems, with distinct names.
@@ -275,7 +281,7 @@ def open_systems(arguments: Sequence[str], reference: ReferencePhotos, device: s
         taken = {system.name for system in systems} | _RESERVED_NAMES
         name = _unique_name(name or _default_name(checkpoint or path), taken, given=name is not None)
         if checkpoint is not None:
-            systems.append(CheckpointSystem(name, checkpoint, device))
+            systems.append(CheckpointSystem(name, checkpoint, device, trust))
         elif path.is_dir():
             systems.append(ImageFolderSystem(name, path, reference))
         else:

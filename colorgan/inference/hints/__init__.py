@@ -2,6 +2,7 @@
 
 from colorgan.inference.hints.hint import ColorArea, ColorHint, ColorStroke, Hint, check_inside
 from colorgan.inference.hints.hint_file import MAX_HINTS, hint_entry, parse_hints, read_hints, write_hints
+from colorgan.inference.hints.hint_input import HintsInput, PhotoHints, hints_per_photo
 from colorgan.inference.hints.painting import paint_hints, still_hints
 from colorgan.inference.hints.rasterize import rasterize_hints
 
@@ -11,8 +12,11 @@ __all__ = [
     "ColorHint",
     "ColorStroke",
     "Hint",
+    "HintsInput",
+    "PhotoHints",
     "check_inside",
     "hint_entry",
+    "hints_per_photo",
     "paint_hints",
     "parse_hints",
     "rasterize_hints",

@@ -71,7 +71,7 @@ def parse_hints(data: Any, source: str = "hints", reach: float = 1.0) -> list[Hi
     """Parses hints from decoded JSON.
 
     Args:
-        data: the decoded content of a ``hints.json`` file.
+        data: the decoded content of a ``hints.json`` file; its list may also have hints that are objects already.
         source: name of the source, for error messages.
         reach: reach of the dots and strokes that do not name theirs.
 
@@ -97,18 +97,22 @@ def parse_hints(data: Any, source: str = "hints", reach: float = 1.0) -> list[Hi
     num_points = 0
     for number, entry in enumerate(data, start=1):
         where = f"{source}: hint {number}"
-        kind = _kind_of(entry)
-        keys = [field.name for field in fields(kind)]
-        required = [field.name for field in fields(kind) if field.default is MISSING]
-        _check_keys(entry, keys, required, where, "an object with x, y and color, or with a stroke or an area")
-        try:
-            hints.append(kind(**({"reach": reach} if "reach" in keys else {}) | entry))
-        except ColorganError as error:
-            raise ColorganError(f"{where}: {error}") from error
+        hints.append(entry if isinstance(entry, Hint) else _parse(entry, where, reach))
         num_points += len(hints[-1].vertices)
         if num_points > MAX_HINTS:
             raise ColorganError(f"{where}: all hints together may have at most {MAX_HINTS} points")
     return hints
+
+
+def _parse(entry: Any, where: str, reach: float) -> Hint:
+    kind = _kind_of(entry)
+    keys = [field.name for field in fields(kind)]
+    required = [field.name for field in fields(kind) if field.default is MISSING]
+    _check_keys(entry, keys, required, where, "an object with x, y and color, or with a stroke or an area")
+    try:
+        return kind(**({"reach": reach} if "reach" in keys else {}) | entry)
+    except ColorganError as error:
+        raise ColorganError(f"{where}: {error}") from error
 
 
 def _kind_of(entry: Any) -> _Kind:

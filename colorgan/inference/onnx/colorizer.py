@@ -29,8 +29,12 @@ from colorgan.system.threads import available_cores, map_ahead
 
 METADATA_KEY = "colorgan"
 """Key of the ONNX metadata that contains the description of the model, in JSON."""
-FORMAT = 2
-"""Version of the description. 2: hints are L*, a*, b* and a mask, and a* and b* are a separate output."""
+FORMAT = 3
+"""Version of the contract of inputs, outputs and description, which docs/export.md states.
+
+2: hints are L*, a*, b* and a mask, and a* and b* are a separate output. 3: hints are optional, and may have sizes of 1.
+"""
+_READABLE_FORMATS = (2, FORMAT)
 
 OUTPUTS = ("colorized", "ab")
 PROBABILITIES = "probabilities"
@@ -146,10 +150,10 @@ class OnnxColorizer(PhotoColorizer):
     ) -> FloatArray:
         inputs = {"rgb": np.ascontiguousarray(rgb, np.float32)}
         batch, _, height, width = rgb.shape
-        if self.takes_hints:
-            inputs["hints"] = (
-                np.zeros((batch, 4, height, width), np.float32) if hints is None else np.asarray(hints, np.float32)
-            )
+        if self.takes_hints and hints is not None:
+            inputs["hints"] = np.asarray(hints, np.float32)
+        elif "hints" in {entry.name for entry in self._session.inputs}:  # required
+            inputs["hints"] = np.zeros((batch, 4, height, width), np.float32)
 
         def run(images: slice) -> FloatArray:
             return self._session.run(output, {name: value[images] for name, value in inputs.items()}, options)
@@ -169,7 +173,8 @@ class OnnxColorizer(PhotoColorizer):
     def _check_signature(self) -> None:
         """Checks that inputs and outputs are float32 and have dynamic batch, height and width."""
         expected = {"rgb": 3, **({"hints": 4} if self.takes_hints else {})}
-        inputs = {entry.name: entry for entry in self._session.inputs}
+        optional = [entry for entry in self._session.optional_inputs if entry.name in expected]
+        inputs = {entry.name: entry for entry in (*self._session.inputs, *optional)}
         outputs = self._session.outputs
         names = (*OUTPUTS, PROBABILITIES) if "color_bins" in self.metadata else OUTPUTS
         fits = inputs.keys() == expected.keys() and tuple(entry.name for entry in outputs) == names
@@ -205,7 +210,7 @@ def _parse_metadata(properties: Mapping[str, str], file: Path) -> dict[str, Any]
         check_plain(metadata, file, _MAX_METADATA_VALUES)
     except (ValueError, RecursionError):
         metadata = None
-    if not isinstance(metadata, dict) or metadata.get("format") != FORMAT:
+    if not isinstance(metadata, dict) or metadata.get("format") not in _READABLE_FORMATS:
         raise CheckpointError(f"{file} has a description that this version of colorgan cannot read; export it again")
     check_size(metadata.get("size"), file)
     if type(metadata.get("takes_hints")) is not bool:

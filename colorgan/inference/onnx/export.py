@@ -13,7 +13,6 @@ import logging
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -21,6 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from colorgan import __version__
 from colorgan.color.cielab import FloatArray, SRGBArray
 from colorgan.errors import ColorganError, first_sentence
 from colorgan.files import atomic_write
@@ -37,6 +37,9 @@ from colorgan.models.generators import Generator
 
 Precision = Literal["float32", "half"]
 """Precision of the network; inputs, outputs and color conversion are always float32."""
+
+HintsInput = Literal["optional", "required"]
+"""Whether programs may leave out the hints of an ONNX file."""
 
 SUFFIXES = (".onnx", ".pt2")
 
@@ -113,7 +116,12 @@ class _Half(nn.Module):
 
 
 def export(
-    network: ColorizationNetwork, path: str | Path, precision: Precision = "float32", card: str = "", weights: str = ""
+    network: ColorizationNetwork,
+    path: str | Path,
+    precision: Precision = "float32",
+    card: str = "",
+    weights: str = "",
+    hints: HintsInput = "optional",
 ) -> Parity:
     """Writes a colorizer as an ONNX file or a torch.export program, and compares its output with that of PyTorch.
 
@@ -123,6 +131,8 @@ def export(
         precision: ``float32`` or ``half``.
         card: the model card in Markdown, which is stored in the file.
         weights: the SHA-256 of the weights' file, which is stored as well.
+        hints: whether the hints of an ONNX file are optional. Some runtimes, such as onnxruntime-web, cannot set an
+            optional input.
 
     Returns:
         The difference from PyTorch on a photo.
@@ -137,7 +147,7 @@ def export(
     color_space = network.color_space
     metadata = {
         "format": FORMAT,
-        "colorgan": version("colorgan"),
+        "colorgan": __version__,
         "size": network.size,
         "takes_hints": network.takes_hints,
         "color_space": to_config(color_space),
@@ -148,7 +158,7 @@ def export(
     }
     with atomic_write(path) as temporary:
         if path.suffix == ".onnx":
-            _write_onnx(program, temporary, network, json.dumps(metadata))
+            _write_onnx(program, temporary, network, json.dumps(metadata), hints)
             parity = compare(network, OnnxColorizer(temporary).colorize_small)
         else:
             buffer = io.BytesIO()
@@ -180,7 +190,7 @@ def check_output(path: Path) -> None:
 
 
 def compare(network: ColorizationNetwork, run: Any) -> Parity:
-    """Compares a runtime with PyTorch on a sample photo at two sizes, with a hint if the model takes hints.
+    """Compares a runtime with PyTorch on a sample photo at two sizes, once with a hint if the model takes hints.
 
     Args:
         network: the original network.
@@ -188,8 +198,9 @@ def compare(network: ColorizationNetwork, run: Any) -> Parity:
     """
     photo = read_rgb(list_photos(SAMPLE_PHOTOS / "val")[0])
     differences = []
-    for size in (network.size, max(network.size * 2 // 3 - 1, 1)):
+    for size, hinted in ((network.size, True), (max(network.size * 2 // 3 - 1, 1), False)):
         rgb, hints = _network_inputs(network, photo, size)
+        hints = hints if hinted else None
         network_hints = None if hints is None else network.hints.from_lab(torch.from_numpy(hints), network.color_space)
         with torch.inference_mode():
             expected = network(torch.from_numpy(rgb), network_hints).numpy()
@@ -223,10 +234,13 @@ def _export_program(network: ColorizationNetwork, half: bool) -> torch.export.Ex
         ) from error
 
 
-def _write_onnx(program: torch.export.ExportedProgram, file: Path, network: ColorizationNetwork, metadata: str) -> None:
+def _write_onnx(
+    program: torch.export.ExportedProgram, file: Path, network: ColorizationNetwork, metadata: str, hints: HintsInput
+) -> None:
     import onnx
     from onnxscript import optimizer
 
+    from colorgan.inference.onnx.optional_hints import accept_any_hints, default_to_no_hints
     from colorgan.inference.onnx.weight_storage import store_exactly_in_half
 
     outputs = [*OUTPUTS, PROBABILITIES] if isinstance(network.color_space, QuantizedLab) else list(OUTPUTS)
@@ -248,8 +262,12 @@ def _write_onnx(program: torch.export.ExportedProgram, file: Path, network: Colo
     model = converted.model_proto
     store_exactly_in_half(model)
     _clean_up(model)
+    if network.takes_hints:
+        accept_any_hints(model)
+        if hints == "optional":
+            default_to_no_hints(model)
     onnx.helper.set_model_props(model, {METADATA_KEY: metadata})
-    model.producer_name, model.producer_version = "colorgan", version("colorgan")
+    model.producer_name, model.producer_version = "colorgan", __version__
     file.write_bytes(sealed(model.SerializeToString()))
 
 
@@ -270,6 +288,8 @@ def _load_program(file: Path, takes_hints: bool) -> Any:
     module = torch.export.load(file).module(check_guards=False)  # the guards only concern memory layout
 
     def run(rgb: FloatArray, hints: FloatArray | None) -> FloatArray:
+        if hints is None:
+            hints = np.zeros((len(rgb), 4, *rgb.shape[2:]), np.float32)
         inputs = (rgb, hints) if takes_hints else (rgb,)
         colorized, *_ = module(*(torch.from_numpy(array) for array in inputs))
         rgb_out: FloatArray = colorized.numpy()

@@ -31,6 +31,7 @@ class OnnxSession:
 
     Attributes:
         inputs: the inputs, each with ``name``, ``shape`` and ``type``.
+        optional_inputs: the inputs that have a default, and weights that are listed as inputs, likewise.
         outputs: the outputs, likewise.
         metadata: the metadata entries.
         provider: name of the execution provider in use.
@@ -63,6 +64,7 @@ class OnnxSession:
             ) from error
         self._file = file
         self.inputs: Sequence[Any] = self._session.get_inputs()
+        self.optional_inputs: Sequence[Any] = self._session.get_overridable_initializers()
         self.outputs: Sequence[Any] = self._session.get_outputs()
         self.metadata: Mapping[str, str] = self._session.get_modelmeta().custom_metadata_map
         self.provider: str = self._session.get_providers()[0]

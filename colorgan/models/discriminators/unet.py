@@ -1,4 +1,4 @@
-"""The discriminator of the published flowers system that gives one score per pixel."""
+"""The discriminator of the published flowers system that gives one score per pixel, or per few pixels."""
 
 from torch import Tensor
 
@@ -21,6 +21,9 @@ class UNetDiscriminator(Discriminator):
         norm: normalization after each convolution: batch, instance or none (for a gradient penalty: instance or none).
         upsampling: kind of upsampling layer: transposed, resize or pixel_shuffle.
         dropout: dropout probability of every upsampling step.
+        blocks: 3×3 blocks per level.
+        cut: number of upsampling steps that are left out at the end: with 1, one score per 2×2 pixels, and so on. The
+            publication also tried such a truncated U-Net.
         spectral_norm: whether to apply spectral normalization to every weight.
         init_std: standard deviation of normally distributed initial weights; null keeps PyTorch's defaults.
 
@@ -38,12 +41,22 @@ class UNetDiscriminator(Discriminator):
         norm: Norm = "batch",
         upsampling: Upsampling = "transposed",
         dropout: float = 0.0,
+        blocks: int = 1,
+        cut: int = 0,
         spectral_norm: bool = False,
         init_std: float | None = None,
     ) -> None:
         super().__init__(in_channels)
         self.body = UNetBody(
-            in_channels, 1, width=width, depth=depth, norm=norm, upsampling=upsampling, dropout=dropout
+            in_channels,
+            1,
+            width=width,
+            depth=depth,
+            norm=norm,
+            upsampling=upsampling,
+            dropout=dropout,
+            blocks=blocks,
+            cut=cut,
         )
         self.size_multiple = self.min_size = 2**depth
         init_weights(self, init_std)
@@ -51,7 +64,7 @@ class UNetDiscriminator(Discriminator):
             apply_spectral_norm(self)
 
     def examine(self, x: Tensor) -> Verdict:
-        """Scores a batch: (B, in_channels, H, W) → raw scores (B, 1, H, W).
+        """Scores a batch: (B, in_channels, H, W) → raw scores (B, 1, H / 2**cut, W / 2**cut).
 
         The features are those of each step of the contracting path, the bottom, and the expanding path.
         """

@@ -33,7 +33,8 @@ class EncoderUNet(Generator):
     from the photo's gray value by at most 0.034.)
 
     **Hints.** Hints enter at three points. Additional channels of the first convolution, with new weights, feed them to
-    the encoder; without hints, the features remain those of the gray photo. Each level of the expanding path receives
+    the encoder; without hints, the features remain those of the gray photo. Whatever a hint changes far away comes
+    through these, and ``encoder_hints`` leaves them out. Each level of the expanding path receives
     them at its own resolution, spread over their surroundings (see
     :func:`~colorgan.models.layers.hint_spreading.spread_hints`), so that colors need not pass through ImageNet
     features. Finally, a gate mixes them into the output at each pixel, so that a hint is followed exactly where it is.
@@ -55,6 +56,8 @@ class EncoderUNet(Generator):
         attention: whether to apply self-attention in the expanding path, at an eighth of full resolution.
         output_stride: 1 predicts color at full resolution, 2 and 4 at a half and a quarter of it, in less time. It is
             then enlarged along the lightness.
+        encoder_hints: whether hints also enter the encoder, whose features see the whole photo. Without, they act where
+            they are and around it only.
 
     Raises:
         ColorganError: for an unknown or unsuitable encoder, and for unavailable weights.
@@ -81,6 +84,7 @@ class EncoderUNet(Generator):
         blur: bool = True,
         attention: bool = False,
         output_stride: int = 1,
+        encoder_hints: bool = True,
     ) -> None:
         super().__init__(in_channels, out_channels)
         check_at_least(1, width=width)
@@ -100,7 +104,7 @@ class EncoderUNet(Generator):
         self.output_stride = output_stride
         self.encoder: nn.Module = features
         self._encoder_channels = channels
-        replace_input_layer(features, hint_channels)
+        replace_input_layer(features, hint_channels if encoder_hints else 0)
 
         # one entry per level of the expanding path: the gray input at full resolution, 0 where the encoder has no map
         self._levels_without_skip = reductions[0].bit_length() - 2

@@ -22,6 +22,7 @@ class UNet(Generator):
         upsampling: kind of upsampling layer: transposed (convolution), resize (nearest neighbor and a convolution), or
             pixel_shuffle (with ICNR). The last two avoid checkerboard artifacts.
         dropout: dropout probability of every upsampling step.
+        blocks: 3×3 blocks per level; the publication also tried more than one.
         init_std: standard deviation of normally distributed initial weights; null keeps PyTorch's defaults.
 
     Example:
@@ -41,11 +42,19 @@ class UNet(Generator):
         norm: Norm = "batch",
         upsampling: Upsampling = "transposed",
         dropout: float = 0.0,
+        blocks: int = 1,
         init_std: float | None = None,
     ) -> None:
         super().__init__(in_channels, out_channels)
         self.body = UNetBody(
-            in_channels, out_channels, width=width, depth=depth, norm=norm, upsampling=upsampling, dropout=dropout
+            in_channels,
+            out_channels,
+            width=width,
+            depth=depth,
+            norm=norm,
+            upsampling=upsampling,
+            dropout=dropout,
+            blocks=blocks,
         )
         self.size_multiple = self.min_size = 2**depth
         init_weights(self, init_std)

@@ -122,14 +122,14 @@ class ConvBlock(nn.Sequential):
 
 
 class Downsample(nn.Sequential):
-    """4×4 convolution of stride 2, normalization, LeakyReLU(0.2), 3×3 block: (B, in, H, W) → (B, out, H/2, W/2)."""
+    """4×4 convolution of stride 2, normalization, LeakyReLU(0.2), 3×3 blocks: (B, in, H, W) → (B, out, H/2, W/2)."""
 
-    def __init__(self, in_channels: int, out_channels: int, *, norm: Norm = "batch") -> None:
+    def __init__(self, in_channels: int, out_channels: int, *, norm: Norm = "batch", blocks: int = 1) -> None:
         super().__init__(
             nn.Conv2d(in_channels, out_channels, 4, stride=2, padding=1, bias=norm == "none"),
             norm_layer(norm, out_channels),
             nn.LeakyReLU(0.2),
-            ConvBlock(out_channels, out_channels, norm=norm),
+            *(ConvBlock(out_channels, out_channels, norm=norm) for _ in range(blocks)),
         )
 
 

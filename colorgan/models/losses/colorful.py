@@ -19,7 +19,8 @@ class Colorfulness(LossTerm):
     :func:`~colorgan.color.difference.colorfulness` divided by 255, about 0.4 for extremely colorful photos.
 
     Args:
-        weight: factor of the term in the sum (DDColor: 0.5, beside L1 of the weight 0.1 in Lab).
+        weight: factor of the term in the sum. DDColor's published options mean 2 beside an L1 of 11 in :class:`Lab`:
+            0.5 of the sum over the four photos of a batch, beside 0.1 in units of a and b.
         aim: more is 1 - M, which asks for more color in every photo, as DDColor does (Kang et al. 2023,
             https://arxiv.org/abs/2212.11613); target is the distance of M from that of the target photo.
 

@@ -91,17 +91,25 @@ class PixelDistance(Reconstruction):
                 f"{tuple(target.shape)}"
             )
         if self.space == "network":
-            distance = self._distance(predicted.float(), target.float())
+            distance = self.distance(predicted.float(), target.float())
         else:
-            distance = self._distance(comparison.predicted_rgb, comparison.target_rgb)
+            distance = self.distance(comparison.predicted_rgb, comparison.target_rgb)
         if self.rebalance:
             weights = rebalancing_weights(comparison.target_rgb.clamp(0, 1), self.rebalance)
             distance = weights * distance
         return distance.mean()
 
     @abstractmethod
-    def _distance(self, predicted: Tensor, target: Tensor) -> Tensor:
-        """The distance of each value, in the shape of the inputs."""
+    def distance(self, predicted: Tensor, target: Tensor) -> Tensor:
+        """Computes the distance of each value; this is what a distance of your own overrides.
+
+        Args:
+            predicted: float32, (B, C, H, W), in the range of ``space``.
+            target: likewise.
+
+        Returns:
+            The distances, in the same shape.
+        """
 
 
 class L1(PixelDistance):
@@ -109,7 +117,8 @@ class L1(PixelDistance):
 
     name = "l1"
 
-    def _distance(self, predicted: Tensor, target: Tensor) -> Tensor:
+    def distance(self, predicted: Tensor, target: Tensor) -> Tensor:
+        """|p - t|."""
         return (predicted - target).abs()
 
 
@@ -118,7 +127,8 @@ class MSE(PixelDistance):
 
     name = "mse"
 
-    def _distance(self, predicted: Tensor, target: Tensor) -> Tensor:
+    def distance(self, predicted: Tensor, target: Tensor) -> Tensor:
+        """(p - t)²."""
         return (predicted - target).square()
 
 
@@ -154,5 +164,6 @@ class Huber(PixelDistance):
             raise ColorganError(f"Huber: delta must be a positive number such as 0.1, received {delta!r}")
         self.delta = delta
 
-    def _distance(self, predicted: Tensor, target: Tensor) -> Tensor:
+    def distance(self, predicted: Tensor, target: Tensor) -> Tensor:
+        """As the class describes it."""
         return F.smooth_l1_loss(predicted, target, reduction="none", beta=self.delta)

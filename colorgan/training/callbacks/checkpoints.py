@@ -1,5 +1,6 @@
 """The checkpoints that a run keeps: the best and the last."""
 
+from pathlib import Path
 from typing import Literal
 
 from lightning.pytorch import LightningModule, Trainer
@@ -48,7 +49,7 @@ class LastCheckpoint(ModelCheckpoint):
     """Saves the latest epoch as ``checkpoints/last.ckpt``, from which ``--ckpt_path last`` resumes.
 
     It is written at the end of an epoch, after validation and learning-rate schedules, so that a resumed run repeats
-    nothing.
+    nothing. The epoch in which training stops early is always saved.
 
     Args:
         every_n_epochs: number of epochs between two checkpoints.
@@ -64,3 +65,13 @@ class LastCheckpoint(ModelCheckpoint):
             save_on_train_epoch_end=True,
             enable_version_counter=False,
         )
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Saves the epoch if it is due, or the last one."""
+        super().on_train_epoch_end(trainer, pl_module)
+        is_due = (trainer.current_epoch + 1) % max(1, self.every_n_epochs or 0) == 0
+        if trainer.should_stop and not is_due and not trainer.fast_dev_run:  # type: ignore[attr-defined]
+            assert self.dirpath is not None
+            path = str(Path(self.dirpath) / f"{self.filename}{self.FILE_EXTENSION}")
+            trainer.save_checkpoint(path)
+            self.best_model_path = path

@@ -14,6 +14,8 @@ from colorgan.errors import ColorganError
 
 LearningRate = float | tuple[float, float]
 
+_BATCH_NORM = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
+
 
 def _first_and_last(lr: LearningRate) -> tuple[float, float]:
     return (lr[0], lr[1]) if isinstance(lr, tuple) else (lr, lr)
@@ -29,12 +31,16 @@ class Stage:
             the groups between them form a geometric sequence. With ``one_cycle`` it is the peak of the cycle.
         frozen: whether to freeze the pretrained layers and train only the new ones.
         one_cycle: whether the learning rate follows the one-cycle schedule over the stage; otherwise it is constant.
+        freeze_batch_norm: whether the BatchNorm layers of pretrained layers keep normalizing by their pretrained mean
+            and variance while their weights train. The new layers have learned from features normalized so; those of a
+            small batch of small photos differ.
     """
 
     epochs: int | None = None
     lr: LearningRate = 1e-3
     frozen: bool = False
     one_cycle: bool = True
+    freeze_batch_norm: bool = False
 
     def __post_init__(self) -> None:
         if self.epochs is not None and self.epochs < 1:
@@ -48,9 +54,9 @@ class FineTuning(Callback):
 
     A typical plan first freezes the encoder, including its BatchNorm statistics, until the randomly initialized layers
     no longer send it harmful gradients. It then trains all layers, with lower learning rates near the input, whose
-    features are generic, than near the output. Within a stage, learning rate and momentum follow the one-cycle schedule
-    (Smith and Topin 2017, https://arxiv.org/abs/1708.07120), updated every batch over the number of batches that the
-    trainer reports.
+    features are generic, than near the output; :attr:`Stage.freeze_batch_norm` then keeps the statistics. Within a
+    stage, learning rate and momentum follow the one-cycle schedule (Smith and Topin 2017,
+    https://arxiv.org/abs/1708.07120), updated every batch over the number of batches that the trainer reports.
 
     Only the generator's optimizer is scheduled; a discriminator keeps its own learning rate. The schedule depends only
     on epoch and batch, so a resumed run matches an uninterrupted one.
@@ -92,7 +98,7 @@ class FineTuning(Callback):
         self.stages = tuple(stages)
         self.pct_start, self.div, self.div_final, self.momentum = pct_start, div, div_final, momentum
         self._groups: list[nn.Module] = []
-        self._frozen: list[nn.Module] = []
+        self._in_evaluation_mode: list[nn.Module] = []
         self._current: int | None = None
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
@@ -145,11 +151,15 @@ class FineTuning(Callback):
         if number == self._current:
             return
         self._current = number
-        self._frozen = self._groups[:-1] if self.stages[number].frozen else []
+        stage, pretrained = self.stages[number], self._groups[:-1]
         for group in self._groups:
-            is_trained = all(group is not frozen for frozen in self._frozen)
+            is_trained = not (stage.frozen and any(group is frozen for frozen in pretrained))
             group.requires_grad_(is_trained)
             group.train(is_trained)
+        self._in_evaluation_mode = pretrained if stage.frozen else []
+        if stage.freeze_batch_norm and not stage.frozen:
+            layers = [layer for group in pretrained for layer in group.modules()]
+            self._in_evaluation_mode = [layer for layer in layers if isinstance(layer, _BATCH_NORM)]
 
     def _locate(self, trainer: Trainer) -> tuple[int, int, int]:
         """Returns the index of the current stage, its completed epochs, and its total epochs."""
@@ -165,8 +175,8 @@ class FineTuning(Callback):
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
         """Sets the learning rates of the batch, and keeps frozen BatchNorm layers from updating their statistics."""
-        for group in self._frozen:
-            group.eval()
+        for part in self._in_evaluation_mode:
+            part.eval()
         if not math.isfinite(trainer.num_training_batches):
             raise ColorganError("FineTuning needs the number of batches per epoch: set trainer.limit_train_batches")
         num_batches = int(trainer.num_training_batches)

@@ -13,13 +13,20 @@ from colorgan.color.tensors import to_uint8
 from colorgan.errors import ColorganError
 from colorgan.files import atomic_write
 from colorgan.images import contact_sheet, evenly_spaced
+from colorgan.models.colorization import ColorizationNetwork
 from colorgan.training.callbacks.evaluation import EvaluationCallback, EvaluationStage
+from colorgan.training.callbacks.hint_l1 import hinted_network, hints_shown
 from colorgan.training.callbacks.interruption import failing_later
 from colorgan.training.steps import EvaluationOutput
+
+_NUM_HINTS = 10
+"""Hints of a photo that is shown with some."""
 
 
 class SampleSheet(EvaluationCallback):
     """Shows the same validation photos after every epoch, in three columns: gray, predicted and reference.
+
+    If the model takes hints, every second photo is colorized with some, which a further column shows.
 
     A sheet is written to ``samples/epoch_0000.png`` in the run folder (``samples/validate.png`` and
     ``samples/test.png`` outside of training), and logged as ``val/samples`` to every logger that accepts images.
@@ -68,11 +75,23 @@ class SampleSheet(EvaluationCallback):
         chosen = self._chosen.get(stage)
         if chosen is None and not self._num_seen:
             self._positions = set(evenly_spaced(self.num_photos, _expected_photos(trainer, stage, len(indices))))
-        for position, index in enumerate(indices):
-            if self._num_seen + position in self._positions if chosen is None else index in chosen:
-                self._samples[index] = {
-                    name: to_uint8(photos[position].float()).cpu() for name, photos in columns.items()
-                }
+        shown = [
+            position
+            for position, index in enumerate(indices)
+            if (self._num_seen + position in self._positions if chosen is None else index in chosen)
+        ]
+        network = hinted_network(pl_module)
+        if network is not None:
+            columns = {"gray": output["gray"], "hints": output["gray"].clone(), **columns}
+            columns["predicted"] = output["predicted"].clone()
+            hinted = shown[(len(self._samples) + 1) % 2 :: 2]
+            if hinted:
+                with trainer.precision_plugin.val_step_context():
+                    columns["hints"][hinted], columns["predicted"][hinted] = _with_hints(network, output, hinted)
+        for position in shown:
+            self._samples[indices[position]] = {
+                name: to_uint8(photos[position].float()).cpu() for name, photos in columns.items()
+            }
         self._num_seen += len(indices)
 
     def compute(self, trainer: Trainer, pl_module: LightningModule, stage: EvaluationStage) -> None:
@@ -85,9 +104,8 @@ class SampleSheet(EvaluationCallback):
             self._chosen.pop(stage, None)
             return
         self._chosen[stage] = sorted(samples)
-        columns = {
-            name: [samples[index][name] for index in self._chosen[stage]] for name in ("gray", "predicted", "reference")
-        }
+        names = next(iter(samples.values()))
+        columns = {name: [samples[index][name] for index in self._chosen[stage]] for name in names}
         is_fit = trainer.state.fn == "fit"
         title = f"epoch {trainer.current_epoch}" if is_fit else ""
         sheet = contact_sheet(columns, title=title, blocks=min(4, -(-len(samples) // 5)))
@@ -97,6 +115,16 @@ class SampleSheet(EvaluationCallback):
             with atomic_write(self.last_path) as temporary:  # an image viewer never sees a partial file
                 sheet.save(temporary, format="PNG")
             _log_image(trainer, f"{stage}/samples", sheet)
+
+
+def _with_hints(network: ColorizationNetwork, output: EvaluationOutput, positions: list[int]) -> tuple[Tensor, Tensor]:
+    """Pictures of hints, and what the network makes of them, for some photos of a batch."""
+    target = output["target"][positions].float()
+    gray, color = network.color_space.split(target)
+    index = output["index"][positions]
+    hints = network.hints.validation(color, index, _NUM_HINTS, color_space=network.color_space)
+    predicted = network(target, hints)
+    return hints_shown(gray, hints, network).to(output["gray"]), predicted.to(output["predicted"])
 
 
 def _is_enabled(trainer: Trainer, stage: EvaluationStage) -> bool:

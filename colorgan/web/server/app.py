@@ -8,7 +8,6 @@ import tempfile
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -21,6 +20,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
+from colorgan import __version__
 from colorgan.errors import ColorganError
 from colorgan.images import MEDIA_TYPES, extensions, printable
 from colorgan.inference.card import ModelInfo
@@ -152,7 +152,7 @@ class _Endpoints:
     async def info(self, request: Request) -> Response:
         return JSONResponse(
             {
-                "version": version("colorgan"),
+                "version": __version__,
                 "model": asdict(self._models[0]),
                 "models": [model.name for model in self._models],
                 "mix": self._service.weights,

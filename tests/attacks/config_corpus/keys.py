@@ -62,6 +62,7 @@ def types() -> Iterator[WrongConfiguration]:
         "data.val_fraction": ("much", "[0.1]"),
         "data.skip_gray": ("perhaps", "3"),
         "data.crop": ("diagonal", "[center]"),
+        "data.resize": ("stretch", "3"),
         "data.train_transforms": ("3", "flip", "[3]", "{a: 1}"),
         "data": ("3", "[]", "photos"),
         "model": ("3", "[]", "UNet"),

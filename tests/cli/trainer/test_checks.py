@@ -72,6 +72,14 @@ def section(**changes: Any) -> Namespace:
             "model.generator.depth must be at most 13, received 60",
         ),
         ({"model": Namespace(generator=Namespace(class_path="os.system"))}, "model: os.system is not a class"),
+        (
+            {"model": Namespace(gradient_clip=None), "trainer": Namespace(gradient_clip_val=1.0)},
+            "trainer.gradient_clip_val is 1.0, but Lightning .* set model.gradient_clip instead",
+        ),
+        (
+            {"model": Namespace(accumulate=1), "trainer": Namespace(accumulate_grad_batches=2)},
+            "trainer.accumulate_grad_batches is 2, but Lightning .* set model.accumulate instead",
+        ),
     ],
 )
 def test_refused(changes: dict[str, Any], message: str) -> None:

@@ -75,3 +75,22 @@ def test_pattern_without_a_match_is_refused(pattern: str, message: str) -> None:
     runs = grid_of(variant("bce"), variant("hinge")).runs()
     with pytest.raises(ColorganError, match=message.replace("*", r"\*")):
         select_runs(runs, ["bce", pattern])
+
+
+def using(text: str) -> Overlay:
+    return overlay(text=f"source: ${{runs}}/{text}/checkpoints/best.ckpt\n")
+
+
+def test_runs_whose_files_others_use_come_first() -> None:
+    runs = grid_of(variant("informed", (1, 2), using("regressor-seed${seed}")), variant("regressor")).runs()
+    assert [run.name for run in runs] == ["regressor-seed1", "informed-seed1", "regressor-seed2", "informed-seed2"]
+    assert [run.name for run in select_runs(runs, ["informed-seed2"])] == ["regressor-seed2", "informed-seed2"]
+    text = runs[3].text_of(runs[3].variant.overlays[0], "/out/runs")
+    assert text == "source: /out/runs/regressor-seed2/checkpoints/best.ckpt\n"
+
+
+def test_runs_that_cannot_be_ordered_are_refused() -> None:
+    with pytest.raises(ColorganError, match="a-seed1 uses files of b-seed1, which is not a run of the grid"):
+        grid_of(variant("a", (1,), using("b-seed1"))).runs()
+    with pytest.raises(ColorganError, match="a-seed1 needs b-seed1 needs a-seed1, and none of them"):
+        grid_of(variant("a", (1,), using("b-seed1")), variant("b", (1,), using("a-seed1"))).runs()

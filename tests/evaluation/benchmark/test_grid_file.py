@@ -35,6 +35,12 @@ def test_group_can_override_seeds(write_grid: WriteGrid) -> None:
     assert [run.name for run in grid.runs()] == ["a-seed7", "b-one-seed1", "b-two-seed1", "b-one-seed2", "b-two-seed2"]
 
 
+def test_group_can_override_the_seeds_of_some_runs(write_grid: WriteGrid) -> None:
+    runs = {"one": None, "two": {"epochs": 1}}
+    grid = read_grid(write_grid(groups={"b": {"runs": runs, "seeds": {"two": [3, 4, 5]}}}))
+    assert [(variant.name, variant.seeds) for variant in grid.variants] == [("b-one", (1, 2)), ("b-two", (3, 4, 5))]
+
+
 def test_published_results_belong_to_their_variants(write_grid: WriteGrid) -> None:
     grid = read_grid(write_grid())
     assert {v.name: v.published for v in grid.variants if v.published} == {"alone": 87.99, "pairs-patch-rgb": 55.38}
@@ -75,6 +81,15 @@ def test_options_follow_the_seed(write_grid: WriteGrid) -> None:
     assert run.arguments == ["--seed_everything=1", "--trainer.enable_progress_bar=false", "--data.root=photos"]
 
 
+def test_charts_are_lists_of_metrics(write_grid: WriteGrid) -> None:
+    grid = read_grid(write_grid(charts={"Loss": ["train/l1", "val/l1"], "One": "val/psnr"}))
+    assert grid.charts == {"Loss": ("train/l1", "val/l1"), "One": ("val/psnr",)}
+    assert read_grid(write_grid()).charts == {}
+    for wrong in ([], ["l1"], 3):
+        with pytest.raises(ColorganError, match=r"small.yaml: charts.Loss must be a list of metrics such as train/l1"):
+            read_grid(write_grid(charts={"Loss": wrong}))
+
+
 @pytest.mark.parametrize(
     ("patterns", "count"), [([], 10), (["pairs-*"], 8), (["*-seed1"], 5), (["alone"], 2), (["alone", "*-lab-seed2"], 4)]
 )
@@ -104,6 +119,16 @@ def test_unknown_pattern_suggests_the_closest_name(write_grid: WriteGrid) -> Non
         ),
         ({"groups": {"a": {"published": "low"}}}, "must be a number; received 'low'"),
         ({"groups": {"a": {"runs": {"b-c": None}}, "a-b": {"runs": {"c": None}}}}, "two runs have the name 'a-b-c'"),
+        ({"groups": {"a": {"seeds": {"c": [1]}, "runs": {"b": None}}}}, "names 'c', which is not a run of the group"),
+        ({"groups": {"a": {"seeds": {"b": "x"}, "runs": {"b": None}}}}, r"seeds\.b must be different integers"),
+        ({"groups": {"a": {"baseline": "nobody"}}}, "names 'nobody', which is not a configuration of the grid"),
+        ({"groups": {"a": {"baseline": 3}}}, r"groups\.a\.baseline must be the name of a configuration; received 3"),
+        ({"groups": {"a": {"baseline": {"b": "a"}, "runs": {"c": None}}}}, "names 'b', which is not a run"),
+        ({"sheet": {"cells": ["alnoe"]}}, r"sheet\.cells names 'alnoe'.*did you mean 'alone'"),
+        ({"sheet": {"cells": []}}, r"sheet\.cells is empty"),
+        ({"sheet": {"cells": {"alone": "gray"}}}, "different titles, none of them gray or reference"),
+        ({"sheet": {"photos": 0, "cells": ["alone"]}}, r"sheet\.photos must be an integer from 1 to 100; received 0"),
+        ({"sheet": {"rows": 1, "cells": ["alone"]}}, r"sheet\.rows is not a known key"),
         ({"seeds": [1, 1]}, "seeds must be different integers"),
         ({"seeds": []}, "seeds must be different integers"),
         ({"seeds": ["x"]}, "seeds must be different integers"),

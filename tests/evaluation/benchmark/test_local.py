@@ -76,6 +76,14 @@ def test_overlays_are_passed_in_order(write_grid: WriteGrid, tmp_path: Path) -> 
     assert (folder / "runs" / "pairs-patch-lab-seed1" / "checkpoints" / "last.ckpt").read_text() == "3"
 
 
+def test_a_run_whose_files_another_uses_comes_first(write_grid: WriteGrid, tmp_path: Path) -> None:
+    source = {"source": "${runs}/a-first-seed${seed}/checkpoints/last.ckpt"}
+    runs = read_grid(write_grid(seeds=[1], groups={"a": {"runs": {"second": source, "first": None}}})).runs()
+    assert list(run_all(runs[::-1], tmp_path / "out")) == ["a-first-seed1", "a-second-seed1"]
+    (file,) = (tmp_path / "out" / "runs" / "a-second-seed1" / "overlays").glob("*second.yaml")
+    assert Path(file.read_text().strip().removeprefix("source: ")).is_file()
+
+
 def test_failed_run_is_recorded_and_retried_next_time(write_grid: WriteGrid, tmp_path: Path) -> None:
     groups = {"a": {"runs": {"bad": {"fail": "there is no folder x"}, "good": None}}}
     runs, folder = read_grid(write_grid(seeds=[1], groups=groups)).runs(), tmp_path / "out"

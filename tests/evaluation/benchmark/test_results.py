@@ -2,11 +2,14 @@ import csv
 import json
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import scipy.stats
 
+from colorgan.evaluation.benchmark.document import as_json
 from colorgan.evaluation.benchmark.grid import Grid
 from colorgan.evaluation.benchmark.grid_file import read_grid
 from colorgan.evaluation.benchmark.records import GridRunFolder, Record
@@ -17,6 +20,8 @@ from colorgan.evaluation.benchmark.results import (
     collect_results,
     epochs_needed,
 )
+from colorgan.evaluation.benchmark.tables import comparison_table
+from colorgan.evaluation.statistics import Agreement
 
 WriteGrid = Callable[..., Path]
 
@@ -105,8 +110,7 @@ def test_ranks_and_correlation(grid: Grid, tmp_path: Path) -> None:
     found = by_name(results)
     ranks = {name.removeprefix("pairs-"): result.rank_range for name, result in found.items()}
     assert ranks == {"alone": None, "patch-rgb": (1, 2), "patch-lab": (1, 2), "unet-rgb": (3, 3), "unet-lab": None}
-    assert results.num_published == 2
-    assert results.published_correlation is None  # two pairs are too few
+    assert results.published_agreement == Agreement(2)  # two pairs are too few for a correlation
 
 
 def test_baseline_is_the_median_of_the_runs(grid: Grid, tmp_path: Path) -> None:
@@ -122,7 +126,7 @@ def test_unfinished_and_diverged_runs_have_no_value(grid: Grid, tmp_path: Path) 
     assert summary(found["alone"]).best == 50.0
     assert summary(found["pairs-patch-rgb"]).best is None
     assert found["pairs-patch-rgb"].seconds is None
-    json.dumps(collect_results(grid, grid.runs(), tmp_path).as_json(), allow_nan=False)
+    json.dumps(as_json(collect_results(grid, grid.runs(), tmp_path)), allow_nan=False)
 
 
 def test_latest_sheet_is_that_of_the_highest_number(grid: Grid, tmp_path: Path) -> None:
@@ -130,7 +134,21 @@ def test_latest_sheet_is_that_of_the_highest_number(grid: Grid, tmp_path: Path) 
     run = by_name(collect_results(grid, grid.runs(), tmp_path))["alone"].runs[0]
     assert run.sheet is not None
     assert run.sheet.name == "epoch_10.png"
-    assert run.epochs == 3
+    assert run.epochs == run.last_epoch == 3
+
+
+def test_charts_may_show_training_and_do_not_count_as_validation(write_grid: WriteGrid, tmp_path: Path) -> None:
+    grid = read_grid(write_grid(charts={"Losses": ["train/l1", "val/fd"]}))
+    finish(grid, tmp_path, CURVES)
+    run = by_name(collect_results(grid, grid.runs(), tmp_path))["alone"].runs[0]
+    assert run.curves["train/l1"] == [(0, 0.5), (1, 0.5), (2, 0.5)]
+    without = by_name(collect_results(replace(grid, charts={}), grid.runs(), tmp_path))["alone"].runs[0]
+    assert "train/l1" not in without.curves
+    with GridRunFolder(tmp_path, "alone-seed1").metrics.open("a") as stream:
+        stream.write("3,0.4,,,\n")  # an epoch without validation
+    results = collect_results(grid, grid.runs(), tmp_path)
+    run = by_name(results)["alone"].runs[0]
+    assert (run.last_epoch, run.last(results.headline)) == (3, 70.0)
 
 
 def test_epochs_needed_for_a_level_that_all_reach(grid: Grid, tmp_path: Path) -> None:
@@ -142,3 +160,42 @@ def test_epochs_needed_for_a_level_that_all_reach(grid: Grid, tmp_path: Path) ->
     psnr = results.metrics[1]
     assert epochs_needed(variants, psnr) == (22.0, {"pairs-patch-rgb": 3, "pairs-unet-rgb": 3})
     assert epochs_needed(variants[:1], results.headline) is None
+
+
+def test_training_metrics_of_the_grid_are_reported(write_grid: WriteGrid, tmp_path: Path) -> None:
+    grid = read_grid(write_grid(metrics={"val/fd": {"better": "lower"}, "train/l1": {"better": "lower"}}))
+    finish(grid, tmp_path, CURVES)
+    found = by_name(collect_results(grid, grid.runs(), tmp_path))
+    assert summary(found["alone"], "train/l1").mean == 0.5
+    assert found["alone"].runs[0].epochs == 3
+
+
+def test_changes_against_a_baseline(write_grid: WriteGrid, tmp_path: Path) -> None:
+    groups = {
+        "alone": {"baseline": "alone"},
+        "pairs": {"runs": {"one": None, "two": None, "three": None}, "baseline": {"one": "alone", "two": "pairs-one"}},
+    }
+    grid = read_grid(write_grid(groups=groups))
+    curves = {"alone-seed1": [100.0, 80.0], "alone-seed2": [100.0, 84.0], "pairs-one-seed1": [90.0, 41.0, 41.0]}
+    finish(grid, tmp_path, curves)
+    results = collect_results(grid, grid.runs(), tmp_path)
+    found = by_name(results)
+    assert found["pairs-one"].changes.keys() == {"val/fd", "val/psnr"}
+    assert [found[name].changes for name in ("alone", "pairs-two", "pairs-three")] == [{}, {}, {}]
+    distance = found["pairs-one"].changes["val/fd"].estimate
+    std = np.std([80 / 82, 84 / 82], ddof=1)
+    width = std * scipy.stats.t.ppf(0.975, 1) * math.sqrt(1 / 1 + 1 / 2)
+    assert distance.value == pytest.approx(-0.5)
+    assert distance.interval is not None
+    expected = math.exp(math.log(0.5) - width) - 1, math.exp(math.log(0.5) + width) - 1
+    assert (distance.interval.low, distance.interval.high) == pytest.approx(expected)
+    assert found["pairs-one"].changes["val/psnr"].kind == "difference"
+    assert found["pairs-one"].changes["val/psnr"].estimate.value == pytest.approx(1)
+    (_, pairs) = as_json(results)["groups"]
+    assert pairs["configurations"][0]["baseline"] == "alone"
+    assert pairs["configurations"][0]["changes"]["val/fd"]["value"] == pytest.approx(-0.5)
+    comparison = comparison_table(results)
+    assert comparison is not None
+    header, (row,) = comparison
+    assert [cell.text for cell in header] == ["Configuration", "Baseline", "distance", "PSNR"]
+    assert [cell.text for cell in row] == ["pairs-one", "alone", "-50.0%", "+1.00 dB"]

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from colorgan.evaluation.benchmark.grid import Grid, Variant
 from colorgan.evaluation.benchmark.grid_file import read_grid
@@ -28,6 +29,8 @@ def test_flowers_grid_has_all_published_results() -> None:
 
 
 def test_l1_weights_are_half_the_published_ones() -> None:
+    weights = [variant.parts["run"] for variant in GRIDS["flowers"].variants if variant.group == "l1-weight"]
+    assert weights == [str(2**power) for power in range(11)]  # 1 to 1024
     for variant in GRIDS["flowers"].variants:
         if variant.group == "l1-weight":
             assert variant.overlays[-1].content["model"]["reconstruction_weight"] == float(variant.parts["run"]) / 2
@@ -74,7 +77,15 @@ def test_fit_accepts_the_last_configuration_of_each_group(tmp_path: Path, capsys
 
 def last_of_each_group() -> list[Any]:
     """The last variant of each group, which differs most from the base, in the grids that need a folder of photos."""
-    names = ("landscapes_complexity", "landscapes_small", "cnn_study", "cnn_study_small", "transfer", "faces")
+    names = (
+        "landscapes_complexity",
+        "landscapes_small",
+        "cnn_study",
+        "cnn_study_small",
+        "hints_study",
+        "transfer",
+        "faces",
+    )
     last = {(name, variant.group): variant for name in names for variant in GRIDS[name].variants}
     return [pytest.param(variant, id=f"{name}/{variant.name}") for (name, _), variant in last.items()]
 
@@ -87,6 +98,8 @@ def small(variant: Variant) -> list[str]:
     arguments = ["--data.root=sample", "--data.batch_size=2", "--data.num_workers=0", "--trainer.accelerator=cpu"]
     arguments.append(f"--data.size={64 if classes[-1:] == ['EncoderDecoder'] else 32}")
     arguments += ["--model.init_from=null"] if any(model.get("init_from") for model in models) else []
+    if any(generator.get("init_args", {}).get("weights") == "timm" for generator in generators):
+        arguments.append("--model.generator.weights=null")
     has_regressor = any(generator.get("init_args", {}).get("regressor") for generator in generators)
     return [*arguments, *(["--model.generator.regressor=null"] if has_regressor else []), "--trainer.fast_dev_run=1"]
 
@@ -109,14 +122,34 @@ def test_every_configuration_trains(grid: str, variant: Variant, tmp_path: Path)
 
 
 def test_cnn_study_has_all_published_results() -> None:
-    results = [0.712, 0.755, 0.756, 0.640, 0.758, 0.766, 0.761]
-    assert list(published(GRIDS["cnn_study"], "published").values()) == results
-    assert list(published(GRIDS["cnn_study_small"], "published").values()) == results
+    for name in ("cnn_study", "cnn_study_small"):
+        grid = GRIDS[name]
+        results = published(grid, "one-factor")
+        assert list(results.values()) == [0.712, 0.71619, 0.70657, 0.72307, 0.755, None, None, None, None, None]
+        assert list(results)[5:] == [f"one-factor-{row}" for row in ("lr-0.0007", "lr-0.0001", *CNN_LAYERS)]
+        assert list(published(grid, "combined").values()) == [0.756, 0.640, 0.75830, 0.76582, 0.76142]
+
+
+CNN_LAYERS = ("batch-norm", "tanh", "batch-norm-tanh")
+
+
+def test_hints_study_has_the_published_losses_and_trains_the_smaller_size_first() -> None:
+    grid = GRIDS["hints_study"]
+    results = {name: loss for group in grid.groups for name, loss in published(grid, group.name).items() if loss}
+    assert results == {"rgb-128-resnet50": 0.0602, "lab-256-resnet34": 0.0430, "lab-256-resnet50": 0.0417}
+    names = [run.name for run in grid.runs()]
+    for run in grid.runs():
+        if run.variant.group == "lab-256":
+            (first,) = run.needs
+            assert first == run.name.replace("256", "128")
+            assert names.index(first) < names.index(run.name)
 
 
 def test_landscapes_grid_has_all_configurations() -> None:
     names = [variant.name for variant in GRIDS["landscapes_complexity"].variants]
-    assert {f"complexity-{g}-d{d}" for g in (16, 24, 30, 38, 46, 52, 72) for d in (4, 16)} < {*names}
+    widths = (16, 24, 30, 38, 46, 52, 72)
+    assert {f"complexity-{width}-d4" for width in widths} | {f"beyond-{width}-d16" for width in widths} < {*names}
+    assert {"factor-0", "factor-0.1", "factor-0.9", "selected"} < {*names}
     for name in ("landscapes_complexity", "landscapes_small"):
         for variant in GRIDS[name].variants:
             if variant.group == "factor":
@@ -124,3 +157,33 @@ def test_landscapes_grid_has_all_configurations() -> None:
                 factor = float(variant.parts["run"])
                 weights = (model["reconstruction_weight"], model["adversarial_weight"])
                 assert weights == pytest.approx((1 - factor, factor))
+
+
+def test_the_study_of_landscapes_trains_as_published(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    variants = {variant.name: variant for variant in GRIDS["landscapes_complexity"].variants}
+    rows = {"complexity-16-d4": (7e-6, 14, 16, 4), "factor-0.9": (7e-6, 14, 46, 16), "selected": (7e-5, 60, 72, 16)}
+    for name, (rate, epochs, generator, discriminator) in rows.items():
+        config = yaml.safe_load(parsed(variants[name], tmp_path, capsys))
+        model = config["model"]
+        assert model["generator"]["init_args"]["width"] == generator
+        assert model["discriminator"]["init_args"]["width"] == discriminator
+        rates = [model[f"{network}_optimizer"]["init_args"]["lr"] for network in ("generator", "discriminator")]
+        assert [*rates, config["trainer"]["max_epochs"]] == [rate, rate, epochs]
+        assert config["data"]["init_args"]["resize"] == "squeeze"
+
+
+def test_adversaries_are_compared_at_equal_time() -> None:
+    grid = GRIDS["adversary"]
+    for variant in grid.variants:
+        trainers = [overlay.content["trainer"] for overlay in variant.overlays if "trainer" in overlay.content]
+        assert [trainer["max_epochs"] for trainer in trainers][1:] == [-1]  # after base.yaml
+        (budget,) = [part for part in trainers[-1]["callbacks"] if part["class_path"] == "TimeBudget"]
+        assert budget["init_args"]["clock"] == "processor"
+    assert {v.name for v in grid.variants if v.group == "published"} == {
+        "published-conv-linear",
+        "published-patch",
+        "published-unet",
+    }
+    assert {variant.baseline for variant in grid.variants} == {"", "none", "query-none", "quantized-none"}
+    assert len(grid.variants[0].seeds) == 3
+    assert grid.sheet is not None

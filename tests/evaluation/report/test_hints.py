@@ -9,8 +9,8 @@ from PIL import Image
 
 from colorgan.errors import ColorganError
 from colorgan.evaluation.report.hints import COUNTS, PROTOCOLS
-from colorgan.inference.colorizer import Colorizer
 from colorgan.inference.hints import read_hints
+from colorgan.inference.torch_colorizer import TorchColorizer
 from colorgan.metrics.hinted import hinted_psnr
 from colorgan.models.generators import UNet
 from colorgan.models.hints import PointHints
@@ -53,7 +53,7 @@ def test_psnr_and_hint_files_of_both_protocols(report, checkpoint, reference_fol
     assert "24.43 dB (0)" in zhang["published"]
     assert "2 x 2 pixels on a grid, at 28 x 28" in icolorit["protocol"]
 
-    colorizer = Colorizer.from_checkpoint(ours)
+    colorizer = TorchColorizer.from_checkpoint(ours)
     files = sorted((reference_folder / "test").rglob("*.png"))
     for document, protocol in ((zhang, PROTOCOLS["zhang2017"]), (icolorit, PROTOCOLS["icolorit"])):
         resized = [

@@ -139,9 +139,9 @@ def test_checkpoints_and_run_folders_are_opened(checkpoint, reference_folder):
 
 
 def test_released_models_are_opened(checkpoint, reference_folder, tmp_path):
-    from colorgan.inference.colorizer import Colorizer
+    from colorgan.inference.torch_colorizer import TorchColorizer
 
-    Colorizer.from_checkpoint(checkpoint).save_pretrained(tmp_path / "old-photos", half=False)
+    TorchColorizer.from_checkpoint(checkpoint).save_pretrained(tmp_path / "old-photos", half=False)
     reference = ReferencePhotos(reference_folder)
     trained, released = open_systems([str(checkpoint), str(tmp_path / "old-photos")], reference, "cpu")
     assert released.name == "old-photos"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from colorgan.cli import main
-from colorgan.inference.colorizer import Colorizer
+from colorgan.inference.torch_colorizer import TorchColorizer
 from colorgan.models import EncoderUNet, Lab, NoHints
 
 SHEET = ["--sheet=2", "--size=32", "--images=none"]
@@ -17,7 +17,7 @@ SHEET = ["--sheet=2", "--size=32", "--images=none"]
 def released(tmp_path: Path) -> Path:
     """A model over EfficientNet-Lite0."""
     encoder = functools.partial(EncoderUNet, encoder="tf_efficientnet_lite0", weights="package", width=4)
-    Colorizer(encoder(1, 2), Lab(), NoHints(), size=32).save_pretrained(tmp_path / "ours")
+    TorchColorizer(encoder(1, 2), Lab(), NoHints(), size=32).save_pretrained(tmp_path / "ours")
     return tmp_path / "ours"
 
 

@@ -141,7 +141,7 @@ INVALID: dict[str, tuple[Callable[[], onnx.ModelProto | bytes], str]] = {
         "this version of colorgan cannot read",
     ),
     "newer format": (
-        lambda: model(metadata={**METADATA, "format": 3}),
+        lambda: model(metadata={**METADATA, "format": 4}),
         "this version of colorgan cannot read",
     ),
     "absurd size": (lambda: model(metadata={**METADATA, "size": 10**9}), "from 1 to 2048, received 1000000000"),

@@ -14,13 +14,13 @@ from torch import Tensor
 from colorgan.cli import main
 from colorgan.errors import ColorganError
 from colorgan.images import read_rgb
-from colorgan.inference.colorizer import Colorizer
 from colorgan.inference.hints import ColorHint, rasterize_hints
 from colorgan.inference.onnx import export as exporting
 from colorgan.inference.onnx.colorizer import OnnxColorizer
 from colorgan.inference.onnx.export import ExportedGraph, export
 from colorgan.inference.photo_colorizer import as_batch
 from colorgan.inference.small_image import downscale
+from colorgan.inference.torch_colorizer import TorchColorizer
 from colorgan.models.color_spaces import HSV, RGB, ColorSpace, Lab, QuantizedLab, YCbCr
 from colorgan.models.generators import (
     EncoderDecoder,
@@ -39,12 +39,12 @@ PHOTO = exporting.SAMPLE_PHOTOS / "val" / "bridge_00.jpg"
 SIZES = [(96, 128), (45, 67), (1, 1), (17, 5), (130, 64)]
 
 
-def make_colorizer(make: Any, color_space: ColorSpace, hinted: bool = False, size: int = 48) -> Colorizer:
+def make_colorizer(make: Any, color_space: ColorSpace, hinted: bool = False, size: int = 48) -> TorchColorizer:
     """Creates a colorizer with random weights and batch statistics, as if it had been trained."""
     torch.manual_seed(0)
     hints = PointHints() if hinted else NoHints()
     channels = 1 + hints.channels(color_space.channels), color_space.output_channels
-    model = Colorizer(make(*channels), color_space, hints, size)
+    model = TorchColorizer(make(*channels), color_space, hints, size)
     for module in model.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
             torch.nn.init.uniform_(module.running_mean, -0.1, 0.1)
@@ -64,13 +64,13 @@ def make_hints(height: int, width: int, count: int = 3) -> np.ndarray:
     return np.repeat(rasterize_hints(hints, (width, height), small)[None], count, axis=0)
 
 
-def colorized(original: Colorizer, rgb: np.ndarray, hints: np.ndarray | None = None) -> np.ndarray:
+def colorized(original: TorchColorizer, rgb: np.ndarray, hints: np.ndarray | None = None) -> np.ndarray:
     """The output of PyTorch for small images, (B, 3, h, w)."""
     network_hints = None if hints is None else original.hints.from_lab(torch.from_numpy(hints), original.color_space)
     return original(torch.from_numpy(rgb), network_hints).numpy()
 
 
-def assert_matches_pytorch(original: Colorizer, exported: OnnxColorizer, tolerance: float = 1.0) -> None:
+def assert_matches_pytorch(original: TorchColorizer, exported: OnnxColorizer, tolerance: float = 1.0) -> None:
     # Instance norm of a single pixel divides rounding errors by rounding errors: PyTorch's own results in float32 and
     # float64 differ by 113/255.
     has_instance_norm = any(isinstance(module, torch.nn.InstanceNorm2d) for module in original.modules())
@@ -138,7 +138,7 @@ def test_networks_and_color_spaces_match_pytorch_at_every_size(name: str, tmp_pa
 # -- precision and file contents----------------------------------------------------------------------------------------
 
 
-def export_all(original: Colorizer, folder: Path) -> dict[str, Path]:
+def export_all(original: TorchColorizer, folder: Path) -> dict[str, Path]:
     """Writes a released model, and exports it in both precisions."""
     original.save_pretrained(folder / "released", card="# tiny\n\nColorizes.", half=False)
     for precision, option in (("float32", []), ("half", ["--half"])):
@@ -147,7 +147,7 @@ def export_all(original: Colorizer, folder: Path) -> dict[str, Path]:
     return {file.stem: file for file in folder.glob("*.onnx")} | {"released": folder / "released"}
 
 
-def check_precisions(original: Colorizer, files: dict[str, Path]) -> None:
+def check_precisions(original: TorchColorizer, files: dict[str, Path]) -> None:
     assert_matches_pytorch(original, OnnxColorizer(files["float32"]))
     rgb, hints = make_photos(96, 128), make_hints(96, 128)
     expected = colorized(original, rgb, hints)
@@ -160,16 +160,16 @@ def check_precisions(original: Colorizer, files: dict[str, Path]) -> None:
 
 
 @pytest.fixture(scope="module")
-def small() -> Colorizer:
+def small() -> TorchColorizer:
     return make_colorizer(lambda i, o: UNet(i, o, width=8, depth=2), Lab(), True)
 
 
 @pytest.fixture(scope="module")
-def files(small: Colorizer, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def files(small: TorchColorizer, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return export_all(small, tmp_path_factory.mktemp("small"))
 
 
-def test_every_precision_is_close_to_pytorch(small: Colorizer, files: dict[str, Path]) -> None:
+def test_every_precision_is_close_to_pytorch(small: TorchColorizer, files: dict[str, Path]) -> None:
     check_precisions(small, files)
 
 
@@ -244,7 +244,7 @@ class FixedSizeUNet(UNet):
 
 
 def test_network_with_a_fixed_size_is_refused(tmp_path: Path) -> None:
-    original = Colorizer(FixedSizeUNet(1, 2, width=4, depth=2)).eval()
+    original = TorchColorizer(FixedSizeUNet(1, 2, width=4, depth=2)).eval()
     with pytest.raises(ColorganError, match="FixedSizeUNet cannot be exported for images of any size") as caught:
         export(original, tmp_path / "model.onnx")
     assert "\n" not in str(caught.value)

@@ -3,7 +3,7 @@ import copy
 import pytest
 import torch
 
-from colorgan.inference.colorizer import Colorizer
+from colorgan.inference.torch_colorizer import TorchColorizer
 from colorgan.models import EncoderUNet, Lab, PointHints
 from tests.models.generators.contract import GeneratorContract
 
@@ -33,7 +33,7 @@ class TestOverConvNeXt(EncoderContract):
 
 @pytest.mark.parametrize("encoder", ["tf_efficientnet_lite0", "resnet18", "convnext_atto"])
 def test_odd_sizes_work_with_and_without_hints(encoder: str) -> None:
-    colorizer = Colorizer(EncoderUNet(4, 2, encoder=encoder, width=4), Lab(), PointHints(), size=32).eval()
+    colorizer = TorchColorizer(EncoderUNet(4, 2, encoder=encoder, width=4), Lab(), PointHints(), size=32).eval()
     for height, width in ((37, 53), (1, 90)):
         photo, hints = torch.rand(1, 3, height, width), torch.zeros(1, 3, height, width)
         with torch.no_grad():
@@ -104,6 +104,20 @@ def test_hints_reach_every_level_of_the_expanding_path() -> None:
     assert [tuple(hints.shape[1:]) for hints in seen] == [(3, 4, 4), (3, 8, 8), (3, 16, 16), (3, 32, 32), (3, 64, 64)]
     for num_downsamples, hints in zip((4, 3, 2, 1, 0), seen, strict=True):
         assert hints[0, :, 40 >> num_downsamples, 20 >> num_downsamples].tolist() == [0.5, -0.25, 1.0]
+
+
+def test_hints_can_stay_out_of_the_encoder() -> None:
+    torch.manual_seed(0)
+    network = EncoderUNet(4, 2, encoder="resnet18", width=4, depth=4, encoder_hints=False).eval()
+    assert not any(".hints." in name for name, _ in network.encoder.named_parameters())
+    without = torch.rand(1, 4, 32, 32)
+    without[:, 1:] = 0
+    hinted = without.clone()
+    hinted[:, 1:, 4:8, 4:8] = 1.0
+    with torch.no_grad():
+        for one, other in zip(network.encoder(without), network.encoder(hinted), strict=True):
+            assert torch.equal(one, other)
+        assert (network(hinted) - network(without)).abs()[..., 4:8, 4:8].mean() > 0.1
 
 
 def test_gate_mixes_hints_into_the_output() -> None:

@@ -16,6 +16,7 @@ class TestUNet(GeneratorContract):
         {"upsampling": "pixel_shuffle"},
         {"dropout": 0.5},
         {"depth": 3},
+        {"blocks": 2},
     ]
 
 
@@ -26,6 +27,13 @@ def test_published_parameter_count(colors: int, published: int) -> None:
 
 def test_hints_only_affect_the_first_convolution() -> None:
     assert parameter_count(lambda: UNet(4, 2)) - parameter_count(lambda: UNet(1, 2)) == 3 * 9 * 32
+
+
+def test_more_blocks_add_a_convolution_to_each_level() -> None:
+    """Another block of c channels has 9 c² weights and a BatchNorm of 2 c; two levels go down, one is at each end."""
+    more = parameter_count(lambda: UNet(1, 2, width=4, depth=1, blocks=2))
+    added = sum(9 * width**2 + 2 * width for width in (4, 8, 8, 4))  # first, down, bottom, up
+    assert more - parameter_count(lambda: UNet(1, 2, width=4, depth=1)) == added
 
 
 def test_every_level_has_a_skip_connection() -> None:
@@ -40,6 +48,7 @@ def test_every_level_has_a_skip_connection() -> None:
     [
         ({"width": 0}, "width must be an integer of at least 1, received 0"),
         ({"depth": 0}, "depth must be an integer of at least 1, received 0"),
+        ({"blocks": 0}, "blocks must be an integer of at least 1, received 0"),
         ({"dropout": 1.0}, r"dropout must be a probability .*, received 1\.0"),
         ({"dropout": float("nan")}, "dropout must be a probability .*, received nan"),
         ({"norm": "layer"}, "norm must be 'batch', 'instance' or 'none', received 'layer'"),

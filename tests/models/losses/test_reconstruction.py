@@ -117,7 +117,7 @@ def test_rejects_invalid_input() -> None:
 
 def test_names() -> None:
     class Huber(PixelDistance):
-        def _distance(self, predicted: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        def distance(self, predicted: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
             return torch.nn.functional.huber_loss(predicted, target, reduction="none")
 
     assert [loss().name for loss in (L1, MSE, Huber)] == ["l1", "mse", "reconstruction"]

@@ -15,6 +15,7 @@ from PIL import Image
 
 from colorgan.errors import ColorganError
 from colorgan.inference.checkpoint import read
+from colorgan.models import OldPhotos, PointHints
 from colorgan.models.generators import EncoderUNet
 from colorgan.training.callbacks import FineTuning
 from colorgan.training.callbacks.fine_tuning import Stage, layer_group_lrs, one_cycle
@@ -115,6 +116,27 @@ def test_frozen_layers_do_not_change_and_the_others_do(tiny_model: Make, fit: Ma
     assert recorder.modes[:4] == [[False] * (len(recorder.modes[0]) - 1) + [True]] * 4
     assert all(all(modes) for modes in recorder.modes[4:])
     assert any(name.startswith("discriminator") for name in recorder.changed(0))
+
+
+def test_batch_norm_of_pretrained_layers_can_keep_its_statistics(tiny_model: Make, fit: Make) -> None:
+    model, recorder = tiny_model(generator=ENCODER), Recorder()
+    fit(model, max_epochs=2, callbacks=[FineTuning([Stage(2, 1e-2, freeze_batch_norm=True)]), recorder])
+    pretrained = pretrained_names(model)
+    statistics = {name for name in pretrained if "running_" in name or "num_batches" in name}
+    assert statistics
+    for epoch in (0, 1):
+        assert not recorder.changed(epoch) & statistics
+    assert any("encoder" in name and name.endswith("weight") for name in recorder.changed(1) & pretrained)
+    assert any("levels" in name and name.endswith("running_mean") for name in recorder.changed(1))
+    assert all(modes == [False] * (len(modes) - 1) + [True] for modes in recorder.modes)
+
+
+def test_frozen_encoder_trains_with_hints_on_gray_that_looks_old(tiny_model: Make, fit: Make) -> None:
+    model, recorder = tiny_model(generator=ENCODER, hints=PointHints(), degradation=OldPhotos(p_clean=0.5)), Recorder()
+    fit(model, max_epochs=1, callbacks=[FineTuning([Stage(1, 1e-2, frozen=True)]), recorder])
+    assert not recorder.changed(0) & pretrained_names(model)
+    assert any("gray_input" in name or ".hints.weight" in name for name in recorder.changed(0))  # the new weights train
+    assert all(torch.isfinite(value).all() for value in recorder.states[-1].values())
 
 
 def test_learning_rates_of_all_layer_groups_match_torch_one_cycle(tiny_model: Make, fit: Make) -> None:

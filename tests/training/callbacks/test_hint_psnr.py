@@ -8,7 +8,7 @@ from torch.utils.data import DataLoader
 
 from colorgan.color.tensors import to_uint8
 from colorgan.errors import ColorganError
-from colorgan.inference.colorizer import Colorizer
+from colorgan.inference.torch_colorizer import TorchColorizer
 from colorgan.metrics.hinted import hinted_psnr
 from colorgan.models.color_spaces import RGB, Lab
 from colorgan.models.generators import Generator
@@ -34,8 +34,8 @@ def photos(count: int = 6, size: int = 24) -> Tensor:
     return torch.stack([RandomPhotos(count, size)[number]["rgb"] for number in range(count)]) / 255
 
 
-def follower(points: PointHints | None = None) -> Colorizer:
-    return Colorizer(Follower(4, 2), Lab(), points or PointHints())
+def follower(points: PointHints | None = None) -> TorchColorizer:
+    return TorchColorizer(Follower(4, 2), Lab(), points or PointHints())
 
 
 def test_values_match_scikit_image() -> None:

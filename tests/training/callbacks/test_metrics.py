@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -40,6 +41,49 @@ def test_metrics_are_means_over_photos(tiny_model: Make, fit: Make) -> None:
     assert trainer.callback_metrics["val/generator_parameters"] == sizes[0]
     assert trainer.callback_metrics["val/discriminator_ratio"].item() == pytest.approx(sizes[1] / sizes[0])
     assert torch.isfinite(trainer.callback_metrics["val/adversarial"])
+
+
+def test_training_photos_are_measured_on_demand(tiny_model: Make, fit: Make) -> None:
+    """The network that is trained at a rate of nearly 0 sees the same photos in training and in validation."""
+    sgd = partial(torch.optim.SGD, lr=1e-12)
+    model = tiny_model(generator_optimizer=sgd, discriminator_optimizer=sgd)
+    metrics = PixelMetrics(["margin_accuracy", "ab_error"], margin=0.2, training=True)
+    trainer = fit(model, photos=6, batch_size=3, callbacks=[metrics])
+    assert metrics.logged_metrics()[2:] == ["train/margin_accuracy", "train/ab_error"]
+    target = RandomPhotos(6).photos.float() / 255
+    with torch.no_grad():
+        predicted = model.eval().inference(target)
+    logged = trainer.callback_metrics
+    expected = margin_accuracy(predicted, target, margin=0.2).mean().item()
+    assert logged["val/margin_accuracy"].item() == pytest.approx(expected, abs=1e-3)
+    assert logged["train/ab_error"].item() == pytest.approx(logged["val/ab_error"].item(), rel=0.2)
+    assert "train/ab_error" not in fit(tiny_model(), callbacks=[PixelMetrics()]).callback_metrics
+
+
+def test_difference_of_colorfulness_is_that_of_the_means(tiny_model: Make, fit: Make) -> None:
+    model = tiny_model()
+    trainer = fit(model, photos=6, callbacks=[PixelMetrics(["delta_cf"])])
+    target = RandomPhotos(6).photos.float() / 255
+    with torch.no_grad():
+        predicted = model.eval().inference(target)
+    expected = abs(colorfulness(predicted).mean() - colorfulness(target).mean()).item()
+    assert trainer.callback_metrics["val/delta_cf"].item() == pytest.approx(expected, rel=1e-4)
+    gray = colorfulness(target).mean().item()  # gray photos have none
+    assert trainer.callback_metrics["val/delta_cf_gray"].item() == pytest.approx(gray, abs=1)
+    assert "val/colorfulness" not in trainer.callback_metrics
+
+
+def test_accuracy_of_the_discriminator_on_validation_photos(tiny_model: Make, fit: Make) -> None:
+    model = tiny_model()
+    trainer = fit(model, photos=6)
+    target = RandomPhotos(6).photos.float() / 255
+    model.eval()
+    with torch.no_grad():
+        gray, color = model.color_space.split(target)
+        _, predicted = model.color_space.split(model.inference(target))
+        real, fake = (model.discriminator(torch.cat([gray, colors], dim=1)) for colors in (color, predicted))
+    expected = ((real > 0).double().mean() + (fake < 0).double().mean()) / 2
+    assert trainer.callback_metrics["val/discriminator_accuracy"].item() == pytest.approx(expected.item(), abs=0.01)
 
 
 @pytest.mark.parametrize("every", [1, 3])

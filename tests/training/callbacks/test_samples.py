@@ -137,3 +137,28 @@ def test_images_and_metrics_have_the_same_steps_after_a_resume(tmp_path):
         fit(Stop())
     fit(ckpt_path=tmp_path / "middle.ckpt")
     assert image_steps == metric_steps == [2, 5, 8]
+
+
+def test_hints_are_shown_on_every_second_photo(tmp_path, monkeypatch, tiny_model, fit):
+    from colorgan.models.hints import PointHints
+
+    drawn = []
+
+    def record(columns, **options):
+        drawn.append(columns)
+        return Image.new("RGB", (8, 8))
+
+    monkeypatch.setattr("colorgan.training.callbacks.samples.contact_sheet", record)
+    model = tiny_model(hints=PointHints())
+    fit(model, photos=8, callbacks=[SampleSheet(num_photos=4)])
+    (columns,) = drawn
+    assert list(columns) == ["gray", "hints", "predicted", "reference"]
+    differs = [bool((gray != shown).any()) for gray, shown in zip(columns["gray"], columns["hints"], strict=True)]
+    assert differs == [False, True, False, True]
+    with torch.no_grad():
+        plain = model.inference.eval()(torch.stack(columns["reference"]).float() / 255)
+    for number, predicted in enumerate(columns["predicted"]):
+        same = ((predicted / 255 - plain[number]).abs() < 1.5 / 255).all()
+        assert bool(same) != differs[number]
+    colored = (columns["hints"][1] != columns["gray"][1]).any(0).float().mean()
+    assert 0 < colored < 1
