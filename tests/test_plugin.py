@@ -14,6 +14,7 @@ from PIL import Image
 
 from tests.helpers import REPOSITORY, photo_of
 
+pytestmark = pytest.mark.slow  # continuous integration also takes these commands, in a job of its own
 PLUGIN = REPOSITORY / "examples" / "plugin"
 RUN = """
 import glob, json, sys

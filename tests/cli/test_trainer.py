@@ -370,7 +370,7 @@ def test_a_regressor_is_validated_and_tested_without_its_configuration(
     for command, metric in (("validate", "val/mse"), ("test", "test/mse")):
         assert main(["chroma", command, f"--ckpt_path={file}", "--trainer.accelerator=cpu", *data]) == 0
         assert metric in capsys.readouterr().out
-    assert main(["evaluate", str(file.parents[1]), "--data.root=photos", "--out=report"]) == 1
+    assert main(["evaluate", str(file), "--data.root=photos", "--out=report"]) == 1
     assert "is a checkpoint of a ChromaRegressor, which predicts the mean color" in capsys.readouterr().err
 
 
