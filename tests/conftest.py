@@ -17,6 +17,7 @@ from torch_fidelity.registry import FEATURE_EXTRACTORS_REGISTRY
 
 from tests.helpers import Painter, RandomPhotos, TinyFeatures, photo_of, photos, picture, recolored, write
 
+collect_ignore = ["inference/typed_use.py"]  # for mypy alone
 # Lightning keeps its messages to itself where nothing else logs yet; caplog listens at the root
 logging.getLogger("lightning.pytorch").propagate = True
 # the tiny networks of the tests are slower on several threads than on one

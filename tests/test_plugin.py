@@ -74,7 +74,7 @@ def test_the_commands_of_the_readme_work_without_trust(place: Path) -> None:
     assert "watercolor.DilatedNet" in (folder / "config.yaml").read_text()
     report = json.loads((place / "report" / "metrics.json").read_text())
     assert report["metrics"]["saturation_error"]["title"] == "saturation error"
-    assert (place / "colorized" / "old.png").is_file()
+    assert (place / "colorized" / "old.jpg").is_file()
     assert (place / "watercolor.onnx").is_file()
 
 

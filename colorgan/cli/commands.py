@@ -105,6 +105,8 @@ def _run(args: Sequence[str]) -> int:
     if command in _CONFIGURED or any(argument.startswith("--trust") for argument in args):
         make_working_directory_importable()
     try:
+        if command in HELP and command in COMMANDS and "--help" in args:  # its options are those of the trainer
+            return int(_function(command)(*args[1:]))
         if command in COMMANDS:
             from colorgan.cli.parsing.function_parser import run_function  # its libraries are slow to import
 

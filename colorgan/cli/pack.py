@@ -37,8 +37,9 @@ def pack(
     Raises:
         ColorganError: for invalid input, or if no photo can be packed.
 
-    Example:
-        colorgan pack my_photos -o shards --side 160
+    Examples:
+        colorgan pack my_photos -o shards
+        colorgan pack my_photos -o shards --side 160 --val-fraction 0.02
     """
     from colorgan.data.folders import SplitFolders
     from colorgan.data.sources import file_source

@@ -102,7 +102,7 @@ HELP = {
             "--ckpt_path FILE|best|last": "the checkpoint to evaluate, or to continue",
             "--name NAME": "name of the run",
         },
-        "lists its commands, and `colorgan chroma fit --help-all` options",
+        "lists its commands, whose --help-all lists options",
     ),
     "lr-find": ShortHelp(
         "find a learning rate for `fit`",

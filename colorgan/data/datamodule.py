@@ -276,13 +276,15 @@ class Photos(LightningDataModule):
         needed = splits_for(stage)
         if "train" in needed:
             self.check_overlap()
-        self._builder.set_up(needed, stage, self._process, self.manifest_file)
+        self._builder.set_up(needed, stage, self._process, self.manifest_file, self._check_batch_size)
         if "train" in needed:
-            if self.loaders.drop_last and self.has_batch_size:
-                weights = self._train_weights()
-                count = len(self.splits["train"]) if weights is None else num_draws(weights)
-                check_batch_size(count, self.batch_size, self._process.world_size)
             warn_about_duplicates(self.splits)
+
+    def _check_batch_size(self) -> None:
+        if "train" in self.splits and self.loaders.drop_last and self.has_batch_size:
+            weights = self._train_weights()
+            count = len(self.splits["train"]) if weights is None else num_draws(weights)
+            check_batch_size(count, self.batch_size, self._process.world_size)
 
     def manifest(self) -> list[ManifestEntry]:
         """Returns an entry for each file of the splits that have been set up, and of those that were left out."""

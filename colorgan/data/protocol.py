@@ -84,7 +84,7 @@ def check_batch(batch: Any, source: str, *, for_prediction: bool = False) -> Non
         ColorganError: naming what was received.
 
     Example:
-        >>> check_batch({"rgb": torch.zeros(2, 3, 8, 8)}, "MyData")
+        >>> check_batch({"rgb": torch.zeros(2, 3, 8, 8), "index": torch.arange(2)}, "MyData")
         Traceback (most recent call last):
         ...
         colorgan.errors.ColorganError: data: MyData must yield rgb as uint8 (B, 3, H, W), received float32 (2, 3, 8, 8)

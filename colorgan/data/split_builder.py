@@ -1,6 +1,6 @@
 """Finds, decodes and divides the photos of the splits when they are first needed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -63,7 +63,12 @@ class SplitBuilder:
         self.left_out: dict[str, list[tuple[str, str]]] = {}
 
     def set_up(
-        self, splits: Sequence[str], stage: str | None, process: TrainingProcess, manifest_file: Path | None
+        self,
+        splits: Sequence[str],
+        stage: str | None,
+        process: TrainingProcess,
+        manifest_file: Path | None,
+        check: Callable[[], None],
     ) -> None:
         """Creates splits unless they exist, and writes the manifest.
 
@@ -72,6 +77,7 @@ class SplitBuilder:
             stage: what they are needed for: ``fit``, ``validate`` or ``test``; None for anything.
             process: the process that needs them; only one of them reports progress and writes the manifest.
             manifest_file: file of the manifest, or None.
+            check: raises if the splits do not suit; there is no manifest of those.
 
         Raises:
             ColorganError: if a folder does not exist or has no usable photos, weights do not fit the folders, or there
@@ -85,6 +91,7 @@ class SplitBuilder:
                 self._build("val", process, manifest_file)
                 rank_zero_info("No test photos: testing on the validation photos")
                 self.splits["test"] = self.splits["val"]
+            check()
             complete = True
         finally:
             # what was left out may be the reason of an error

@@ -99,7 +99,7 @@ def test_only_selects_runs_of_the_same_report(
     assert "6 waiting" in (out / "report.md").read_text()
     capsys.readouterr()
     assert run(grid, out, "--list") == 0
-    assert re.search(r"pairs-unet-lab-seed1 +finished\n", listed := capsys.readouterr().out)
+    assert re.search(r"pairs-unet-lab-seed1 +finished\b", listed := capsys.readouterr().out)
     assert listed.count("waiting") == 6
     assert run(grid, out) == 0
     assert (out / "results.json").read_text().count('"finished"') == 10

@@ -32,7 +32,9 @@ SIZES: dict[str, tuple[int, int | None]] = {
     "faces_encoder_decoder": (5_575_554, None),
     "transfer_fruit": (5_575_554, None),
     "fine_tuning_lite0": (796_274, None),
-    "photos": (3_538_803, 1_465_249),  # the generator of the shipped model
+    "photos": (3_539_795, None),  # the generator of the shipped model
+    "photos_adversarial": (3_539_795, 1_465_249),
+    "multi_resolution": (14_639_202, 5_855_041),
     "hints_resnet34": (24_485_028, None),
     "hints_resnet34_gan": (24_485_028, 5_856_769),
     "hints_resnet50": (41_018_340, None),

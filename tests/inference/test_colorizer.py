@@ -90,7 +90,7 @@ def test_models_of_every_kind(model_folder: Path, tmp_path: Path) -> None:
     [
         ("none.jpg", "cannot read none.jpg: no such file or directory"),
         (REPOSITORY / "docs", "docs: it is a folder"),
-        ([PHOTO, b"%PDF-1.7"], "cannot read photo 2: not an image in a supported format"),
+        ([PHOTO, b"%PDF-1.7"], "cannot read photo 2: it is a PDF"),
         (["http://example.org/a.jpg"], "http://example.org/a.jpg is a URL; download the file and give its local path"),
         ({"photo": PHOTO}, "a photo must be a path, the bytes of a file, a PIL image, .*; received dict"),
     ],

@@ -2,6 +2,7 @@ import functools
 import itertools
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -82,10 +83,12 @@ def test_step_randomness_depends_only_on_seed_epoch_and_batch(
     tiny_model: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = tiny_model()
+    model.trainer = SimpleNamespace(predicting=False, current_epoch=0)
+    photos = {"rgb": torch.zeros(1, 3, 8, 8, dtype=torch.uint8), "index": torch.zeros(1, dtype=torch.int64)}
     draws = []
     for seed, batch in itertools.product(["1", "2"], [0, 1, 0]):
         monkeypatch.setenv("PL_GLOBAL_SEED", seed)
-        model.on_train_batch_start(None, batch)
+        model.on_train_batch_start(photos, batch)
         draws.append(torch.rand(1).item())
     assert draws[0] == draws[2]
     assert len(set(draws)) == 4

@@ -205,7 +205,7 @@ def test_file_contains_metadata_and_no_traces_of_the_machine(files: dict[str, Pa
     shapes = [
         [dim.dim_param or dim.dim_value for dim in entry.type.tensor_type.shape.dim] for entry in model.graph.input
     ]
-    assert shapes == [["batch", 3, "height", "width"], ["batch", 4, "height", "width"]]
+    assert shapes == [["batch", 3, "height", "width"], ["hints_batch", 4, "hints_height", "hints_width"]]
     assert [entry.name for entry in model.graph.output] == ["colorized", "ab"]
     assert str(Path(exporting.__file__).parent).encode() not in files["half"].read_bytes()
 

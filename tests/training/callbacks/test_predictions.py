@@ -67,7 +67,7 @@ def test_photos_that_differ_in_suffix_or_case_and_the_longest_names_are_written(
     assert not writer.failures
     written = {file.name.casefold() for file in (tmp_path / "out").iterdir()}
     assert len(written) == writer.written == len(names)
-    assert {"a.jpg.png", "a.png.png", "c.png", "n" * 251 + ".png"} <= written
+    assert {"a.jpg.png", "a.png", "c.png", "n" * 251 + ".png"} <= written
 
 
 def test_existing_files_are_refused_before_the_first_photo(tmp_path: Path) -> None:

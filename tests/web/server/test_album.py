@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 from starlette.testclient import TestClient
 
+from colorgan.images.listing import formats
 from tests.helpers import Painter
 from tests.web.conftest import RED, photo_bytes, stored_files, upload
 
@@ -38,7 +39,7 @@ def test_folder_becomes_archive_with_list_of_failures(client: TestClient, temp_r
     assert archive.namelist() == ["trip/a.jpg", "trip/a (2).jpg", "etc/evil.jpg", "not colorized.txt"]
     assert Image.open(archive.open("trip/a.jpg")).size == (90, 60)
     assert archive.read("not colorized.txt").decode().splitlines() == [
-        "cannot read trip/b.png: not an image in a supported format (JPEG, PNG, WEBP, TIFF, BMP, GIF, AVIF, PPM)",
+        f"cannot read trip/b.png: not an image in a supported format ({', '.join(formats())})",
         "cannot upload trip/c.png: the photo exceeds the limit of 0.5 MB; send a smaller one",
     ]
     assert client.get(f"/api/albums/{key}/archive").content == response.content

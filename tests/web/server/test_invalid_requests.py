@@ -31,9 +31,9 @@ SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><script>ale
     [
         (b"", "cannot read a.jpg: the file is empty"),
         (b"this is no photo", "cannot read a.jpg: not an image in a supported format"),
-        (SVG, "cannot read a.jpg: not an image in a supported format"),
+        (SVG, "cannot read a.jpg: it is a drawing in SVG; save it as PNG"),
         (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "cannot read a.jpg: not an image in a supported format"),
-        (b"PK\x03\x04" + bytes(100), "cannot read a.jpg: not an image in a supported format"),
+        (b"PK\x03\x04" + bytes(100), "cannot read a.jpg: it is an archive or an office document"),
         (photo_bytes("JPEG")[:600], "cannot read a.jpg: the file is cut short"),
         (photo_bytes("PNG")[:2000], "cannot read a.jpg: the file is cut short"),
         (
