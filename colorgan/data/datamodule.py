@@ -276,12 +276,13 @@ class Photos(LightningDataModule):
         needed = splits_for(stage)
         if "train" in needed:
             self.check_overlap()
-        self._builder.set_up(needed, stage, self._process, self.manifest_file, self._check_batch_size)
+        check = self._check_batch_size if "train" in needed else None
+        self._builder.set_up(needed, stage, self._process, self.manifest_file, check)
         if "train" in needed:
             warn_about_duplicates(self.splits)
 
     def _check_batch_size(self) -> None:
-        if "train" in self.splits and self.loaders.drop_last and self.has_batch_size:
+        if self.loaders.drop_last and self.has_batch_size:
             weights = self._train_weights()
             count = len(self.splits["train"]) if weights is None else num_draws(weights)
             check_batch_size(count, self.batch_size, self._process.world_size)

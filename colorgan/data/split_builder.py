@@ -68,7 +68,7 @@ class SplitBuilder:
         stage: str | None,
         process: TrainingProcess,
         manifest_file: Path | None,
-        check: Callable[[], None],
+        check: Callable[[], None] | None = None,
     ) -> None:
         """Creates splits unless they exist, and writes the manifest.
 
@@ -91,7 +91,8 @@ class SplitBuilder:
                 self._build("val", process, manifest_file)
                 rank_zero_info("No test photos: testing on the validation photos")
                 self.splits["test"] = self.splits["val"]
-            check()
+            if check is not None:
+                check()
             complete = True
         finally:
             # what was left out may be the reason of an error

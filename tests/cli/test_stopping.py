@@ -99,7 +99,7 @@ def test_full_standard_output_is_an_error() -> None:
 
 def test_signal_while_the_libraries_are_imported() -> None:
     process = subprocess.Popen(
-        [sys.executable, "-X", "importtime", "-m", "colorgan", "fit", "--help"],
+        [sys.executable, "-X", "importtime", "-m", "colorgan", "fit", "--help-all"],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,

@@ -83,7 +83,7 @@ def test_step_randomness_depends_only_on_seed_epoch_and_batch(
     tiny_model: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = tiny_model()
-    model.trainer = SimpleNamespace(predicting=False, current_epoch=0)
+    model.trainer = SimpleNamespace(predicting=False, current_epoch=0, global_rank=0, world_size=1)
     photos = {"rgb": torch.zeros(1, 3, 8, 8, dtype=torch.uint8), "index": torch.zeros(1, dtype=torch.int64)}
     draws = []
     for seed, batch in itertools.product(["1", "2"], [0, 1, 0]):
