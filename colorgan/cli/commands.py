@@ -30,8 +30,10 @@ TRAINER_COMMANDS = ("fit", "validate", "test", "predict")
 
 _GROUPS = {
     "colorize photos": ("colorize", "app"),
-    "train and use a model": (*TRAINER_COMMANDS, "lr-find", "release", "export"),
-    "measure, compare and keep house": ("evaluate", "benchmark", "inspect", "chroma", "cache", "pack"),
+    "train models": (*TRAINER_COMMANDS, "lr-find", "chroma"),
+    "publish models": ("release", "export"),
+    "measure and compare": ("evaluate", "benchmark"),
+    "prepare photos for training": ("inspect", "pack", "cache"),
 }
 COMMANDS = tuple(name for names in _GROUPS.values() for name in names if name not in TRAINER_COMMANDS)
 """All other commands. ``lr-find`` is the function ``lr_find`` in ``colorgan.cli.lr_find``."""

@@ -17,7 +17,7 @@ def pack(
     keep_gray: bool = False,
     shard_size: Annotated[str, Option(metavar="SIZE")] = "256MB",
 ) -> int:
-    """Pack photos into shards, for training on more photos than a disk holds.
+    """Pack photos into shards, to train on more than a disk holds.
 
     The shards can be uploaded to any storage. An interrupted packing goes on where it was when the command is repeated.
 
