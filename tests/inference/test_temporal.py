@@ -6,6 +6,7 @@ from PIL import Image
 
 from colorgan.color.cielab import lightness
 from colorgan.errors import ColorganError
+from colorgan.images import SAMPLE_PHOTOS
 from colorgan.inference.full_size import ChromaPrediction
 from colorgan.inference.temporal import TemporalSmoother, is_cut
 
@@ -62,6 +63,15 @@ def test_only_cuts_are_detected_as_cuts(seed: int) -> None:
     planes = [lightness(frame) for frame in frames]
     cuts = [n for n in range(1, len(planes)) if is_cut(planes[n - 1], planes[n])]
     assert cuts == [20, 40]
+
+
+def test_cuts_between_photos_of_similar_layout_are_detected() -> None:
+    rocket, bridge = (
+        lightness(np.asarray(Image.open(SAMPLE_PHOTOS / "val" / f"{name}.jpg").convert("RGB").resize((96, 72))))
+        for name in ("rocket_01", "bridge_10")
+    )
+    assert np.corrcoef(rocket.ravel(), bridge.ravel())[0, 1] > 0.5
+    assert is_cut(rocket, bridge)
 
 
 def test_colors_are_not_smoothed_across_cuts() -> None:
