@@ -63,7 +63,7 @@ def app(
         if missing == "colorgan":
             raise
         raise ColorganError(
-            f"`colorgan app` needs {missing}, which is not installed; run: pip install 'colorgan[app]'"
+            f"`colorgan app` needs {missing}, which is not installed; run: pip install starlette anyio uvicorn h11"
         ) from error
 
     with contextlib.closing(_listen(host, port)) as server_socket:

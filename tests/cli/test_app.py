@@ -164,7 +164,7 @@ def test_missing_extra_is_explained(missing: str) -> None:
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert result.returncode == 1
     assert result.stderr == (
-        f"error: `colorgan app` needs {missing}, which is not installed; run: pip install 'colorgan[app]'\n"
+        f"error: `colorgan app` needs {missing}, which is not installed; run: pip install starlette anyio uvicorn h11\n"
     )
 
 

@@ -90,7 +90,7 @@ def _connect(address: str) -> Any:
     try:
         import ray
     except ImportError as error:
-        raise ColorganError("--ray needs Ray: pip install 'colorgan[ray]'") from error
+        raise ColorganError("--ray needs Ray, which is not installed; run: pip install ray") from error
     options: dict[str, Any] = {"include_dashboard": False} if address == "local" else {}
     try:
         ray.init(

@@ -186,7 +186,7 @@ def check_output(path: Path) -> None:
     required = ("onnx", "onnxscript", "onnxruntime") if path.suffix == ".onnx" else ()
     missing = [name for name in required if importlib.util.find_spec(name) is None]
     if missing:
-        raise ColorganError(f"exporting to ONNX needs {' and '.join(missing)}: pip install 'colorgan[export]'")
+        raise ColorganError(f"exporting to ONNX needs {' and '.join(missing)}; run: pip install {' '.join(missing)}")
 
 
 def compare(network: ColorizationNetwork, run: Any) -> Parity:

@@ -23,7 +23,7 @@ WriteGrid = Callable[..., Path]
 
 def test_missing_ray_names_the_extra(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(ColorganError, match=r"pip install 'colorgan\[ray\]'"):
+    with pytest.raises(ColorganError, match="run: pip install ray"):
         next(cluster.train([], tmp_path, FAKE_FIT, time.time()))
 
 
