@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import select
 import socket
 import sys
 import time
@@ -139,6 +140,12 @@ def test_connection_that_keeps_to_the_limits_stays_open(connect: Callable[..., s
     assert response_of(slow_body) == (200, b"5")
 
 
+def made_room(connections: list[socket.socket]) -> bool:
+    """Whether one of them is closed without a response; which one depends on the load of the machine."""
+    closed = select.select(connections, [], [], 10)[0]
+    return bool(closed) and rest_of(closed[0]) == b""
+
+
 @pytest.mark.parametrize(
     "half", [b"", b"GET / HTTP", b"POST /receive HTTP/1.1\r\nHost: a\r\nContent-Length: 99\r\n\r\nx"]
 )
@@ -146,7 +153,7 @@ def test_slow_connections_do_not_take_the_places_of_others(connect: Callable[...
     slow = [connect(half) for _ in range(20)]
     busy = connect(GET)
     assert response_of(busy)[0] == 200
-    assert rest_of(slow[0]) == b""  # made room
+    assert made_room(slow)
 
 
 def test_slowest_connection_makes_room(connect: Callable[..., socket.socket]) -> None:
@@ -156,7 +163,7 @@ def test_slowest_connection_makes_room(connect: Callable[..., socket.socket]) ->
     slow = [connect(headers + b"x") for _ in range(8)]
     fast.sendall(bytes(50_000))
     assert response_of(fast) == (200, b"100000")
-    assert rest_of(slow[0]) == b""
+    assert made_room(slow)
 
 
 @ANY_LOOPBACK_ADDRESS
