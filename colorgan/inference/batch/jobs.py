@@ -1,5 +1,6 @@
 """Plans a batch: which photos and films to colorize, and which file to write for each."""
 
+import difflib
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -162,7 +163,10 @@ def _similar(path: Path) -> str:
         names = [each.name for each in path.parent.iterdir()]
     except OSError:
         names = []
-    return printable(path) + did_you_mean(path.name, filter(str.isprintable, names))
+    stems = {Path(name).stem.lower() for name in names}
+    similar = difflib.get_close_matches(path.stem.lower()[:80], stems)  # equal suffixes make no names similar
+    names = [name for name in names if name.isprintable() and Path(name).stem.lower() in similar]
+    return printable(path) + (did_you_mean(path.name, names) or "; give the path of a photo, a folder or a film")
 
 
 def _find_photos(path: Path, output: Path, several_inputs: bool, plan: Plan) -> Iterator[tuple[Path, Path]]:
