@@ -153,7 +153,7 @@ def test_slow_connections_do_not_take_the_places_of_others(connect: Callable[...
     slow = [connect(half) for _ in range(20)]
     deadline = (
         time.monotonic() + 10
-    )  # connections of the last moment are not judged yet, and may be many on a busy machine
+    )
     while (status := response_of(connect(GET))[0]) == 503 and time.monotonic() < deadline:
         time.sleep(0.05)
     assert status == 200
