@@ -151,9 +151,8 @@ def made_room(connections: list[socket.socket]) -> bool:
 )
 def test_slow_connections_do_not_take_the_places_of_others(connect: Callable[..., socket.socket], half: bytes) -> None:
     slow = [connect(half) for _ in range(20)]
-    deadline = (
-        time.monotonic() + 10
-    )
+    # connections of the last moment are not judged yet, and on a busy machine they may be many
+    deadline = time.monotonic() + 10
     while (status := response_of(connect(GET))[0]) == 503 and time.monotonic() < deadline:
         time.sleep(0.05)
     assert status == 200
