@@ -3,9 +3,10 @@
 import functools
 import logging
 import os
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import lightning.pytorch  # noqa: F401 (its log handler must not keep the captured stderr of the first test)
 import pytest
@@ -16,6 +17,9 @@ from torch.utils.data import DataLoader
 from torch_fidelity.registry import FEATURE_EXTRACTORS_REGISTRY
 
 from tests.helpers import Painter, RandomPhotos, TinyFeatures, photo_of, photos, picture, recolored, write
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 collect_ignore = ["inference/typed_use.py"]  # for mypy alone
 # Lightning keeps its messages to itself where nothing else logs yet; caplog listens at the root
@@ -211,3 +215,17 @@ def write_grid(tmp_path: Path) -> Callable[..., Path]:
         return file
 
     return write_it
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["Browser"]:
+    """The system's Chromium."""
+    from playwright.sync_api import sync_playwright
+
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if chromium is None:
+        pytest.skip("Chromium is not installed (Debian: apt-get install chromium)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield browser
+        browser.close()

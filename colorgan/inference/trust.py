@@ -49,11 +49,13 @@ def _of_configuration(file: Path) -> Iterator[str]:
 
 
 def class_paths(value: Any) -> Iterator[str]:
-    """All class paths in plain data.
+    """All class paths in plain data, or in a namespace of jsonargparse.
 
     >>> list(class_paths({"generator": {"class_path": "mynet.MyNet"}, "losses": [{"class_path": "L1"}]}))
     ['mynet.MyNet', 'L1']
     """
+    if hasattr(value, "as_dict"):
+        value = value.as_dict()
     if isinstance(value, Mapping):
         if isinstance(value.get("class_path"), str):
             yield value["class_path"]

@@ -10,9 +10,9 @@ import torch
 from jsonargparse import Namespace
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 
-from colorgan.cli.trainer.overrides import class_paths
 from colorgan.errors import CheckpointError, ColorganError, first_sentence
 from colorgan.inference.building import BUILDING_ERRORS
+from colorgan.inference.trust import class_paths
 from colorgan.models.encoders import without_pretrained_weights
 from colorgan.system.memory import total_memory
 from colorgan.training.gan import ColorGAN

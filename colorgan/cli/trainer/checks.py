@@ -13,9 +13,9 @@ from typing import Any
 import torch
 from jsonargparse import Namespace
 
-from colorgan.cli.trainer.overrides import class_paths
 from colorgan.data.checks import check_ranges
 from colorgan.errors import ColorganError
+from colorgan.inference.trust import class_paths
 from colorgan.inference.working_size import MAX_SIZE
 
 MAX_LEVELS = 13

@@ -21,7 +21,7 @@ from colorgan.cli.trainer.batch_size import settle_batch_size
 from colorgan.cli.trainer.building import check_kind, check_model, readable_errors
 from colorgan.cli.trainer.checks import check_configuration
 from colorgan.cli.trainer.outcome import check_amount, results
-from colorgan.cli.trainer.overrides import class_paths, differences
+from colorgan.cli.trainer.overrides import differences
 from colorgan.cli.trainer.restoring import check_architecture, shapes_of
 from colorgan.data import Photos, manifest
 from colorgan.data.protocol import check_data_module
@@ -29,7 +29,7 @@ from colorgan.errors import CheckpointError, ColorganError, one_line, plural
 from colorgan.images import printable
 from colorgan.inference import checkpoint
 from colorgan.inference.run_folder import RunFolder
-from colorgan.inference.trust import trusted_names
+from colorgan.inference.trust import class_paths, trusted_names
 from colorgan.models.config import TRUSTED_PREFIXES, class_path
 from colorgan.models.encoders import without_pretrained_weights
 from colorgan.training.callbacks.continuation import RunContinuation

@@ -3,22 +3,6 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from jsonargparse import Namespace
-
-
-def class_paths(value: Any) -> Iterator[str]:
-    """All class paths in a configuration."""
-    if isinstance(value, Namespace):
-        value = value.as_dict()
-    if isinstance(value, Mapping):
-        if isinstance(value.get("class_path"), str):
-            yield value["class_path"]
-        for item in value.values():
-            yield from class_paths(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from class_paths(item)
-
 
 def differences(
     given: Mapping[str, Any], stored: Mapping[str, Any], prefix: str = ""
