@@ -6,7 +6,7 @@ import socket
 from typing import Any
 from urllib.parse import urlparse
 
-from lightning.pytorch.loggers import CSVLogger
+from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 
 from colorgan.training.metrics_file import MetricsFile
 
@@ -40,7 +40,12 @@ def _has_wandb_key(host: str) -> bool:
 
 
 def log_config(loggers: list[Any], config: dict[str, Any]) -> None:
-    """Logs the complete configuration of a run to every logger outside of the run folder."""
+    """Logs the complete configuration of a run to every logger outside of the run folder.
+
+    TensorBoard shows hyperparameters beside final metrics, which it receives when training ends.
+    """
     for logger in loggers:
-        if not isinstance(logger, MetricsFile | CSVLogger):  # the run folder has config.yaml next to metrics.csv
+        if isinstance(logger, TensorBoardLogger):
+            logger.log_hyperparams(config, metrics={})
+        elif not isinstance(logger, MetricsFile | CSVLogger):  # the run folder has config.yaml next to metrics.csv
             logger.log_hyperparams(config)

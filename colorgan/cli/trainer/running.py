@@ -21,6 +21,10 @@ from colorgan.training.gan import ColorGAN
 from colorgan.training.module import Trainable
 from colorgan.training.processes import leave_parent, watch_parent
 from colorgan.training.trainer import Trainer
+from colorgan.training.wandb_runs import DATA_VARIABLE
+
+_INHERITED = (run_folder.VARIABLE, batch_size.VARIABLE, "WANDB_MODE", DATA_VARIABLE)
+"""Environment variables that a command sets for its processes and parts, and for nothing that comes after it."""
 
 
 def train(
@@ -44,7 +48,7 @@ def train(
     torch.set_float32_matmul_precision("high")
     watch_parent()
     load_installed_parts()
-    inherited = {name: os.environ.get(name) for name in (run_folder.VARIABLE, batch_size.VARIABLE)}
+    inherited = {name: os.environ.get(name) for name in _INHERITED}
     try:
         return command(
             model,

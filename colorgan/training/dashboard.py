@@ -1,0 +1,111 @@
+"""The dashboard: which metrics share a chart, for TensorBoard and Weights & Biases alike."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from lightning.pytorch import Trainer
+from lightning.pytorch.callbacks import ModelCheckpoint
+from lightning.pytorch.loggers import TensorBoardLogger, WandbLogger
+
+from colorgan.training.steps import logging_step
+
+SAMPLES, PHOTOS = "samples", "photos"
+"""Names, after ``val/`` or ``test/``, of sample sheets and of the tables of their photos."""
+
+CHARTS: Mapping[str, Mapping[str, str]] = {
+    "Validation photos": {
+        "Fréchet distance": r"^val/(fd_|fid)",
+        "PSNR": r"^val/psnr",
+        "color error (L1)": r"^val/l1",
+        "colorfulness": r"^val/(colorfulness|delta_cf)",
+        "other metrics of photos": r"^val/(ssim|ciede2000|ab_error|tint|margin_accuracy)",
+    },
+    "Losses": {
+        "color loss": r"^(train/(l1|mse|huber|reconstruction|regression)_epoch|val/loss)$",
+        "generator": r"^train/generator_epoch$",
+        "adversary": r"^train/(adversarial|discriminator)_epoch$",
+    },
+    "Balance of the two networks": {
+        "accuracy of the discriminator": r"^(train/discriminator_accuracy_(real|fake)_epoch|val/discriminator_accuracy)$",
+    },
+    "Optimization": {
+        "learning rates": r"^lr-",
+    },
+}
+"""Regular expressions of the metrics of each chart, by section and title."""
+
+_IGNORED = ("trainer.logger", "trainer.callbacks", "trainer.plugins", "trainer.default_root_dir")
+"""Parts of a configuration that no one compares runs by."""
+
+
+def lay_out(loggers: list[Any]) -> None:
+    """Adds the dashboard to TensorBoard, as its page of custom scalars.
+
+    Args:
+        loggers: of the trainer; only those of TensorBoard are told.
+    """
+    layout = {
+        section: {title: ["Multiline", [pattern]] for title, pattern in charts.items()}
+        for section, charts in CHARTS.items()
+    }
+    for logger in loggers:
+        if isinstance(logger, TensorBoardLogger):
+            logger.experiment.add_custom_scalars(layout)  # type: ignore[no-untyped-call]
+
+
+def log_outcome(trainer: Trainer, config: Mapping[str, Any]) -> None:
+    """Logs how a training has ended: hyperparameters with final metrics to TensorBoard, the best score to W&B.
+
+    Args:
+        trainer: after training.
+        config: the configuration of the run.
+    """
+    best = best_scores(trainer)
+    final = {
+        name: float(value)
+        for name, value in trainer.callback_metrics.items()
+        if name.startswith("val/") and not name.endswith("_gray")
+    }
+    if not final and not best:
+        return
+    for logger in trainer.loggers:
+        if isinstance(logger, TensorBoardLogger):
+            logger.log_hyperparams(hyper_parameters(config), {**final, **best}, logging_step(trainer))
+        elif isinstance(logger, WandbLogger):
+            logger.experiment.summary.update(best)
+
+
+def best_scores(trainer: Trainer) -> dict[str, float]:
+    """The score of the best checkpoint by each metric that checkpoints are chosen by, such as ``best/val/psnr``."""
+    return {
+        f"best/{callback.monitor}": float(callback.best_model_score)
+        for callback in trainer.checkpoint_callbacks
+        if isinstance(callback, ModelCheckpoint) and callback.monitor and callback.best_model_score is not None
+    }
+
+
+def hyper_parameters(config: Mapping[str, Any]) -> dict[str, Any]:
+    """A configuration as one value per name: what is set, by dotted key, with the names of classes.
+
+    >>> hyper_parameters({"model": {"loss": {"class_path": "colorgan.models.BCE", "init_args": {"label": 0.9}}}})
+    {'model.loss': 'BCE', 'model.loss.label': 0.9}
+    """
+    found: dict[str, Any] = {}
+    _flatten("", config, found)
+    return found
+
+
+def _flatten(key: str, value: Any, found: dict[str, Any]) -> None:
+    if key in _IGNORED or value is None:
+        return
+    if isinstance(value, Mapping):
+        arguments = dict(value)
+        if isinstance(name := arguments.pop("class_path", None), str):
+            found[key] = name.rpartition(".")[2]
+            arguments = {**(arguments.pop("init_args", None) or {}), **arguments}
+        for name, part in arguments.items():
+            _flatten(f"{key}.{name}" if key else str(name), part, found)
+    elif isinstance(value, bool | int | float | str):
+        found[key] = value
+    elif value:
+        found[key] = str(value)
