@@ -1,16 +1,15 @@
 """The dashboard: which metrics share a chart, for TensorBoard and Weights & Biases alike."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
-from lightning.pytorch import Trainer
+from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.loggers import TensorBoardLogger, WandbLogger
 
+from colorgan.training.monitors import logged_metrics
 from colorgan.training.steps import logging_step
-
-SAMPLES, PHOTOS = "samples", "photos"
-"""Names, after ``val/`` or ``test/``, of sample sheets and of the tables of their photos."""
 
 CHARTS: Mapping[str, Mapping[str, str]] = {
     "Validation photos": {
@@ -38,19 +37,26 @@ _IGNORED = ("trainer.logger", "trainer.callbacks", "trainer.plugins", "trainer.d
 """Parts of a configuration that no one compares runs by."""
 
 
-def lay_out(loggers: list[Any]) -> None:
+def lay_out(trainer: Trainer, module: LightningModule) -> None:
     """Adds the dashboard to TensorBoard, as its page of custom scalars.
 
     Args:
-        loggers: of the trainer; only those of TensorBoard are told.
+        trainer: with its loggers, of which only those of TensorBoard are told, and its callbacks.
+        module: the model; charts of metrics that neither it nor a callback logs are left out.
     """
-    layout = {
-        section: {title: ["Multiline", [pattern]] for title, pattern in charts.items()}
-        for section, charts in CHARTS.items()
-    }
-    for logger in loggers:
-        if isinstance(logger, TensorBoardLogger):
-            logger.experiment.add_custom_scalars(layout)  # type: ignore[no-untyped-call]
+    writers = [logger.experiment for logger in trainer.loggers if isinstance(logger, TensorBoardLogger)]
+    if not writers:
+        return
+    callbacks: list[Callback] = trainer.callbacks  # type: ignore[attr-defined]
+    names = set(logged_metrics(module, callbacks))
+    names |= {f"{name}_epoch" for name in names if name.startswith("train/")}
+    layout: dict[str, dict[str, Any]] = {}
+    for section, charts in CHARTS.items():
+        for title, pattern in charts.items():
+            if any(re.search(pattern, name) for name in names):
+                layout.setdefault(section, {})[title] = ["Multiline", [pattern]]
+    for writer in writers:
+        writer.add_custom_scalars(layout)
 
 
 def log_outcome(trainer: Trainer, config: Mapping[str, Any]) -> None:

@@ -1,6 +1,6 @@
 """Checks before training that callbacks watch metrics that will be logged."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -39,7 +39,7 @@ def check_callbacks(trainer: Trainer, module: LightningModule) -> None:
             )
     if not all(type(part).__module__.startswith(("colorgan.", "lightning.")) for part in (*callbacks, module)):
         return
-    logged = set(_logged(module, callbacks))
+    logged = set(logged_metrics(module, callbacks))
     has_validation = trainer.limit_val_batches != 0
     for owner, metric in _monitors(module, callbacks):
         if metric.startswith("val/") and not has_validation:
@@ -52,8 +52,8 @@ def check_callbacks(trainer: Trainer, module: LightningModule) -> None:
             raise ColorganError(f"{owner} monitors {metric!r}, which this configuration does not log{near}")
 
 
-def _logged(module: LightningModule, callbacks: list[Callback]) -> Iterator[str]:
-    """Names, or patterns of names."""
+def logged_metrics(module: LightningModule, callbacks: Iterable[Callback]) -> Iterator[str]:
+    """Names of the metrics that a training logs, or patterns of names."""
     for part in (module, *callbacks):
         names = getattr(part, "logged_metrics", None)
         if names is not None:

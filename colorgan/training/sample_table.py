@@ -14,6 +14,9 @@ from colorgan.metrics.metric import PhotoBatch
 from colorgan.metrics.registry import METRICS
 from colorgan.training.steps import logging_step
 
+SAMPLES, PHOTOS = "samples", "photos"
+"""Names, after ``val/`` or ``test/``, of sample sheets and of the tables of their photos."""
+
 _METRICS = ("psnr", "ssim", "ciede2000", "tint", "colorfulness")
 """Metrics of single photos, of which those that need larger photos are left out."""
 

@@ -26,13 +26,8 @@ LOGGERS = REPOSITORY / "configs" / "logger"
 
 
 @pytest.fixture
-def offline(place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:  # noqa: F811
-    """An environment in which Weights & Biases works offline and leaves nothing at the user's."""
-    for name, value in {"MODE": "offline", "SILENT": "true", "CONSOLE": "off", "DISABLE_GIT": "true"}.items():
-        monkeypatch.setenv(f"WANDB_{name}", value)
-    for name in ("CACHE_DIR", "CONFIG_DIR"):
-        monkeypatch.setenv(f"WANDB_{name}", str(place / "wandb-of-the-user"))
-    monkeypatch.delenv("WANDB_DATA_DIR", raising=False)
+def offline(place: Path, wandb_offline: None) -> Path:  # noqa: F811
+    """The folder of the commands, without a network."""
     return place
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lightning.pytorch.loggers import TensorBoardLogger
+from lightning.pytorch.loggers import CometLogger, TensorBoardLogger
 
 from colorgan.training.loggers import MetricsFile, log_config, wandb_offline_reason
 
@@ -39,10 +39,13 @@ def test_configuration_goes_to_loggers_outside_of_the_run_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     logged: list[Any] = []
-    monkeypatch.setattr(TensorBoardLogger, "log_hyperparams", lambda self, config: logged.append(config))
-    log_config([MetricsFile(str(tmp_path)), TensorBoardLogger(tmp_path)], {"seed": 1})
+    monkeypatch.setattr(CometLogger, "__init__", lambda self: None)
+    monkeypatch.setattr(CometLogger, "log_hyperparams", lambda self, config: logged.append(config))
+    tensorboard = TensorBoardLogger(tmp_path)
+    log_config([MetricsFile(str(tmp_path)), tensorboard, CometLogger()], {"seed": 1})
     assert logged == [{"seed": 1}]
-    assert not list(tmp_path.iterdir())
+    assert tensorboard.hparams == {"seed": 1}
+    assert not list(tmp_path.iterdir())  # hyperparameters without metrics would hide those of other runs
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ class SaveRunConfig(SaveConfigCallback):
         self.logged = yaml.safe_load(text)
         if stage == "fit":
             _write(trainer, self.config_filename, text)
-            lay_out(trainer.loggers)
+            lay_out(trainer, pl_module)
         if trainer.loggers:
             self.logged |= provenance(getattr(trainer, "datamodule", None))
             log_config(trainer.loggers, self.logged)

@@ -8,7 +8,7 @@ from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import Checkpoint, ModelCheckpoint
 from lightning.pytorch.loggers import WandbLogger
 
-from colorgan.errors import StoppedBySignalError
+from colorgan.errors import TrainingInterruptedError
 from colorgan.files import digest
 from colorgan.inference.run_folder import RunFolder
 from colorgan.training.callbacks.interruption import failing_later
@@ -46,7 +46,7 @@ class CheckpointArtifacts(Checkpoint):
 
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
         """Logs the best checkpoint of a training that has been stopped."""
-        if not (isinstance(exception, StoppedBySignalError) and requeues_on(exception.signal)):
+        if not (isinstance(exception, TrainingInterruptedError) and requeues_on(exception.signal)):
             self._log(trainer)
 
     def _log(self, trainer: Trainer) -> None:

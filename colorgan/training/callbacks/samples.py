@@ -17,8 +17,7 @@ from colorgan.models.colorization import ColorizationNetwork
 from colorgan.training.callbacks.evaluation import EvaluationCallback, EvaluationStage
 from colorgan.training.callbacks.hint_l1 import hinted_network, hints_shown
 from colorgan.training.callbacks.interruption import failing_later
-from colorgan.training.dashboard import PHOTOS, SAMPLES
-from colorgan.training.sample_table import Sample, log_table, photo_names
+from colorgan.training.sample_table import PHOTOS, SAMPLES, Sample, log_table, photo_names
 from colorgan.training.steps import EvaluationOutput, logging_step
 
 _NUM_HINTS = 10
