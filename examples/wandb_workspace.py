@@ -7,6 +7,7 @@
 """
 
 import argparse
+import sys
 
 from wandb_workspaces import workspaces
 from wandb_workspaces.reports.v2 import LinePlot, MediaBrowser, WeavePanelSummaryTable
@@ -57,10 +58,10 @@ def main(arguments: list[str] | None = None) -> None:
     chosen = parser.parse_args(arguments)
     made = workspace(chosen.entity, chosen.project)
     if chosen.print:
-        print(made)
+        sys.stdout.write(f"{made}\n")
         return
     made.save()
-    print(made.url)
+    sys.stdout.write(f"{made.url}\n")
 
 
 if __name__ == "__main__":

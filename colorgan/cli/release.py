@@ -45,8 +45,8 @@ def release(
         overwrite: replace an existing model.
         trust: package, module or class of your own that the model may name, such as mynet, or the config.yaml of its
             run; repeatable.
-        wandb: also log the model to Weights & Biases, by default to the project `colorgan`, as an artifact with the name
-            of its folder.
+        wandb: also log the model to Weights & Biases, by default to the project `colorgan`, as an artifact that has the
+            name of its folder.
 
     Returns:
         0.

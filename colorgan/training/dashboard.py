@@ -7,6 +7,7 @@ from typing import Any
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.loggers import TensorBoardLogger, WandbLogger
+from torch.utils.tensorboard.summary import hparams
 
 from colorgan.training.monitors import logged_metrics
 from colorgan.training.steps import logging_step
@@ -17,7 +18,8 @@ CHARTS: Mapping[str, Mapping[str, str]] = {
         "PSNR": r"^val/psnr",
         "color error (L1)": r"^val/l1",
         "colorfulness": r"^val/(colorfulness|delta_cf)",
-        "other metrics of photos": r"^val/(ssim|ciede2000|ab_error|tint|margin_accuracy)",
+        "color error in CIE Lab": r"^val/(ciede2000|ab_error|tint)",
+        "share of accurate pixels": r"^val/margin_accuracy",
     },
     "Losses": {
         "color loss": r"^(train/(l1|mse|huber|reconstruction|regression)_epoch|val/loss)$",
@@ -25,7 +27,7 @@ CHARTS: Mapping[str, Mapping[str, str]] = {
         "adversary": r"^train/(adversarial|discriminator)_epoch$",
     },
     "Balance of the two networks": {
-        "accuracy of the discriminator": r"^(train/discriminator_accuracy_(real|fake)_epoch|val/discriminator_accuracy)$",
+        "accuracy of the discriminator": r"^(train/discriminator_accuracy_\w+_epoch|val/discriminator_accuracy)$",
     },
     "Optimization": {
         "learning rates": r"^lr-",
@@ -33,8 +35,10 @@ CHARTS: Mapping[str, Mapping[str, str]] = {
 }
 """Regular expressions of the metrics of each chart, by section and title."""
 
+_COMPARED = ("seed_everything", "data", "model", "trainer")
+"""Parts of a configuration that runs are compared by."""
 _IGNORED = ("trainer.logger", "trainer.callbacks", "trainer.plugins", "trainer.default_root_dir")
-"""Parts of a configuration that no one compares runs by."""
+"""What no one compares in them."""
 
 
 def lay_out(trainer: Trainer, module: LightningModule) -> None:
@@ -76,7 +80,10 @@ def log_outcome(trainer: Trainer, config: Mapping[str, Any]) -> None:
         return
     for logger in trainer.loggers:
         if isinstance(logger, TensorBoardLogger):
-            logger.log_hyperparams(hyper_parameters(config), {**final, **best}, logging_step(trainer))
+            logger.log_metrics(best, logging_step(trainer))
+            # Lightning's method logs the metrics once more, and each curve would end twice
+            for summary in hparams(hyper_parameters(config), {**final, **best}):
+                logger.experiment.file_writer.add_summary(summary)
         elif isinstance(logger, WandbLogger):
             logger.experiment.summary.update(best)
 
@@ -91,13 +98,14 @@ def best_scores(trainer: Trainer) -> dict[str, float]:
 
 
 def hyper_parameters(config: Mapping[str, Any]) -> dict[str, Any]:
-    """A configuration as one value per name: what is set, by dotted key, with the names of classes.
+    """The parts of a configuration that runs are compared by, as one value per dotted key; classes by their names.
 
     >>> hyper_parameters({"model": {"loss": {"class_path": "colorgan.models.BCE", "init_args": {"label": 0.9}}}})
     {'model.loss': 'BCE', 'model.loss.label': 0.9}
     """
     found: dict[str, Any] = {}
-    _flatten("", config, found)
+    for part in _COMPARED:
+        _flatten(part, config.get(part), found)
     return found
 
 
@@ -110,7 +118,7 @@ def _flatten(key: str, value: Any, found: dict[str, Any]) -> None:
             found[key] = name.rpartition(".")[2]
             arguments = {**(arguments.pop("init_args", None) or {}), **arguments}
         for name, part in arguments.items():
-            _flatten(f"{key}.{name}" if key else str(name), part, found)
+            _flatten(f"{key}.{name}", part, found)
     elif isinstance(value, bool | int | float | str):
         found[key] = value
     elif value:

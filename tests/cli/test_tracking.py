@@ -1,6 +1,9 @@
 """What Weights & Biases and TensorBoard show of a run, read back from the files that they write."""
 
 import csv
+import re
+import runpy
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,7 @@ from colorgan.cli import main
 from colorgan.errors import ColorganError
 from colorgan.files import digest
 from colorgan.training.checkpoints import CheckpointFiles
+from colorgan.training.dashboard import CHARTS
 from colorgan.training.wandb_runs import upload
 from tests.cli.test_trainer import FIT, only, place  # noqa: F401 (a fixture)
 from tests.helpers import REPOSITORY
@@ -89,7 +93,7 @@ def test_run_and_its_continuation_are_read_back_from_weights_and_biases(offline:
     continued = read_run(second)
     assert continued.id == run.id
     assert [row["epoch"] for row in continued.table("val/photos")] == [2, 2, 2]
-    assert [step["trainer/global_step"] for step in continued.history][0] >= 6  # two epochs of three batches
+    assert next(step["trainer/global_step"] for step in continued.history) >= 6  # two epochs of three batches
 
 
 def test_released_model_is_an_artifact(
@@ -122,6 +126,9 @@ def test_released_model_is_an_artifact(
 
 
 def test_project_that_weights_and_biases_refuses_is_named(offline: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*FIT, "-c", str(LOGGERS / "wandb.yaml"), "--trainer.logger.project=a/b"]) == 1
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if "error" in line.lower()]
+    assert "Weights & Biases refuses the run (Invalid project name 'a/b'" in line
     with (
         pytest.raises(ColorganError, match="cannot log to the project 'a/b'"),
         upload("a/b", "release", name="x", folder=offline, config={}),
@@ -136,15 +143,15 @@ def tensorboard(folder: Path) -> EventAccumulator:
 
 
 def test_tensorboard_shows_photos_charts_and_hyperparameters(place: Path) -> None:  # noqa: F811
-    assert main([*FIT, "-c", str(LOGGERS / "local.yaml"), "--name=run", "--trainer.callbacks+=LearningRateMonitor"]) == 0
+    options = ["-c", str(LOGGERS / "local.yaml"), "--name=run", "--trainer.callbacks+=LearningRateMonitor"]
+    assert main([*FIT, *options]) == 0
     folder = only("checkpoints/run/*")
     events = tensorboard(folder)
 
     sheets = events.Images("val/samples")
     steps = [event.step for event in events.Scalars("val/psnr")]
-    assert [sheet.step for sheet in sheets] == sorted(set(steps)) == [2, 5, 8]
-    (text, *_) = (bytes(value).decode() for value in events.Tensors("val/photos/text_summary")[-1].tensor_proto.string_val)
-    head, _, *rows = text.splitlines()
+    assert [sheet.step for sheet in sheets] == steps == [2, 5, 8]
+    head, _, *rows = text_of(events, "val/photos").splitlines()
     assert head.startswith("| epoch | photo | PSNR | SSIM | ΔE₀₀ |")
     assert len(rows) == 3
     assert rows[0].startswith("| 2 | ")
@@ -154,7 +161,9 @@ def test_tensorboard_shows_photos_charts_and_hyperparameters(place: Path) -> Non
     assert started.hparams["model.generator"].string_value == "UNet"
     assert started.hparams["model.generator.width"].number_value == 4
     assert started.hparams["data.size"].number_value == 16
-    assert started.hparams["code.colorgan"].string_value == colorgan.__version__
+    config = yaml.safe_load(text_of(events, "config").removeprefix("```yaml\n").removesuffix("```"))
+    assert config["code"]["colorgan"] == colorgan.__version__
+    assert {name: part["count"] for name, part in config["photos"].items()} == {"train": 15, "val": 5}
     assert not [name for name in started.hparams if "callbacks" in name]
     plugin = events.SummaryMetadata("_hparams_/experiment").plugin_data.content
     experiment = plugin_data_pb2.HParamsPluginData.FromString(plugin).experiment
@@ -167,16 +176,17 @@ def test_tensorboard_shows_photos_charts_and_hyperparameters(place: Path) -> Non
     assert "hp_metric" not in events.Tags()["scalars"]
 
     charts = charts_of(events)
-    assert {"PSNR", "generator", "adversary", "learning rates"} <= {
-        title for title, tags in charts.items() if tags
-    }
+    assert {"PSNR", "generator", "adversary", "learning rates"} <= {title for title, tags in charts.items() if tags}
     assert sum(len(tags) for tags in charts.values()) == len({tag for tags in charts.values() for tag in tags})
+
+
+def text_of(events: EventAccumulator, name: str) -> str:
+    content: bytes = events.Tensors(f"{name}/text_summary")[-1].tensor_proto.string_val[0]
+    return content.decode()
 
 
 def charts_of(events: EventAccumulator) -> dict[str, list[str]]:
     """The metrics in each chart of the page of custom scalars."""
-    import re
-
     content: Any = events.Tensors("custom_scalars__config__")[-1].tensor_proto.string_val[0]
     charts = [chart for category in layout_pb2.Layout.FromString(content).category for chart in category.chart]
     scalars = events.Tags()["scalars"]
@@ -184,3 +194,18 @@ def charts_of(events: EventAccumulator) -> dict[str, list[str]]:
         chart.title: [name for name in scalars if any(re.match(tag, name) for tag in chart.multiline.tag)]
         for chart in charts
     }
+
+
+def test_workspace_has_the_same_charts(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Needs ``pip install 'wandb[workspaces]'``, which is no dependency of colorgan."""
+    pytest.importorskip("wandb_workspaces")
+    monkeypatch.setattr(sys, "argv", ["wandb_workspace.py", "me", "colors", "--print"])
+    runpy.run_path(str(REPOSITORY / "examples" / "wandb_workspace.py"), run_name="__main__")
+    printed = capsys.readouterr().out
+    assert "entity='me', project='colors'" in printed
+    for charts in CHARTS.values():
+        for title, pattern in charts.items():
+            assert f"title={title!r}" in printed
+            assert repr(pattern) in printed
+    assert "'val/samples'" in printed
+    assert "'val/photos'" in printed

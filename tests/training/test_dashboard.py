@@ -37,7 +37,7 @@ def test_only_charts_of_logged_metrics_are_shown(layouts: list[dict[str, Any]], 
     callbacks = [LearningRateMonitor(), PixelMetrics()]
     lay_out(SimpleNamespace(loggers=loggers, callbacks=callbacks), tiny_model(discriminator=None))  # type: ignore[arg-type]
     more = titles(layouts[-1])
-    assert {"learning rates", "colorfulness", "other metrics of photos"} <= more
+    assert {"learning rates", "colorfulness", "color error in CIE Lab"} <= more
     assert not {"adversary", "accuracy of the discriminator"} & more
     lay_out(SimpleNamespace(loggers=[], callbacks=[]), model)  # type: ignore[arg-type]
     assert len(layouts) == 2
@@ -65,5 +65,4 @@ def test_hyperparameters_are_what_is_set() -> None:
         "data": "Photos",
         "data.train": "['a', 'b']",
         "model.generator": "UNet",
-        "code.modified": False,
     }

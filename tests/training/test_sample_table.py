@@ -35,7 +35,10 @@ def test_text_of_a_table_is_one_row_per_photo() -> None:
     log_table(trainer(writer), "val/photos", ["a|b.jpg", "c.jpg"], [sample(), sample()])
     ((name, text, step),) = writer.texts
     assert (name, step) == ("val/photos", 7)
-    assert text.splitlines()[:2] == ["| epoch | photo | PSNR | ΔE₀₀ | tint | CF |", "| --- | --- | --- | --- | --- | --- |"]
+    assert text.splitlines()[:2] == [
+        "| epoch | photo | PSNR | ΔE₀₀ | tint | CF |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
     assert text.splitlines()[2].startswith("| 2 | a\\|b.jpg | 28.13 | ")  # 20 log10(255 / 10)
 
 

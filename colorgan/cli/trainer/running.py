@@ -14,7 +14,7 @@ from colorgan.cli.trainer.command import ColorganCLI
 from colorgan.cli.trainer.quiet import silence_libraries
 from colorgan.cli.trainer.restoring import is_restoring_error
 from colorgan.cli.trainer.run_config import SaveRunConfig
-from colorgan.errors import CheckpointError, ColorganError, describe
+from colorgan.errors import CheckpointError, ColorganError, describe, first_sentence
 from colorgan.inference import run_folder
 from colorgan.metrics.installed import load_installed_parts
 from colorgan.training.gan import ColorGAN
@@ -70,6 +70,11 @@ def train(
     except MisconfigurationException as error:
         raise ColorganError(str(error)) from error
     except Exception as error:
+        if (wandb := sys.modules.get("wandb")) is not None and isinstance(error, wandb.Error):
+            raise ColorganError(
+                f"Weights & Biases refuses the run ({first_sentence(error)}): change the arguments of its logger, or "
+                "set WANDB_MODE=offline"
+            ) from error
         if not is_restoring_error(error) or not any(argument.startswith("--ckpt_path") for argument in args):
             raise
         raise CheckpointError(
