@@ -82,7 +82,7 @@ def log_outcome(trainer: Trainer, config: Mapping[str, Any]) -> None:
         if isinstance(logger, TensorBoardLogger):
             logger.log_metrics(best, logging_step(trainer))
             # Lightning's method logs the metrics once more, and each curve would end twice
-            for summary in hparams(hyper_parameters(config), {**final, **best}):
+            for summary in hparams(hyper_parameters(config), {**final, **best}):  # type: ignore[no-untyped-call]
                 logger.experiment.file_writer.add_summary(summary)
         elif isinstance(logger, WandbLogger):
             logger.experiment.summary.update(best)

@@ -58,9 +58,8 @@ def log_table(trainer: Trainer, name: str, photos: Sequence[str], samples: Seque
         photos: names of the photos.
         samples: the photos, all with the same columns.
     """
-    writers = [
-        logger.experiment for logger in trainer.loggers if hasattr(getattr(logger, "experiment", None), "add_text")
-    ]
+    experiments = [getattr(logger, "experiment", None) for logger in trainer.loggers]
+    writers: list[Any] = [experiment for experiment in experiments if hasattr(experiment, "add_text")]
     tables = [logger for logger in trainer.loggers if isinstance(logger, WandbLogger)]
     if not writers and not tables:
         return
