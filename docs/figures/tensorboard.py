@@ -21,8 +21,8 @@ FIGURES = Path(__file__).parent
 SIZE = {"width": 1280, "height": 820}
 PATIENCE = 120
 """Seconds that TensorBoard and its pages may take."""
-COMPARED = ("model.color_space", "model.generator", "model.generator_optimizer.lr")
-METRICS = ("val/fd_efficientnet_lite0", "val/psnr", "val/l1", "val/colorfulness")
+COMPARED = ("model.color_space", "model.generator")
+METRICS = ("val/fd_efficientnet_lite0", "val/psnr", "val/l1")
 
 
 @contextmanager
@@ -42,6 +42,7 @@ def serving(runs: str) -> Iterator[str]:
             except OSError:
                 pass
             time.sleep(1)
+        time.sleep(20)  # it reads the runs in the background
         yield address
     finally:
         server.terminate()
