@@ -179,6 +179,13 @@ def test_tensorboard_shows_photos_charts_and_hyperparameters(place: Path) -> Non
     assert {"PSNR", "generator", "adversary", "learning rates"} <= {title for title, tags in charts.items() if tags}
     assert sum(len(tags) for tags in charts.values()) == len({tag for tags in charts.values() for tag in tags})
 
+    # a validation logs the same, apart from what training alone has
+    assert main(["validate", *FIT[1:], *options[:3], "--ckpt_path=best"]) == 0
+    events = tensorboard(only("checkpoints/run/*-validate"))
+    assert yaml.safe_load(text_of(events, "config").removeprefix("```yaml\n").removesuffix("```"))["photos"]["val"]
+    assert text_of(events, "val/photos").startswith("| photo | PSNR |")
+    assert "_hparams_/experiment" not in events.Tags()["tensors"]
+
 
 def text_of(events: EventAccumulator, name: str) -> str:
     content: bytes = events.Tensors(f"{name}/text_summary")[-1].tensor_proto.string_val[0]
