@@ -11,10 +11,12 @@ Results that exist are skipped, so that an interrupted job continues; photos tha
 
 import argparse
 import io
+import logging
 import os
 import posixpath
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeAlias
 
@@ -42,21 +44,40 @@ Batch: TypeAlias = dict[str, Sequence[Any]]
 """Columns of a batch of Ray Data."""
 
 
+@dataclass(frozen=True)
+class Plan:
+    """Which photos are colorized, and where their results go.
+
+    Attributes:
+        source, root: file system and folder of the photos.
+        destination, out: file system and folder of the results.
+        renamed: relative names of the photos whose results have another name, which is mapped to. They are few, so
+            that a plan that is sent to an actor is small.
+    """
+
+    source: fs.FileSystem
+    root: str
+    destination: fs.FileSystem
+    out: str
+    renamed: dict[str, str]
+
+    def target(self, path: str) -> str:
+        """The path of the result of a photo; its suffix is its format."""
+        name = posixpath.relpath(path, self.root)
+        return posixpath.join(self.out, self.renamed.get(name, name))
+
+
 class Colorize:
     """An actor: opens the model once, and colorizes and writes batches of photos.
 
     Args:
-        targets: maps the path of a photo to that of its result, whose suffix is its format.
-        filesystem: where results are written.
+        plan: where the results go.
         checkpoint: the model, as for :class:`colorgan.Colorizer`.
         device: where its network runs.
     """
 
-    def __init__(
-        self, targets: Mapping[str, str], filesystem: fs.FileSystem, checkpoint: str | None, device: str
-    ) -> None:
-        self.targets, self.filesystem = targets, filesystem
-        self.colorizer = Colorizer(checkpoint, device)
+    def __init__(self, plan: Plan, checkpoint: str | None, device: str) -> None:
+        self.plan, self.colorizer = plan, Colorizer(checkpoint, device)
 
     def __call__(self, batch: Batch) -> Batch:
         """Takes the columns ``path`` and ``bytes``; returns ``path`` and ``problem``, which is empty for a success."""
@@ -70,7 +91,7 @@ class Colorize:
         pixels = [photo.rgb if photo.gray16 is None else photo.gray16 for photo in photos.values()]
         predictions = self.colorizer.predict_chroma(pixels)
         for path, before, prediction in zip(photos, pixels, predictions, strict=True):
-            target = self.targets[path]
+            target = self.plan.target(path)
             try:
                 after = prediction.apply_to(before, num_threads=1)
                 self._write(target, after, chosen_metadata(photos[path], "basic"))
@@ -81,12 +102,12 @@ class Colorize:
 
     def _write(self, target: str, pixels: SRGBArray, photo: Photo) -> None:
         """Writes a file whole or not at all, as object stores do anyway."""
-        if isinstance(self.filesystem, fs.LocalFileSystem):
+        if isinstance(self.plan.destination, fs.LocalFileSystem):
             write_photo(target, pixels, photo)
             return
         data = io.BytesIO()
         encode_photo(data, pixels, FORMATS[PurePosixPath(target).suffix.lower()], photo)
-        with self.filesystem.open_output_stream(target) as stream:
+        with self.plan.destination.open_output_stream(target) as stream:
             stream.write(data.getvalue())
 
 
@@ -98,11 +119,11 @@ def place(address: str) -> tuple[fs.FileSystem, str]:
     return filesystem, path.rstrip("/")
 
 
-def plan(photos: str, output: str) -> tuple[dict[str, str], int]:
-    """Chooses the file of each result, as ``colorgan colorize`` does.
+def make_plan(photos: str, output: str) -> tuple[Plan, list[str], int]:
+    """Chooses the photos, and the file of each result, as ``colorgan colorize`` does.
 
     Returns:
-        Maps paths of photos to those of results that do not exist, and the number of those that do.
+        The plan, the photos whose results do not exist, and the number of those whose results do.
 
     Raises:
         ColorganError: if there are no photos, or their folder is that of the results.
@@ -114,26 +135,30 @@ def plan(photos: str, output: str) -> tuple[dict[str, str], int]:
     if source.get_file_info(root).type != fs.FileType.Directory:
         raise ColorganError(f"there is no folder {printable(photos)}; give a folder of photos, or its address")
     files = source.get_file_info(fs.FileSelector(root, recursive=True))
-    found = sorted(
-        file.path
+    names = sorted(
+        posixpath.relpath(file.path, root)
         for file in files
-        if file.type == fs.FileType.File
-        and PurePosixPath(file.path).suffix.lower() in extensions()
-        and not any(part.startswith(".") for part in PurePosixPath(posixpath.relpath(file.path, root)).parts)
-        and not (source == destination and file.path.startswith(f"{out}/"))
+        if file.type == fs.FileType.File and not (source == destination and file.path.startswith(f"{out}/"))
     )
-    if not found:
+    names = [
+        name
+        for name in names
+        if PurePosixPath(name).suffix.lower() in extensions() and not name.startswith(".") and "/." not in name
+    ]
+    if not names:
         raise ColorganError(f"there are no photos in {printable(photos)}")
-    names = choose_targets([PurePosixPath(posixpath.relpath(path, root)) for path in found], None)
-    targets = {path: posixpath.join(out, name) for path, name in zip(found, names, strict=True)}
+    targets = map(str, choose_targets([PurePosixPath(name) for name in names], None))
+    renamed = {name: target for name, target in zip(names, targets, strict=True) if name != target}
+    plan = Plan(source, root, destination, out, renamed)
     there = {file.path for file in destination.get_file_info(fs.FileSelector(out, True, recursive=True))}
-    return {path: target for path, target in targets.items() if target not in there}, len(there & {*targets.values()})
+    paths = [posixpath.join(root, name) for name in names]
+    left = [path for path in paths if plan.target(path) not in there]
+    return plan, left, len(paths) - len(left)
 
 
 def colorize(
-    targets: Mapping[str, str],
-    source: fs.FileSystem,
-    destination: fs.FileSystem,
+    plan: Plan,
+    paths: Sequence[str],
     *,
     workers: int = 1,
     gpus_per_worker: float = 0,
@@ -143,9 +168,8 @@ def colorize(
     """Colorizes photos on the cluster to which this process is connected.
 
     Args:
-        targets: maps the paths of photos to those of results.
-        source: where the photos are.
-        destination: where the results go.
+        plan: where the photos are, and where the results go.
+        paths: paths of the photos.
         workers: actors, each with a model and a core.
         gpus_per_worker: GPUs of each; 0 runs on processors.
         checkpoint: as for :class:`colorgan.Colorizer`; a path must be the same on all machines.
@@ -154,18 +178,14 @@ def colorize(
     Returns:
         A sentence for each photo that failed.
     """
-    outcomes = (
-        # a quarter of a core: reading waits for the disk or the network
-        ray.data.read_binary_files(
-            list(targets), filesystem=source, include_paths=True, ray_remote_args={"num_cpus": 0.25}
-        ).map_batches(
-            Colorize,
-            fn_constructor_args=(targets, destination, checkpoint, "cuda" if gpus_per_worker else "cpu"),
-            compute=ray.data.ActorPoolStrategy(size=workers),
-            batch_size=batch_size,
-            num_cpus=1,
-            num_gpus=gpus_per_worker,
-        )
+    photos = ray.data.read_binary_files(list(paths), filesystem=plan.source, include_paths=True)
+    outcomes = photos.map_batches(
+        Colorize,
+        fn_constructor_args=(plan, checkpoint, "cuda" if gpus_per_worker else "cpu"),
+        compute=ray.data.ActorPoolStrategy(size=workers),
+        batch_size=batch_size,
+        num_cpus=1,
+        num_gpus=gpus_per_worker,
     )
     return sorted(row["problem"] for row in outcomes.iter_rows() if row["problem"])
 
@@ -185,22 +205,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--address", metavar="ADDRESS", help="cluster to join, such as auto; default: a new one here")
     options = parser.parse_args(arguments)
     try:
-        targets, there = plan(options.photos, options.output)
+        plan, paths, num_there = make_plan(options.photos, options.output)
     except ColorganError as error:
         sys.stderr.write(f"error: {error}\n")
         return 1
     failures = []
-    if targets:
+    if paths:
         if options.address:
             ray.init(options.address)
         else:  # a core beyond those of the workers, for reading
-            ray.init(num_cpus=options.workers + 1, include_dashboard=False, logging_level="warning")
-        ray.data.DataContext.get_current().enable_progress_bars = sys.stderr.isatty()
+            ray.init(num_cpus=options.workers + 1, include_dashboard=False, logging_level=logging.WARNING)
+        if not sys.stderr.isatty():
+            logging.getLogger("ray.data").setLevel(logging.WARNING)  # no lines of progress
         try:
             failures = colorize(
-                targets,
-                place(options.photos)[0],
-                place(options.output)[0],
+                plan,
+                paths,
                 workers=options.workers,
                 gpus_per_worker=options.gpus_per_worker,
                 checkpoint=options.checkpoint,
@@ -209,8 +229,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             ray.shutdown()
     for failure in failures:
         sys.stderr.write(f"{failure}\n")
-    written = len(targets) - len(failures)
-    sys.stdout.write(f"{written} photos colorized, {there} were there, {len(failures)} failed\n{options.output}\n")
+    written = len(paths) - len(failures)
+    sys.stdout.write(f"{written} photos colorized, {num_there} were there, {len(failures)} failed\n{options.output}\n")
     return 1 if failures else 0
 
 

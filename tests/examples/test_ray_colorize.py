@@ -1,5 +1,6 @@
 """The example for Ray Data: its results are those of `colorgan colorize`."""
 
+import dataclasses
 import filecmp
 import importlib.util
 import os
@@ -73,46 +74,50 @@ def assert_same(folder: Path, expected: Path) -> None:
         assert filecmp.cmp(folder / name, expected / name, shallow=False), name
 
 
-def batch(photos: Path, targets: dict[str, str]) -> dict[str, Any]:
-    return {"path": np.array([*targets]), "bytes": np.array([Path(path).read_bytes() for path in targets], object)}
+def batch(paths: list[str]) -> dict[str, Any]:
+    return {"path": np.array(paths), "bytes": np.array([Path(path).read_bytes() for path in paths], object)}
 
 
 def test_actor_writes_what_the_command_writes(example: Any, photos: Path, expected: Path, tmp_path: Path) -> None:
-    targets, num_there = example.plan(str(photos), str(tmp_path / "new"))
-    assert (len(targets), num_there) == (8, 0)
-    outcome = example.Colorize(targets, fs.LocalFileSystem(), None, "cpu")(batch(photos, targets))
-    assert outcome["path"] == [*targets]
-    problems = {Path(path).name: text for path, text in zip(outcome["path"], outcome["problem"], strict=True) if text}
+    plan, paths, num_there = example.make_plan(str(photos), str(tmp_path / "new"))
+    assert (len(paths), num_there) == (8, 0)
+    outcome = example.Colorize(plan, None, "cpu")(batch(paths))
+    assert outcome["path"] == paths
+    problems = {Path(path).name: text for path, text in zip(paths, outcome["problem"], strict=True) if text}
     assert problems.keys() == {"bad.jpg", "cut.png"}
     assert problems["bad.jpg"].startswith(f"cannot read {photos / 'bad.jpg'}: not an image in a supported format")
     assert_same(tmp_path / "new", expected)
     # an interrupted job continues
     (tmp_path / "new" / "a.jpg").unlink()
-    targets, num_there = example.plan(str(photos), str(tmp_path / "new"))
-    assert ({Path(path).name for path in targets}, num_there) == ({"a.jpg", "bad.jpg", "cut.png"}, 5)
+    _, paths, num_there = example.make_plan(str(photos), str(tmp_path / "new"))
+    assert ({Path(path).name for path in paths}, num_there) == ({"a.jpg", "bad.jpg", "cut.png"}, 5)
 
 
 def test_results_may_go_to_other_storage(example: Any, photos: Path, expected: Path) -> None:
     memory = fsspec.filesystem("memory")
-    targets = {str(photos / "a.jpg"): "/results/a.jpg"}
-    storage = fs.PyFileSystem(fs.FSSpecHandler(memory))
-    assert example.Colorize(targets, storage, None, "cpu")(batch(photos, targets))["problem"] == [""]
+    plan, paths, _ = example.make_plan(str(photos), str(expected))
+    plan = dataclasses.replace(plan, destination=fs.PyFileSystem(fs.FSSpecHandler(memory)), out="/results")
+    path = str(photos / "a.jpg")
+    assert path not in paths  # its result is there
+    assert example.Colorize(plan, None, "cpu")(batch([path]))["problem"] == [""]
     assert memory.cat("/results/a.jpg") == (expected / "a.jpg").read_bytes()
 
 
 def test_results_that_cannot_be_written_are_named(example: Any, photos: Path, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    targets = {str(photos / "a.jpg"): str(tmp_path / "file" / "a.jpg")}
-    (problem,) = example.Colorize(targets, fs.LocalFileSystem(), None, "cpu")(batch(photos, targets))["problem"]
+    plan = example.Plan(fs.LocalFileSystem(), str(photos), fs.LocalFileSystem(), str(tmp_path / "file"), {})
+    (problem,) = example.Colorize(plan, None, "cpu")(batch([str(photos / "a.jpg")]))["problem"]
     assert problem.startswith(f"cannot write {tmp_path / 'file' / 'a.jpg'}: ")
 
 
-def test_results_inside_the_folder_are_no_photos(example: Any, photos: Path, tmp_path: Path) -> None:
+def test_results_inside_the_folder_are_no_photos(example: Any, tmp_path: Path) -> None:
     old = tmp_path / "old"
     (old / "new").mkdir(parents=True)
-    Image.new("L", (8, 8)).save(old / "a.png")
+    Image.new("L", (8, 8)).save(old / "a.tif")
     Image.new("RGB", (8, 8)).save(old / "new" / "b.png")
-    assert example.plan(str(old), str(old / "new")) == ({str(old / "a.png"): str(old / "new" / "a.png")}, 0)
+    plan, paths, num_there = example.make_plan(str(old), str(old / "new"))
+    assert (paths, num_there) == ([str(old / "a.tif")], 0)
+    assert plan.target(paths[0]) == str(old / "new" / "a.png")
 
 
 @pytest.mark.parametrize(
