@@ -215,8 +215,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             ray.init(options.address)
         else:  # a core beyond those of the workers, for reading
             ray.init(num_cpus=options.workers + 1, include_dashboard=False, logging_level=logging.WARNING)
-        if not sys.stderr.isatty():
-            logging.getLogger("ray.data").setLevel(logging.WARNING)  # no lines of progress
+        ray.data.DataContext.get_current().enable_progress_bars = sys.stderr.isatty()
         try:
             failures = colorize(
                 plan,
