@@ -58,6 +58,15 @@ def test_report_of_a_grid_without_results(write_grid: Callable[..., Path], tmp_p
     assert "10 waiting" in page.text
 
 
+def test_a_chart_of_curves_without_a_finite_value_is_left_out(write_grid: Callable[..., Path], tmp_path: Path) -> None:
+    grid = read_grid(write_grid(groups={"a": {"runs": {"one": None}}}, seeds=[1], metrics=["val/fd"]))
+    folder = GridRunFolder(tmp_path, grid.runs()[0].name)
+    folder.path.mkdir(parents=True)
+    folder.metrics.write_text("epoch,val/fd\n0,inf\n1,inf\n")
+    page = Page(write_report(collect_results(grid, grid.runs(), tmp_path), tmp_path).read_text(encoding="utf-8"))
+    assert page.charts == 0
+
+
 def test_report_says_which_networks_taught_and_warns_of_a_judge_that_teaches(
     write_grid: Callable[..., Path], tmp_path: Path
 ) -> None:
