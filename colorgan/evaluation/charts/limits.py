@@ -5,10 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-_MIN_SHARE = 0.2
-"""Values that leave less than this share of the axis to the others are left outside."""
-_MIN_SHARE_BESIDE_LEVEL = 0.1
-"""The same for a level that values are compared with."""
+_MIN_SHARE = 0.1
+"""What leaves less than this share of the axis to the other values is left outside."""
 _MAX_OUTSIDE = 0.25
 """At most this share of the values is left outside, or one value."""
 _RESOLUTION = 1e-3
@@ -41,7 +39,7 @@ class Limits:
 def fitted_limits(values: Iterable[float], levels: Iterable[float] = ()) -> Limits:
     """Fits an axis to values, so that a few of them do not flatten all others, as those of a diverging run would.
 
-    Up to a quarter of the values is left outside if the others, with the levels, would otherwise take less than a fifth
+    Up to a quarter of the values is left outside if the others, with the levels, would otherwise take less than a tenth
     of the axis. A level is left outside if the values would take less than a tenth.
 
     Args:
@@ -49,8 +47,8 @@ def fitted_limits(values: Iterable[float], levels: Iterable[float] = ()) -> Limi
         levels: what the values are compared with, such as the level of the gray photos.
 
     Example:
-        >>> fitted_limits([0.0, 1.0, 2.0, 3.0])
-        Limits(low=-0.15, high=3.15)
+        >>> fitted_limits([0.0, 1.0, 2.0, 4.0])
+        Limits(low=-0.2, high=4.2)
         >>> fitted_limits([0.0, 1.0, 2.0, 100.0]).high, fitted_limits([1.0, 2.0], levels=[50.0]).high
         (2.1, 2.05)
     """
@@ -60,7 +58,7 @@ def fitted_limits(values: Iterable[float], levels: Iterable[float] = ()) -> Limi
         shown, references = sorted(references) or [0.0], []
     shown = _without_outliers(shown, references)
     for level in references:
-        if shown[0] == shown[-1] or _span(shown) >= _MIN_SHARE_BESIDE_LEVEL * _span([*shown, level]):
+        if shown[0] == shown[-1] or _span(shown) >= _MIN_SHARE * _span([*shown, level]):
             shown = sorted([*shown, level])
     margin = _MARGIN * (shown[-1] - shown[0]) or _MARGIN * abs(shown[0]) or 1.0
     return Limits(shown[0] - margin, shown[-1] + margin)
