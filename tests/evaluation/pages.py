@@ -79,13 +79,14 @@ _MEASURE = """() => {
     page: document.documentElement.scrollWidth - width,
     outside: elements.filter(e => !e.closest('.scroll table') && outside(e)).map(e => e.outerHTML.slice(0, 200)),
     charts: document.querySelectorAll('svg').length,
+    missing: [...document.images].filter(e => !(e.complete && e.naturalWidth)).map(e => e.alt),
     tables: [...document.querySelectorAll('.scroll')].map(e => e.scrollWidth - e.clientWidth),
   };
 }"""
 
 
 def check_width(browser: "Browser", file: Path, width: int) -> list[int]:
-    """A page does not scroll sideways, and nothing but the insides of tables is cut off.
+    """A page does not scroll sideways, nothing but the insides of tables is cut off, and all pictures are there.
 
     Returns:
         By how many pixels each table is wider than its box, in which it scrolls.
@@ -96,6 +97,7 @@ def check_width(browser: "Browser", file: Path, width: int) -> list[int]:
         found = page.evaluate(_MEASURE)
         assert found["page"] == 0
         assert found["outside"] == []
+        assert found["missing"] == []
     assert found["charts"] > 0
     page.close()
     return list(found["tables"])
