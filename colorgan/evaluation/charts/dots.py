@@ -104,21 +104,18 @@ def dot_chart(
 
 def _draw_arrows(chart: SVGFigure, row: Dots, y: float, limits: Limits, color: str) -> None:
     """Marks what of a row lies outside of the limits."""
-    for side, shape in ((-1, CARETLEFT), (1, CARETRIGHT)):
+    bounds = [row.interval.low, row.interval.high] if row.interval else []
+    for side, shape, place in ((-1, CARETLEFT, 0), (1, CARETRIGHT, 1)):
         values = [value for value in dict.fromkeys([*row.values, row.mean]) if limits.side(value) == side]
-        bound = row.interval and (row.interval.high if side > 0 else row.interval.low)
-        if values:
-            text = ", ".join(map(format_value, values))
-        elif bound is not None and limits.side(bound) == side:
-            text = f"interval to {format_value(bound)}"
-        else:
+        ends = [bound for bound in bounds if limits.side(bound) == side]
+        if not (values or ends):
             continue
+        text = ", ".join(map(format_value, values)) or f"interval to {format_value(ends[0] if side < 0 else ends[-1])}"
         (arrow,) = chart.axes.plot(
             [limits.end(side)], [y], marker=shape, color=color, markersize=8, markeredgewidth=0, clip_on=False
         )
         chart.set_tooltip(arrow, f"{row.label}: {text}")
-        place, alignment = (1, "right") if side > 0 else (0, "left")
-        _write(chart.axes, [text], (place, y), (-8 * side, 0), alignment)
+        _write(chart.axes, [text], (place, y), (-8 * side, 0), "right" if side > 0 else "left")
 
 
 def _draw_baseline(axes: Axes, level: float, limits: Limits) -> None:
