@@ -22,6 +22,7 @@ from colorgan.evaluation.benchmark.tables import (
 )
 from colorgan.evaluation.charts import Dots, Line, ResponsiveChart, dot_chart, line_chart
 from colorgan.evaluation.curves import mean_curve
+from colorgan.evaluation.latex import LatexCell, LatexTable, label, render_tables
 from colorgan.evaluation.rendering import render
 from colorgan.evaluation.statistics import CONFIDENCE
 from colorgan.files import atomic_write
@@ -101,6 +102,30 @@ def write_report(results: BenchmarkResults, folder: Path) -> Path:
         _write(folder / file, text)
     _write(folder / "results.json", json.dumps(as_json(results), indent=2, allow_nan=False) + "\n")
     return folder / "report.html"
+
+
+def write_latex(results: BenchmarkResults, file: Path) -> None:
+    """Writes the tables of all groups for papers.
+
+    Args:
+        results: the results so far.
+        file: the ``.tex`` file.
+    """
+    note = f"{results.headline.title} and other metrics of the validation photos after the last epoch."
+    if results.spread.degrees_of_freedom:
+        note += f" Small print: {CONFIDENCE:.0%} intervals of means over seeds."
+    titled = [(group.title, group_table(results, variants)) for group, variants in results.groups]
+    titled += [("Compared with the baselines", table)] if (table := comparison_table(results)) else []
+    tables = [
+        LatexTable(
+            caption=f"{results.grid.title}: {title}. {note}",
+            label=label(results.grid.name, title),
+            header=[f"{cell.text} ({cell.note})" if cell.note else cell.text for cell in header],
+            blocks=[[[LatexCell(cell.text, [cell.note] if cell.note else []) for cell in row] for row in rows]],
+        )
+        for title, (header, rows) in titled
+    ]
+    _write(file, render_tables(tables, f"{results.grid.title}. {_made_with(results)}"))
 
 
 def _section(results: BenchmarkResults, group: Group, variants: Sequence[VariantResult], images: Path) -> Section:

@@ -8,8 +8,8 @@ from colorgan.evaluation.report import distances
 from colorgan.evaluation.report.distances import (
     ReferenceFeatures,
     disjoint_distance,
-    estimate_distance,
     split_halves,
+    subsample_distance,
 )
 from colorgan.evaluation.report.results import _ranks
 from colorgan.evaluation.statistics import Estimate, Interval
@@ -27,7 +27,7 @@ def test_distance_interval_has_width_of_actual_variation():
     for seed in range(60):
         reference = features(200, seed=seed)
         images = reference * 0.8 + features(200, 0.5, seed=1000 + seed) * 0.5
-        estimate = estimate_distance(images, ReferenceFeatures(reference))
+        estimate = subsample_distance(images, ReferenceFeatures(reference)).estimate
         found.append(estimate.value)
         widths.append(estimate.interval.high - estimate.interval.low)
         assert estimate.interval.low <= estimate.value <= estimate.interval.high
@@ -39,9 +39,9 @@ def test_intervals_from_products_equal_those_from_features(monkeypatch):
     random = torch.Generator().manual_seed(0)
     reference = torch.randn(40, 64, generator=random).abs() + 3.0
     images = reference + 0.3 * torch.randn(40, 64, generator=random)
-    fast = estimate_distance(images, ReferenceFeatures(reference)).interval
+    fast = subsample_distance(images, ReferenceFeatures(reference)).estimate.interval
     monkeypatch.setattr(distances, "_MAX_PHOTOS_FOR_PRODUCTS", 0)
-    direct = estimate_distance(images, ReferenceFeatures(reference)).interval
+    direct = subsample_distance(images, ReferenceFeatures(reference)).estimate.interval
     # Roots of eigenvalues, which the direct way takes, keep half of the digits of a singular value that is zero.
     assert fast.low == pytest.approx(direct.low, rel=1e-7)
     assert fast.high == pytest.approx(direct.high, rel=1e-7)
@@ -49,7 +49,7 @@ def test_intervals_from_products_equal_those_from_features(monkeypatch):
 
 def test_identical_sets_have_distance_zero_and_empty_interval():
     rows = features(50)
-    estimate = estimate_distance(rows, ReferenceFeatures(rows))
+    estimate = subsample_distance(rows, ReferenceFeatures(rows)).estimate
     assert abs(estimate.value) < 1e-6
     assert estimate.interval.high < 1e-6
 
