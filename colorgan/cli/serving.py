@@ -29,7 +29,9 @@ def serve(server: "uvicorn.Server", server_socket: socket.socket, url: str, *, o
         open_browser: whether to open it, where there is a display.
     """
     if not ipaddress.ip_address(server_socket.getsockname()[0]).is_loopback:
-        print(f"warning: anyone who can reach {url} can use it; there is no password and no encryption", file=sys.stderr)
+        print(
+            f"warning: anyone who can reach {url} can use it; there is no password and no encryption", file=sys.stderr
+        )
     if open_browser and _has_display():
         threading.Thread(target=_open_browser, args=(url,), daemon=True).start()
     with contextlib.suppress(KeyboardInterrupt), _signals_call(server.handle_exit):

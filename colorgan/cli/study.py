@@ -18,7 +18,7 @@ def study(
     seconds: Annotated[float | None, Range(0.1, 600), Option(metavar="S")] = None,
     size: Annotated[int, Range(16, 2048), Option(metavar="N")] = 256,
     seed: Annotated[int, Range(0, 2**31), Option(metavar="N")] = 0,
-    title: Annotated[str, Option(rare=True)] = "Which is the real photo?",
+    title: Annotated[str, Option(rare=True)] = "Real or colorized?",
     max_size: Annotated[float, Range(0.01, 500), Option(metavar="MB", rare=True)] = 20.0,
     device: Annotated[str, Option(rare=True)] = "auto",
     trust: Annotated[Sequence[str], Option(metavar="NAME", rare=True)] = (),
@@ -54,9 +54,9 @@ def study(
         ColorganError: for invalid input.
 
     Examples:
-        colorgan study ours=results/ours theirs=results/theirs --reference photos -o my_study
+        colorgan study ours=ours/ theirs=theirs/ --reference photos -o my_study
             compares two folders of colorized photos
-        colorgan study best.ckpt --reference photos -o my_study --seconds 1 --photos 40 --practice 10
+        colorgan study best.ckpt --reference photos -o my_study --seconds 1
             shows each pair for a second
     """
     from colorgan.errors import plural

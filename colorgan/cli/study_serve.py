@@ -59,7 +59,8 @@ def study_serve(
         if missing == "colorgan":
             raise
         raise ColorganError(
-            f"`colorgan study-serve` needs {missing}, which is not installed; run: pip install starlette anyio uvicorn h11"
+            f"`colorgan study-serve` needs {missing}, which is not installed; "
+            "run: pip install starlette anyio uvicorn h11"
         ) from error
     folder = AnswerFolder(study / ANSWERS, read_key(study))
     with open_regular(study / PAGE) as file:

@@ -63,7 +63,9 @@ def paired_bootstrap(differences: Values) -> list[Difference]:
     known = ~np.isnan(differences)
     totals = known.sum(axis=0)
     with np.errstate(invalid="ignore"):
-        means = np.array([column[own].mean() if own.any() else math.nan for column, own in _columns(differences, known)])
+        means = np.array(
+            [column[own].mean() if own.any() else math.nan for column, own in _columns(differences, known)]
+        )
     usable = (totals >= MIN_PHOTOS) & np.isfinite(means)
     found = [Difference(Estimate(float(mean))) for mean in means]
     chosen = np.flatnonzero(usable)
@@ -162,7 +164,7 @@ def _signs(count: int) -> tuple[Values, bool]:
     """Rows of signs, and whether these are all there are."""
     if count <= _MAX_SIGNS:
         bits = (np.arange(2**count)[:, None] >> np.arange(count)) & 1
-        return 1.0 - 2.0 * bits, True
+        return np.where(bits == 0, 1.0, -1.0), True
     return np.random.default_rng(0).choice([-1.0, 1.0], size=(_NUM_RESAMPLES, count)), False
 
 

@@ -30,7 +30,7 @@ _ESCAPED = {
     "↓": r"$\downarrow$",
     "Δ": r"$\Delta$",
     "₀": r"$_0$",
-    "σ": r"$\sigma$",
+    "σ": r"$\sigma$",  # noqa: RUF001
     "∞": r"$\infty$",
     "±": r"$\pm$",
     "×": r"$\times$",  # noqa: RUF001
@@ -72,7 +72,7 @@ class LatexTable:
 
 
 def render_tables(tables: Iterable[LatexTable], made_with: str) -> str:
-    """The content of a ``.tex`` file, which a paper includes with ``\\input``.
+    r"""The content of a ``.tex`` file, which a paper includes with ``\input``.
 
     Args:
         tables: the tables.

@@ -37,9 +37,9 @@ class Outcomes:
 def two_way_variance(scores: Values, participants: Indices, photos: Indices) -> tuple[float, int]:
     """The variance of a sum of scores that are correlated within participants and within photos.
 
-    The two-way clustered estimate of Cameron, Gelbach and Miller (2011): the variance clustered by participant, plus that
-    by photo, minus that of single answers. It may be smaller than one of the first two, even negative; then the largest
-    of them is taken.
+    The two-way clustered estimate of Cameron, Gelbach and Miller (2011): the variance clustered by participant, plus
+    that by photo, minus that of single answers. It may be smaller than one of the first two, even negative; then the
+    largest of them is taken.
 
     Args:
         scores: contribution of each answer, with mean 0 within what is estimated, (N,).
@@ -70,7 +70,9 @@ def estimate_rate(outcomes: Outcomes) -> Estimate:
         outcomes: the answers.
     """
     rate, count = outcomes.rate, len(outcomes.success)
-    variance, degrees = two_way_variance((outcomes.success - rate) / max(count, 1), outcomes.participants, outcomes.photos)
+    variance, degrees = two_way_variance(
+        (outcomes.success - rate) / max(count, 1), outcomes.participants, outcomes.photos
+    )
     if math.isnan(variance):
         return Estimate(rate)
     if rate in (0.0, 1.0):

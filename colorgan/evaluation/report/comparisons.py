@@ -81,7 +81,9 @@ def contenders_of(systems: Sequence[str], groups: Sequence[str]) -> dict[str, li
         name, _, listed = text.partition("=")
         members = [member.strip() for member in listed.split(",") if member.strip()]
         if not name or len(members) < 2 or len(set(members)) < len(members):
-            raise ColorganError(f"--group takes NAME=SYSTEM,SYSTEM with two or more names of systems; received {text!r}")
+            raise ColorganError(
+                f"--group takes NAME=SYSTEM,SYSTEM with two or more names of systems; received {text!r}"
+            )
         for member in members:
             if member not in systems:
                 near = did_you_mean(member, list(systems), list_all=True)
@@ -95,7 +97,9 @@ def contenders_of(systems: Sequence[str], groups: Sequence[str]) -> dict[str, li
     return found | {name: [name] for name in systems if name not in grouped}
 
 
-def compare_means(contenders: Contenders, metrics: Sequence[Metric], values: Mapping[str, Mapping[str, Values]]) -> list[Comparison]:
+def compare_means(
+    contenders: Contenders, metrics: Sequence[Metric], values: Mapping[str, Mapping[str, Values]]
+) -> list[Comparison]:
     """Compares all pairs by the means of values per photo.
 
     Systems that stand for themselves are compared by :func:`~colorgan.evaluation.differences.paired_bootstrap`; with

@@ -42,8 +42,8 @@ class SubsampledDistance:
 
     Attributes:
         value: the distance of all photos.
-        deviations: those of the subsets from their mean, rescaled to all photos, (S,); empty if there are too few photos.
-            The subsets depend on the number of photos only, so that those of two systems belong together.
+        deviations: those of the subsets from their mean, rescaled to all photos, (S,); empty if there are too few
+            photos. The subsets depend on the number of photos only, so that those of two systems belong together.
     """
 
     value: float

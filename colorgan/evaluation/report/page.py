@@ -1,4 +1,4 @@
-"""``report.html``, one self-contained file, ``report.md``, the report without a browser, and ``report.tex`` for papers."""
+"""``report.html``, a self-contained file; ``report.md``, the same without a browser; ``report.tex`` for papers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,14 +9,14 @@ import numpy.typing as npt
 
 from colorgan.evaluation.charts import Dots, Line, ResponsiveChart, dot_chart, line_chart
 from colorgan.evaluation.curves import Curve
-from colorgan.evaluation.latex import LatexCell, LatexTable, label, render_tables
+from colorgan.evaluation.latex import render_tables
 from colorgan.evaluation.rendering import render
 from colorgan.evaluation.report import formatting
 from colorgan.evaluation.report.gallery import color_histograms, extremes, make_sheet
 from colorgan.evaluation.report.images import ImageStore
 from colorgan.evaluation.report.results import EvaluationResults
 from colorgan.evaluation.report.systems import REFERENCE
-from colorgan.evaluation.report.tables import Table, comparison_table, hint_tables, result_tables
+from colorgan.evaluation.report.tables import comparison_table, hint_tables, latex_table, result_tables
 from colorgan.evaluation.report.verdicts import comparison_sentences
 from colorgan.metrics.registry import find_metric
 
@@ -106,29 +106,7 @@ def render_latex(results: EvaluationResults, title: str) -> str:
         *((table, table.note) for table in hint_tables(results)),
     ]
     made_with = f"{title}, made with colorgan {record['versions']['colorgan']}; photos {record['photos']['sha256']}"
-    return render_tables([_latex_table(table, title, f"{shared} {note}") for table, note in tables], made_with)
-
-
-def _latex_table(table: Table, title: str, note: str) -> LatexTable:
-    """A table for LaTeX, with the baselines in a block of their own."""
-    blocks = [
-        [
-            [LatexCell(row.system), *(LatexCell(cell.value, _lines(cell.interval), cell.is_best) for cell in row.cells)]
-            for row in table.rows
-            if row.is_baseline == is_baseline
-        ]
-        for is_baseline in (False, True)
-    ]
-    return LatexTable(
-        caption=f"{table.title}. {note}",
-        label=label(title, table.title),
-        header=[column.title for column in table.columns],
-        blocks=[block for block in blocks if block],
-    )
-
-
-def _lines(small_print: str) -> list[str]:
-    return small_print.split("; ") if small_print else []
+    return render_tables([latex_table(table, title, f"{shared} {note}") for table, note in tables], made_with)
 
 
 def _shared_context(results: EvaluationResults, title: str) -> dict[str, Any]:

@@ -136,9 +136,13 @@ def compute_results(
     values = {name: own.values for name, own in measurements.items()}
     ranked = [metric for metric in shown if metric.better is not None and metric.ranked]
 
+    by_photo = {name: {**own.values, **_paired_differences(own, reference)} for name, own in measurements.items()}
+
     def compare(compared: Contenders) -> list[Comparison]:
-        means = compare_means(compared, [metric for metric in ranked if metric.key in reference.values], values)
-        return [entry for metric in paired for entry in compare_distances(compared, metric, subsampled[metric.key])] + means
+        means = compare_means(compared, [metric for metric in ranked if metric.key in by_photo[REFERENCE]], by_photo)
+        return [
+            entry for metric in paired for entry in compare_distances(compared, metric, subsampled[metric.key])
+        ] + means
 
     between_systems = compare(alone)
     comparisons = between_systems if contenders is None or contenders == alone else compare(contenders)
@@ -149,9 +153,7 @@ def compute_results(
     return EvaluationResults(record, shown, described, estimates, ranks, list(photos), values, comparisons)
 
 
-def _ranks(
-    estimates: Mapping[str, Estimate], metric: Metric, comparisons: Sequence[Comparison] = ()
-) -> dict[str, int]:
+def _ranks(estimates: Mapping[str, Estimate], metric: Metric, comparisons: Sequence[Comparison] = ()) -> dict[str, int]:
     """One more than the number of systems that are significantly better.
 
     Where differences have no p-values, a system is better than another if its entire interval is.
@@ -175,9 +177,13 @@ def _colorfulness_differences(own: Measurements, reference: Measurements) -> dic
     own_signed, reference_signed = own.values["colorfulness_signed"], reference.values["colorfulness_signed"]
     return {
         "delta_cf": bootstrap_mean(own_cf, reference_cf, statistic=difference),
-        "delta_cf_paired": bootstrap_mean(np.abs(own_cf - reference_cf)),
+        **{key: bootstrap_mean(values) for key, values in _paired_differences(own, reference).items()},
         "delta_cf_signed": bootstrap_mean(own_signed, reference_signed, statistic=difference),
     }
+
+
+def _paired_differences(own: Measurements, reference: Measurements) -> dict[str, Values]:
+    return {"delta_cf_paired": np.abs(own.values["colorfulness"] - reference.values["colorfulness"])}
 
 
 def _other_distances(
@@ -215,7 +221,9 @@ def write_json(results: EvaluationResults, file: Path) -> None:
             }
             for name, described in results.systems.items()
         },
-        **({"comparisons": [_numbers(entry.as_json()) for entry in results.comparisons]} if results.comparisons else {}),
+        **(
+            {"comparisons": [_numbers(entry.as_json()) for entry in results.comparisons]} if results.comparisons else {}
+        ),
         **({"hints": [hints.as_json() for hints in results.hints]} if results.hints else {}),
     }
     with atomic_write(file) as temporary:

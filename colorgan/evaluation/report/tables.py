@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from colorgan.evaluation.latex import LatexCell, LatexTable, label
 from colorgan.evaluation.report import formatting, verdicts
 from colorgan.evaluation.report.comparisons import Comparison
 from colorgan.evaluation.report.hints import COUNTS
@@ -109,8 +110,8 @@ def comparison_table(results: EvaluationResults) -> Table | None:
         title="Differences between systems",
         columns=[Column("first − second"), *(_column(metric) for metric in metrics)],  # noqa: RUF001
         rows=rows,
-        note=f"95% intervals and two-sided p-values ({methods}), corrected for the number of pairs by each metric (Holm). "
-        f"Bold: p < 0.05.{hidden if verdicts.has_hidden_pairs(results) else ''}",
+        note=f"95% intervals and two-sided p-values ({methods}), corrected for the number of pairs by each metric "
+        f"(Holm). Bold: p < 0.05.{hidden if verdicts.has_hidden_pairs(results) else ''}",
     )
 
 
@@ -119,7 +120,9 @@ def difference_cell(comparison: Comparison) -> Cell:
     estimate, digits = comparison.difference.estimate, comparison.metric.digits
     if math.isnan(estimate.value):
         return Cell(formatting.NO_VALUE)
-    interval = f"{estimate.interval.low:+.{digits}f} to {estimate.interval.high:+.{digits}f}" if estimate.interval else ""
+    interval = (
+        f"{estimate.interval.low:+.{digits}f} to {estimate.interval.high:+.{digits}f}" if estimate.interval else ""
+    )
     p_value = verdicts.format_p(comparison).partition(",")[0]
     small_print = "; ".join(filter(None, (interval, p_value)))
     return Cell(f"{estimate.value:+.{digits}f}", small_print, verdicts.is_significant(comparison))
@@ -143,3 +146,27 @@ def hint_tables(results: EvaluationResults) -> list[Table]:
         )
         for hints in results.hints
     ]
+
+
+def latex_table(table: Table, title: str, note: str) -> LatexTable:
+    """A table for LaTeX, with the baselines in a block of their own.
+
+    Args:
+        table: the table.
+        title: heading of the report, for the label.
+        note: sentences of the caption after the heading of the table.
+    """
+    blocks = [
+        [[LatexCell(row.system), *map(_latex_cell, row.cells)] for row in table.rows if row.is_baseline == is_baseline]
+        for is_baseline in (False, True)
+    ]
+    return LatexTable(
+        caption=f"{table.title}. {note}",
+        label=label(title, table.title),
+        header=[column.title for column in table.columns],
+        blocks=[block for block in blocks if block],
+    )
+
+
+def _latex_cell(cell: Cell) -> LatexCell:
+    return LatexCell(cell.value, cell.interval.split("; ") if cell.interval else (), cell.is_best)

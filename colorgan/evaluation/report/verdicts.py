@@ -58,7 +58,11 @@ def compared_pairs(results: EvaluationResults) -> list[tuple[str, str]]:
     names = list(dict.fromkeys(name for pair in pairs for name in pair))
     # the sum of a contender's differences from the others puts contenders in the order of their means
     lead = {
-        name: sum((entry.first == name) * entry.difference.estimate.value - (entry.second == name) * entry.difference.estimate.value for entry in headline)
+        name: sum(
+            (entry.first == name) * entry.difference.estimate.value
+            - (entry.second == name) * entry.difference.estimate.value
+            for entry in headline
+        )
         for name in names
     }
     best = min(names, key=lambda name: lead[name])

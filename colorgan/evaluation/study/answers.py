@@ -60,7 +60,8 @@ def parse_answers(data: Any, key: StudyKey, source: str = "the answers") -> Part
         source: name of the data in messages.
 
     Raises:
-        ColorganError: if they have another form, belong to another study, name an unknown pair, or the same photo twice.
+        ColorganError: if they have another form, belong to another study, name an unknown pair, or name
+            the same photo twice.
     """
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise ColorganError(f"{source}: these are no answers to a study; send the file as the page saved it")
@@ -112,11 +113,11 @@ def read_answers(files: Iterable[Path], key: StudyKey) -> tuple[list[Participant
         try:
             participant = parse_answers(read_json(file, MAX_BYTES), key, printable(file))
         except ColorganError as error:
-            left_out.append(str(error))
+            left_out.append(str(error).replace(printable(file), printable(file.name)))
             continue
         earlier = found.setdefault(participant.name, participant)
         if earlier != participant:
-            left_out.append(f"{printable(file)}: participant {participant.name} has other answers in another file")
+            left_out.append(f"{printable(file.name)}: participant {participant.name} has other answers in another file")
     return [found[name] for name in sorted(found)], left_out
 
 
@@ -167,7 +168,9 @@ class AnswerFolder:
         file = self.folder / f"{participant.name}.json"
         if file.exists():
             if parse_answers(read_json(file, MAX_BYTES), self._key) != participant:
-                raise ColorganError(f"participant {participant.name} has answered already; reload the page to take part")
+                raise ColorganError(
+                    f"participant {participant.name} has answered already; reload the page to take part"
+                )
             return file
         if sum(1 for _ in self.folder.iterdir()) >= _MAX_FILES:
             raise ColorganError(f"this study has {_MAX_FILES:,} participants already; thank you")

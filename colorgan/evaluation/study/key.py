@@ -97,9 +97,7 @@ def read_key(folder: Path) -> StudyKey:
             raise
         raise ColorganError(f"{printable(file)} is damaged ({error!r}); make the study again") from error
     is_valid = isinstance(key.record, dict) and all(
-        pair.kind in get_args(Kind)
-        and pair.real in (0, 1)
-        and (pair.kind == "vigilance" or pair.system in key.systems)
+        pair.kind in get_args(Kind) and pair.real in (0, 1) and (pair.kind == "vigilance" or pair.system in key.systems)
         for pair in pairs.values()
     )
     if not is_valid:

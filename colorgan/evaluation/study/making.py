@@ -65,7 +65,7 @@ def make_study(
     reference: str | Path,
     out: Path,
     options: StudyOptions | None = None,
-    title: str = "Which is the real photo?",
+    title: str = "Real or colorized?",
     device: str | torch.device = "cpu",
     trust: Iterable[str | Path] = (),
 ) -> StudyKey:
@@ -94,7 +94,9 @@ def make_study(
     random = np.random.default_rng(options.seed)
     practice, test, vigilance = _choose(photos, options, random)
     maker = _PairMaker(photos, opened, random)
-    practice_pairs = [maker.add(index, opened[number % len(opened)], "practice") for number, index in enumerate(practice)]
+    practice_pairs = [
+        maker.add(index, opened[number % len(opened)], "practice") for number, index in enumerate(practice)
+    ]
     groups = [[maker.add(index, system, "test") for system in opened] for index in test]
     groups += [[maker.add(index, None, "vigilance")] for index in vigilance]
     groups = [groups[number] for number in random.permutation(len(groups))]
@@ -211,7 +213,8 @@ def _choose(
     if wanted < _MIN_PHOTOS or wanted + practice + vigilance > total:
         raise ColorganError(
             f"{printable(photos.folder)} has {plural(total, 'photo')}, but the study needs {max(wanted, _MIN_PHOTOS)}, "
-            f"{practice} others for practice and {vigilance} for vigilance; take fewer (--photos, --practice, --vigilance)"
+            f"{practice} others for practice and {vigilance} for vigilance; take fewer (--photos, --practice, "
+            "--vigilance)"
         )
     order = [int(index) for index in random.permutation(total)]
     test, rest = order[:wanted], order[wanted:]

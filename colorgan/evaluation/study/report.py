@@ -10,11 +10,11 @@ from typing import Any
 from colorgan import __version__
 from colorgan.errors import plural
 from colorgan.evaluation.charts import Dots, ResponsiveChart, dot_chart
-from colorgan.evaluation.latex import LatexCell, LatexTable, label, render_tables
+from colorgan.evaluation.latex import render_tables
 from colorgan.evaluation.rendering import render
 from colorgan.evaluation.report import verdicts
 from colorgan.evaluation.report.formatting import NO_VALUE
-from colorgan.evaluation.report.tables import Cell, Column, Row, Table, difference_cell
+from colorgan.evaluation.report.tables import Cell, Column, Row, Table, difference_cell, latex_table
 from colorgan.evaluation.statistics import Estimate
 from colorgan.evaluation.study.results import FOOLING_RATE, StudyResults
 from colorgan.files import atomic_write
@@ -57,7 +57,9 @@ def summarize(results: StudyResults) -> list[str]:
     sentences = []
     for name, result in sorted(results.systems.items(), key=lambda item: -_ordered(item[1].rate)):
         interval = f", 95% interval {_interval(result.rate)}" if result.rate.interval else ""
-        sentences.append(f"{name} fooled participants in {_value(result.rate)} of {plural(result.answers, 'pair')}{interval}.")
+        sentences.append(
+            f"{name} fooled participants in {_value(result.rate)} of {plural(result.answers, 'pair')}{interval}."
+        )
     return sentences + [verdicts.sentence(comparison) for comparison in results.comparisons]
 
 
@@ -70,16 +72,16 @@ def warnings(results: StudyResults) -> list[str]:
         )
     elif len(results.participants) < 10:
         found.append(
-            f"Only {len(results.participants)} participants: the intervals are wide, and rest on the assumption that the "
-            "means of participants are normally distributed."
+            f"Only {len(results.participants)} participants: the intervals are wide, and rest on the assumption that "
+            "the means of participants are normally distributed."
         )
     if results.excluded:
         found.append(
-            f"{plural(len(results.excluded), 'participant')} did not pay attention and were left out (share of right "
-            f"answers): {', '.join(f'{name} ({share:.0%})' for name, share in sorted(results.excluded.items()))}."
+            "Left out for lack of attention, with the share of vigilance pairs that they answered right: "
+            f"{', '.join(f'{name} ({share:.0%})' for name, share in sorted(results.excluded.items()))}."
         )
     if results.left_out:
-        found.append(f"{plural(len(results.left_out), 'file')} of answers were left out; see below.")
+        found.append(f"Left out: {plural(len(results.left_out), 'file')} of answers, which are listed below.")
     return found
 
 
@@ -102,9 +104,7 @@ def _rates_table(results: StudyResults) -> Table:
         is_best = any(entry.better == name for entry in own) and all(entry.better in (name, None) for entry in own)
         time = NO_VALUE if math.isnan(result.median_seconds) else f"{result.median_seconds:.1f} s"
         counts = [f"{result.fooled} of {result.answers}", str(result.photos), time]
-        rows.append(
-            Row(name, False, [Cell(_value(result.rate), _interval(result.rate), is_best), *map(Cell, counts)])
-        )
+        rows.append(Row(name, False, [Cell(_value(result.rate), _interval(result.rate), is_best), *map(Cell, counts)]))
     columns = [
         Column("system"),
         Column(f"{FOOLING_RATE.title} {FOOLING_RATE.arrow}", FOOLING_RATE.description),
@@ -113,8 +113,8 @@ def _rates_table(results: StudyResults) -> Table:
         Column("median time", "from the appearance of a pair to the choice"),
     ]
     note = (
-        "The fooling rate is the share of pairs in which the colorized photo was taken for the real one; nobody who "
-        "guesses is fooled in more than 50% of them. 95% intervals are clustered by participant and photo. Bold: "
+        "The fooling rate is the share of pairs in which the colorized photo was taken for the real one; guessing "
+        "gives 50%. 95% intervals are clustered by participant and photo. Bold: "
         "significantly better than another system, and not significantly worse than any."
     )
     return Table("Fooling rates", columns, rows, note)
@@ -135,7 +135,14 @@ def _comparison_table(results: StudyResults) -> Table:
 
 def _chart(results: StudyResults) -> ResponsiveChart:
     rows = [
-        Dots(name, [result.rate.value], result.rate.value, result.rate.interval, f"var(--c{number % _NUM_COLORS})", _value(result.rate))
+        Dots(
+            name,
+            [result.rate.value],
+            result.rate.value,
+            result.rate.interval,
+            f"var(--c{number % _NUM_COLORS})",
+            _value(result.rate),
+        )
         for number, (name, result) in enumerate(results.systems.items())
         if result.answers
     ]
@@ -145,26 +152,9 @@ def _chart(results: StudyResults) -> ResponsiveChart:
 
 
 def _latex(results: StudyResults, tables: list[Table]) -> str:
-    record = results.key.record
-    shared = f"{plural(len(results.participants), 'participant')}, {record['photos']['count']} photos."
+    shared = f"{plural(len(results.participants), 'participant')}, {results.key.record['photos']['count']} photos."
     return render_tables(
-        [
-            LatexTable(
-                caption=f"{table.title}. {shared} {table.note}",
-                label=label(results.key.title, table.title),
-                header=[column.title for column in table.columns],
-                blocks=[
-                    [
-                        [
-                            LatexCell(row.system),
-                            *(LatexCell(cell.value, cell.interval.split("; ") if cell.interval else (), cell.is_best) for cell in row.cells),
-                        ]
-                        for row in table.rows
-                    ]
-                ],
-            )
-            for table in tables
-        ],
+        [latex_table(table, results.key.title, f"{shared} {table.note}") for table in tables],
         f"{results.key.title}, made with colorgan {__version__}; study {results.key.study}",
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from colorgan.errors import ColorganError
+from colorgan.errors import ColorganError, plural
 from colorgan.evaluation.differences import Difference
 from colorgan.evaluation.report.comparisons import Comparison, corrected
 from colorgan.evaluation.statistics import Estimate, Interval
@@ -129,8 +129,8 @@ def compute_results(
     }
     if not any(tests.values()):
         raise ColorganError(
-            f"no answers are left: {len(participants)} participants, of whom {len(excluded)} did not pay attention "
-            "(--min-vigilance)"
+            f"no answers are left: of {plural(len(participants), 'participant')}, {len(excluded)} did not pay "
+            "attention; lower --min-vigilance, or find other participants"
         )
     photos = {name: number for number, name in enumerate(sorted({pair.photo for pair in key.pairs.values()}))}
     outcomes = {name: _outcomes(key, answers, photos) for name, answers in tests.items()}

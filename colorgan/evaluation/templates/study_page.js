@@ -32,8 +32,8 @@
 
   // Each photo once, with one of the systems: the next one for the next photo.
   function seenPairs() {
-    const offset = random(1 << 20);
-    return study.groups.map((group, number) => group[(number + offset) % group.length]);
+    let turn = random(1 << 20);
+    return study.groups.map(group => (group.length > 1 ? group[turn++ % group.length] : group[0]));
   }
 
   function show(section) {
@@ -53,8 +53,9 @@
     element('progress').textContent = isPractice ? `Practice ${position + 1} of ${study.practice.length}`
       : `Pair ${position + 1 - study.practice.length} of ${pairs.length - study.practice.length}`;
     const images = choices.map(choice => choice.querySelector('img'));
+    const scale = Math.min(2, Math.max(1, 320 / Math.max(pair.width, pair.height))); // small photos are enlarged
     images.forEach((image, side) => {
-      [image.width, image.height] = [pair.width, pair.height];
+      [image.width, image.height] = [pair.width * scale, pair.height * scale];
       image.src = pair.images[side === 0 ? first : 1 - first];
     });
     choices.forEach(choice => { choice.disabled = false; });

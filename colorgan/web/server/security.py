@@ -37,9 +37,7 @@ class SecurityMiddleware:
         policy: the content security policy; by default that of a page whose files come from this server.
     """
 
-    def __init__(
-        self, app: ASGIApp, local_only: bool, host_names: Collection[str] = (), policy: str = _POLICY
-    ) -> None:
+    def __init__(self, app: ASGIApp, local_only: bool, host_names: Collection[str] = (), policy: str = _POLICY) -> None:
         self._app = app
         self._headers = {**_SECURITY_HEADERS, "content-security-policy": policy}
         self._local_only = local_only

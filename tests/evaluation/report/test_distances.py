@@ -35,6 +35,35 @@ def test_distance_interval_has_width_of_actual_variation():
     assert 0.6 < np.mean(widths) / actual < 1.6
 
 
+def test_difference_of_distances_varies_as_its_interval_says():
+    """Two systems on the same photos: what they share cancels, and the difference has the narrower interval."""
+    found, widths, covered = [], [], 0
+    for seed in range(50):
+        reference = features(200, seed=seed)
+        shared = reference * 0.8 + features(200, 0.5, seed=1000 + seed) * 0.5
+        first, second = (
+            subsample_distance(shared + features(200, shift, seed=2000 + seed) * 0.3, ReferenceFeatures(reference))
+            for shift in (1.0, 0.5)
+        )
+        difference = first.minus(second)
+        found.append(difference.estimate.value)
+        widths.append(difference.estimate.interval.high - difference.estimate.interval.low)
+        own = [distance.estimate.interval for distance in (first, second)]
+        assert widths[-1] < sum(interval.high - interval.low for interval in own) / 2
+    expected = np.mean(found)
+    covered = sum(abs(value - expected) <= width / 2 for value, width in zip(found, widths, strict=True))
+    assert 0.7 < np.mean(widths) / (2 * 1.96 * np.std(found)) < 1.4
+    assert covered >= 43  # of 50 at 95%: fewer in one of 100 cases
+
+
+def test_distances_that_are_not_finite_have_no_difference():
+    known = subsample_distance(features(40), ReferenceFeatures(features(40, seed=1)))
+    unknown = distances.SubsampledDistance(math.nan, np.empty(0))
+    assert known.minus(unknown).p_value is None
+    assert distances.mean_distance([known, unknown]).estimate.interval is None
+    assert distances.mean_distance([known, known]).estimate == known.estimate
+
+
 def test_intervals_from_products_equal_those_from_features(monkeypatch):
     random = torch.Generator().manual_seed(0)
     reference = torch.randn(40, 64, generator=random).abs() + 3.0
