@@ -164,7 +164,7 @@ def _signs(count: int) -> tuple[Values, bool]:
     """Rows of signs, and whether these are all there are."""
     if count <= _MAX_SIGNS:
         bits = (np.arange(2**count)[:, None] >> np.arange(count)) & 1
-        return np.where(bits == 0, 1.0, -1.0), True
+        return (1 - 2 * bits).astype(np.float64), True
     return np.random.default_rng(0).choice([-1.0, 1.0], size=(_NUM_RESAMPLES, count)), False
 
 

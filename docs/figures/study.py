@@ -12,7 +12,7 @@ from typing import Any
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
-from colorgan.evaluation.study import StudyOptions, make_study
+from colorgan.evaluation.study.making import StudyOptions, make_study
 
 FIGURES = Path(__file__).parent
 MODEL = FIGURES.parents[1] / "checkpoints" / "colorgan-photos"

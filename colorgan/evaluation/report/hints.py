@@ -155,11 +155,11 @@ def measure_hints(
             on_progress(len(indices))
         tables = {name: np.concatenate(rows) for name, rows in values.items()}
         means = {name: [bootstrap_mean(column) for column in table.T] for name, table in tables.items()}
-        results.append(HintResults(protocol, means, without_hints, _compare(tables)))
+        results.append(HintResults(protocol, means, without_hints, compare_hinted(tables)))
     return results
 
 
-def _compare(tables: Mapping[str, Values]) -> list[Comparison]:
+def compare_hinted(tables: Mapping[str, Values]) -> list[Comparison]:
     """All pairs of systems; the results of a photo with several numbers of hints are not independent.
 
     Args:

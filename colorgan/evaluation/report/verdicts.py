@@ -55,17 +55,11 @@ def compared_pairs(results: EvaluationResults) -> list[tuple[str, str]]:
     pairs = [(entry.first, entry.second) for entry in headline]
     if len(pairs) <= MAX_PAIRS:
         return pairs
-    names = list(dict.fromkeys(name for pair in pairs for name in pair))
-    # the sum of a contender's differences from the others puts contenders in the order of their means
-    lead = {
-        name: sum(
-            (entry.first == name) * entry.difference.estimate.value
-            - (entry.second == name) * entry.difference.estimate.value
-            for entry in headline
-        )
-        for name in names
-    }
-    best = min(names, key=lambda name: lead[name])
+    lead: dict[str, float] = {}  # sums of differences from all others are in the order of the values themselves
+    for entry in headline:
+        for name, sign in ((entry.first, 1), (entry.second, -1)):
+            lead[name] = lead.get(name, 0.0) + sign * entry.difference.estimate.value
+    best = min(lead, key=lambda name: lead[name])
     return [pair for pair in pairs if best in pair]
 
 

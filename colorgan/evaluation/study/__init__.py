@@ -4,12 +4,5 @@
 of a pair is real (:mod:`~colorgan.evaluation.study.key`). The page gives each participant a file of answers
 (:mod:`~colorgan.evaluation.study.answers`), or sends it to the server that collects them. From key and answers follow
 the fooling rates (:mod:`~colorgan.evaluation.study.results`) and their report
-(:mod:`~colorgan.evaluation.study.report`).
+(:mod:`~colorgan.evaluation.study.report`). Collecting answers needs no torch.
 """
-
-from colorgan.evaluation.study.answers import AnswerFolder, read_answers
-from colorgan.evaluation.study.key import StudyKey, read_key
-from colorgan.evaluation.study.making import StudyOptions, make_study
-from colorgan.evaluation.study.report import write_report
-
-__all__ = ["AnswerFolder", "StudyKey", "StudyOptions", "make_study", "read_answers", "read_key", "write_report"]

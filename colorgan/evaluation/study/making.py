@@ -138,23 +138,19 @@ def render_page(content: dict[str, Any]) -> str:
     Args:
         content: what the script reads.
     """
-    templates = resources.files("colorgan.evaluation") / "templates"
-    style, script = ((templates / name).read_text("utf-8") for name in ("study_page.css", "study_page.js"))
-    data = json.dumps(content, separators=(",", ":")).replace("<", "\\u003c")
     return render(
         "study_page.html.jinja",
         title=content["title"],
-        style=style,
-        script=script,
-        data=data,
-        style_hash=_policy_hash(style),
-        script_hash=_policy_hash(script),
+        content=content,
+        style_hash=_policy_hash("study_page.css"),
+        script_hash=_policy_hash("study_page.js"),
     )
 
 
-def _policy_hash(text: str) -> str:
-    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-    return f"sha256-{digest}"
+def _policy_hash(template: str) -> str:
+    """The hash of a template that the page includes, as content security policies name it."""
+    content = (resources.files("colorgan.evaluation") / "templates" / template).read_bytes()
+    return f"sha256-{base64.b64encode(hashlib.sha256(content).digest()).decode()}"
 
 
 class _PairMaker:

@@ -1,14 +1,18 @@
 """Differences between systems in the report: in words, in tables, in JSON and in LaTeX."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from colorgan.errors import ColorganError
-from colorgan.evaluation.differences import Difference
+from colorgan.evaluation.differences import Difference, wild_cluster_bootstrap
 from colorgan.evaluation.report.comparisons import Comparison, compare_means, contenders_of, corrected, ranks_of
-from colorgan.evaluation.report.verdicts import sentence
+from colorgan.evaluation.report.hints import compare_hinted
+from colorgan.evaluation.report.results import EvaluationResults
+from colorgan.evaluation.report.tables import comparison_table
+from colorgan.evaluation.report.verdicts import compared_pairs, sentence, shown_comparisons
 from colorgan.evaluation.statistics import Estimate, Interval
 from colorgan.metrics.metric import Metric
 from tests.evaluation.latex import check_latex, compile_latex
@@ -128,3 +132,31 @@ def test_unknown_differences_are_said_to_be_unknown():
     unknown = Comparison(PSNR, "a", "b", Difference(Estimate(float("nan"))))
     assert sentence(unknown).startswith("a and b cannot be compared by PSNR")
     assert ranks_of(["a", "b"], [unknown]) is None
+
+
+def test_of_many_systems_pairs_with_the_best_are_shown():
+    random = np.random.default_rng(0)
+    levels = {"a": 5, "b": 4, "c": 1, "d": 3, "e": 2}
+    values = {name: {"fid": random.normal(level, 1, size=20)} for name, level in levels.items()}
+    metric = replace(LOWER, key="fid", headline=True)
+    comparisons = compare_means({name: [name] for name in values}, [metric], values)
+    results = EvaluationResults({}, [metric], {}, {}, {}, [], {}, comparisons)
+    assert len(comparisons) == 10
+    assert compared_pairs(results) == [("a", "c"), ("b", "c"), ("c", "d"), ("c", "e")]
+    table = comparison_table(results)
+    assert [row.system for row in table.rows] == ["a − c", "b − c", "c − d", "c − e"]  # noqa: RUF001
+    assert "metrics.json has all" in table.note
+    assert len(shown_comparisons(results, [metric])) == 4
+
+
+def test_hints_of_a_photo_count_once():
+    """Two systems at six numbers of hints, of which those without hints are not compared."""
+    random = np.random.default_rng(1)
+    base = random.normal(25, 3, size=(12, 1)) + np.arange(6)
+    gain = random.normal(0.5, 0.2, size=(12, 1)) + random.normal(0, 0.01, size=(12, 6))
+    gain[:, 0] = 100.0
+    (comparison,) = compare_hinted({"a": base + gain, "b": base})
+    assert comparison.difference.estimate.value == pytest.approx(gain[:, 1:].mean())
+    expected = wild_cluster_bootstrap(gain[:, 1:])
+    assert comparison.difference.p_value == pytest.approx(expected.p_value)
+    assert "PSNR with 1 to 100 hints" in sentence(comparison)

@@ -12,7 +12,8 @@ import pytest
 from PIL import Image
 
 from colorgan.errors import ColorganError
-from colorgan.evaluation.study import StudyOptions, make_study, read_key
+from colorgan.evaluation.study.key import read_key
+from colorgan.evaluation.study.making import StudyOptions, make_study
 from tests.evaluation.pages import Page
 from tests.helpers import photos, recolored, write
 

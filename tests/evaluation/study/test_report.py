@@ -7,8 +7,8 @@ import re
 import numpy as np
 import pytest
 
-from colorgan.evaluation.study import read_key
 from colorgan.evaluation.study.answers import parse_answers
+from colorgan.evaluation.study.key import read_key
 from colorgan.evaluation.study.results import compute_results
 from tests.evaluation.latex import check_latex, compile_latex
 from tests.evaluation.pages import Page, check_self_contained

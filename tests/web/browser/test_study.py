@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from colorgan.evaluation.study import AnswerFolder, StudyKey, StudyOptions, make_study
-from colorgan.evaluation.study.answers import parse_answers
+from colorgan.evaluation.study.answers import AnswerFolder, parse_answers
+from colorgan.evaluation.study.key import StudyKey
+from colorgan.evaluation.study.making import StudyOptions, make_study
 from colorgan.evaluation.study.results import compute_results
 from colorgan.web.server import http_server
 from colorgan.web.server.study import create_study_app
