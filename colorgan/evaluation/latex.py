@@ -1,5 +1,7 @@
 r"""Tables of reports for papers: LaTeX with the package ``booktabs``, and nothing else that is not in LaTeX itself."""
 
+import itertools
+import math
 import re
 import textwrap
 from collections.abc import Iterable, Sequence
@@ -7,6 +9,8 @@ from dataclasses import dataclass
 
 _HEADER_WIDTH = 14
 """Characters of a header line; longer titles are stacked."""
+_MAX_COLUMNS = 5
+"""Columns of values side by side; those of wider tables are set below each other."""
 
 _ESCAPED = {
     "\\": r"\textbackslash{}",
@@ -22,7 +26,7 @@ _ESCAPED = {
     "<": r"\textless{}",
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
-    '"': r"\textquotedbl{}",
+    '"': "''",
     "[": "{[}",  # after the end of a row, a bracket would begin an argument, and a star a variant
     "]": "{]}",
     "*": "{*}",
@@ -102,6 +106,9 @@ def label(*parts: str) -> str:
 
 
 def _table(table: LatexTable) -> str:
+    count = len(table.header) - 1
+    parts = max(1, math.ceil(count / _MAX_COLUMNS))
+    ends = [round(count * part / parts) for part in range(parts + 1)]
     lines = [
         r"\begin{table*}[t]",
         r"  \centering",
@@ -109,16 +116,24 @@ def _table(table: LatexTable) -> str:
         rf"  \label{{{table.label}}}",
         r"  \small",
         r"  \setlength{\tabcolsep}{4pt}",
-        rf"  \begin{{tabular}}{{@{{}}l{'r' * (len(table.header) - 1)}@{{}}}}",
+    ]
+    for start, end in itertools.pairwise(ends):
+        columns = [0, *range(start + 1, end + 1)]
+        lines += [*([r"  \par\medskip"] if start else []), *_tabular(table, columns)]
+    return "\n".join([*lines, r"\end{table*}", ""])
+
+
+def _tabular(table: LatexTable, columns: Sequence[int]) -> list[str]:
+    """Some columns of a table."""
+    blocks = [[[row[column] for column in columns] for row in block] for block in table.blocks]
+    return [
+        rf"  \begin{{tabular}}{{@{{}}l{'r' * (len(columns) - 1)}@{{}}}}",
         r"    \toprule",
-        f"    {' & '.join(map(_header, table.header))} \\\\",
-        *(line for block in table.blocks for line in [r"    \midrule", *map(_row, block)]),
+        f"    {' & '.join(_header(table.header[column]) for column in columns)} \\\\",
+        *(line for block in blocks for line in [r"    \midrule", *map(_row, block)]),
         r"    \bottomrule",
         r"  \end{tabular}",
-        r"\end{table*}",
-        "",
     ]
-    return "\n".join(lines)
 
 
 def _header(title: str) -> str:

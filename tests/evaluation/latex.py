@@ -32,7 +32,7 @@ def check_latex(text: str) -> list[str]:
             assert not row.startswith(("[", "*"))
             assert len(re.findall(r"(?<!\\)&", row)) == len(columns) - 1, row
     labels = re.findall(r"\\label\{(.*?)\}", body)
-    assert len(set(labels)) == len(labels) == len(tables)
+    assert len(set(labels)) == len(labels) == body.count(r"\begin{table*}")
     return re.findall(r"\\caption\{(.*)\}", body)
 
 
@@ -41,7 +41,7 @@ def compile_latex(text: str, folder: Path) -> bool:
     engine = next(filter(None, map(shutil.which, ("pdflatex", "lualatex", "xelatex", "tectonic"))), None)
     if engine is None:
         return False
-    preamble = r"\documentclass{article}\usepackage[T1]{fontenc}\usepackage{booktabs}\begin{document}"
+    preamble = r"\documentclass{article}\usepackage{booktabs}\begin{document}"
     (folder / "paper.tex").write_text(f"{preamble}\n{text}\n\\end{{document}}\n", encoding="utf-8")
     options = [] if engine.endswith("tectonic") else ["-interaction=nonstopmode", "-halt-on-error"]
     done = subprocess.run([engine, *options, "paper.tex"], cwd=folder, capture_output=True, text=True, check=False)

@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,15 @@ def test_tables_are_well_formed_and_compile(tmp_path: Path) -> None:
     assert all(line.startswith("%") for line in text.splitlines()[:2])
     if not compile_latex(text, tmp_path):
         assert "\x1b" not in text  # without an engine, the structure is all that is checked
+
+
+def test_wide_tables_are_set_in_parts() -> None:
+    header = ["system", *(f"metric {number}" for number in range(7))]
+    row = [LatexCell("ours"), *(LatexCell(str(number), ["small"]) for number in range(7))]
+    text = render_tables([LatexTable("Wide", "tab:wide", header, [[row]])], "a test")
+    assert check_latex(text) == ["Wide"]
+    assert re.findall(r"^    ours & (.*) \\\\$", text, re.MULTILINE) == ["0 & 1 & 2 & 3", "4 & 5 & 6"]
+    assert text.count(r"\begin{tabular}{@{}lrrrr@{}}") == text.count(r"\begin{tabular}{@{}lrrr@{}}") == 1
 
 
 def test_labels_are_plain() -> None:
