@@ -112,6 +112,7 @@ def _table(table: LatexTable) -> str:
     lines = [
         r"\begin{table*}[t]",
         r"  \centering",
+        r"  \setlength{\belowcaptionskip}{6pt}",
         rf"  \caption{{{escape(table.caption)}}}",
         rf"  \label{{{table.label}}}",
         r"  \small",

@@ -27,7 +27,7 @@ def sentence(comparison: Comparison) -> str:
     favored, other = comparison.first, comparison.second
     value, interval = difference.estimate.value, difference.estimate.interval
     if comparison.corrected is None or interval is None:
-        return f"{favored} and {other} cannot be compared by {metric.title}: too few photos, or values without end."
+        return f"{favored} and {other} cannot be compared by {metric.title}: there is too little data."
     low, high = interval.low, interval.high
     if not metric.higher_is_better:
         value, low, high = -value, -high, -low
