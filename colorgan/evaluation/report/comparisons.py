@@ -148,7 +148,13 @@ def compare_distances(
     means = {name: mean_distance([distances[system] for system in systems]) for name, systems in contenders.items()}
     return corrected(
         [
-            Comparison(metric, first, second, means[first].minus(means[second]), method="the same subsets of photos")
+            Comparison(
+                metric,
+                first,
+                second,
+                means[first].minus(means[second]),
+                method="distances on the same subsets of photos",
+            )
             for first, second in itertools.combinations(contenders, 2)
         ]
     )

@@ -27,7 +27,9 @@ def sentence(comparison: Comparison) -> str:
     favored, other = comparison.first, comparison.second
     value, interval = difference.estimate.value, difference.estimate.interval
     if comparison.corrected is None or interval is None:
-        return f"{favored} and {other} cannot be compared by {metric.title}: there is too little data."
+        return (
+            f"{favored} and {other} cannot be compared by {metric.title}: there is too little data, or it is infinite."
+        )
     low, high = interval.low, interval.high
     if not metric.higher_is_better:
         value, low, high = -value, -high, -low
