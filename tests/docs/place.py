@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import yaml
 
 from colorgan.cli import main
 from tests.docs.commands import SMALL
+from tests.docs.pages import blocks, pages
 from tests.helpers import REPOSITORY, picture
 from tests.inference.film.helpers import write_film
 from tests.inference.onnx.test_foreign import foreign
@@ -55,9 +57,14 @@ def furnish(place: Path) -> None:
             picture(10 * len(part) + number, 40, 48).save(photos / part / f"{part}_{number}.jpg")
     for name in COLLECTIONS:
         shutil.copytree(photos, place / name)
-    for name in (*ALBUMS, "images/of_another_program", "images/other_program"):
+    for name in ALBUMS:
         shutil.copytree(photos / "val", place / name)
-    shutil.copytree(photos / "test", place / "images" / "other_program", dirs_exist_ok=True)
+    for name in ("of_another_program", "other_program"):
+        shutil.copytree(photos / "test", place / "images" / name)
+    recipe = yaml.safe_load((place / "configs" / "recipes" / "photos.yaml").read_text())
+    for name in recipe["data"]["weights"]:  # as tools/model/photos.py lays them out
+        (place / "photos" / "train" / name).mkdir()
+        shutil.copy(photos / "val" / "val_0.jpg", place / "photos" / "train" / name)
     shutil.rmtree(photos)
     picture(1, 720, 480).save(place / "old.jpg")
     picture(2, 60, 80).save(place / "beach.jpg")
@@ -66,6 +73,10 @@ def furnish(place: Path) -> None:
     (place / "mynet.py").write_text(NETWORK)
     (place / "mydata.py").write_text(DATA)
     write_film(place / "grandpa.mp4", [np.asarray(picture(number, 32, 48)) for number in range(3)], sound=None)
+    for block in (block for page in pages() for block in blocks(page)):
+        name = re.match(r"# ([\w-]+\.yaml)\n", block.text)  # a file that a page has the reader write
+        if name is not None:
+            (place / name[1]).write_text(block.text)
     _make_models(place)
 
 

@@ -1,8 +1,12 @@
 """What a shell makes of commands: every program that they would start, with its arguments, without starting any."""
 
+import functools
+import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
 
 _RECORD = """\
 command_not_found_handle() { printf '%s\\0' "$#" "$PWD" "$@" >> "$RECORD"; }
@@ -41,7 +45,7 @@ def calls(script: str, folder: Path) -> list[Call]:
     record = folder / ".calls"
     record.unlink(missing_ok=True)
     done = subprocess.run(
-        ["bash", "--noprofile", "--norc", "-c", _RECORD + script],
+        [_bash(), "--noprofile", "--norc", "-c", _RECORD + script],
         cwd=folder,
         env={"PATH": "/nonexistent", "RECORD": str(record)},
         capture_output=True,
@@ -57,3 +61,13 @@ def calls(script: str, folder: Path) -> list[Call]:
         found.append(Call(program, tuple(arguments), Path(words[1])))
         del words[: 2 + count]
     return found
+
+
+@functools.cache
+def _bash() -> str:
+    """The path of bash, version 4 or later; macOS comes with an older one."""
+    bash = shutil.which("bash")
+    version = ["-c", "echo ${BASH_VERSINFO[0]}"]
+    if bash is None or int(subprocess.run([bash, *version], capture_output=True, check=True).stdout) < 4:
+        pytest.skip("commands are read by bash 4 or later")
+    return bash
