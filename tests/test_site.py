@@ -1,6 +1,7 @@
 """The documentation site: built as CI builds it, then read like a browser would."""
 
 import ast
+import re
 from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
@@ -83,6 +84,12 @@ def test_every_link_leads_somewhere(pages: dict[Path, Links]) -> None:
                 fragment and not fragment.startswith("__") and fragment not in pages[target].anchors
             ):
                 broken.append((page.parent.name, link))
+    assert broken == []
+
+
+def test_tables_are_tables(site: Path) -> None:
+    """Rows of a table that is none are shown as a paragraph."""
+    broken = [page.parent.name for page in site.rglob("*.html") if re.search(r"<p>\s*\|", page.read_text("utf-8"))]
     assert broken == []
 
 

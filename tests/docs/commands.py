@@ -40,12 +40,15 @@ SMALL = (
 )
 """Options that make a training take a second."""
 
+_REPEATED = "a variant of a training that another page has, and that is run there"
 _WEIGHTS = "needs weights from timm's hub, and the run before it; tests/cli/test_configs.py trains the recipe"
 PARSED = {
     r"^fit .*recipes/progressive_|^fit .*progressive_gan": _WEIGHTS,
     r"^fit .*flowers_unet": "downloads Flowers102; tests/cli/test_configs.py trains the recipe",
     r"^fit .*s3://bucket": "needs a bucket; tests/data/test_streaming.py reads shards from a server",
     r"^fit .*--model.init_from checkpoints/faces": "tests/training/test_transfer.py starts from weights of another run",
+    r"^fit .*--data.root photos1000": _REPEATED,
+    r"^fit .*--model.reconstruction.rebalance|^fit .*--seed_everything 1 ": _REPEATED,
     r"^app": "serves until it is stopped; tests/web uses it",
     r"^export": "takes long; tests/cli/test_export.py exports",
     r"^release": "measures the shipped model; tests/cli/test_release.py releases",
@@ -74,6 +77,9 @@ LAUNCHERS = ("ssh", "srun")
 PACKAGES = {"s3fs"}
 """Packages that pages tell to install, and that are no dependency of an extra."""
 
+_ADDED: set[frozenset[str]] = set()
+"""Options added to a grid that have been parsed with one; ``tests/evaluation/benchmark`` parses the grids themselves."""
+
 _OUTPUTS = ("-o", "--out", "--output", "--wandb-sweep", "--runs")
 
 
@@ -93,7 +99,10 @@ def check(call: Call, run: bool = True) -> str | None:
     """
     own = as_colorgan(call)
     if own is not None:
-        return check_colorgan(own, run)
+        with pytest.MonkeyPatch.context() as patch:
+            if call.program == "srun":
+                patch.setenv("SLURM_NTASKS", "8")  # as srun does
+            return check_colorgan(own, run)
     if call.program in PROGRAMS:
         return PROGRAMS[call.program](call)
     return f"{call.program} is not in the table of programs"
@@ -159,7 +168,7 @@ def parsed(arguments: list[str]) -> str | None:
 
 
 def _read_grid(arguments: list[str]) -> str | None:
-    """Reads a grid with its overlays, and parses the configuration of the first run."""
+    """Reads a grid with its overlays, and parses the configuration of the first run, once for all that add the same."""
     arguments = [argument for argument in arguments if argument != "--timing"]
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
@@ -167,7 +176,13 @@ def _read_grid(arguments: list[str]) -> str | None:
     if wrong is not None:
         return wrong
     first = printed.getvalue().split()[0]
-    return outcome(lambda: main([*arguments, "--print", first]))
+    added = frozenset(arguments[arguments.index("--out") + 2 :])
+    if added in _ADDED:
+        return None
+    wrong = outcome(lambda: main([*arguments, "--print", first]))
+    if wrong is None:
+        _ADDED.add(added)
+    return wrong
 
 
 def _stop(*_: object, **__: object) -> None:
