@@ -18,6 +18,7 @@ from colorgan.evaluation.benchmark.differences import differences
 from colorgan.evaluation.benchmark.grid_file import read_grid
 from colorgan.evaluation.benchmark.records import GridRunFolder
 from colorgan.evaluation.benchmark.results import collect_results
+from tests.evaluation.latex import check_latex
 from tests.helpers import FAKE_FIT, run_command
 
 WriteGrid = Callable[..., Path]
@@ -180,8 +181,9 @@ def test_print_shows_a_whole_configuration(
 
 
 def test_report_does_not_train(write_grid: WriteGrid, tmp_path: Path) -> None:
-    assert run(write_grid(), tmp_path / "out", "--report") == 1
+    assert run(write_grid(), tmp_path / "out", "--report", "--latex") == 1
     assert "10 waiting" in (tmp_path / "out" / "report.md").read_text()
+    assert len(check_latex((tmp_path / "out" / "report.tex").read_text())) == 2
     assert not (tmp_path / "out" / "runs").exists()
 
 

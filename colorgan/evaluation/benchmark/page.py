@@ -1,7 +1,7 @@
 """The report of a grid: ``report.html`` (one file), ``report.md`` with its images, and ``results.json``."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
@@ -22,6 +22,7 @@ from colorgan.evaluation.benchmark.tables import (
 )
 from colorgan.evaluation.charts import Dots, Line, ResponsiveChart, dot_chart, line_chart
 from colorgan.evaluation.curves import mean_curve
+from colorgan.evaluation.latex import LatexCell, LatexTable, label, render_tables
 from colorgan.evaluation.rendering import render
 from colorgan.evaluation.statistics import CONFIDENCE
 from colorgan.files import atomic_write
@@ -101,6 +102,66 @@ def write_report(results: BenchmarkResults, folder: Path) -> Path:
         _write(folder / file, text)
     _write(folder / "results.json", json.dumps(as_json(results), indent=2, allow_nan=False) + "\n")
     return folder / "report.html"
+
+
+def write_latex(results: BenchmarkResults, file: Path) -> None:
+    """Writes the tables of all groups for papers.
+
+    Args:
+        results: the results so far.
+        file: the ``.tex`` file.
+    """
+    note = f"{results.headline.title} and other metrics of the validation photos after the last epoch."
+    if results.spread.degrees_of_freedom:
+        note += (
+            f" Small print: {CONFIDENCE:.0%} intervals of means over seeds. Bold: better than a configuration whose "
+            "interval does not overlap, and not worse than any."
+        )
+    tables = [
+        _latex_table(results, group.title, group_table(results, variants), note, _first(variants))
+        for group, variants in results.groups
+    ]
+    if comparison := comparison_table(results):
+        tables.append(_latex_table(results, "Compared with the baselines", comparison, note))
+    _write(file, render_tables(tables, f"{results.grid.title}. {_made_with(results)}"))
+
+
+def _first(variants: Sequence[VariantResult]) -> set[str]:
+    """The names of configurations that no other one is better than, if they are better than one."""
+    ranks = {result.variant.name: result.rank_range[0] for result in variants if result.rank_range}
+    return {name for name, rank in ranks.items() if rank == 1 < max(ranks.values())}
+
+
+def _latex_table(
+    results: BenchmarkResults,
+    title: str,
+    table: tuple[list[Cell], list[list[Cell]]],
+    note: str,
+    first: Collection[str] = (),
+) -> LatexTable:
+    header, rows = table
+    arrows = {"lower is better": "↓", "higher is better": "↑"}
+    headline = f"Ours: {results.headline.title}"
+    return LatexTable(
+        caption=f"{results.grid.title}: {title}. {note}",
+        label=label(results.grid.name, title),
+        header=[
+            f"{cell.text} {arrows.get(cell.note, f'({cell.note})')}" if cell.note else cell.text for cell in header
+        ],
+        blocks=[
+            [
+                [
+                    LatexCell(
+                        cell.text,
+                        [cell.note] if cell.note else [],
+                        bold=column.text == headline and row[0].text in first,
+                    )
+                    for column, cell in zip(header, row, strict=True)
+                ]
+                for row in rows
+            ]
+        ],
+    )
 
 
 def _section(results: BenchmarkResults, group: Group, variants: Sequence[VariantResult], images: Path) -> Section:

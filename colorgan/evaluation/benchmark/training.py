@@ -7,7 +7,7 @@ from pathlib import Path
 
 from colorgan.evaluation.benchmark import cluster, local
 from colorgan.evaluation.benchmark.grid import Grid, Run
-from colorgan.evaluation.benchmark.page import write_report
+from colorgan.evaluation.benchmark.page import write_latex, write_report
 from colorgan.evaluation.benchmark.records import GridRunFolder
 from colorgan.evaluation.benchmark.results import collect_results
 from colorgan.evaluation.benchmark.worker import Outcome
@@ -73,13 +73,22 @@ def _time_left(seconds: float, ended: int, remaining: int) -> str:
     return f"; about {left / 3600:.1f} h left" if left >= 2 * 3600 else f"; about {max(1, round(left / 60))} min left"
 
 
-def update_report(grid: Grid, runs: Sequence[Run], folder: Path) -> Path:
+def update_report(grid: Grid, runs: Sequence[Run], folder: Path, latex: bool = False) -> Path:
     """Writes the report of the results so far.
+
+    Args:
+        grid: the grid.
+        runs: the runs of the report.
+        folder: folder of the runs and the report.
+        latex: also writes the tables as ``report.tex``.
 
     Returns:
         The path of the page.
     """
-    return write_report(collect_results(grid, runs, folder), folder)
+    results = collect_results(grid, runs, folder)
+    if latex:
+        write_latex(results, folder / "report.tex")
+    return write_report(results, folder)
 
 
 def _describe(folder: GridRunFolder, outcome: Outcome) -> str:

@@ -5,10 +5,11 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from colorgan.evaluation.benchmark.grid_file import read_grid
-from colorgan.evaluation.benchmark.page import write_report
+from colorgan.evaluation.benchmark.page import write_latex, write_report
 from colorgan.evaluation.benchmark.records import GridRunFolder, Record
 from colorgan.evaluation.benchmark.results import collect_results
 from tests.evaluation.benchmark.fake_fit import log
+from tests.evaluation.latex import check_latex, compile_latex
 from tests.evaluation.pages import Page, check_self_contained
 
 HOSTILE = "</p><script>alert(1)</script>& $x$"
@@ -49,6 +50,29 @@ def test_page_is_self_contained_and_shows_hostile_text(write_grid: Callable[...,
         root = ElementTree.parse(out / image).getroot()
         assert root.get("viewBox", "").split()[2] == "760"
         assert "alert" not in [element.tag for element in root.iter()]
+
+
+def test_tables_for_papers(write_grid: Callable[..., Path], tmp_path: Path) -> None:
+    groups = {"a": {"title": HOSTILE, "runs": {"good": None, "bad_one": None}}}
+    metrics = {"val/fd": {"label": "FD"}, "val/psnr": {"label": "PSNR", "better": "higher"}}
+    grid = read_grid(write_grid(title=HOSTILE, groups=groups, metrics=metrics))
+    for number, run in enumerate(grid.runs()):
+        folder = GridRunFolder(tmp_path, run.name)
+        folder.path.mkdir(parents=True)
+        folder.write_record(Record("finished", run.digest, ""))
+        log(folder.path, 0, (90.0 if "bad" in run.name else 40.0) + 0.1 * number)
+    results = collect_results(grid, grid.runs(), tmp_path)
+    write_latex(results, tmp_path / "report.tex")
+    text = (tmp_path / "report.tex").read_text(encoding="utf-8")
+    (caption,) = check_latex(text)
+    assert r"\textless{}script\textgreater{}" in caption
+    assert r"\shortstack[r]{Ours: FD\\$\downarrow$}" in text or r"Ours: FD $\downarrow$" in text
+    good, bad = (results.variants[index].summaries["val/fd"].mean for index in (0, 1))
+    assert good is not None
+    assert bad is not None
+    assert rf"a-good & \textbf{{{good:.4g}}} &" in text
+    assert rf"a-bad\_one & {bad:.4g} &" in text
+    compile_latex(text, tmp_path)
 
 
 def test_report_of_a_grid_without_results(write_grid: Callable[..., Path], tmp_path: Path) -> None:

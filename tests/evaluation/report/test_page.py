@@ -45,6 +45,7 @@ def test_page_is_well_formed_and_self_contained(report):
     headings = re.findall(r"<h2>(.*?)</h2>", html)
     assert headings == [
         "Results",
+        "Differences between systems",
         "Side by side",
         "The same photos from every system",
         "Best and worst",
