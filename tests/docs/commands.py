@@ -50,6 +50,8 @@ PARSED = {
     r"^fit .*--data.root photos1000": _REPEATED,
     r"^fit .*--model.reconstruction.rebalance|^fit .*--seed_everything 1 ": _REPEATED,
     r"^app": "serves until it is stopped; tests/web uses it",
+    r"^study-serve": "serves until it is stopped; tests/cli/test_study_serve.py uses it",
+    r"^study-report": "needs answers of people; tests/evaluation/study has made-up ones",
     r"^export": "takes long; tests/cli/test_export.py exports",
     r"^release": "measures the shipped model; tests/cli/test_release.py releases",
     r"^evaluate .*flowers12": "tests/cli/test_evaluate.py compares a model with images of another program",
@@ -78,7 +80,7 @@ PACKAGES = {"s3fs"}
 """Packages that pages tell to install, and that are no dependency of an extra."""
 
 _ADDED: set[frozenset[str]] = set()
-"""Options added to a grid that have been parsed with one; ``tests/evaluation/benchmark`` parses the grids themselves."""
+"""Options added to a grid that have been parsed. ``tests/evaluation/benchmark`` parses the grids themselves."""
 
 _OUTPUTS = ("-o", "--out", "--output", "--wandb-sweep", "--runs")
 
@@ -176,7 +178,7 @@ def _read_grid(arguments: list[str]) -> str | None:
     if wrong is not None:
         return wrong
     first = printed.getvalue().split()[0]
-    added = frozenset(arguments[arguments.index("--out") + 2 :])
+    added = frozenset(argument.partition("=")[0] for argument in arguments[arguments.index("--out") + 2 :])
     if added in _ADDED:
         return None
     wrong = outcome(lambda: main([*arguments, "--print", first]))

@@ -59,8 +59,8 @@ def furnish(place: Path) -> None:
         shutil.copytree(photos, place / name)
     for name in ALBUMS:
         shutil.copytree(photos / "val", place / name)
-    for name in ("of_another_program", "other_program"):
-        shutil.copytree(photos / "test", place / "images" / name)
+    for name in ("images/of_another_program", "images/other_program", "results/ours", "results/theirs"):
+        shutil.copytree(photos / "test", place / name)
     recipe = yaml.safe_load((place / "configs" / "recipes" / "photos.yaml").read_text())
     for name in recipe["data"]["weights"]:  # as tools/model/photos.py lays them out
         (place / "photos" / "train" / name).mkdir()
