@@ -1,6 +1,7 @@
 """The report of a grid: ``report.html`` (one file), ``report.md`` with its images, and ``results.json``."""
 
 import json
+import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ from colorgan.evaluation.benchmark.tables import (
     order_table,
 )
 from colorgan.evaluation.charts import Dots, Line, ResponsiveChart, dot_chart, line_chart
-from colorgan.evaluation.curves import mean_curve
+from colorgan.evaluation.curves import Curve, mean_curve
 from colorgan.evaluation.latex import LatexCell, LatexTable, label, render_tables
 from colorgan.evaluation.rendering import render
 from colorgan.evaluation.statistics import CONFIDENCE
@@ -279,7 +280,7 @@ def _curves(variants: Sequence[VariantResult], metric: Metric) -> list[Line]:
     """The curves of all seeds of a group, with the mean of each configuration."""
     lines = []
     for result in variants:
-        curves = [curve for run in result.runs if (curve := run.curves.get(metric.key))]
+        curves = [curve for run in result.runs if (curve := _finite(run.curves.get(metric.key, [])))]
         lines += [Line(result.variant.name, curve, faint=len(curves) > 1) for curve in curves]
         if len(curves) > 1:
             lines.append(Line(result.variant.name, mean_curve(curves)))
@@ -291,10 +292,15 @@ def _paired_curves(variants: Sequence[VariantResult], names: Sequence[str]) -> l
     lines = []
     for result in variants:
         for name in names:
-            curves = [curve for run in result.runs if (curve := run.curves.get(name))]
+            curves = [curve for run in result.runs if (curve := _finite(run.curves.get(name, [])))]
             if curves:
                 lines.append(Line(result.variant.name, mean_curve(curves), faint=name != names[-1]))
     return lines
+
+
+def _finite(curve: Curve) -> Curve:
+    """What can be drawn of a curve; a chart of curves that have nothing is left out."""
+    return [(epoch, value) for epoch, value in curve if math.isfinite(value)]
 
 
 def _curve_chart(name: str, metric: Metric, lines: Sequence[Line], baseline: float | None) -> Chart:

@@ -21,6 +21,7 @@ from colorgan.evaluation.report.verdicts import comparison_sentences
 from colorgan.metrics.registry import find_metric
 
 _GRAY_SUFFIX = "_gray"
+_EPOCH_SUFFIX = "_epoch"
 _NUM_COLORS = 8
 
 
@@ -155,6 +156,8 @@ def _training_curves(curves: Mapping[str, dict[str, Curve]], colors: Mapping[str
     for metric in sorted(logged, key=_curve_order):
         if metric.endswith(_GRAY_SUFFIX) and metric.removesuffix(_GRAY_SUFFIX) in logged:
             continue  # drawn as the baseline of the metric
+        if metric + _EPOCH_SUFFIX in logged:
+            continue  # single batches of what the means of epochs show
         lines = [
             Line(name, own[metric], color=colors[name], baseline=_baseline(own, metric))
             for name, own in curves.items()

@@ -15,7 +15,7 @@ from colorgan.files import atomic_write
 from colorgan.images import contact_sheet, evenly_spaced
 from colorgan.models.colorization import ColorizationNetwork
 from colorgan.training.callbacks.evaluation import EvaluationCallback, EvaluationStage
-from colorgan.training.callbacks.hint_l1 import hinted_network, hints_shown
+from colorgan.training.callbacks.hint_l1 import hinted_network
 from colorgan.training.callbacks.interruption import failing_later
 from colorgan.training.steps import EvaluationOutput
 
@@ -124,7 +124,7 @@ def _with_hints(network: ColorizationNetwork, output: EvaluationOutput, position
     index = output["index"][positions]
     hints = network.hints.validation(color, index, _NUM_HINTS, color_space=network.color_space)
     predicted = network(target, hints)
-    return hints_shown(gray, hints, network).to(output["gray"]), predicted.to(output["predicted"])
+    return network.hints.picture(gray, hints, network.color_space).to(output["gray"]), predicted.to(output["predicted"])
 
 
 def _is_enabled(trainer: Trainer, stage: EvaluationStage) -> bool:

@@ -2,7 +2,10 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree
+
+from PIL import Image
 
 from colorgan.evaluation.benchmark.grid_file import read_grid
 from colorgan.evaluation.benchmark.page import write_latex, write_report
@@ -10,9 +13,13 @@ from colorgan.evaluation.benchmark.records import GridRunFolder, Record
 from colorgan.evaluation.benchmark.results import collect_results
 from tests.evaluation.benchmark.fake_fit import log
 from tests.evaluation.latex import check_latex, compile_latex
-from tests.evaluation.pages import Page, check_self_contained
+from tests.evaluation.pages import Page, check_self_contained, check_width
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 HOSTILE = "</p><script>alert(1)</script>& $x$"
+LONG = "configuration" * 8  # a word that does not fit a phone
 
 
 def test_page_is_self_contained_and_shows_hostile_text(write_grid: Callable[..., Path], tmp_path: Path) -> None:
@@ -80,6 +87,34 @@ def test_report_of_a_grid_without_results(write_grid: Callable[..., Path], tmp_p
     page = Page(write_report(collect_results(grid, grid.runs(), tmp_path), tmp_path).read_text(encoding="utf-8"))
     assert page.charts == 0
     assert "10 waiting" in page.text
+
+
+def test_page_fits_a_screen_and_a_phone(browser: "Browser", write_grid: Callable[..., Path], tmp_path: Path) -> None:
+    runs = {LONG: None, "two": {"level": 1e6}}
+    groups = {"a": {"title": LONG, "description": LONG, "runs": runs, "baseline": "a-two"}}
+    metrics = {f"val/metric_{number}": {"label": f"Metric {number} of many", "chart": True} for number in range(12)}
+    grid = read_grid(write_grid(title=LONG, description=LONG, groups=groups, metrics=metrics, seeds=[1]))
+    for run in grid.runs():
+        folder = GridRunFolder(tmp_path, run.name)
+        folder.path.mkdir(parents=True)
+        is_long = LONG in run.name
+        folder.write_record(Record("failed" if is_long else "finished", run.digest, LONG if is_long else ""))
+        rows = [",".join([str(epoch), *(f"{epoch + 0.123456}" for _ in metrics)]) for epoch in range(3)]
+        folder.metrics.write_text("\n".join([",".join(["epoch", *metrics]), *rows]) + "\n")
+        (folder.path / "samples").mkdir()
+        Image.new("RGB", (1500, 300)).save(folder.path / "samples" / "epoch_0002.png")
+    file = write_report(collect_results(grid, grid.runs(), tmp_path), tmp_path)
+    for width in (1200, 390):
+        assert max(check_width(browser, file, width)) > 100  # a table of 12 metrics scrolls in its box
+
+
+def test_a_chart_of_curves_without_a_finite_value_is_left_out(write_grid: Callable[..., Path], tmp_path: Path) -> None:
+    grid = read_grid(write_grid(groups={"a": {"runs": {"one": None}}}, seeds=[1], metrics=["val/fd"]))
+    folder = GridRunFolder(tmp_path, grid.runs()[0].name)
+    folder.path.mkdir(parents=True)
+    folder.metrics.write_text("epoch,val/fd\n0,inf\n1,inf\n")
+    page = Page(write_report(collect_results(grid, grid.runs(), tmp_path), tmp_path).read_text(encoding="utf-8"))
+    assert page.charts == 0
 
 
 def test_report_says_which_networks_taught_and_warns_of_a_judge_that_teaches(
