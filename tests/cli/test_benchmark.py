@@ -176,6 +176,9 @@ def test_print_shows_a_whole_configuration(
     assert (printed["seed_everything"], printed["model"]["accumulate"]) == (3, 1)
     with pytest.raises(ColorganError, match="--print 'a-secnd' is no run of the grid; did you mean 'a-second'"):
         run(grid, tmp_path / "out", "--print=a-secnd")
+    with pytest.raises(SystemExit, match="2"):
+        run(grid, tmp_path / "out", "--print=a-second", "--data.rot=photos")
+    assert "Photos has no argument 'rot'; did you mean 'root'?" in capsys.readouterr().err
 
 
 def test_report_does_not_train(write_grid: WriteGrid, tmp_path: Path) -> None:

@@ -65,6 +65,7 @@ def test_summary_lists_counts_sizes_and_tensors(folder, tmp_path, capsys):
     assert lines["files"].endswith("30 to 40 pixels wide and high, most often 40 x 30 (1)")
     assert lines["enlarged"].split()[1] == "3"
     assert lines["rgb"].split()[1:8] == ["uint8", "9", "x", "3", "x", "32", "x"]
+    assert text.splitlines()[-1] == f"sheet of the first batch: {tmp_path / 'new/sheet.png'}"
     assert (tmp_path / "new/sheet.png").stat().st_size > 1000
 
 
