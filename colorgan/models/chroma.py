@@ -10,6 +10,7 @@ from torch.nn.functional import adaptive_avg_pool2d
 from colorgan.errors import ColorganError
 from colorgan.files import newest_file
 from colorgan.models.base import ImageNetwork, check_at_least
+from colorgan.models.color_spaces.base import disable_autocast
 from colorgan.models.weight_files import read_tensors
 
 
@@ -51,9 +52,12 @@ class ChromaNet(ImageNetwork):
     def forward(self, x: Tensor) -> Tensor:
         """Predicts mean colors: (B, in_channels, H, W) in [-1, 1] → (B, out_channels) in [-1, 1]."""
         self.check_input(x)
-        maps = self.halve(x)
-        pooled = _pool_to_2x2(maps) if torch.compiler.is_exporting() else adaptive_avg_pool2d(maps, 2)
-        return 2 * torch.sigmoid(self.last(pooled.flatten(1))) - 1
+        # bfloat16 gains nothing in so small a network, and for maps of one pixel, torch 2.14 on a CPU computes the
+        # gradient of a strided convolution's weight from uninitialized memory
+        with disable_autocast(x):
+            maps = self.halve(x.to(self.last.weight.dtype))
+            pooled = _pool_to_2x2(maps) if torch.compiler.is_exporting() else adaptive_avg_pool2d(maps, 2)
+            return 2 * torch.sigmoid(self.last(pooled.flatten(1))) - 1
 
 
 def _pool_to_2x2(maps: Tensor) -> Tensor:

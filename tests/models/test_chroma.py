@@ -49,3 +49,15 @@ def test_exported_pooling_matches_at_every_size(size: tuple[int, int], monkeypat
     expected = network(x)
     monkeypatch.setattr(torch.compiler, "is_exporting", lambda: True)
     torch.testing.assert_close(network(x), expected)
+
+
+def test_autocast_does_not_change_the_gradients() -> None:
+    torch.manual_seed(0)
+    network, gray = ChromaNet(), torch.rand(4, 1, 32, 32)
+    gradients = []
+    for enabled in (False, True):
+        network.zero_grad()
+        with torch.autocast("cpu", torch.bfloat16, enabled=enabled):
+            network(gray).square().mean().backward()
+        gradients.append([weight.grad for weight in network.parameters()])
+    torch.testing.assert_close(gradients[1], gradients[0])
