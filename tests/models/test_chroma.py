@@ -58,6 +58,7 @@ def test_autocast_does_not_change_the_gradients() -> None:
     for enabled in (False, True):
         network.zero_grad()
         with torch.autocast("cpu", torch.bfloat16, enabled=enabled):
-            network(gray).square().mean().backward()
+            loss = network(gray).square().mean()
+        loss.backward()
         gradients.append([weight.grad for weight in network.parameters()])
     torch.testing.assert_close(gradients[1], gradients[0])
