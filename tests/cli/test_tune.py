@@ -49,20 +49,6 @@ def tune(config: Path, space: Any = None, *options: str) -> int:
     return main(["tune", str(config), "--space", str(file), "--out", out, "--metric=val/l1", *options])
 
 
-def test_real_search_of_one_trial(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    options = ("--data.size=32", "--trainer.limit_train_batches=1", "--trainer.limit_val_batches=1")
-    assert tune(config, None, "--trials=1", *options) == 0
-    out, printed = config.with_name("out"), capsys.readouterr().out
-    results = json.loads((out / "results.json").read_text())
-    (trial,) = results["trials"]
-    assert trial["values"] == {"model.reconstruction_weight": 50.0, "model.color_space": "Lab"}  # the configuration's
-    assert trial["value"] == trial["curve"][-1][1] > 0
-    best = out / "best.yaml"
-    assert f"train with them: python train.py fit -c {config} -c {best} --data.size=32" in printed
-    overlays = [read_overlay(file, "a test") for file in (config, best)]
-    assert complete_configuration(overlays, []) == complete_configuration(overlays[:1], [])
-
-
 def test_search_finds_better_values_and_goes_on(
     config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -193,3 +179,17 @@ sys.exit(main(sys.argv[1:]))
     assert process.returncode == 128 + signal.SIGINT
     assert errors.splitlines()[-1] == "stopped on SIGINT; run the same command to resume"
     assert json.loads((out / "results.json").read_text())["counts"] == {"interrupted": 1}
+
+
+def test_real_search_of_one_trial(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ("--data.size=32", "--trainer.limit_train_batches=1", "--trainer.limit_val_batches=1")
+    assert tune(config, None, "--trials=1", *options) == 0
+    out, printed = config.with_name("out"), capsys.readouterr().out
+    results = json.loads((out / "results.json").read_text())
+    (trial,) = results["trials"]
+    assert trial["values"] == {"model.reconstruction_weight": 50.0, "model.color_space": "Lab"}  # the configuration's
+    assert trial["value"] == trial["curve"][-1][1] > 0
+    best = out / "best.yaml"
+    assert f"train with them: python train.py fit -c {config} -c {best} --data.size=32" in printed
+    overlays = [read_overlay(file, "a test") for file in (config, best)]
+    assert complete_configuration(overlays, []) == complete_configuration(overlays[:1], [])

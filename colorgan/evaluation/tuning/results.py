@@ -1,5 +1,6 @@
 """The results of a search, read from its trials and from the folders of their runs."""
 
+import math
 import warnings
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -8,6 +9,7 @@ from typing import Literal
 
 import numpy as np
 import optuna
+import scipy.stats
 from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
 from optuna.trial import FrozenTrial, TrialState
 
@@ -23,7 +25,7 @@ MIN_TRIALS = 10
 """Finished trials without which importances say nothing."""
 _TOP = 0.25
 """The share of the best trials that importances are about; Optuna's 0.1 would be a single one of ten."""
-_RESAMPLES = 40
+_HALVES = 40
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ class Importance:
     Attributes:
         parameter: the parameter.
         share: all shares add up to 1.
-        interval: of the share, over random selections of the trials.
+        interval: of the share, from its spread between halves of the trials.
     """
 
     parameter: Parameter
@@ -138,7 +140,7 @@ def _result(study: Study, trial: FrozenTrial) -> TrialResult:
         TrialState.PRUNED: "ended early",
         TrialState.FAIL: "failed",
     }
-    state = states.get(trial.state) or ("running" if study.run_folder(trial).is_locked() else "interrupted")
+    state = states.get(trial.state) or ("running" if study.is_taken(trial) else "interrupted")
     return TrialResult(
         number=trial.number,
         state=state,
@@ -153,20 +155,24 @@ def _result(study: Study, trial: FrozenTrial) -> TrialResult:
 def _importances(plan: SearchPlan, trials: Sequence[FrozenTrial]) -> list[Importance]:
     """The shares of the parameters by PED-ANOVA, which needs no trials but the finished ones.
 
-    Their intervals come from random selections of the trials, drawn with replacement.
+    Their intervals come from the delete-half jackknife (Shao and Wu, 1989): the spread of the shares between random
+    halves of the trials is that between searches.
     """
     finished = [trial for trial in trials if trial.state == TrialState.COMPLETE and trial.params]
     if len(finished) < MIN_TRIALS:
         return []
     names = [parameter.name for parameter in plan.space.parameters]
     shares = _shares(plan, finished, names)
-    rng = np.random.default_rng(0)
-    selections = rng.integers(0, len(finished), (_RESAMPLES, len(finished)))
-    drawn = [_shares(plan, [finished[index] for index in selection], names) for selection in selections]
+    rng, half = np.random.default_rng(0), len(finished) // 2
+    halves = [
+        _shares(plan, [finished[i] for i in rng.permutation(len(finished))[:half]], names) for _ in range(_HALVES)
+    ]
+    reach = scipy.stats.norm.ppf(QUANTILES[1]) * math.sqrt(half / (len(finished) - half))
     importances = []
     for parameter in plan.space.parameters:
-        low, high = np.quantile([resample[parameter.name] for resample in drawn], QUANTILES)
-        importances.append(Importance(parameter, shares[parameter.name], Interval(float(low), float(high))))
+        share = shares[parameter.name]
+        spread = reach * float(np.std([own[parameter.name] for own in halves]))
+        importances.append(Importance(parameter, share, Interval(max(0.0, share - spread), min(1.0, share + spread))))
     return sorted(importances, key=lambda importance: -importance.share)
 
 

@@ -48,7 +48,8 @@ def search(
     failures, stops = 0, Counter[int]()
     awaited: set[int] = set()
     while time.time() < deadline:
-        trial = study.claim(count)
+        with study.claim(count) as trial:
+            text = None if trial is None else _train(study, trial, fit, stops, notify)
         if trial is None:
             others = {other.number for other in study.open_trials()}
             if not others:
@@ -57,18 +58,15 @@ def search(
                 notify(f"waiting for {_listed(others)}, which other processes are training")
                 awaited |= others
             time.sleep(_POLL_INTERVAL)
-            continue
-        text = _train(study, trial, fit, stops, notify)
-        if text is None:
-            continue
-        ended = [other for other in study.trials() if other.state.is_finished()]
-        notify(f"[{len(ended)}/{count}] trial {trial.number}: {text}")
-        update()
-        failures = failures + 1 if study.refreshed(trial).state == TrialState.FAIL else 0
-        if failures >= _MAX_FAILURES and all(other.state == TrialState.FAIL for other in ended):
-            raise ColorganError(
-                f"{failures} trials have failed, and none has ended well, so the search stops; the last one {text}"
-            )
+        elif text is not None:
+            ended = [other for other in study.trials() if other.state.is_finished()]
+            notify(f"[{len(ended)}/{count}] trial {trial.number}: {text}")
+            update()
+            failures = failures + 1 if study.refreshed(trial).state == TrialState.FAIL else 0
+            if failures >= _MAX_FAILURES and all(other.state == TrialState.FAIL for other in ended):
+                raise ColorganError(
+                    f"{failures} trials have failed, and none has ended well, so the search stops; the last one {text}"
+                )
 
 
 def _train(

@@ -72,8 +72,7 @@ def importances(results: SearchResults) -> Section | None:
         return Section("importances", "What matters", [note], [])
     notes = [
         "How much a parameter decides whether a trial is among the best quarter (Optuna's PED-ANOVA, "
-        "arXiv 2304.10255); the shares add up to 1. The bars are 95% intervals over random selections of the trials, "
-        "drawn with replacement.",
+        "arXiv 2304.10255); the shares add up to 1. The bars are 95% intervals from random halves of the trials.",
         f"They rest on {plural(count, 'finished trial')}, one seed each, in the ranges of this space, and on no trial "
         "that ended early. Bars that overlap leave the order open, and with few trials most of them do.",
     ]

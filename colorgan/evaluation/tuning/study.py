@@ -1,10 +1,11 @@
 """The trials of a search, which Optuna chooses and keeps in an SQLite file.
 
 Several processes work on one study. A trial that no process trains, because its own was stopped or killed, is still
-``RUNNING`` in the file, but the lock of its run is free: the next process takes it up again.
+``RUNNING`` in the file, but its locks are free: the next process takes it up again.
 """
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import optuna
@@ -97,31 +98,55 @@ class Study:
         """The folder of its training."""
         return GridRunFolder(self.folder, self.run(trial).name)
 
-    def claim(self, count: int) -> FrozenTrial | None:
-        """A trial to train: one that was begun and is not trained by any process, or a new one.
+    @contextlib.contextmanager
+    def claim(self, count: int) -> Iterator[FrozenTrial | None]:
+        """Takes a trial: one that was begun and that no process trains, or a new one.
+
+        It belongs to this process until the context ends, or the process dies.
 
         Args:
             count: number of trials of the whole search.
 
-        Returns:
-            ``None`` if all have begun, and those that have not ended are trained by other processes.
+        Yields:
+            ``None`` if all have begun, and those that have not ended belong to other processes.
         """
-        with self._lock:
-            for trial in self.open_trials():
-                if not self._is_complete(trial):  # its process was killed while it chose the values
-                    self.fail(trial, "its process was killed before it began")
-                elif not self.run_folder(trial).is_locked():
+        with contextlib.ExitStack() as held:
+            with self._lock:
+                trial = self._abandoned(held) or self._new(count, held)
+            yield trial
+
+    def _abandoned(self, held: contextlib.ExitStack) -> FrozenTrial | None:
+        for trial in self.open_trials():
+            with contextlib.ExitStack() as own:
+                if own.enter_context(self._claim_of(trial).lock()) is None or self.run_folder(trial).is_locked():
+                    continue
+                if self._is_complete(trial):
+                    held.enter_context(own.pop_all())
                     return trial
-            begun = len(self.trials())
-            if begun >= count:
-                return None
-            # a seed per trial: the same values whether or not the search was interrupted, and others in each process
-            self._study.sampler = _sampler(self.plan, self.plan.seed + begun)
-            new = self._study.ask()
-            if not (new.user_attrs.get(_BASELINE) and self.plan.outside):
-                for parameter in self.plan.space.parameters:
-                    parameter.suggest(new)
-            return self._storage.get_trial(self._id(new))
+            self.fail(trial, "its process was killed while it chose the values")
+        return None
+
+    def _new(self, count: int, held: contextlib.ExitStack) -> FrozenTrial | None:
+        begun = len(self.trials())
+        if begun >= count:
+            return None
+        # a seed per trial: the same values whether or not the search was interrupted, and others in each process
+        self._study.sampler = _sampler(self.plan, self.plan.seed + begun)
+        new = self._study.ask()
+        if not (new.user_attrs.get(_BASELINE) and self.plan.outside):
+            for parameter in self.plan.space.parameters:
+                parameter.suggest(new)
+        trial = self._storage.get_trial(self._id(new))
+        held.enter_context(self._claim_of(trial).lock())
+        return trial
+
+    def _claim_of(self, trial: FrozenTrial) -> GridRunFolder:
+        """What a process locks from its claim to the end of the trial, longer than the training itself is locked."""
+        return GridRunFolder(self.folder, f"trial-{trial.number:04}-claim")
+
+    def is_taken(self, trial: FrozenTrial) -> bool:
+        """Whether a process trains a trial."""
+        return self._claim_of(trial).is_locked() or self.run_folder(trial).is_locked()
 
     def _is_complete(self, trial: FrozenTrial) -> bool:
         return (is_baseline(trial) and bool(self.plan.outside)) or len(trial.params) == len(self.plan.space.parameters)

@@ -5,6 +5,7 @@ Its overlays may set ``epochs``, ``seconds`` (per epoch), ``level`` (of the metr
 """
 
 import csv
+import json
 import math
 import os
 import signal
@@ -29,7 +30,7 @@ def main() -> None:
         starts.write(f"{os.getpid()} {resumed.read_text() if resumed else 0}\n")
     if "fail" in settings:
         sys.exit(f"warning: about to fail\nerror: {settings['fail']}\n(`colorgan fit --help` lists all options)")
-    if "kill" in settings and len((folder / "starts.txt").read_text().splitlines()) <= settings["kill"]:
+    if "kill" in settings and json.loads((folder / "attempts.json").read_text())["count"] <= settings["kill"]:
         os.kill(os.getpid(), signal.SIGKILL)
     stopped = []
     signal.signal(signal.SIGTERM, lambda *_: stopped.append(True))

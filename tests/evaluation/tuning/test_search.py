@@ -38,8 +38,12 @@ def starts(study: Study, number: int) -> list[str]:
 
 def claim_and_end(study: Study, count: int) -> list[dict[str, Any]]:
     """The values of trials that are not trained; the best weight is 100."""
-    while (trial := study.claim(count)) is not None:
-        study.complete(trial, abs(trial.params["weight"] - 100))
+    for _ in range(count - len(study.trials())):
+        with study.claim(count) as trial:
+            assert trial is not None
+            study.complete(trial, abs(trial.params["weight"] - 100))
+    with study.claim(count) as trial:
+        assert trial is None
     return [trial.params for trial in study.trials()]
 
 
@@ -82,20 +86,22 @@ def test_values_are_the_same_whether_or_not_a_search_was_interrupted(tmp_path: P
 
 
 def test_trial_of_a_dead_process_is_repeated_and_that_of_a_living_one_is_not(tmp_path: Path) -> None:
-    dead = Study(plan(), tmp_path / "out").claim(2)
+    with Study(plan(), tmp_path / "out").claim(2) as dead:
+        assert dead is not None
     study = Study(plan(), tmp_path / "out")
-    again = study.claim(2)
-    assert dead is not None
-    assert again is not None
-    assert (again.number, again.params) == (dead.number, dead.params)
-    with study.run_folder(again).lock():
-        other = study.claim(2)
-        assert other is not None
-        assert other.number == 1
-        with study.run_folder(other).lock():
-            assert study.claim(2) is None  # all have begun, and others train them
+    with study.claim(2) as again:
+        assert again is not None
+        assert (again.number, again.params) == (dead.number, dead.params)
+        with Study(plan(), tmp_path / "out").claim(2) as other:
+            assert other is not None
+            assert other.number == 1
+            with study.claim(2) as third:
+                assert third is None  # all have begun, and others train them
             assert [result.state for result in collect_results(study).trials] == ["running"] * 2
     assert [result.state for result in collect_results(study).trials] == ["interrupted"] * 2
+    with study.run_folder(again).lock(), study.claim(2) as other:  # the training of a dead process still saves
+        assert other is not None
+        assert other.number == 1
 
 
 def start(folder: Path, seconds: float, count: int) -> subprocess.Popen[bytes]:
@@ -138,10 +144,10 @@ def test_bad_trials_end_early(tmp_path: Path) -> None:
         plan(bad, own={}, outside=("weight",), pruner="median", base={"seconds": 0.5, "epochs": 60}), tmp_path
     )
     for _ in range(5):
-        trial = study.claim(5)
-        assert trial is not None
-        study.report(trial, [(0, 1.0), (1, 0.5)])
-        study.complete(trial, 0.5)
+        with study.claim(5) as trial:
+            assert trial is not None
+            study.report(trial, [(0, 1.0), (1, 0.5)])
+            study.complete(trial, 0.5)
     lines = run(study, 6)
     trial = study.trials()[5]
     assert trial.state == TrialState.PRUNED
@@ -160,7 +166,9 @@ def test_killed_training_is_repeated_once(tmp_path: Path, kills: int, state: Tri
     study = Study(plan(base={"kill": kills}), tmp_path)
     lines = run(study, 1)
     assert study.trials()[0].state == state
-    assert len(starts(study, 0)) == 2 if state == TrialState.COMPLETE else True
+    record = study.run_folder(study.trials()[0]).record()
+    assert record is not None
+    assert record.attempts == 2
     assert "killed by SIGKILL" in lines[1]
     assert "it is trained once more" in lines[1]
 
@@ -207,9 +215,9 @@ def test_importances_find_what_matters(tmp_path: Path) -> None:
     nothing = NumberRange("nothing", ("other",), 0.0, 1.0)
     study = Study(plan(WEIGHT, nothing, own={"weight": 100.0, "nothing": 0.5}, sampler="random"), tmp_path)
     for _ in range(14):
-        trial = study.claim(14)
-        assert trial is not None
-        study.complete(trial, abs(trial.params["weight"] - 100))
+        with study.claim(14) as trial:
+            assert trial is not None
+            study.complete(trial, abs(trial.params["weight"] - 100))
     results = collect_results(study)
     first, second = results.importances
     assert first.parameter is WEIGHT
