@@ -94,7 +94,7 @@ def test_search_finds_better_values_and_goes_on(
         (None, ("--metric=val/fd_efficientnet_lite0",), "which this configuration does not log"),
         (None, ("--trainer.limit_val_batches=0",), "trainer.limit_val_batches is 0"),
         (None, ("--trainer.logger=false",), "trainer.logger has no colorgan.training.MetricsFile"),
-        (None, ("--data.root=nowhere",), "nowhere"),
+        (None, ("--data.train=nowhere", "--data.val=nowhere"), "data.train: there is no folder nowhere"),
     ],
 )
 def test_mistakes_are_named_before_the_first_trial(
