@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help install test slow soak gpu lowest lint format types docs benchmark quickstart clean
+.PHONY: help install test slow soak gpu lowest lint format types docs dist benchmark quickstart clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -40,6 +40,11 @@ types: ## Check types
 docs: ## Build the documentation site in site/
 	mkdocs build --strict
 
+dist: ## Build the source archive and the wheel in dist/, and check them
+	rm -rf dist
+	python -m build
+	twine check --strict dist/*
+
 BENCHMARKS = adam bare_step compile_step malloc cold_start frechet
 benchmark: ## Run the speed benchmarks that need neither foreign code, nor photos, nor a GPU
 	for name in $(BENCHMARKS); do python benchmarks/$$name.py || exit 1; done
@@ -48,5 +53,5 @@ quickstart: ## Train on the sample photos
 	python train.py fit -c configs/quickstart.yaml
 
 clean: ## Remove caches and build files; keep the runs in checkpoints/
-	rm -rf .pytest_cache .mypy_cache .ruff_cache .venv-lowest build site *.egg-info
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .venv-lowest build dist site *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

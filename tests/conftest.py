@@ -45,6 +45,16 @@ def colorgan_data() -> Path:
 
 
 @pytest.fixture
+def wandb_offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Weights & Biases as on a machine without a network; it leaves nothing at the user's."""
+    for name, value in {"MODE": "offline", "SILENT": "true", "CONSOLE": "off", "DISABLE_GIT": "true"}.items():
+        monkeypatch.setenv(f"WANDB_{name}", value)
+    for name in ("CACHE_DIR", "CONFIG_DIR"):
+        monkeypatch.setenv(f"WANDB_{name}", str(tmp_path / "wandb-of-the-user"))
+    monkeypatch.delenv("WANDB_DATA_DIR", raising=False)
+
+
+@pytest.fixture
 def tiny_model() -> Callable[..., Any]:
     """Makes a ColorGAN so narrow that a step takes milliseconds."""
     from colorgan.models.discriminators import PatchGAN

@@ -15,7 +15,7 @@ from tests.helpers import REPOSITORY
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRAS = {
     "colorgan/web/": ("app",),
-    "colorgan/cli/app.py": ("app",),
+    "colorgan/cli/serving.py": ("app",),
     "colorgan/images/reading.py": ("heic",),
     "colorgan/inference/film/": ("film",),
     "colorgan/inference/onnx/": ("export",),

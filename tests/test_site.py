@@ -1,6 +1,7 @@
 """The documentation site: built as CI builds it, then read like a browser would."""
 
 import ast
+import re
 from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
@@ -84,6 +85,14 @@ def test_every_link_leads_somewhere(pages: dict[Path, Links]) -> None:
             ):
                 broken.append((page.parent.name, link))
     assert broken == []
+
+
+def test_tables_are_tables(site: Path) -> None:
+    """The line below the head of a table is only shown where a table is none."""
+    code = re.compile(r"<(pre|code)\b.*?</\1>", re.DOTALL)
+    shown = {page: code.sub("", page.read_text(encoding="utf-8")) for page in site.rglob("*.html")}
+    assert sum("<table>" in text for text in shown.values()) > 10
+    assert [page.parent.name for page, text in shown.items() if re.search(r"\|\s*:?-{3,}:?\s*\|", text)] == []
 
 
 def test_nothing_is_loaded_from_another_host(pages: dict[Path, Links]) -> None:

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+import colorgan
+
 ROOT = Path(__file__).parent.parent
 SOURCES = ("pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "LICENSE", "requirements-light.txt")
 
@@ -32,6 +34,20 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     built = subprocess.run(command, capture_output=True, text=True, check=False)
     assert built.returncode == 0, built.stdout + built.stderr
     return next(out.glob("*.whl"))
+
+
+def test_index_would_accept_the_archives(wheel: Path) -> None:
+    pytest.importorskip("twine", reason="the tool that checks archives is not installed: pip install twine")
+    archives = sorted(wheel.parent.iterdir())
+    assert [path.name for path in archives] == [
+        f"colorgan-{colorgan.__version__}-py3-none-any.whl",
+        f"colorgan-{colorgan.__version__}.tar.gz",
+    ]
+    done = subprocess.run(
+        [sys.executable, "-m", "twine", "check", "--strict", *archives], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("PASSED") == 2
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +100,7 @@ def test_a_photo_is_colorized_outside_of_the_clone(installed: Path, tmp_path: Pa
     where = run(installed / "python", "-c", "import colorgan; print(colorgan.__file__)", cwd=tmp_path)
     assert Path(where.strip()).is_relative_to(installed.parent)
     Image.linear_gradient("L").resize((60, 40)).save(tmp_path / "old.png")
+    assert run(installed / "colorgan", "--version", cwd=tmp_path) == f"colorgan {colorgan.__version__}\n"
     run(installed / "colorgan", "colorize", "old.png", "-o", "new.png", cwd=tmp_path)
     with Image.open(tmp_path / "new.png") as result:
         assert (result.size, result.mode) == ((60, 40), "RGB")

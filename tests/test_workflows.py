@@ -21,14 +21,38 @@ def project() -> dict[str, Any]:
 
 
 def steps(workflow: dict[Any, Any]) -> list[dict[str, Any]]:
-    return [step for job in workflow["jobs"].values() for step in job["steps"]]
+    return [step for job in workflow["jobs"].values() for step in job.get("steps", [])]
+
+
+MAY_WRITE = {
+    ("docs.yml", "deploy"): {"id-token": "write", "pages": "write"},
+    ("release.yml", "release"): {"contents": "write"},
+    ("release.yml", "index"): {"id-token": "write"},
+}
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
 def test_workflows_only_read_and_end(path: Path) -> None:
     workflow = read(path)
     assert workflow["permissions"] == {"contents": "read"}
-    assert all("permissions" not in job and job["timeout-minutes"] for job in workflow["jobs"].values())
+    for name, job in workflow["jobs"].items():
+        assert job.get("permissions") == MAY_WRITE.get((path.name, name))
+        assert job.get("timeout-minutes") or job["uses"].startswith("./.github/workflows/")
+
+
+@pytest.mark.parametrize(("name", "job"), MAY_WRITE)
+def test_jobs_that_write_run_none_of_the_project(name: str, job: str) -> None:
+    """What they publish was built by a job that may only read."""
+    found = read(ROOT / ".github" / "workflows" / name)["jobs"][job]
+    assert found["needs"] == "build"
+    assert not any("checkout" in step.get("uses", "") for step in found["steps"])
+
+
+def test_a_release_is_built_after_all_tests_and_not_uploaded_to_an_index_yet() -> None:
+    jobs = read(ROOT / ".github" / "workflows" / "release.yml")["jobs"]
+    assert jobs["build"]["needs"] == "tests"
+    assert "workflow_call" in read(ROOT / jobs["tests"]["uses"])[True]  # YAML 1.1 reads the key `on` as true
+    assert jobs["index"]["if"] == "vars.UPLOAD_TO_INDEX == 'true'"
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)

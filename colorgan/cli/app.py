@@ -2,19 +2,13 @@
 
 import contextlib
 import ipaddress
-import os
-import signal
 import socket
-import sys
-import threading
-import webbrowser
-from collections.abc import Callable, Iterator, Sequence
-from types import FrameType
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 from colorgan.cli.parsing.options import SHIPPED_MODEL, ModelOptions, Option, Range
+from colorgan.cli.serving import listen, serve, url_of
 from colorgan.errors import ColorganError
-from colorgan.system.signals import STOP_SIGNALS
 
 if TYPE_CHECKING:
     from colorgan.inference import PhotoColorizer
@@ -66,8 +60,8 @@ def app(
             f"`colorgan app` needs {missing}, which is not installed; run: pip install starlette anyio uvicorn h11"
         ) from error
 
-    with contextlib.closing(_listen(host, port)) as server_socket:
-        url = _url(host, server_socket)
+    with contextlib.closing(listen(host, port)) as server_socket:
+        url = url_of(host, server_socket)
         local_only = ipaddress.ip_address(server_socket.getsockname()[0]).is_loopback
         photo_colorizer = model.open()
         models = _model_infos(model, photo_colorizer)
@@ -79,17 +73,8 @@ def app(
             host_names=[*allow_name, *([] if local_only else [socket.gethostname(), socket.getfqdn()])],
         )
         application = create_app(service, models, settings)
-        server = http_server(application)
         print(f"colorgan is running at {url} (press Ctrl-C to stop)", flush=True)
-        if not local_only:
-            print(
-                f"warning: anyone who can reach {url} can use it; there is no password and no encryption",
-                file=sys.stderr,
-            )
-        if not no_browser and _has_display():
-            threading.Thread(target=_open_browser, args=(url,), daemon=True).start()
-        with contextlib.suppress(KeyboardInterrupt), _signals_call(server.handle_exit):
-            server.run(sockets=[server_socket])
+        serve(http_server(application), server_socket, url, open_browser=not no_browser)
     return 0
 
 
@@ -101,51 +86,3 @@ def _model_infos(options: ModelOptions, model: "PhotoColorizer") -> "list[ModelI
     models = model.models if isinstance(model, MixedColorizer) else [model]
     paths = options.checkpoint or (None,)
     return [load_model_info(path, each.card) for path, each in zip(paths, models, strict=True)]
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    """Opens the listening socket, so that an address in use is reported before the model is loaded."""
-    try:
-        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        return socket.create_server(address[:2], family=family)
-    except OSError as error:
-        reason = str(error.strerror or error).partition(" (while")[0].lower()
-        raise ColorganError(
-            f"cannot listen on {host}, port {port} ({reason}); choose another --port, or --host 127.0.0.1"
-        ) from error
-
-
-def _url(host: str, server_socket: socket.socket) -> str:
-    address, port = server_socket.getsockname()[:2]
-    name = f"[{host}]" if ":" in host else host
-    return f"http://{socket.gethostname() if ipaddress.ip_address(address).is_unspecified else name}:{port}/"
-
-
-@contextlib.contextmanager
-def _signals_call(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
-    """Handles the end of the terminal like Ctrl-C, so that the photos are deleted then, too; uvicorn does not."""
-    received: list[int] = []
-
-    def handle(number: int, frame: FrameType | None) -> None:
-        received.append(number)
-        handler(number, frame)
-
-    others = [number for number in STOP_SIGNALS if number not in (signal.SIGINT, signal.SIGTERM)]
-    previous = {number: signal.signal(number, handle) for number in others}
-    try:
-        yield
-    finally:
-        for number, earlier in previous.items():
-            signal.signal(number, earlier)
-    for stop in received:
-        signal.raise_signal(stop)
-
-
-def _has_display() -> bool:
-    """Whether a graphical browser can be opened; without a display, Python would start a text browser."""
-    return sys.platform in ("darwin", "win32") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
-
-
-def _open_browser(url: str) -> None:
-    with contextlib.suppress(webbrowser.Error):
-        webbrowser.open(url)

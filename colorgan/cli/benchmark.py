@@ -23,6 +23,7 @@ def benchmark(
     print: Annotated[str | None, Option(metavar="RUN")] = None,
     timing: bool = False,
     report: bool = False,
+    latex: bool = False,
     ray: Annotated[str | None, Option(metavar="ADDRESS", const="local")] = None,
     cpus_per_run: Annotated[float, Range(0, 4096), Option(metavar="N")] = 1.0,
     gpus_per_run: Annotated[float, Range(0, 4096), Option(metavar="N")] = 0.0,
@@ -43,6 +44,7 @@ def benchmark(
         print: print the complete configuration of a run, without training.
         timing: time the networks of the grid on the available devices, without training.
         report: update the report, without training.
+        latex: also write the tables as report.tex, for papers.
         ray: train on a Ray cluster: `auto` joins the cluster of this machine; without an address, a new one is started.
         cpus_per_run: CPU cores per run with --ray.
         gpus_per_run: GPUs per run with --ray, such as 0.25.
@@ -107,7 +109,7 @@ def benchmark(
             update_report(contents, all_runs, folder)
             interruption.add_note("run the same command to resume")
             raise
-    page = update_report(contents, all_runs, folder)
+    page = update_report(contents, all_runs, folder, latex)
     statuses = Counter(GridRunFolder(folder, run.name).status() for run in runs)
     _print(f"{', '.join(f'{count} {status}' for status, count in statuses.items())}; report: {page}")
     return 0 if set(statuses) == {"finished"} else 1

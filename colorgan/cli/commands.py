@@ -32,7 +32,7 @@ _GROUPS = {
     "colorize photos": ("colorize", "app"),
     "train models": (*TRAINER_COMMANDS, "lr-find", "chroma"),
     "publish models": ("release", "export"),
-    "measure and compare": ("evaluate", "benchmark", "tune"),
+    "measure and compare": ("evaluate", "benchmark", "tune", "study", "study-serve", "study-report"),
     "prepare photos for training": ("inspect", "pack", "cache"),
 }
 COMMANDS = tuple(name for names in _GROUPS.values() for name in names if name not in TRAINER_COMMANDS)

@@ -30,6 +30,8 @@ def evaluate(
     hints: Literal["zhang2017", "icolorit", "both"] | None = None,
     margin: Annotated[float, Range(0, 255), Option(metavar="M", rare=True)] = 12.0,
     kid_subset_size: Annotated[int | None, Range(2), Option(metavar="N", rare=True)] = None,
+    group: Annotated[Sequence[str], Option(metavar="NAME=SYSTEM,SYSTEM", rare=True)] = (),
+    latex: bool = False,
     images: Literal["checkpoints", "all", "none"] | None = None,
     sheet: Annotated[int, Range(1, 1000), Option(metavar="N", rare=True)] = 20,
     device: str = "auto",
@@ -60,6 +62,9 @@ def evaluate(
             256 px), of iColoriT (2 x 2 at 224 px), or in both; the hints are written to hints/ in the report's folder.
         margin: margin of the margin accuracy, of 255.
         kid_subset_size: photos in a subset of the kernel distance (default: 1,000, or half of the photos).
+        group: compare several systems as one, such as runs that differ only in their seed: their names in the report;
+            repeatable.
+        latex: also write the tables as report.tex, for papers (needs the LaTeX package booktabs).
         images: systems whose images are written as PNG to images/ in the report's folder; `all` adds the baselines
             and the reference at the measured size, so that other programs can measure the same images
             (default: checkpoints).
@@ -103,6 +108,8 @@ def evaluate(
         hints=() if hints is None else ("zhang2017", "icolorit") if hints == "both" else (hints,),
         margin=margin / 255,
         subset_size=kid_subset_size,
+        groups=group,
+        latex=latex,
         save_images=images or ("all" if is_literature else "checkpoints"),
         sheet_size=sheet,
         device=choose_device(device),

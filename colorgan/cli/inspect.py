@@ -1,9 +1,18 @@
 """``colorgan inspect DATA``: the tensors that the networks receive from a folder of photos."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from colorgan.cli.parsing.options import Option, Range
+
+_HINTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "none": ("NoHints", {}),
+    "points": ("PointHints", {}),
+    "zhang2017": ("GeometricPointHints", {}),
+    "icolorit": ("PointHints", {"max_points": 128, "patch_sizes": (2, 2), "placement": "grid", "p_none": 0.0}),
+    "pixels": ("PixelHints", {"fraction": 0.02, "p_none": 0.5}),
+}
+"""Class and arguments of the hints in ``configs/hints``."""
 
 
 def inspect(
@@ -12,6 +21,7 @@ def inspect(
     size: Annotated[int, Range(1), Option(metavar="N")] = 128,
     crop: Literal["center", "random", "none"] = "center",
     color_space: Literal["RGB", "HSV", "YCbCr", "Lab"] = "Lab",
+    hints: Literal["points", "zhang2017", "icolorit", "pixels", "none"] = "points",
     out: Annotated[Path, Option(metavar="FILE")] = Path("inspect.png"),
     photos: Annotated[int, Range(1), Option(metavar="N")] = 8,
     val_fraction: Annotated[float, Range(0, 1), Option(metavar="0..1")] = 0.1,
@@ -28,6 +38,7 @@ def inspect(
         size: height and width of the photos.
         crop: crop photos to squares, or resize them with `none`.
         color_space: color space of the networks.
+        hints: hints that the sheet shows on every second photo, as in configs/hints.
         out: file of the sheet.
         photos: photos on the sheet.
         val_fraction: fraction of photos for validation, if there is no folder for it.
@@ -69,5 +80,6 @@ def inspect(
     if manifest:
         print(describe_manifest(module))
         return 0
-    print(describe(module, getattr(models, color_space)(), out, photos).text)
+    name, arguments = _HINTS[hints]
+    print(describe(module, getattr(models, color_space)(), out, photos, getattr(models, name)(**arguments)).text)
     return 0

@@ -27,6 +27,7 @@ def release(
     full: bool = False,
     overwrite: bool = False,
     trust: Annotated[Sequence[str], Option(metavar="NAME")] = (),
+    wandb: Annotated[str | None, Option(metavar="PROJECT", const="colorgan")] = None,
 ) -> int:
     r"""Convert a training checkpoint to a small released model.
 
@@ -44,6 +45,8 @@ def release(
         overwrite: replace an existing model.
         trust: package, module or class of your own that the model may name, such as mynet, or the config.yaml of its
             run; repeatable.
+        wandb: also log the model to Weights & Biases, by default to the project `colorgan`, as an artifact that has the
+            name of its folder.
 
     Returns:
         0.
@@ -56,6 +59,8 @@ def release(
         colorgan release best.ckpt -o my-model --card card.yaml \
             --photos held_out --former old-model
             with a model card, measured beside the former model
+        colorgan release best.ckpt -o my-model --wandb
+            also an artifact of Weights & Biases
     """
     from colorgan.inference.card import ModelCard
     from colorgan.inference.checkpoint import read_network
@@ -85,7 +90,34 @@ def release(
         _write_card(contents if measured is None else replace(contents, metrics=measured), card, output)
     num_bytes = sum((output / name).stat().st_size for name in (WEIGHTS, CONFIG, ONNX) if (output / name).is_file())
     print(f"{output}: {num_bytes / 1e6:.1f} MB; {note}")
+    if wandb is not None:
+        print(f"Weights & Biases: {_upload(checkpoint, output, wandb)}")
     return 0
+
+
+def _upload(checkpoint: Path, output: Path, project: str) -> str:
+    """Logs the files of a released model as an artifact, with where it comes from."""
+    from colorgan.files import digest, resolved
+    from colorgan.inference.checkpoint import read
+    from colorgan.inference.run_folder import RunFolder
+    from colorgan.training.provenance import code_version
+    from colorgan.training.wandb_runs import log_model, upload
+
+    name = resolved(output).name
+    epoch = read(checkpoint).get("epoch")
+    run_folder = RunFolder.of_checkpoint(resolved(checkpoint))
+    about = {
+        "checkpoint": checkpoint.name,
+        "checkpoint_sha256": digest(checkpoint),
+        "epoch": epoch if isinstance(epoch, int) else None,
+        "trained_by": run_folder.read_wandb_id() if run_folder else None,
+        "code": code_version(),
+    }
+    files = {file.name: file for file in sorted(output.iterdir()) if file.is_file() and not file.name.startswith(".")}
+    aliases = ["latest", *([f"epoch-{epoch}"] if isinstance(epoch, int) else [])]
+    with upload(project, "release", name=f"release of {name}", folder=Path(), config=about) as started:
+        log_model(started.run, name, files, aliases, about)
+    return started.outcome
 
 
 def _set_aside(former: Path | None, output: Path, folder: Path) -> Path | None:

@@ -291,6 +291,15 @@ class Photos(LightningDataModule):
         """Returns an entry for each file of the splits that have been set up, and of those that were left out."""
         return self._builder.manifest()
 
+    def photo_name(self, split: str, index: int) -> str:
+        """Returns the name of a photo, relative to the folder of its split.
+
+        Args:
+            split: ``train``, ``val`` or ``test``.
+            index: as in a batch.
+        """
+        return self.splits[split].names[index]
+
     def teardown(self, stage: str) -> None:
         """Frees the photos on the device, and warns about the files that prediction has skipped."""
         self.loaders.pixels.clear()

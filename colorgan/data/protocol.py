@@ -45,7 +45,8 @@ class PhotoDataModule(Protocol):
     It is a ``LightningDataModule`` whose loaders for training, validation and testing yield :class:`PhotoBatch`, and
     the one for prediction, if it has one, :class:`PredictionBatch`. Only :class:`~colorgan.data.datamodule.Photos`
     resumes an interrupted run in the middle of an epoch with the same photos; others begin the epoch again, or decide
-    themselves with loaders that have a ``state_dict``.
+    themselves with loaders that have a ``state_dict``. Tables of photos name them by a method
+    ``photo_name(split, index)``, if there is one.
 
     Attributes:
         image_size: height and width of the batches in pixels. Networks of a fixed size are built for it.

@@ -39,6 +39,11 @@ class Split:
         return [self.photos.names[i] for i in self.indices]
 
     @property
+    def digest(self) -> str:
+        """Identifies the photos of the split: a BLAKE2 digest of their names and pixels, or of packed shards."""
+        return self.photos.digest_of(self.indices)
+
+    @property
     def unreadable(self) -> list[tuple[str, str]]:
         """(name, reason) of each file that cannot be read."""
         return self.photos.unreadable

@@ -17,9 +17,12 @@ from colorgan.errors import ColorganError
 from colorgan.files import atomic_write
 from colorgan.images import contact_sheet, printable
 from colorgan.models.color_spaces import ColorSpace
+from colorgan.models.hints import Hints, NoHints
 
 _MAX_NAMES = 10
 _BATCH_SIZE = 64
+_MAX_DRAWS = 100
+"""Attempts to sample hints for a photo; hints come without any now and then."""
 
 
 @dataclass
@@ -58,29 +61,34 @@ class Inspection:
     sheet: Path | None
 
 
-def inspect(data: Photos, color_space: ColorSpace, out: Path | None = None, photos: int = 8) -> Inspection:
+def inspect(
+    data: Photos, color_space: ColorSpace, out: Path | None = None, photos: int = 8, hints: Hints | None = None
+) -> Inspection:
     """Computes statistics of the training photos as the networks receive them, and optionally draws a sheet.
 
     Statistics are streamed over all training photos without augmentation. The sheet shows the first training batch with
-    augmentation. Its columns are the gray channel, the colors at constant lightness, each color channel (-1 is black, 1
-    is white), and the photo.
+    augmentation. Its columns are the gray channel, hints on every second photo, the colors at constant lightness, each
+    color channel (-1 is black, 1 is white), and the reference photo.
 
     Args:
         data: the data module.
         color_space: the color space of the networks.
         out: PNG file of the sheet; no sheet is drawn without it.
         photos: rows of the sheet, at most the size of a batch.
+        hints: hints of the networks; by default they take none.
 
     Raises:
         ColorganError: if there are no photos, or the sheet cannot be written.
     """
+    hints = hints or NoHints()
     data.setup()
     train = data.splits["train"]
-    channels, gray_l1, shapes = _statistics(PhotoDataset(train.photos, train.indices, data.image_size), color_space)
+    dataset = PhotoDataset(train.photos, train.indices, data.image_size)
+    channels, gray_l1, shapes = _statistics(dataset, color_space, hints)
     lines = [*_describe_files(data), *_describe_batch(shapes), "", *_format_table(channels), ""]
     lines.append(f"L1 of the gray photos: {gray_l1:.4f} (a trained model has to be below)")
     if out is not None:
-        _draw_sheet(next(iter(data.train_dataloader())), color_space, out, photos, train.names)
+        _draw_sheet(next(iter(data.train_dataloader())), color_space, hints, out, photos, train.names)
         lines.append(f"sheet of the first batch: {printable(out)}")
     return Inspection(channels, gray_l1, "\n".join(lines), out)
 
@@ -107,7 +115,9 @@ def is_manifest(path: Path) -> bool:
     return path.is_file() or (path / FILE_NAME).is_file()
 
 
-def _statistics(dataset: PhotoDataset, color_space: ColorSpace) -> tuple[list[ChannelStatistics], float, list[str]]:
+def _statistics(
+    dataset: PhotoDataset, color_space: ColorSpace, hints: Hints
+) -> tuple[list[ChannelStatistics], float, list[str]]:
     """Streams over the photos and accumulates in float64, which is precise enough for any number of photos.
 
     Returns:
@@ -123,6 +133,8 @@ def _statistics(dataset: PhotoDataset, color_space: ColorSpace) -> tuple[list[Ch
         gray, color = color_space.split(batch["rgb"].float() / 255)
         if not description:
             tensors = {"rgb": batch["rgb"], "gray": gray, "color": color}
+            if hints.channels(color_space.channels):
+                tensors["hints"] = hints.empty(color)
             description = [_describe_tensor(name, tensor) for name, tensor in tensors.items()]
         values = torch.cat([gray, color], dim=1).transpose(0, 1).flatten(1)
         low, high = torch.minimum(low, values.amin(1)), torch.maximum(high, values.amax(1))
@@ -186,14 +198,33 @@ def _format_table(channels: list[ChannelStatistics]) -> Iterator[str]:
         yield f"{channel.name:<12}" + "".join(f"{value:>9.4f}" for value in values)
 
 
-def _draw_sheet(batch: PhotoBatch, color_space: ColorSpace, out: Path, photos: int, names: list[str]) -> None:
+def _some_hints(hints: Hints, color: Tensor, color_space: ColorSpace) -> Tensor:
+    """Training hints, sampled again for photos that got none."""
+    draws = torch.Generator().manual_seed(0)
+    sampled = hints.sample(color, draws, color_space)
+    for _ in range(_MAX_DRAWS):
+        is_empty = sampled[:, -1].flatten(1).amax(1) <= 0
+        if not is_empty.any():
+            break
+        sampled[is_empty] = hints.sample(color[is_empty], draws, color_space)
+    return sampled
+
+
+def _draw_sheet(
+    batch: PhotoBatch, color_space: ColorSpace, hints: Hints, out: Path, photos: int, names: list[str]
+) -> None:
     rgb = batch["rgb"][:photos]
     gray, color = color_space.split(rgb.float() / 255)
     columns: dict[str, Tensor] = {"gray": (gray + 1) / 2}
+    if hints.channels(color_space.channels):
+        sampled = hints.empty(color)
+        if len(rgb) > 1:
+            sampled[1::2] = _some_hints(hints, color[1::2], color_space)
+        columns["hints"] = hints.picture(gray, sampled, color_space)
     if color_space.channels < 3:  # three color channels are the photo itself
         columns["color only"] = color_space.merge(torch.full_like(gray, 0.2), color)
     columns |= {name: (color[:, [channel]] + 1) / 2 for channel, name in enumerate(color_space.names)}
-    columns["photo"] = rgb
+    columns["reference"] = rgb
     sheet = contact_sheet(
         columns,
         captions=[names[index] for index in batch["index"][:photos].tolist()],

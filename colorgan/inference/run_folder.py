@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +15,8 @@ from colorgan.files import age
 
 VARIABLE = "COLORGAN_RUN_FOLDER"
 """Environment variable that passes the run folder to the processes of a multi-GPU run and to the runs of a grid."""
+
+_WANDB_ID = re.compile(r"[\w-]{1,128}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -47,9 +50,22 @@ class RunFolder:
         return self.path / "metrics.csv"
 
     @property
+    def wandb_id(self) -> Path:
+        """File with the id of the run in Weights & Biases, which a resumed run continues under."""
+        return self.path / "wandb_id"
+
+    @property
     def lock(self) -> Path:
         """File that the process that trains the run holds a lock on."""
         return self.path / ".lock"
+
+    def read_wandb_id(self) -> str | None:
+        """The id of the run in Weights & Biases; ``None`` if it has none."""
+        try:
+            text = self.wandb_id.read_text(encoding="ascii")
+        except (OSError, UnicodeDecodeError):
+            return None
+        return text.strip() if _WANDB_ID.fullmatch(text.strip()) else None
 
     @classmethod
     def of_checkpoint(cls, file: str | Path) -> Self | None:

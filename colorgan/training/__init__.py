@@ -2,6 +2,7 @@
 
 from colorgan.training.callbacks import (
     BestCheckpoint,
+    CheckpointArtifacts,
     EpochMeans,
     EpochTable,
     FineTuning,
@@ -33,6 +34,7 @@ from colorgan.training.trainer import Trainer
 __all__ = [
     "AdversarialSchedule",
     "BestCheckpoint",
+    "CheckpointArtifacts",
     "ChromaRegressor",
     "ColorGAN",
     "ConstantThenLinear",

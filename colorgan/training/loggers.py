@@ -6,7 +6,8 @@ import socket
 from typing import Any
 from urllib.parse import urlparse
 
-from lightning.pytorch.loggers import CSVLogger
+import yaml
+from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 
 from colorgan.training.metrics_file import MetricsFile
 
@@ -40,7 +41,14 @@ def _has_wandb_key(host: str) -> bool:
 
 
 def log_config(loggers: list[Any], config: dict[str, Any]) -> None:
-    """Logs the complete configuration of a run to every logger outside of the run folder."""
+    """Logs the complete configuration of a run to every logger outside of the run folder.
+
+    TensorBoard shows it as text. It shows hyperparameters beside final metrics, which it receives when training ends.
+    """
     for logger in loggers:
-        if not isinstance(logger, MetricsFile | CSVLogger):  # the run folder has config.yaml next to metrics.csv
+        if isinstance(logger, TensorBoardLogger):
+            logger.log_hyperparams(config, metrics={})
+            text = yaml.safe_dump(config, sort_keys=False, allow_unicode=True)
+            logger.experiment.add_text("config", f"```yaml\n{text}```")
+        elif not isinstance(logger, MetricsFile | CSVLogger):  # the run folder has config.yaml next to metrics.csv
             logger.log_hyperparams(config)

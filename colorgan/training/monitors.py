@@ -1,6 +1,6 @@
 """Checks before training that callbacks watch metrics that will be logged."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -61,14 +61,14 @@ def check_logged(who: str, metric: str, trainer: Trainer, module: LightningModul
     callbacks: list[Callback] = trainer.callbacks  # type: ignore[attr-defined]
     if not all(type(part).__module__.startswith(("colorgan.", "lightning.")) for part in (*callbacks, module)):
         return
-    logged = set(_logged(module, callbacks))
+    logged = set(logged_metrics(module, callbacks))
     if not any(fnmatchcase(metric, name) for name in logged):
         near = did_you_mean(metric, sorted(logged), list_all=True)
         raise ColorganError(f"{who} {metric!r}, which this configuration does not log{near}")
 
 
-def _logged(module: LightningModule, callbacks: list[Callback]) -> Iterator[str]:
-    """Names, or patterns of names."""
+def logged_metrics(module: LightningModule, callbacks: Iterable[Callback]) -> Iterator[str]:
+    """Names of the metrics that a training logs, or patterns of names."""
     for part in (module, *callbacks):
         names = getattr(part, "logged_metrics", None)
         if names is not None:

@@ -29,3 +29,12 @@ def is_first_validation(trainer: Trainer) -> bool:
     are computed in this epoch only.
     """
     return trainer.state.fn != "fit" or trainer.current_epoch < (trainer.check_val_every_n_epoch or 1)
+
+
+def logging_step(trainer: Trainer) -> int:
+    """The step at which metrics of the present epoch are logged, for images and tables beside them.
+
+    Lightning logs metrics at the index of the batch, counted over all epochs, and not at ``trainer.global_step``, which
+    counts the steps of all optimizers.
+    """
+    return int(max(trainer.fit_loop.epoch_loop.total_batch_idx, 0))

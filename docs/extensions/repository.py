@@ -4,6 +4,7 @@ Links are written as the code host needs them, relative to the file that contain
 ``docs/``, such as a configuration, leads to a page that shows the file.
 """
 
+import json
 import posixpath
 import re
 from pathlib import Path, PurePosixPath
@@ -82,5 +83,14 @@ def _without_front_matter(text: str) -> str:
 
 
 def _listing(path: str) -> str:
+    if path.endswith(".ipynb"):
+        return _notebook(ROOT / path)
     language = LANGUAGES.get(PurePosixPath(path).suffix, "text")
     return f"# `{path}`\n\n````{language}\n{(ROOT / path).read_text('utf-8')}````\n"
+
+
+def _notebook(file: Path) -> str:
+    """The cells of a notebook, without results."""
+    cells = json.loads(file.read_text("utf-8"))["cells"]
+    texts = [(cell["cell_type"], "".join(cell["source"])) for cell in cells]
+    return "\n\n".join(f"````python\n{text}\n````" if kind == "code" else text for kind, text in texts)

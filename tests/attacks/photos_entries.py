@@ -35,6 +35,11 @@ def colorize(folder: str, output: str, *options: str) -> int:
     return main(["colorize", folder, "-o", output, *options])
 
 
+def pack(folder: str, output: str) -> int:
+    """Packs a folder into shards."""
+    return main(["pack", folder, "-o", output, "--side", "16", "--val-fraction", "0.2", "--keep-gray"])
+
+
 def evaluate(folder: str, images: str, out: str) -> int:
     """Measures a folder of images."""
     from torch_fidelity.registry import FEATURE_EXTRACTORS_REGISTRY

@@ -84,6 +84,29 @@ def check_written(
     assert f"{folder / 'loop'}" in stderr
 
 
+def check_pack(corpus: Corpus, place: Path) -> Outcome:
+    """Packs the corpus, and checks that each file is in a shard once, or among those that were left out."""
+    folder, files = corpus
+    outcome = guarded_call(f"{ENTRIES}:pack", [folder, place / "shards"], writable=place, seconds=180)
+    assert_clean(outcome, max_seconds=120)
+    assert outcome.exit_code == 0, outcome.stderr
+    shards = [json.loads(file.read_text()) for file in (place / "shards").glob("*/shard-*.json")]
+    packed = [name for shard in shards for name in shard["names"]]
+    left_out = {name: why for shard in shards for name, why, _ in shard["left_out"]}
+    assert len(packed) == len(set(packed))
+    assert not left_out.keys() & set(packed)
+    assert bad(files) <= {name for name, why in left_out.items() if why == "unreadable"}
+    counts = [json.loads(file.read_text())["left_out"] for file in (place / "shards").glob("*/index.json")]
+    assert len(packed) + sum(sum(count.values()) for count in counts) == len(files)
+    assert good(files) <= {*packed, *(name for name, why in left_out.items() if why != "unreadable")}
+    for name in ("loop", "phone.jxl"):
+        assert f"{folder / name}" in outcome.stderr
+    unreadable = [name for name, why in left_out.items() if why == "unreadable"]
+    named = [name for name in unreadable if f"cannot read {printable(name)}: " in outcome.stderr]
+    assert len(named) >= min(100, len(unreadable))
+    return outcome
+
+
 def check_evaluate(corpus: Corpus, place: Path) -> Outcome:
     folder, files = corpus
     (folder / "loop").unlink()  # links that lead to themselves are refused before all others
@@ -123,6 +146,10 @@ def test_training_names_each_file_in_its_manifest(corpus: Corpus, tmp_path: Path
 
 def test_colorize_writes_the_others(corpus: Corpus, tmp_path: Path) -> None:
     check_colorize(corpus, tmp_path)
+
+
+def test_pack_takes_the_others(corpus: Corpus, tmp_path: Path) -> None:
+    check_pack(corpus, tmp_path)
 
 
 def test_evaluate_names_what_is_no_photo(corpus: Corpus, tmp_path: Path) -> None:

@@ -128,7 +128,7 @@ def test_browser_is_opened_only_with_a_display(
     servers: list[Any], model_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[str] = []
-    monkeypatch.setattr("colorgan.cli.app._open_browser", opened.append)
+    monkeypatch.setattr("colorgan.cli.serving._open_browser", opened.append)
     monkeypatch.setattr(sys, "platform", "linux")
     args = ["app", "--checkpoint", str(model_folder), "--port", "0"]
     for display, expected in (("", 0), (":0", 1)):

@@ -18,6 +18,7 @@ from colorgan.evaluation.benchmark.differences import differences
 from colorgan.evaluation.benchmark.grid_file import read_grid
 from colorgan.evaluation.benchmark.records import GridRunFolder
 from colorgan.evaluation.benchmark.results import collect_results
+from tests.evaluation.latex import check_latex
 from tests.helpers import FAKE_FIT, run_command
 
 WriteGrid = Callable[..., Path]
@@ -36,7 +37,8 @@ def test_grid_writes_report(write_grid: WriteGrid, tmp_path: Path, capsys: pytes
     grid, out = write_grid(), tmp_path / "out"
     assert run(grid, out) == 0
     printed = capsys.readouterr().out
-    assert "[10/10] pairs-unet-lab-seed2: finished after" in printed
+    assert re.search(r"^\[1/10\] alone-seed1: finished after \d+ s; about \d+ min left$", printed, re.M)
+    assert re.search(r"^\[10/10\] pairs-unet-lab-seed2: finished after \d+ s$", printed, re.M)
     assert "10 finished; report:" in printed
 
     results = json.loads((out / "results.json").read_text())
@@ -143,8 +145,8 @@ def test_list_shows_what_distinguishes_the_runs(
 ) -> None:
     assert run(write_grid(seeds=[1]), tmp_path / "out", "--list") == 0
     rows = {line.split()[0]: line.split()[1:] for line in capsys.readouterr().out.splitlines()}
-    assert rows["alone-seed1"] == ["waiting"]
-    assert rows["pairs-patch-rgb-seed1"] == ["waiting", "epochs=2", "level=50.0"]
+    assert rows["alone-seed1"] == ["waiting", "level=80.0"]
+    assert rows["pairs-patch-rgb-seed1"] == ["waiting", "level=50.0"]  # like most, it has two epochs
     assert rows["pairs-unet-lab-seed1"] == ["waiting", "epochs=3", "level=60.0"]
     assert not (tmp_path / "out").exists()
 
@@ -157,8 +159,8 @@ def test_settings_of_classes_are_named_as_on_the_command_line(write_grid: WriteG
     plain = {"model": {"generator": {"class_path": "PlainCNN"}}, "trainer": callbacks}
     runs = {"a": {"runs": {"narrow": generator(4), "wide": generator(8), "plain": plain}}}
     assert differences(read_grid(write_grid(groups=runs)).variants) == {
-        "a-narrow": "model.generator=UNet  model.generator.width=4",
-        "a-wide": "model.generator=UNet  model.generator.width=8",
+        "a-narrow": "model.generator.width=4",
+        "a-wide": "model.generator.width=8",
         "a-plain": "model.generator=PlainCNN  trainer.callbacks+=[MetricEMA]",
     }
 
@@ -174,11 +176,15 @@ def test_print_shows_a_whole_configuration(
     assert (printed["seed_everything"], printed["model"]["accumulate"]) == (3, 1)
     with pytest.raises(ColorganError, match="--print 'a-secnd' is no run of the grid; did you mean 'a-second'"):
         run(grid, tmp_path / "out", "--print=a-secnd")
+    with pytest.raises(SystemExit, match="2"):
+        run(grid, tmp_path / "out", "--print=a-second", "--data.rot=photos")
+    assert "Photos has no argument 'rot'; did you mean 'root'?" in capsys.readouterr().err
 
 
 def test_report_does_not_train(write_grid: WriteGrid, tmp_path: Path) -> None:
-    assert run(write_grid(), tmp_path / "out", "--report") == 1
+    assert run(write_grid(), tmp_path / "out", "--report", "--latex") == 1
     assert "10 waiting" in (tmp_path / "out" / "report.md").read_text()
+    assert len(check_latex((tmp_path / "out" / "report.tex").read_text())) == 2
     assert not (tmp_path / "out" / "runs").exists()
 
 

@@ -14,6 +14,7 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from colorgan.errors import ColorganError
 from colorgan.metrics.features import FeatureExtractor
 from tests.helpers import photos, recolored, run_command, write
+from tests.wandb_reader import read_run
 
 pytestmark = pytest.mark.usefixtures("offline_cache")
 
@@ -319,34 +320,23 @@ def test_unknown_options_suggest_the_closest_one(capsys):
         assert message in capsys.readouterr().err
 
 
-def test_report_is_uploaded_to_wandb(evaluate, image_folder, monkeypatch, capsys):
-    logged, finished = {}, []
-
-    class Run:
-        """What ``wandb.init`` returns for an offline run."""
-
-        url = None
-        summary: dict[str, float] = {}
-
-        def log(self, values):
-            logged.update(values)
-
-        def finish(self):
-            finished.append(True)
-
-    started = {}
-    monkeypatch.setattr("wandb.init", lambda **options: started.update(options) or Run())
-    monkeypatch.setenv("WANDB_MODE", "offline")
+def test_report_is_uploaded_to_wandb(evaluate, image_folder, wandb_offline, capsys):
     folder, document = evaluate(f"theirs={image_folder}", "--images", "none", "--wandb")
-    assert (started["project"], started["job_type"], started["name"]) == ("colorgan", "evaluation", "report")
-    assert started["config"] == document["record"]
-    columns, rows = logged["results"].columns, {row[0]: row[1:] for row in logged["results"].data}
-    assert columns[1:] == [metric["title"] for metric in document["metrics"].values()]
-    position = list(document["metrics"]).index("psnr")
-    assert rows["theirs"][position] == value(document, "theirs", "psnr")
-    assert rows["reference"][position] == float("inf")
-    assert Run.summary["theirs/psnr"] == value(document, "theirs", "psnr")
-    assert len(logged["photos"].data) == len((folder / "per_photo.csv").read_text().splitlines()) - 1
-    assert {"sheet", "report"} <= logged.keys()
-    assert finished == [True]
-    assert f"wandb sync {folder}/wandb/offline-run-*" in capsys.readouterr().out
+    (stored,) = (folder / "wandb").glob("offline-run-*")
+    run = read_run(stored)
+    assert run.job_type == "evaluation"
+    assert {name: run.config[name] for name in document["record"]} == document["record"]
+    titles = [metric["title"] for metric in document["metrics"].values()]
+    rows = {row.pop("system"): row for row in run.table("results")}
+    assert all(list(row) == titles for row in rows.values())
+    assert rows["theirs"]["PSNR"] == value(document, "theirs", "psnr") == run.summary["theirs/psnr"]
+    with (folder / "per_photo.csv").open(newline="") as stream:
+        expected = list(csv.DictReader(stream))
+    photos_of = run.table("photos")
+    assert [(row["system"], row["photo"], float(row["psnr"])) for row in photos_of] == [
+        (row["system"], row["photo"], float(row["psnr"])) for row in expected
+    ]
+    for key, file in (("sheet", "sheet.png"), ("report", "report.html")):
+        (logged,) = run.logged(key)
+        assert (stored / "files" / logged["path"]).read_bytes() == (folder / file).read_bytes()
+    assert f"`wandb sync {stored}` uploads it later" in capsys.readouterr().out

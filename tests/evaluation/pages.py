@@ -1,6 +1,11 @@
 """What the tests of both reports read from a page."""
 
 from html.parser import HTMLParser
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 VOID_TAGS = {"meta", "img", "br", "input"}
 
@@ -63,3 +68,36 @@ def check_self_contained(html: str, page: Page) -> None:
     assert len(page.ids) == len(set(page.ids))
     for address in page.addresses:
         assert not address.startswith("#") or address[1:] in page.ids
+
+
+_MEASURE = """() => {
+  const width = document.documentElement.clientWidth, shown = e => e.getBoundingClientRect().width > 0;
+  const outside = e => { const box = e.getBoundingClientRect(); return box.left < -1 || box.right > width + 1 };
+  const elements = [...document.querySelectorAll('body *')].filter(shown);
+  document.querySelectorAll('details').forEach(e => { e.open = true });
+  return {
+    page: document.documentElement.scrollWidth - width,
+    outside: elements.filter(e => !e.closest('.scroll table') && outside(e)).map(e => e.outerHTML.slice(0, 200)),
+    charts: document.querySelectorAll('svg').length,
+    missing: [...document.images].filter(e => !(e.complete && e.naturalWidth)).map(e => e.alt),
+    tables: [...document.querySelectorAll('.scroll')].map(e => e.scrollWidth - e.clientWidth),
+  };
+}"""
+
+
+def check_width(browser: "Browser", file: Path, width: int) -> list[int]:
+    """A page does not scroll sideways, nothing but the insides of tables is cut off, and all pictures are there.
+
+    Returns:
+        By how many pixels each table is wider than its box, in which it scrolls.
+    """
+    page = browser.new_page(viewport={"width": width, "height": 844})
+    page.goto(file.resolve().as_uri())
+    for _ in range(2):  # the second time with all details open
+        found = page.evaluate(_MEASURE)
+        assert found["page"] == 0
+        assert found["outside"] == []
+        assert found["missing"] == []
+    assert found["charts"] > 0
+    page.close()
+    return list(found["tables"])

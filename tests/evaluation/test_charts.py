@@ -12,6 +12,7 @@ import pytest
 from PIL import Image, ImageFont
 
 from colorgan.evaluation.charts import Dots, Line, ResponsiveChart, dot_chart, learning_rate_chart, line_chart
+from colorgan.evaluation.charts.limits import fitted_limits
 from colorgan.evaluation.statistics import Interval
 from colorgan.training.lr_finder import LRCurve
 from tests.training.test_lr_finder import synthetic_curve
@@ -58,6 +59,15 @@ def clip(chart: str) -> tuple[float, float, float, float]:
     return x, y, x + width, y + height
 
 
+def arrows(chart: str) -> dict[str, tuple[float, float]]:
+    """Where the arrows of marks are, by their tooltips."""
+    groups = [group for group in parse(chart).iter(f"{SVG}g") if ": " in (group.findtext(f"{SVG}title") or "")]
+    uses = {group.findtext(f"{SVG}title") or "": group.find(f".//{SVG}use") for group in groups}
+    return {
+        text: (float(use.get("x", "nan")), float(use.get("y", "nan"))) for text, use in uses.items() if use is not None
+    }
+
+
 def ids(chart: str) -> list[str]:
     return [name for element in parse(chart).iter() if (name := element.get("id"))]
 
@@ -89,22 +99,88 @@ def test_colors_repeat_with_other_dashes() -> None:
 
 
 @pytest.mark.parametrize("size", ["wide", "narrow", "small"])
-def test_diverging_curve_does_not_flatten_the_others(size) -> None:
+def test_diverging_curve_does_not_flatten_the_others_and_is_marked(size) -> None:
     lines = [Line("stable", STABLE), Line("diverging", DIVERGING)]
     chart = line_chart(lines, "epoch", "FID", baseline=100.0, size=size)
     (stable,), (diverging,) = curves(chart, "stable"), curves(chart, "diverging")
     (_, first), (_, last) = points(stable)
     assert last - first > 10  # pixels
     assert min(y for _, y in points(diverging)) < clip(chart)[1]
-    (clip_path,) = ids(chart)
+    (clip_path,) = (name for name in ids(chart) if f"url(#{name})" in chart)
     assert diverging.get("clip-path") == f"url(#{clip_path})"
+    assert {"gray photos", "5000"} <= set(texts(chart))
+    (x, y) = arrows(chart)["diverging: 5000"]
+    assert (x, y) == pytest.approx((points(stable)[1][0], clip(chart)[1]), abs=0.2)
+
+
+def test_curves_above_the_baseline_are_visible() -> None:
+    """Gray photos have a low margin accuracy, and every curve is above."""
+    lines = [Line("a", [(0, 0.60), (1, 0.75)]), Line("b", [(0, 0.62), (1, 0.71)])]
+    chart = line_chart(lines, "epoch", "accuracy", baseline=0.3)
+    heights = [y for line in lines for path in curves(chart, line.label) for _, y in points(path)]
+    assert clip(chart)[1] < min(heights) < max(heights) < clip(chart)[3]
+    assert max(heights) - min(heights) > 40
+    assert arrows(chart) == {}
     assert "gray photos" in texts(chart)
 
 
-def test_values_up_to_one_and_a_half_times_the_baseline_are_visible() -> None:
-    chart = line_chart([Line("a", [(0, 149.0), (1, 160.0)])], "epoch", "FID", baseline=100.0)
-    (first, last) = points(curves(chart, "a")[0])
-    assert first[1] > clip(chart)[1] > last[1]
+@pytest.mark.parametrize("size", ["wide", "small"])
+def test_far_baselines_do_not_flatten_curves_and_are_marked(size) -> None:
+    near = [(0, 0.100), (1, 0.101), (2, 0.102)]
+    chart = line_chart([Line("a", near)], "epoch", "L1", baseline=0.9, size=size)
+    heights = [y for _, y in points(curves(chart, "a")[0])]
+    assert max(heights) - min(heights) > 100
+    assert "gray photos 0.9" in texts(chart)
+    assert levels(chart) == []
+    chart = line_chart([Line("a", near, baseline=0.9, color="#123456")], "epoch", "L1", size=size)
+    assert "gray photos: 0.9" in arrows(chart)
+
+
+def test_values_of_marks_do_not_overlap() -> None:
+    lines = [Line("stable", [(epoch, 1.0 + 0.1 * epoch) for epoch in range(40)])]
+    lines += [Line(f"run {number}", [(1, 1.0), (2, 1e6 * number)]) for number in range(1, 6)]
+    chart = line_chart(lines, "epoch", "FID")
+    assert len(arrows(chart)) == 5
+    assert [text for text in texts(chart) if "e+06" in text] == ["5e+06"]  # the farthest
+
+
+@pytest.mark.parametrize("size", ["wide", "narrow"])
+def test_dots_outside_are_marked_with_their_values(size) -> None:
+    rows = [Dots(f"run {number}", [10.0 + number], 10.0 + number) for number in range(7)]
+    rows += [Dots("diverged", [1e5, 12.0], 50006.0), Dots("wide", [11.0], 11.0, Interval(-900.0, 12.0))]
+    chart = dot_chart(rows, "FID", baseline=12.0, size=size)
+    dots = [float(dot.get("x", "nan")) for dot in parse(chart).iter(f"{SVG}use")]
+    left, _, right, _ = clip(chart)
+    inside = [x for x in dots if left - 1 < x < right + 1]
+    assert max(inside) - min(inside) > 100
+    assert {"1e+05, 5.001e+04", "interval to -900"} <= set(texts(chart))
+    assert arrows(chart)["diverged: 1e+05, 5.001e+04"][0] == pytest.approx(right, abs=0.2)
+    assert arrows(chart)["wide: interval to -900"][0] == pytest.approx(left, abs=0.2)
+
+
+def test_a_far_baseline_of_dots_is_marked() -> None:
+    rows = [Dots(name, [value], value) for name, value in (("a", 0.70), ("b", 0.71), ("c", 0.72))]
+    chart = dot_chart(rows, "accuracy", baseline=0.3)
+    assert "← gray photos 0.3" in texts(chart)
+    dots = [float(dot.get("x", "nan")) for dot in parse(chart).iter(f"{SVG}use")]
+    assert max(dots) - min(dots) > 200
+
+
+def test_no_chart_is_empty_whatever_the_values() -> None:
+    """Most values are inside, of any distribution, and the axis has a length."""
+    generator = np.random.default_rng(0)
+    for number in range(300):
+        count = int(generator.integers(1, 30))
+        values = generator.standard_cauchy(count) * 10.0 ** generator.integers(-6, 6)
+        if number % 3 == 0:
+            values = np.round(values, 2)
+        baseline = [float(generator.normal())] if number % 2 else []
+        limits = fitted_limits(values.tolist(), baseline)
+        assert limits.low < limits.high
+        outside = sum(limits.side(value) != 0 for value in values)
+        assert outside <= max(1, count // 4) * (count > 1)
+    assert fitted_limits([]).low < 0 < fitted_limits([]).high
+    assert fitted_limits([math.nan, math.inf, 2.0]) == fitted_limits([2.0])
 
 
 def test_ticks_of_epochs_are_integers() -> None:

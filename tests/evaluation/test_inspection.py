@@ -3,13 +3,16 @@
 import numpy as np
 import pytest
 import torch
+import yaml
 from PIL import Image
 
+from colorgan.cli.inspect import _HINTS
 from colorgan.data import Photos
 from colorgan.errors import ColorganError
 from colorgan.evaluation.inspection import inspect
 from colorgan.models.color_spaces import HSV, RGB, Lab, YCbCr
-from tests.helpers import run_command
+from colorgan.models.hints import PointHints
+from tests.helpers import CONFIGS, run_command
 
 
 @pytest.fixture
@@ -62,6 +65,7 @@ def test_summary_lists_counts_sizes_and_tensors(folder, tmp_path, capsys):
     assert lines["files"].endswith("30 to 40 pixels wide and high, most often 40 x 30 (1)")
     assert lines["enlarged"].split()[1] == "3"
     assert lines["rgb"].split()[1:8] == ["uint8", "9", "x", "3", "x", "32", "x"]
+    assert text.splitlines()[-1] == f"sheet of the first batch: {tmp_path / 'new/sheet.png'}"
     assert (tmp_path / "new/sheet.png").stat().st_size > 1000
 
 
@@ -80,6 +84,46 @@ def test_sheet_shows_gray_channels_and_photo(folder, tmp_path):
     for tile, channel in ((tiles[0], gray[0, 0]), (tiles[2], color[0, 0]), (tiles[3], color[0, 1])):
         assert np.abs(tile[..., 0] / 255 - ((channel + 1) / 2).numpy()).max() < 0.003
         assert np.array_equal(tile[..., 0], tile[..., 2])
+
+
+@pytest.mark.parametrize("color_space", [Lab(), RGB(), HSV("angle")], ids=lambda space: type(space).__name__)
+def test_sheet_shows_hints_on_every_second_photo(folder, tmp_path, monkeypatch, color_space):
+    drawn = []
+
+    def record(columns, **options):
+        drawn.append(columns)
+        return Image.new("RGB", (8, 8))
+
+    monkeypatch.setattr("colorgan.evaluation.inspection.contact_sheet", record)
+    data = Photos(str(folder), size=32, batch_size=6, num_workers=0)
+    hints = PointHints(max_points=2, patch_sizes=(4, 4), p_none=0.9)  # even if most photos get none in training
+    inspect(data, color_space, tmp_path / "sheet.png", photos=6, hints=hints)
+    (columns,) = drawn
+    assert list(columns)[:2] == ["gray", "hints"]
+    assert list(columns)[-1] == "reference"
+    plain = color_space.merge(2 * columns["gray"] - 1, color_space.neutral(2 * columns["gray"] - 1))
+    differs = ((columns["hints"] - plain).abs().amax(1) > 0.02).flatten(1).sum(1)
+    assert (differs[::2] == 0).all()
+    assert ((differs[1::2] > 0) & (differs[1::2] <= 2 * 16)).all()
+
+
+def test_hints_of_the_command_are_those_of_the_overlays(folder, tmp_path, capsys):
+    for name, (kind, arguments) in _HINTS.items():
+        if name != "none":
+            section = yaml.safe_load((CONFIGS / "hints" / f"{name}.yaml").read_text())["model"]["hints"]
+            section = {"class_path": section} if isinstance(section, str) else section
+            assert section["class_path"] == kind
+            own = {key: list(value) if isinstance(value, tuple) else value for key, value in arguments.items()}
+            assert section.get("init_args", {}) == own
+    sizes = {}
+    for hints in ([], ["--hints", "none"]):
+        sheet = tmp_path / "sheet.png"
+        assert run_command("inspect", [folder, "--size", "32", "--out", sheet, "--photos", "2", *hints]) == 0
+        sizes[len(hints)] = Image.open(sheet).width
+        text = capsys.readouterr().out
+        assert ("hints " in text) == (not hints)
+        assert f"sheet of the first batch: {sheet}" in text
+    assert sizes[0] > sizes[2]  # one column more
 
 
 def test_invalid_input_is_rejected(folder, tmp_path, capsys):

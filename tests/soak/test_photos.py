@@ -1,4 +1,4 @@
-"""Three hundred hostile photos at five entries, and ten thousand damaged ones.
+"""Three hundred hostile photos at six entries, and ten thousand damaged ones.
 
 Run with `pytest -m soak tests/soak/test_photos.py`.
 """
@@ -50,9 +50,9 @@ def test_fit_and_predict(corpus: attacks.Corpus, tmp_path: Path, note: Callable[
     note(entry="predict", tried=NUM_FILES, failed=0, peak_mib=outcome.peak_bytes >> 20, cpu_seconds=outcome.cpu_seconds)
 
 
-@pytest.mark.parametrize("entry", ["colorize", "evaluate"])
+@pytest.mark.parametrize("entry", ["colorize", "evaluate", "pack"])
 def test_folder(corpus: attacks.Corpus, tmp_path: Path, note: Callable[..., None], entry: str) -> None:
-    outcome = {"colorize": attacks.check_colorize, "evaluate": attacks.check_evaluate}[entry](corpus, tmp_path)
+    outcome = getattr(attacks, f"check_{entry}")(corpus, tmp_path)
     note(entry=entry, tried=NUM_FILES, failed=0, peak_mib=outcome.peak_bytes >> 20, cpu_seconds=outcome.cpu_seconds)
 
 
@@ -85,8 +85,8 @@ def test_sample_of_mutations_at_the_entries(tmp_path: Path, note: Callable[..., 
     for name in ("phone.jxl", "scan.tga"):
         (folder / name).write_bytes(b"x")
     (folder / "loop").symlink_to("loop")
-    for entry in ("fit", "colorize", "evaluate", "uploads"):
+    for entry in ("fit", "colorize", "evaluate", "pack", "uploads"):
         place = tmp_path / entry
         place.mkdir()
         getattr(attacks, f"check_{entry}")((folder, files), place)
-    note(entry="mutations at fit, colorize, evaluate, upload", tried=4 * NUM_AT_ENTRIES, failed=0)
+    note(entry="mutations at fit, colorize, evaluate, pack, upload", tried=5 * NUM_AT_ENTRIES, failed=0)

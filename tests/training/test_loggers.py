@@ -1,10 +1,11 @@
 import csv
 import socket
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from lightning.pytorch.loggers import TensorBoardLogger
+from lightning.pytorch.loggers import CometLogger, TensorBoardLogger
 
 from colorgan.training.loggers import MetricsFile, log_config, wandb_offline_reason
 
@@ -39,10 +40,17 @@ def test_configuration_goes_to_loggers_outside_of_the_run_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     logged: list[Any] = []
-    monkeypatch.setattr(TensorBoardLogger, "log_hyperparams", lambda self, config: logged.append(config))
-    log_config([MetricsFile(str(tmp_path)), TensorBoardLogger(tmp_path)], {"seed": 1})
+    monkeypatch.setattr(CometLogger, "__init__", lambda self: None)
+    monkeypatch.setattr(CometLogger, "log_hyperparams", lambda self, config: logged.append(config))
+    texts: list[tuple[str, str]] = []
+    writer = SimpleNamespace(add_text=lambda *text: texts.append(text))
+    monkeypatch.setattr(TensorBoardLogger, "experiment", writer)
+    tensorboard = TensorBoardLogger(tmp_path)
+    log_config([MetricsFile(str(tmp_path)), tensorboard, CometLogger()], {"seed": 1})
     assert logged == [{"seed": 1}]
-    assert not list(tmp_path.iterdir())
+    assert tensorboard.hparams == {"seed": 1}
+    assert texts == [("config", "```yaml\nseed: 1\n```")]
+    assert not list(tmp_path.iterdir())  # hyperparameters without metrics would hide those of other runs
 
 
 @pytest.fixture

@@ -12,6 +12,11 @@ from typing import Any
 
 import torch
 from jsonargparse import Namespace
+from lightning.fabric.plugins.environments.lsf import LSFEnvironment
+from lightning.fabric.plugins.environments.mpi import MPIEnvironment
+from lightning.fabric.plugins.environments.slurm import SLURMEnvironment
+from lightning.fabric.plugins.environments.torchelastic import TorchElasticEnvironment
+from lightning.pytorch.accelerators import CUDAAccelerator, MPSAccelerator
 
 from colorgan.data.checks import check_ranges
 from colorgan.errors import ColorganError
@@ -176,7 +181,10 @@ def _check_trainer(trainer: Namespace) -> None:
         raise ColorganError(
             f"trainer.max_time must be days:hours:minutes:seconds, such as 00:12:00:00, received {max_time!r}"
         )
-    _check_devices(trainer.get("devices", "auto"), str(trainer.get("accelerator", "auto")))
+    accelerator = str(trainer.get("accelerator", "auto"))
+    _check_accelerator(accelerator)
+    _check_devices(trainer.get("devices", "auto"), accelerator)
+    _check_machines(trainer)
 
 
 def _check_manual(section: Namespace) -> None:
@@ -187,6 +195,29 @@ def _check_manual(section: Namespace) -> None:
             raise ColorganError(
                 f"trainer.{name} is {value}, but Lightning leaves optimizers of a GAN alone: set model.{own} instead"
             )
+
+
+def _check_accelerator(accelerator: str) -> None:
+    has_cuda, has_mps = CUDAAccelerator.is_available(), MPSAccelerator.is_available()
+    is_there = {"gpu": has_cuda or has_mps, "cuda": has_cuda, "mps": has_mps}
+    if not is_there.get(accelerator, True):
+        what = "GPU of an Apple computer" if accelerator == "mps" else "GPU"
+        raise ColorganError(
+            f"trainer.accelerator is {accelerator}, but torch finds no {what} on this machine: leave out the file of "
+            "configs/hardware/ that asks for it, or set --trainer.accelerator auto --trainer.devices auto"
+        )
+
+
+def _check_machines(trainer: Namespace) -> None:
+    """A process that nobody has told of the other machines would wait for them for half an hour."""
+    machines = trainer.get("num_nodes", 1)
+    launchers = (TorchElasticEnvironment, SLURMEnvironment, LSFEnvironment, MPIEnvironment)
+    is_started = "MASTER_ADDR" in os.environ or any(launcher.detect() for launcher in launchers)
+    if isinstance(machines, int) and machines > 1 and not is_started and not trainer.get("plugins"):
+        raise ColorganError(
+            f"trainer.num_nodes is {machines}, but no launcher says where the other machines are: start the command "
+            "with srun or torchrun, or set --trainer.num_nodes 1"
+        )
 
 
 def _check_devices(devices: Any, accelerator: str) -> None:
@@ -203,6 +234,11 @@ def _check_devices(devices: Any, accelerator: str) -> None:
         )
     on_cpu = accelerator == "cpu" or (accelerator == "auto" and not torch.accelerator.is_available())
     most = _MAX_PROCESSES_PER_CORE * (os.cpu_count() or 1)
+    if on_cpu and text == "-1":
+        raise ColorganError(
+            "trainer.devices is -1, all GPUs, but this run is on the CPU: set --trainer.devices to auto, or to a "
+            "number of processes"
+        )
     if on_cpu and text.isdigit() and int(text) > most:
         raise ColorganError(f"trainer.devices must be at most {most} on the CPU of this machine, received {text}")
 

@@ -46,6 +46,7 @@ from colorgan.training.module import Trainable
 from colorgan.training.monitors import check_callbacks
 from colorgan.training.processes import decided_by_first_process
 from colorgan.training.requeue import was_requeued
+from colorgan.training.wandb_runs import is_offline, keep_files_in
 
 
 class ColorganCLI(LightningCLI):
@@ -246,8 +247,13 @@ class ColorganCLI(LightningCLI):
             arguments.save_dir = str(self.run_folder.path)
         if logger.class_path.endswith("WandbLogger"):
             self.run_folder.path.mkdir(parents=True, exist_ok=True)
+            if arguments.get("save_dir") is not None:
+                # W&B's own process may have another working directory
+                arguments.save_dir = str(Path(arguments.save_dir).absolute())
             if arguments.get("name") is None:
                 arguments.name = f"{self.run_folder.path.parent.name}/{self.run_folder.path.name}"
+            if self.subcommand == "fit" and not (arguments.get("id") or arguments.get("version")):
+                arguments.id = self.run_folder.read_wandb_id()
             obstacle = wandb_offline_reason()
             if obstacle and not arguments.get("offline"):
                 arguments.offline = True
@@ -255,6 +261,8 @@ class ColorganCLI(LightningCLI):
                     f"{obstacle}, so this run is logged offline; "
                     f"`wandb sync {self.run_folder.path / 'wandb'}/offline-run-*` uploads it later"
                 )
+            if arguments.get("offline") or arguments.get("mode") == "offline" or is_offline(obstacle):
+                keep_files_in(self.run_folder.path)
 
     def instantiate_classes(self) -> None:
         """Builds data, model and trainer; pretrained weights are not loaded where a checkpoint brings its own."""

@@ -32,8 +32,12 @@ def print_configuration(run: Run, grid: Path) -> None:
         grid: folder of the grid.
     """
     runs = str(GridRunFolder(grid.absolute(), run.name).path.parent)
-    with _arguments(run, runs) as arguments, contextlib.suppress(SystemExit):  # the parser ends after it has printed
-        train([*arguments, "--print_config"], model=_model(run))
+    with _arguments(run, runs) as arguments:
+        try:
+            train([*arguments, "--print_config"], model=_model(run))
+        except SystemExit as end:  # the parser ends after it has printed
+            if end.code:
+                raise
 
 
 @contextlib.contextmanager

@@ -14,13 +14,17 @@ from colorgan.cli.trainer.command import ColorganCLI
 from colorgan.cli.trainer.quiet import silence_libraries
 from colorgan.cli.trainer.restoring import is_restoring_error
 from colorgan.cli.trainer.run_config import SaveRunConfig
-from colorgan.errors import CheckpointError, ColorganError, describe
+from colorgan.errors import CheckpointError, ColorganError, describe, first_sentence
 from colorgan.inference import run_folder
 from colorgan.metrics.installed import load_installed_parts
 from colorgan.training.gan import ColorGAN
 from colorgan.training.module import Trainable
 from colorgan.training.processes import leave_parent, watch_parent
 from colorgan.training.trainer import Trainer
+from colorgan.training.wandb_runs import DATA_VARIABLE
+
+_INHERITED = (run_folder.VARIABLE, batch_size.VARIABLE, "WANDB_MODE", DATA_VARIABLE)
+"""Environment variables that a command sets for its processes and parts, and for nothing that comes after it."""
 
 
 def train(
@@ -44,7 +48,7 @@ def train(
     torch.set_float32_matmul_precision("high")
     watch_parent()
     load_installed_parts()
-    inherited = {name: os.environ.get(name) for name in (run_folder.VARIABLE, batch_size.VARIABLE)}
+    inherited = {name: os.environ.get(name) for name in _INHERITED}
     try:
         return command(
             model,
@@ -66,6 +70,11 @@ def train(
     except MisconfigurationException as error:
         raise ColorganError(str(error)) from error
     except Exception as error:
+        if (wandb := sys.modules.get("wandb")) is not None and isinstance(error, wandb.Error):
+            raise ColorganError(
+                f"Weights & Biases refuses the run ({first_sentence(error)}): change the arguments of its logger, or "
+                "set WANDB_MODE=offline"
+            ) from error
         if not is_restoring_error(error) or not any(argument.startswith("--ckpt_path") for argument in args):
             raise
         raise CheckpointError(

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,13 +13,14 @@ import numpy.typing as npt
 
 from colorgan.data.decoding import DecodedPhoto, Fit, decode_all
 from colorgan.data.sources import PhotoSource
+from colorgan.data.streaming.copies import DUPLICATE
 from colorgan.data.streaming.shards import INDEX, Shard, ShardIndex, checksum_of, parse
 from colorgan.errors import ColorganError
 from colorgan.files import atomic_write
 from colorgan.images import UnreadableImage, printable
 
-GRAY, DUPLICATE, UNREADABLE = "without color", "duplicates", "unreadable"
-"""Why files are left out."""
+GRAY, UNREADABLE = "without color", "unreadable"
+"""Why files are left out, besides copies."""
 
 
 @dataclass
@@ -72,6 +73,7 @@ def pack(
     settings: PackSettings = PackSettings(),
     *,
     without: frozenset[str] | set[str] = frozenset(),
+    copies: Mapping[str, str] | None = None,
     progress: bool = True,
 ) -> PackedPhotos:
     """Packs photos into shards, in a random order that depends on their names alone.
@@ -84,17 +86,20 @@ def pack(
         folder: the folder to write to; created if it does not exist.
         settings: how.
         without: digests of photos that are not to be packed, such as those of the validation photos.
+        copies: names of photos that are left out without being decoded, each with the reason; see
+            :func:`~colorgan.data.streaming.copies.find_copies`.
         progress: show a progress bar if standard error is a terminal.
 
     Raises:
         ColorganError: if no photo is left, or the folder has shards of other photos or settings.
     """
-    folder = Path(folder)
-    ordered = sorted(sources, key=lambda source: hashlib.blake2b(source.name.encode(errors="surrogateescape")).digest())
+    folder, copies = Path(folder), copies or {}
+    wanted = [source for source in sources if source.name not in copies]
+    ordered = sorted(wanted, key=lambda source: hashlib.blake2b(source.name.encode(errors="surrogateescape")).digest())
     key = _key(ordered, settings, without)
     state = _resume(folder, key)
     if not (folder / INDEX).exists():
-        for shard in _shards(ordered, state, folder, key, settings, without, progress):
+        for shard in _shards(ordered, state, folder, key, settings, without, copies, progress):
             state.shards.append(shard)
         if not state.shards:
             reasons = ", ".join(f"{count:,} {reason}" for reason, count in _counts(state).items())
@@ -114,6 +119,7 @@ def _shards(
     key: str,
     settings: PackSettings,
     without: frozenset[str] | set[str],
+    copies: Mapping[str, str],
     progress: bool,
 ) -> Iterator[Shard]:
     """Decodes the photos that are left, and yields each shard once it is on the disk."""
@@ -121,7 +127,8 @@ def _shards(
     capacity = max(1, settings.shard_bytes // (side * side * 3))
     pixels: npt.NDArray[np.uint8] = np.empty((capacity, side, side, 3), np.uint8)
     photos: list[tuple[str, DecodedPhoto]] = []
-    left_out: list[tuple[str, str, str]] = []
+    # the first shard names the copies
+    left_out = [] if state.shards else [(name, why, "") for name, why in copies.items()]
     number = len(state.shards)
 
     def write() -> Shard:

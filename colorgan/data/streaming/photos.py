@@ -1,6 +1,8 @@
 """Packed photos as a data set and its order."""
 
 import functools
+import hashlib
+import json
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
@@ -51,6 +53,11 @@ class ShardedPhotos:
     def names(self) -> list[str]:
         """Names of all photos; reads what all shards say about theirs."""
         return [name for shard in self.index.shards for name in self._about(shard)["names"]]
+
+    def digest_of(self, indices: npt.NDArray[np.int64]) -> str:
+        """BLAKE2 digest of the checksums of all shards; training takes no fewer photos than all."""
+        described = [[shard.count, shard.checksum] for shard in self.index.shards]
+        return hashlib.blake2b(json.dumps(described).encode(), digest_size=16).hexdigest()
 
     def read(self, indices: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
         """Reads photos, and compares each with its checksum.

@@ -1,33 +1,32 @@
-"""What distinguishes the configurations of a grid from each other."""
+"""What distinguishes the configurations of a grid."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from colorgan.evaluation.benchmark.grid import Variant
 
-_ABSENT = "-"
-
 
 def differences(variants: Sequence[Variant]) -> dict[str, str]:
-    """The settings in which each configuration differs from others of its group.
+    """The settings in which each configuration differs from most of a grid.
 
     Args:
-        variants: configurations of a grid.
+        variants: all configurations of a grid.
 
     Returns:
-        By name of the configuration, its settings as ``key=value``, separated by two spaces; empty for the only one of
-        a group.
+        By name of the configuration, its settings as ``key=value``, separated by two spaces. Settings that more than
+        half of all configurations share are left out.
     """
     flat = {variant.name: _flat(variant) for variant in variants}
-    described = {}
-    for variant in variants:
-        others = [flat[other.name] for other in variants if other.group == variant.group]
-        keys = list(dict.fromkeys(key for settings in others for key in settings))
-        differing = [key for key in keys if len({settings.get(key, _ABSENT) for settings in others}) > 1]
-        own = flat[variant.name]
-        described[variant.name] = "  ".join(f"{key}={own[key]}" for key in differing if key in own)
-    return described
+    counts = Counter(item for settings in flat.values() for item in settings.items())
+    keys = list(dict.fromkeys(key for settings in flat.values() for key in settings))
+    return {
+        name: "  ".join(
+            f"{key}={own[key]}" for key in keys if key in own and counts[key, own[key]] <= len(variants) / 2
+        )
+        for name, own in flat.items()
+    }
 
 
 def _flat(variant: Variant) -> dict[str, str]:

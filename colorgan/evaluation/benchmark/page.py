@@ -1,7 +1,8 @@
 """The report of a grid: ``report.html`` (one file), ``report.md`` with its images, and ``results.json``."""
 
 import json
-from collections.abc import Sequence
+import math
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
@@ -21,7 +22,8 @@ from colorgan.evaluation.benchmark.tables import (
     order_table,
 )
 from colorgan.evaluation.charts import Dots, Line, ResponsiveChart, dot_chart, line_chart
-from colorgan.evaluation.curves import mean_curve
+from colorgan.evaluation.curves import Curve, mean_curve
+from colorgan.evaluation.latex import LatexCell, LatexTable, label, render_tables
 from colorgan.evaluation.rendering import render
 from colorgan.evaluation.statistics import CONFIDENCE
 from colorgan.files import atomic_write
@@ -101,6 +103,66 @@ def write_report(results: BenchmarkResults, folder: Path) -> Path:
         _write(folder / file, text)
     _write(folder / "results.json", json.dumps(as_json(results), indent=2, allow_nan=False) + "\n")
     return folder / "report.html"
+
+
+def write_latex(results: BenchmarkResults, file: Path) -> None:
+    """Writes the tables of all groups for papers.
+
+    Args:
+        results: the results so far.
+        file: the ``.tex`` file.
+    """
+    note = f"{results.headline.title} and other metrics of the validation photos after the last epoch."
+    if results.spread.degrees_of_freedom:
+        note += (
+            f" Small print: {CONFIDENCE:.0%} intervals of means over seeds. Bold: better than a configuration whose "
+            "interval does not overlap, and not worse than any."
+        )
+    tables = [
+        _latex_table(results, group.title, group_table(results, variants), note, _first(variants))
+        for group, variants in results.groups
+    ]
+    if comparison := comparison_table(results):
+        tables.append(_latex_table(results, "Compared with the baselines", comparison, note))
+    _write(file, render_tables(tables, f"{results.grid.title}. {_made_with(results)}"))
+
+
+def _first(variants: Sequence[VariantResult]) -> set[str]:
+    """The names of configurations that no other one is better than, if they are better than one."""
+    ranks = {result.variant.name: result.rank_range[0] for result in variants if result.rank_range}
+    return {name for name, rank in ranks.items() if rank == 1 < max(ranks.values())}
+
+
+def _latex_table(
+    results: BenchmarkResults,
+    title: str,
+    table: tuple[list[Cell], list[list[Cell]]],
+    note: str,
+    first: Collection[str] = (),
+) -> LatexTable:
+    header, rows = table
+    arrows = {"lower is better": "↓", "higher is better": "↑"}
+    headline = f"Ours: {results.headline.title}"
+    return LatexTable(
+        caption=f"{results.grid.title}: {title}. {note}",
+        label=label(results.grid.name, title),
+        header=[
+            f"{cell.text} {arrows.get(cell.note, f'({cell.note})')}" if cell.note else cell.text for cell in header
+        ],
+        blocks=[
+            [
+                [
+                    LatexCell(
+                        cell.text,
+                        [cell.note] if cell.note else [],
+                        bold=column.text == headline and row[0].text in first,
+                    )
+                    for column, cell in zip(header, row, strict=True)
+                ]
+                for row in rows
+            ]
+        ],
+    )
 
 
 def _section(results: BenchmarkResults, group: Group, variants: Sequence[VariantResult], images: Path) -> Section:
@@ -218,7 +280,7 @@ def _curves(variants: Sequence[VariantResult], metric: Metric) -> list[Line]:
     """The curves of all seeds of a group, with the mean of each configuration."""
     lines = []
     for result in variants:
-        curves = [curve for run in result.runs if (curve := run.curves.get(metric.key))]
+        curves = [curve for run in result.runs if (curve := _finite(run.curves.get(metric.key, [])))]
         lines += [Line(result.variant.name, curve, faint=len(curves) > 1) for curve in curves]
         if len(curves) > 1:
             lines.append(Line(result.variant.name, mean_curve(curves)))
@@ -230,10 +292,15 @@ def _paired_curves(variants: Sequence[VariantResult], names: Sequence[str]) -> l
     lines = []
     for result in variants:
         for name in names:
-            curves = [curve for run in result.runs if (curve := run.curves.get(name))]
+            curves = [curve for run in result.runs if (curve := _finite(run.curves.get(name, [])))]
             if curves:
                 lines.append(Line(result.variant.name, mean_curve(curves), faint=name != names[-1]))
     return lines
+
+
+def _finite(curve: Curve) -> Curve:
+    """What can be drawn of a curve; a chart of curves that have nothing is left out."""
+    return [(epoch, value) for epoch, value in curve if math.isfinite(value)]
 
 
 def _curve_chart(name: str, metric: Metric, lines: Sequence[Line], baseline: float | None) -> Chart:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from colorgan.evaluation.benchmark import cluster, local
 from colorgan.evaluation.benchmark.grid import Grid, Run
-from colorgan.evaluation.benchmark.page import write_report
+from colorgan.evaluation.benchmark.page import write_latex, write_report
 from colorgan.evaluation.benchmark.records import GridRunFolder
 from colorgan.evaluation.benchmark.results import collect_results
 from colorgan.evaluation.benchmark.worker import Outcome
@@ -54,32 +54,42 @@ def train_grid(
         outcomes = local.train(runs, folder, fit, since, notify)
     else:
         outcomes = cluster.train(runs, folder, fit, since, workers.ray, workers.cpus_per_run, workers.gpus_per_run)
-    for number, (run, outcome) in enumerate(outcomes, start=1):
+    for run, outcome in outcomes:
         update_report(grid, all_runs, folder)
-        ended = sum(GridRunFolder(folder, other.name).record() is not None for other in runs)
-        left = _time_left(time.time() - since, number, len(runs) - ended)
+        records = [record for other in runs if (record := GridRunFolder(folder, other.name).record())]
+        ended = len(records)
+        left = _time_left(time.time() - since, sum(record.ended >= since for record in records), len(runs) - ended)
         notify(f"[{ended}/{len(runs)}] {run.name}: {_describe(GridRunFolder(folder, run.name), outcome)}{left}")
 
 
 def _time_left(seconds: float, ended: int, remaining: int) -> str:
-    """An estimate from the runs that have ended so far, as the end of a sentence.
+    """An estimate from the runs that have ended since the start, in whichever process, as the end of a sentence.
 
     >>> _time_left(300, 2, 4), _time_left(7200, 1, 3), _time_left(60, 2, 0)
     ('; about 10 min left', '; about 6.0 h left', '')
     """
-    left = seconds / ended * remaining
-    if not remaining:
+    if not remaining or not ended:
         return ""
+    left = seconds / ended * remaining
     return f"; about {left / 3600:.1f} h left" if left >= 2 * 3600 else f"; about {max(1, round(left / 60))} min left"
 
 
-def update_report(grid: Grid, runs: Sequence[Run], folder: Path) -> Path:
+def update_report(grid: Grid, runs: Sequence[Run], folder: Path, latex: bool = False) -> Path:
     """Writes the report of the results so far.
+
+    Args:
+        grid: the grid.
+        runs: the runs of the report.
+        folder: folder of the runs and the report.
+        latex: also writes the tables as ``report.tex``.
 
     Returns:
         The path of the page.
     """
-    return write_report(collect_results(grid, runs, folder), folder)
+    results = collect_results(grid, runs, folder)
+    if latex:
+        write_latex(results, folder / "report.tex")
+    return write_report(results, folder)
 
 
 def _describe(folder: GridRunFolder, outcome: Outcome) -> str:

@@ -6,20 +6,21 @@ from typing import Literal
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.markers import CARETLEFT, CARETRIGHT
 
 from colorgan.evaluation.charts.figure import (
     COLORS,
     LINE_HEIGHT,
-    MAX_RELATIVE_TO_BASELINE,
     WIDTHS,
     Size,
     SVGFigure,
     draw_baseline,
     in_our_style,
-    padded,
     set_ticks,
     wrapped,
 )
+from colorgan.evaluation.charts.limits import Limits, fitted_limits
+from colorgan.evaluation.charts.marks import format_value
 from colorgan.evaluation.statistics import Interval
 
 
@@ -50,6 +51,8 @@ def dot_chart(
 ) -> str:
     """Draws one row per configuration or system: the interval as a bar, the values as dots and the mean as a tick.
 
+    The axis fits most of the values; arrows at its ends, with the values, stand for what lies outside.
+
     Args:
         rows: from top to bottom.
         x_label: label of the horizontal axis.
@@ -69,6 +72,11 @@ def dot_chart(
     rows_of_text = 3 + x_title.count("\n") + (baseline is not None)  # ticks, label, and space
     chart = SVGFigure(width, int(ends[-1]) + LINE_HEIGHT * rows_of_text, x_label)
     axes = chart.axes
+    values = [value for row in rows for value in (row.mean, *row.values)]
+    values += [bound for row in rows if row.interval for bound in (row.interval.low, row.interval.high)]
+    limits = fitted_limits(values, [0.0] if from_zero else [] if baseline is None else [baseline])
+    if from_zero and min(values, default=0.0) >= 0:
+        limits = Limits(0.0, limits.high)
     for row, label, y in zip(rows, labels, centers, strict=True):
         color = chart.color(row.color or COLORS[0])
         if row.interval:
@@ -82,21 +90,43 @@ def dot_chart(
         else:
             _write(axes, label, (0, y), (0, LINE_HEIGHT * len(label) + 1), "left")
         _write(axes, [row.note], (1, y), (6, 0), "left")
-    values = [value for row in rows for value in (row.mean, *row.values)]
-    values += [bound for row in rows if row.interval for bound in (row.interval.low, row.interval.high)]
-    largest = max(values, default=1.0)
+        _draw_arrows(chart, row, y, limits, color)
     if baseline is not None:
-        largest = max(min(largest, MAX_RELATIVE_TO_BASELINE * baseline), baseline)
-        draw_baseline(axes.axvline, baseline)
-        axes.annotate("gray photos", (baseline, 1), (0, 2), axes.get_xaxis_transform(), "offset points", ha="center")
-    low, high = padded(min([*values, largest]), largest)
-    axes.set_xlim(0.0 if from_zero else low, high)
+        _draw_baseline(axes, baseline, limits)
+    axes.set_xlim(limits.low, limits.high)
     axes.set_ylim(max(float(ends[-1]), 1.0), 0.0)
     axes.set_yticks([])
     axes.grid(axis="x")
     set_ticks(axes.xaxis)
     axes.set_xlabel(x_title)
     return chart.render()
+
+
+def _draw_arrows(chart: SVGFigure, row: Dots, y: float, limits: Limits, color: str) -> None:
+    """Marks what of a row lies outside of the limits."""
+    bounds = [row.interval.low, row.interval.high] if row.interval else []
+    for side, shape, place in ((-1, CARETLEFT, 0), (1, CARETRIGHT, 1)):
+        values = [value for value in dict.fromkeys([*row.values, row.mean]) if limits.side(value) == side]
+        ends = [bound for bound in bounds if limits.side(bound) == side]
+        if not (values or ends):
+            continue
+        text = ", ".join(map(format_value, values)) or f"interval to {format_value(ends[0] if side < 0 else ends[-1])}"
+        (arrow,) = chart.axes.plot(
+            [limits.end(side)], [y], marker=shape, color=color, markersize=8, markeredgewidth=0, clip_on=False
+        )
+        chart.set_tooltip(arrow, f"{row.label}: {text}")
+        _write(chart.axes, [text], (place, y), (-8 * side, 0), "right" if side > 0 else "left")
+
+
+def _draw_baseline(axes: Axes, level: float, limits: Limits) -> None:
+    """Draws the level of the gray photos, or at which end of the axis it lies."""
+    side = limits.side(level)
+    if not side:
+        draw_baseline(axes.axvline, level)
+    text = {-1: f"← gray photos {format_value(level)}", 0: "gray photos", 1: f"gray photos {format_value(level)} →"}
+    alignment = {-1: "left", 0: "center", 1: "right"}
+    place = level if not side else limits.end(side)
+    axes.annotate(text[side], (place, 1), (0, 2), axes.get_xaxis_transform(), "offset points", ha=alignment[side])
 
 
 def _write(

@@ -28,11 +28,8 @@ WIDTHS: dict[Size, int] = {"wide": 760, "narrow": 360, "small": 360}
 COLORS = ("#3b7dd8", "#d9622b", "#2f9e57", "#b14fc5", "#c79a00", "#d6336c", "#1098ad", "#8d6e63", "#7a8794")
 BASELINE_DASHES = (0, (2, 2))
 """A line style of matplotlib: an offset, and lengths relative to the width of the line."""
-_INK = "#1c1c1e"
+INK = "#1c1c1e"
 """Color of text and grid. In SVG it becomes ``currentColor``."""
-MAX_RELATIVE_TO_BASELINE = 1.5
-"""Values above this multiple of the baseline are clipped, so that a diverging run does not flatten all other curves."""
-
 _FONT_SIZE = 12
 """In pixels."""
 CHARACTER_WIDTH = 7.5
@@ -43,10 +40,10 @@ _STYLE = {
     "figure.dpi": 72,
     "savefig.dpi": "figure",
     "text.parse_math": False,  # a dollar sign in the name of a run is a dollar sign
-    "text.color": _INK,
-    "axes.labelcolor": _INK,
-    "xtick.labelcolor": _INK,
-    "ytick.labelcolor": _INK,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
     "axes.titlelocation": "left",
     "axes.titlesize": "medium",
     "axes.titleweight": "bold",
@@ -57,7 +54,7 @@ _STYLE = {
     "axes.spines.bottom": False,
     "xtick.bottom": False,
     "ytick.left": False,
-    "grid.color": _INK,
+    "grid.color": INK,
     "grid.alpha": 0.18,
     "grid.linewidth": 1.0,
     "legend.frameon": False,
@@ -127,7 +124,7 @@ class SVGFigure:
         self.axes: Axes = self.figure.subplots()
         self.axes.patch.set_visible(False)
         self._title = title
-        self._css_colors = {_INK: "currentColor"}
+        self._css_colors = {INK: "currentColor"}
         self._tooltips: dict[str, str] = {}
 
     def color(self, css: str) -> str:
@@ -195,19 +192,13 @@ def _without_namespace(name: str) -> str:
 
 def draw_baseline(draw: Callable[..., Line2D], level: float) -> None:
     """Draws the level of the gray photos with ``axhline`` or ``axvline``."""
-    draw(level, color=_INK, alpha=0.6, linewidth=1, linestyle=BASELINE_DASHES)
+    draw(level, color=INK, alpha=0.6, linewidth=1, linestyle=BASELINE_DASHES)
 
 
 def set_ticks(axis: Axis, integer: bool = False) -> None:
     """Ticks at round numbers, or at integers only."""
     axis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10], integer=integer, min_n_ticks=1))
     axis.set_major_formatter("{x:g}")
-
-
-def padded(low: float, high: float) -> tuple[float, float]:
-    """The limits of an axis, with a margin around the values."""
-    margin = 0.05 * (high - low) or 1.0
-    return low - margin, high + margin
 
 
 def wrapped(text: str, width: float) -> str:

@@ -11,17 +11,18 @@ from colorgan.evaluation.charts.figure import (
     BASELINE_DASHES,
     CHARACTER_WIDTH,
     COLORS,
+    INK,
     LINE_HEIGHT,
-    MAX_RELATIVE_TO_BASELINE,
     WIDTHS,
     Size,
     SVGFigure,
     draw_baseline,
     in_our_style,
-    padded,
     set_ticks,
     wrapped,
 )
+from colorgan.evaluation.charts.limits import Limits, fitted_limits
+from colorgan.evaluation.charts.marks import Mark, draw_marks
 
 _HEIGHTS: dict[Size, int] = {"wide": 320, "narrow": 260, "small": 200}
 """Heights of line charts without their legends, in pixels."""
@@ -54,6 +55,8 @@ def line_chart(
 ) -> str:
     """Draws curves.
 
+    The vertical axis fits most of the values; arrows at its ends, with the values, stand for what lies outside.
+
     Args:
         lines: the curves. Points that are not finite are left out.
         x_label: label of the horizontal axis, whose ticks are integers.
@@ -72,13 +75,15 @@ def line_chart(
     chart = SVGFigure(WIDTHS[size], _HEIGHTS[size] + LINE_HEIGHT * rows_of_text, f"{y_label} by {x_label}")
     axes = chart.axes
     entries: dict[str, Line2D] = {}
-    ys: list[float] = []
-    for line in lines:
+    drawn = [(line, [(x, y) for x, y in line.points if np.isfinite(y)]) for line in lines]
+    levels = [line.baseline for line in lines if line.baseline is not None]
+    levels += [] if baseline is None else [baseline]
+    limits = fitted_limits([y for _, points in drawn for _, y in points], levels)
+    marks: list[Mark] = []
+    for line, points in drawn:
         number = labels.index(line.label)
         color = chart.color(line.color or COLORS[number % len(COLORS)])
         dashes = _DASHES[0] if line.color else _DASHES[number // len(COLORS) % len(_DASHES)]
-        points = [(x, y) for x, y in line.points if np.isfinite(y)]
-        ys += [y for _, y in points]
         (curve,) = axes.plot(
             [x for x, _ in points],
             [y for _, y in points],
@@ -91,15 +96,17 @@ def line_chart(
         )
         chart.set_tooltip(curve, line.label)
         entries.setdefault(line.label, Line2D([], [], color=color, linestyle=dashes, linewidth=2.5))
+        marks += _outside(line.label, points, limits, color)
         if line.baseline is not None:
             axes.axhline(line.baseline, color=color, linestyle=BASELINE_DASHES, linewidth=1)
-    if baseline is not None:
-        ys = [y for y in ys if y <= MAX_RELATIVE_TO_BASELINE * baseline] + [baseline]
+    if baseline is not None and not limits.side(baseline):
         draw_baseline(axes.axhline, baseline)
         axes.annotate("gray photos", (1, baseline), (0, 3), axes.get_yaxis_transform(), "offset points", ha="right")
-    ys += [line.baseline for line in lines if line.baseline is not None]
     axes.set_xmargin(0.01)
-    axes.set_ylim(*padded(min(ys, default=0.0), max(ys, default=0.0)))
+    axes.set_ylim(limits.low, limits.high)
+    last = axes.get_xlim()[1]
+    marks += [Mark("gray photos", last, level, INK, "gray photos ") for level in set(levels) if limits.side(level)]
+    draw_marks(chart, marks, limits, WIDTHS[size])
     axes.grid(axis="y")
     set_ticks(axes.xaxis, integer=True)
     set_ticks(axes.yaxis)
@@ -113,6 +120,16 @@ def line_chart(
         names = [wrapped(label, WIDTHS[size] - 40) for label in entries]
         chart.figure.legend(entries.values(), names, loc="outside lower left", ncols=columns)
     return chart.render()
+
+
+def _outside(label: str, points: Sequence[tuple[float, float]], limits: Limits, color: str) -> list[Mark]:
+    """The farthest point of a curve at either side of the limits."""
+    farthest: dict[int, tuple[float, float]] = {}
+    for x, y in points:
+        side = limits.side(y)
+        if side and side * y > side * farthest.get(side, (x, limits.end(side)))[1]:
+            farthest[side] = x, y
+    return [Mark(label, x, y, color) for x, y in farthest.values()]
 
 
 def _legend_shape(labels: Sequence[str], width: float) -> tuple[int, int]:

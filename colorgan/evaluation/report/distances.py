@@ -1,12 +1,15 @@
 """Fréchet distances between sets of images, with confidence intervals by subsampling."""
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from colorgan.evaluation.statistics import QUANTILES, Estimate, Interval
+from colorgan.evaluation.differences import Difference, subsampled_difference
+from colorgan.evaluation.statistics import QUANTILES, Estimate, Interval, Values
 from colorgan.metrics.frechet import frechet_distance, to_statistics
 
 _NUM_SUBSETS = 100
@@ -33,7 +36,47 @@ class ReferenceFeatures:
         self.halves = [to_statistics(features[half]) for half in split_halves(len(features))]
 
 
-def estimate_distance(features: Tensor, reference: ReferenceFeatures) -> Estimate:
+@dataclass(frozen=True)
+class SubsampledDistance:
+    """A distance and how far it deviates on random subsets of the photos.
+
+    Attributes:
+        value: the distance of all photos.
+        deviations: those of the subsets from their mean, rescaled to all photos, (S,); empty if there are too few
+            photos. The subsets depend on the number of photos only, so that those of two systems belong together.
+    """
+
+    value: float
+    deviations: Values
+
+    @property
+    def estimate(self) -> Estimate:
+        """The distance and its 95% interval."""
+        if not len(self.deviations):
+            return Estimate(self.value)
+        low, high = self.value + np.quantile(self.deviations, QUANTILES)
+        return Estimate(self.value, Interval(max(0.0, float(low)), float(high)))
+
+    def minus(self, other: "SubsampledDistance") -> Difference:
+        """The difference from the distance of another system on the same photos.
+
+        Subsets are shared, so that what makes some photos harder than others for both systems cancels, and so does most
+        of the bias of distances of few photos.
+        """
+        if len(self.deviations) != len(other.deviations):  # one of them is not finite
+            return Difference(Estimate(self.value - other.value))
+        return subsampled_difference(self.value - other.value, self.deviations - other.deviations)
+
+
+def mean_distance(distances: Sequence[SubsampledDistance]) -> SubsampledDistance:
+    """The mean distance of several systems on the same photos."""
+    value = sum(distance.value for distance in distances) / len(distances)
+    if not all(len(distance.deviations) for distance in distances):
+        return SubsampledDistance(value, np.empty(0))
+    return SubsampledDistance(value, np.mean([distance.deviations for distance in distances], axis=0))
+
+
+def subsample_distance(features: Tensor, reference: ReferenceFeatures) -> SubsampledDistance:
     """The Fréchet distance between paired features, with an interval by subsampling (Politis and Romano 1994).
 
     The bootstrap would inflate the distance: it is biased upward, the more so the fewer distinct photos there are.
@@ -48,7 +91,7 @@ def estimate_distance(features: Tensor, reference: ReferenceFeatures) -> Estimat
     count = len(features)
     size = min(count // 2, _MAX_SUBSET_SIZE)
     if size < 2 or not math.isfinite(value):
-        return Estimate(value)
+        return SubsampledDistance(value, np.empty(0))
     random = np.random.default_rng(0)
     distances = np.empty(_NUM_SUBSETS)
     # A subset's distance follows from the products of its vectors, unless there are too many photos to keep them all.
@@ -61,8 +104,7 @@ def estimate_distance(features: Tensor, reference: ReferenceFeatures) -> Estimat
         else:
             distances[subset] = frechet_distance(features[chosen], reference.features[chosen])
     deviations = (distances - distances.mean()) * math.sqrt(size / (count - size))
-    low, high = value + np.quantile(deviations, QUANTILES)
-    return Estimate(value, Interval(max(0.0, float(low)), float(high)))
+    return SubsampledDistance(value, deviations)
 
 
 class _Products:

@@ -13,10 +13,11 @@ from tqdm import tqdm
 
 from colorgan.errors import ColorganError
 from colorgan.evaluation.curves import read_curves
+from colorgan.evaluation.report.comparisons import contenders_of
 from colorgan.evaluation.report.hints import measure_hints
 from colorgan.evaluation.report.images import ImageStore
 from colorgan.evaluation.report.measure import measure
-from colorgan.evaluation.report.page import ReportAssets, render_markdown, render_page
+from colorgan.evaluation.report.page import ReportAssets, render_latex, render_markdown, render_page
 from colorgan.evaluation.report.photos import ReferencePhotos, Resize, resolve_folder
 from colorgan.evaluation.report.record import make_record
 from colorgan.evaluation.report.results import EvaluationResults, compute_results, write_csv, write_json
@@ -59,6 +60,8 @@ def evaluate(
     hints: Sequence[str] = (),
     margin: float = 12 / 255,
     subset_size: int | None = None,
+    groups: Sequence[str] = (),
+    latex: bool = False,
     save_images: SavedImages = "checkpoints",
     sheet_size: int = 20,
     device: torch.device | None = None,
@@ -82,6 +85,8 @@ def evaluate(
             :data:`colorgan.evaluation.report.hints.PROTOCOLS`.
         margin: margin of the margin accuracy, for values in [0, 1].
         subset_size: photos in a subset of the kernel distance.
+        groups: systems that are compared as one, as ``NAME=SYSTEM,SYSTEM``.
+        latex: also writes ``report.tex``.
         save_images: the systems whose images are written.
         sheet_size: photos on the contact sheet.
         device: device of the networks.
@@ -102,6 +107,7 @@ def evaluate(
     load_installed_parts()
     photos = ReferencePhotos(root, resize, limit)
     compared = open_systems(systems, photos, device, trust)
+    contenders = contenders_of([system.name for system in compared], groups)
     all_systems: list[System] = [
         *compared,
         ConstantColorSystem(GRAY),
@@ -127,7 +133,7 @@ def evaluate(
             on_progress=bar.update,
         )
     record = make_record(photos, protocol, extractors, perceptual, margin, device, not_measured)
-    results = compute_results(measurements, all_systems, extractors, photos.names, record, subset_size)
+    results = compute_results(measurements, all_systems, extractors, photos.names, record, subset_size, contenders)
     if hints:
         with tqdm(total=len(photos) * len(hints), unit=" photos", desc="with hints") as bar:
             results = replace(results, hints=measure_hints(photos, compared, hints, out / "hints", bar.update))
@@ -139,7 +145,10 @@ def evaluate(
             system.name: read_curves(system.run_folder.metrics) for system in compared if system.run_folder is not None
         },
     )
-    _write_report(results, assets, out, title or resolved(out).name)
+    heading = title or resolved(out).name
+    _write_report(results, assets, out, heading)
+    if latex:
+        _write_text(out / "report.tex", render_latex(results, heading))
     return out / "report.html"
 
 
@@ -158,12 +167,13 @@ def _write_report(results: EvaluationResults, assets: ReportAssets, out: Path, t
     )
     with atomic_write(out / "sheet.png") as temporary:
         sheet.save(temporary, format="PNG")
-    for file, text in (
-        ("report.md", render_markdown(results, title, "sheet.png")),
-        ("report.html", render_page(results, assets, title)),
-    ):
-        with atomic_write(out / file) as temporary:
-            temporary.write_text(text, encoding="utf-8", newline="\n")
+    _write_text(out / "report.md", render_markdown(results, title, "sheet.png"))
+    _write_text(out / "report.html", render_page(results, assets, title))
+
+
+def _write_text(file: Path, text: str) -> None:
+    with atomic_write(file) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
 def _mean_color_baseline(photos: ReferencePhotos, train: str | Path | None) -> ConstantColorSystem:

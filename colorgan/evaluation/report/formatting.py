@@ -2,6 +2,7 @@
 
 import math
 
+from colorgan.evaluation.report import verdicts
 from colorgan.evaluation.report.hints import HintResults
 from colorgan.evaluation.report.results import EvaluationResults
 from colorgan.evaluation.report.systems import GRAY, REFERENCE_HALVES
@@ -54,7 +55,7 @@ def metric_groups(results: EvaluationResults) -> dict[str, list[Metric]]:
 
 
 def is_best(results: EvaluationResults, metric: Metric, system: str) -> bool:
-    """Whether a system ranks first, alone or together with systems whose intervals overlap its own."""
+    """Whether no system is significantly better, and one is significantly worse."""
     ranks = results.ranks.get(metric.key, {})
     return len(ranks) > 1 and ranks.get(system) == 1 and any(rank > 1 for rank in ranks.values())
 
@@ -71,14 +72,7 @@ def summarize(results: EvaluationResults) -> list[str]:
         value = format_value(estimates[name], headline)
         sentences.append(f"{name}: {headline.title} {value}{f' ({interval})' if interval else ''}.")
     sentences.append(f"The gray photos score {format_value(gray, headline)}; the reference photos score 0.")
-    ranks = results.ranks.get(headline.key, {})
-    if len(ordered) > 1:
-        sentences.append(
-            "No two intervals overlap: the order is significant at the 95% level."
-            if len(set(ranks.values())) == len(ranks)
-            else "Systems with overlapping intervals cannot be distinguished by this metric."
-        )
-    return sentences
+    return sentences + [verdicts.sentence(entry) for entry in verdicts.shown_comparisons(results, [headline])]
 
 
 def warnings(results: EvaluationResults) -> list[str]:
@@ -131,6 +125,7 @@ def hints_note(hints: HintResults) -> str:
         sentences.append(f"Published: {hints.protocol.published}.")
     if hints.without_hints:
         sentences.append(f"Not listed, because they take no hints: {', '.join(hints.without_hints)}.")
+    sentences += [verdicts.sentence(entry) for entry in hints.comparisons]
     return " ".join(sentences)
 
 

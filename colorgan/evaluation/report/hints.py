@@ -1,7 +1,8 @@
 """PSNR against the number of hints, in the protocols of the literature."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -10,17 +11,23 @@ import torch
 from torch import Tensor
 
 from colorgan.errors import ColorganError
+from colorgan.evaluation.differences import wild_cluster_bootstrap
+from colorgan.evaluation.report.comparisons import Comparison, corrected
 from colorgan.evaluation.report.photos import Photo, ReferencePhotos, Resize, load_photo
 from colorgan.evaluation.report.systems import CheckpointSystem, System
 from colorgan.evaluation.statistics import Estimate, Values, bootstrap_mean
 from colorgan.inference.hints import ColorHint, Hint, write_hints
 from colorgan.metrics.hinted import hinted_psnr
+from colorgan.metrics.registry import METRICS
 from colorgan.models.color_spaces import RGB
 from colorgan.models.hints import PointHints
 
 COUNTS = (0, 1, 5, 10, 50, 100)
 """Numbers of hints at which PSNR is measured, as in the literature."""
 _BATCH_SIZE = 8
+_PSNR_WITH_HINTS = replace(
+    METRICS["psnr"], key="psnr_with_hints", title=f"PSNR with {COUNTS[1]} to {COUNTS[-1]} hints", function=None
+)
 
 
 @dataclass(frozen=True)
@@ -79,11 +86,13 @@ class HintResults:
         protocol: the protocol.
         psnr: mean PSNR in dB for each of :data:`COUNTS`, by name of the system.
         without_hints: names of the checkpoints that take no hints.
+        comparisons: differences between systems in PSNR with hints, over all numbers of hints but 0.
     """
 
     protocol: HintProtocol
     psnr: dict[str, list[Estimate]]
     without_hints: tuple[str, ...] = ()
+    comparisons: Sequence[Comparison] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Plain data for ``metrics.json``."""
@@ -92,6 +101,7 @@ class HintResults:
             "published": self.protocol.published,
             "counts": list(COUNTS),
             "psnr": {name: [_rounded(estimate) for estimate in means] for name, means in self.psnr.items()},
+            **({"comparisons": [entry.as_json() for entry in self.comparisons]} if self.comparisons else {}),
         }
 
 
@@ -143,9 +153,31 @@ def measure_hints(
                 file.parent.mkdir(parents=True, exist_ok=True)
                 write_hints(file, hints)
             on_progress(len(indices))
-        means = {name: [bootstrap_mean(column) for column in np.concatenate(rows).T] for name, rows in values.items()}
-        results.append(HintResults(protocol, means, without_hints))
+        tables = {name: np.concatenate(rows) for name, rows in values.items()}
+        means = {name: [bootstrap_mean(column) for column in table.T] for name, table in tables.items()}
+        results.append(HintResults(protocol, means, without_hints, compare_hinted(tables)))
     return results
+
+
+def compare_hinted(tables: Mapping[str, Values]) -> list[Comparison]:
+    """All pairs of systems; the results of a photo with several numbers of hints are not independent.
+
+    Args:
+        tables: by system, PSNR for each of :data:`COUNTS`, (n, len(COUNTS)).
+    """
+    hinted = [column for column, count in enumerate(COUNTS) if count]
+    return corrected(
+        [
+            Comparison(
+                _PSNR_WITH_HINTS,
+                first,
+                second,
+                wild_cluster_bootstrap((tables[first] - tables[second])[:, hinted]),
+                method="wild cluster bootstrap by photo",
+            )
+            for first, second in itertools.combinations(tables, 2)
+        ]
+    )
 
 
 def _color_hints(protocol: HintProtocol, reference: Tensor, index: Tensor, photos: Sequence[Photo]) -> list[list[Hint]]:

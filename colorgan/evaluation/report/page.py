@@ -1,4 +1,4 @@
-"""``report.html``, one self-contained file, and ``report.md``, the report without a browser."""
+"""``report.html``, a self-contained file; ``report.md``, the same without a browser; ``report.tex`` for papers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,16 +9,19 @@ import numpy.typing as npt
 
 from colorgan.evaluation.charts import Dots, Line, ResponsiveChart, dot_chart, line_chart
 from colorgan.evaluation.curves import Curve
+from colorgan.evaluation.latex import render_tables
 from colorgan.evaluation.rendering import render
 from colorgan.evaluation.report import formatting
 from colorgan.evaluation.report.gallery import color_histograms, extremes, make_sheet
 from colorgan.evaluation.report.images import ImageStore
 from colorgan.evaluation.report.results import EvaluationResults
 from colorgan.evaluation.report.systems import REFERENCE
-from colorgan.evaluation.report.tables import hint_tables, result_tables
+from colorgan.evaluation.report.tables import comparison_table, hint_tables, latex_table, result_tables
+from colorgan.evaluation.report.verdicts import comparison_sentences
 from colorgan.metrics.registry import find_metric
 
 _GRAY_SUFFIX = "_gray"
+_EPOCH_SUFFIX = "_epoch"
 _NUM_COLORS = 8
 
 
@@ -84,6 +87,29 @@ def render_markdown(results: EvaluationResults, title: str, sheet_file: str | No
     return render("evaluation.md.jinja", **_shared_context(results, title), sheet_file=sheet_file)
 
 
+def render_latex(results: EvaluationResults, title: str) -> str:
+    """The tables of the report for papers.
+
+    Args:
+        results: the results.
+        title: heading of the report.
+    """
+    comparison = comparison_table(results)
+    record = results.record
+    shared = f"{record['photos']['count']:,} photos of {record['photos']['folder']}, {record['protocol']}."
+    small_print = (
+        "Small print: 95% intervals; for kernel distances, the standard deviation over subsets. Bold: significantly "
+        "better than another system, and not significantly worse than any. Below the line: baselines."
+    )
+    tables = [
+        *((table, small_print) for table in result_tables(results)),
+        *([(comparison, comparison.note)] if comparison else []),
+        *((table, table.note) for table in hint_tables(results)),
+    ]
+    made_with = f"{title}, made with colorgan {record['versions']['colorgan']}; photos {record['photos']['sha256']}"
+    return render_tables([latex_table(table, title, f"{shared} {note}") for table, note in tables], made_with)
+
+
 def _shared_context(results: EvaluationResults, title: str) -> dict[str, Any]:
     record = results.record
     return {
@@ -92,6 +118,8 @@ def _shared_context(results: EvaluationResults, title: str) -> dict[str, Any]:
         "summary": formatting.summarize(results),
         "warnings": formatting.warnings(results),
         "tables": result_tables(results),
+        "comparison": comparison_table(results),
+        "verdicts": comparison_sentences(results),
         "hint_tables": hint_tables(results),
         "record": record,
         "systems": results.systems,
@@ -128,6 +156,8 @@ def _training_curves(curves: Mapping[str, dict[str, Curve]], colors: Mapping[str
     for metric in sorted(logged, key=_curve_order):
         if metric.endswith(_GRAY_SUFFIX) and metric.removesuffix(_GRAY_SUFFIX) in logged:
             continue  # drawn as the baseline of the metric
+        if metric + _EPOCH_SUFFIX in logged:
+            continue  # single batches of what the means of epochs show
         lines = [
             Line(name, own[metric], color=colors[name], baseline=_baseline(own, metric))
             for name, own in curves.items()

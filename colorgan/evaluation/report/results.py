@@ -10,7 +10,20 @@ from typing import Any
 import numpy as np
 import torch
 
-from colorgan.evaluation.report.distances import ReferenceFeatures, disjoint_distance, estimate_distance, split_halves
+from colorgan.evaluation.report.comparisons import (
+    Comparison,
+    Contenders,
+    compare_distances,
+    compare_means,
+    ranks_of,
+)
+from colorgan.evaluation.report.distances import (
+    ReferenceFeatures,
+    SubsampledDistance,
+    disjoint_distance,
+    split_halves,
+    subsample_distance,
+)
 from colorgan.evaluation.report.hints import HintResults
 from colorgan.evaluation.report.measure import Measurements
 from colorgan.evaluation.report.systems import REFERENCE, REFERENCE_HALVES, System
@@ -38,6 +51,7 @@ class EvaluationResults:
         ranks: by key of the metric and system; baselines are not ranked.
         photos: names of the photos.
         values: by system and key of the metric, one value per photo.
+        comparisons: differences between systems, or groups of systems, by each metric that is ranked.
         hints: PSNR with hints, by protocol.
     """
 
@@ -48,6 +62,7 @@ class EvaluationResults:
     ranks: dict[str, dict[str, int]]
     photos: list[str]
     values: dict[str, dict[str, Values]]
+    comparisons: Sequence[Comparison] = ()
     hints: Sequence[HintResults] = ()
 
     @property
@@ -68,6 +83,7 @@ def compute_results(
     photos: Sequence[str],
     record: dict[str, Any],
     subset_size: int | None = None,
+    contenders: Contenders | None = None,
 ) -> EvaluationResults:
     """Computes the estimates of all systems, with their intervals and ranks.
 
@@ -78,7 +94,10 @@ def compute_results(
         photos: names of the photos.
         record: how everything was measured.
         subset_size: photos in a subset of the kernel distance.
+        contenders: what is compared with each other (default: every system that is no baseline).
     """
+    compared = [system.name for system in systems if system.kind != "baseline"]
+    alone = {name: [name] for name in compared}
     reference = measurements[REFERENCE]
     paired = [frechet_metric(extractor.metric, extractor.name) for extractor in extractors]
     shown = [metric for base in paired for metric in (base, disjoint_metric(base), kernel_metric(base))]
@@ -86,13 +105,17 @@ def compute_results(
         metric.key: ReferenceFeatures(torch.from_numpy(reference.features[metric.key])) for metric in paired
     }
     estimates: dict[str, dict[str, Estimate]] = {}
+    subsampled: dict[str, dict[str, SubsampledDistance]] = {metric.key: {} for metric in paired}
     for system in systems:
         own = measurements[system.name]
         found = {key: bootstrap_mean(values) for key, values in own.values.items()}
         found |= _colorfulness_differences(own, reference)
         for metric in paired:
             features = torch.from_numpy(own.features[metric.key])
-            found |= _distances(metric, features, reference_features[metric.key], subset_size)
+            distance = subsample_distance(features, reference_features[metric.key])
+            subsampled[metric.key][system.name] = distance
+            found[metric.key] = distance.estimate
+            found |= _other_distances(metric, features, reference_features[metric.key], subset_size)
         estimates[system.name] = found
     shown += [metric for key, metric in METRICS.items() if key in estimates[REFERENCE]]
     estimates[REFERENCE_HALVES] = {}
@@ -110,18 +133,34 @@ def compute_results(
         "kind": "baseline",
         "is": "half of the reference photos against the other half",
     }
-    compared = [system.name for system in systems if system.kind != "baseline"]
-    ranks = {
-        metric.key: _ranks({name: estimates[name][metric.key] for name in compared}, metric)
-        for metric in shown
-        if metric.better is not None and metric.ranked
-    }
     values = {name: own.values for name, own in measurements.items()}
-    return EvaluationResults(record, shown, described, estimates, ranks, list(photos), values)
+    ranked = [metric for metric in shown if metric.better is not None and metric.ranked]
+
+    by_photo = {name: {**own.values, **_paired_differences(own, reference)} for name, own in measurements.items()}
+
+    def compare(compared: Contenders) -> list[Comparison]:
+        means = compare_means(compared, [metric for metric in ranked if metric.key in by_photo[REFERENCE]], by_photo)
+        return [
+            entry for metric in paired for entry in compare_distances(compared, metric, subsampled[metric.key])
+        ] + means
+
+    between_systems = compare(alone)
+    comparisons = between_systems if contenders is None or contenders == alone else compare(contenders)
+    ranks = {
+        metric.key: _ranks({name: estimates[name][metric.key] for name in compared}, metric, between_systems)
+        for metric in ranked
+    }
+    return EvaluationResults(record, shown, described, estimates, ranks, list(photos), values, comparisons)
 
 
-def _ranks(estimates: Mapping[str, Estimate], metric: Metric) -> dict[str, int]:
-    """One more than the number of systems whose entire interval is better; overlapping intervals share a rank."""
+def _ranks(estimates: Mapping[str, Estimate], metric: Metric, comparisons: Sequence[Comparison] = ()) -> dict[str, int]:
+    """One more than the number of systems that are significantly better.
+
+    Where differences have no p-values, a system is better than another if its entire interval is.
+    """
+    of_metric = [comparison for comparison in comparisons if comparison.metric.key == metric.key]
+    if of_metric and (ranks := ranks_of(list(estimates), of_metric)) is not None:
+        return ranks
     intervals = {
         name: estimate.interval or Interval(estimate.value, estimate.value)
         for name, estimate in estimates.items()
@@ -138,18 +177,19 @@ def _colorfulness_differences(own: Measurements, reference: Measurements) -> dic
     own_signed, reference_signed = own.values["colorfulness_signed"], reference.values["colorfulness_signed"]
     return {
         "delta_cf": bootstrap_mean(own_cf, reference_cf, statistic=difference),
-        "delta_cf_paired": bootstrap_mean(np.abs(own_cf - reference_cf)),
+        **{key: bootstrap_mean(values) for key, values in _paired_differences(own, reference).items()},
         "delta_cf_signed": bootstrap_mean(own_signed, reference_signed, statistic=difference),
     }
 
 
-def _distances(
+def _paired_differences(own: Measurements, reference: Measurements) -> dict[str, Values]:
+    return {"delta_cf_paired": np.abs(own.values["colorfulness"] - reference.values["colorfulness"])}
+
+
+def _other_distances(
     paired: Metric, features: torch.Tensor, reference: ReferenceFeatures, subset_size: int | None
 ) -> dict[str, Estimate]:
-    estimates = {
-        paired.key: estimate_distance(features, reference),
-        disjoint_metric(paired).key: Estimate(disjoint_distance(features, reference)),
-    }
+    estimates = {disjoint_metric(paired).key: Estimate(disjoint_distance(features, reference))}
     if len(features) >= 4:
         kernel = kernel_metric(paired).key
         estimates[kernel] = _estimate_kernel_distance(features, reference.features, subset_size)
@@ -181,6 +221,9 @@ def write_json(results: EvaluationResults, file: Path) -> None:
             }
             for name, described in results.systems.items()
         },
+        **(
+            {"comparisons": [_numbers(entry.as_json()) for entry in results.comparisons]} if results.comparisons else {}
+        ),
         **({"hints": [hints.as_json() for hints in results.hints]} if results.hints else {}),
     }
     with atomic_write(file) as temporary:
@@ -204,6 +247,10 @@ def _estimate_as_json(estimate: Estimate, rank: int | None) -> dict[str, Any]:
     if estimate.interval:
         content |= {"low": _json_number(estimate.interval.low), "high": _json_number(estimate.interval.high)}
     return content if rank is None else {**content, "rank": rank}
+
+
+def _numbers(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: _json_number(value) if isinstance(value, float) else value for key, value in entry.items()}
 
 
 def _json_number(number: float) -> float | str | None:

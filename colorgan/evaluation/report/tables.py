@@ -1,11 +1,15 @@
 """Tables of an evaluation report, as plain text that HTML and Markdown share."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from colorgan.evaluation.report import formatting
+from colorgan.evaluation.latex import LatexCell, LatexTable, label
+from colorgan.evaluation.report import formatting, verdicts
+from colorgan.evaluation.report.comparisons import Comparison
 from colorgan.evaluation.report.hints import COUNTS
 from colorgan.evaluation.report.results import EvaluationResults
+from colorgan.metrics.metric import Metric
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,7 @@ def result_tables(results: EvaluationResults) -> list[Table]:
     """One table for each group of metrics, with the systems that have any of them."""
     tables = []
     for title, metrics in formatting.metric_groups(results).items():
-        columns = [Column(f"{metric.title} {metric.arrow}".strip(), metric.description) for metric in metrics]
+        columns = [_column(metric) for metric in metrics]
         rows = []
         for name, system in results.systems.items():
             estimates = [results.estimates[name].get(metric.key) for metric in metrics]
@@ -90,6 +94,44 @@ def result_tables(results: EvaluationResults) -> list[Table]:
     return tables
 
 
+def comparison_table(results: EvaluationResults) -> Table | None:
+    """Differences between systems, one row per pair; ``None`` if there is nothing to compare."""
+    if not results.comparisons:
+        return None
+    metrics = [metric for metric in results.metrics if any(entry.metric == metric for entry in results.comparisons)]
+    by_pair = {(entry.metric.key, entry.first, entry.second): entry for entry in results.comparisons}
+    rows = []
+    for first, second in verdicts.compared_pairs(results):
+        cells = [difference_cell(by_pair[metric.key, first, second]) for metric in metrics]
+        rows.append(Row(f"{first} − {second}", False, cells))  # noqa: RUF001 (a minus sign)
+    hidden = " Only pairs with the best system by the first metric; metrics.json has all."
+    methods = "; ".join(dict.fromkeys(entry.method for entry in results.comparisons))
+    return Table(
+        title="Differences between systems",
+        columns=[Column("first − second"), *(_column(metric) for metric in metrics)],  # noqa: RUF001
+        rows=rows,
+        note=f"95% intervals and two-sided p-values ({methods}), corrected for the number of pairs by each metric "
+        f"(Holm). Bold: p < 0.05.{hidden if verdicts.has_hidden_pairs(results) else ''}",
+    )
+
+
+def difference_cell(comparison: Comparison) -> Cell:
+    """A difference with its interval and p-value, in bold if it is significant."""
+    estimate, digits = comparison.difference.estimate, comparison.metric.digits
+    if math.isnan(estimate.value):
+        return Cell(formatting.NO_VALUE)
+    interval = (
+        f"{estimate.interval.low:+.{digits}f} to {estimate.interval.high:+.{digits}f}" if estimate.interval else ""
+    )
+    p_value = verdicts.format_p(comparison).partition(",")[0]
+    small_print = "; ".join(filter(None, (interval, p_value)))
+    return Cell(f"{estimate.value:+.{digits}f}", small_print, verdicts.is_significant(comparison))
+
+
+def _column(metric: Metric) -> Column:
+    return Column(f"{metric.title} {metric.arrow}".strip(), metric.description)
+
+
 def hint_tables(results: EvaluationResults) -> list[Table]:
     """One table of PSNR against the number of hints for each protocol."""
     return [
@@ -104,3 +146,27 @@ def hint_tables(results: EvaluationResults) -> list[Table]:
         )
         for hints in results.hints
     ]
+
+
+def latex_table(table: Table, title: str, note: str) -> LatexTable:
+    """A table for LaTeX, with the baselines in a block of their own.
+
+    Args:
+        table: the table.
+        title: heading of the report, for the label.
+        note: sentences of the caption after the heading of the table.
+    """
+    blocks = [
+        [[LatexCell(row.system), *map(_latex_cell, row.cells)] for row in table.rows if row.is_baseline == is_baseline]
+        for is_baseline in (False, True)
+    ]
+    return LatexTable(
+        caption=f"{table.title}. {note}",
+        label=label(title, table.title),
+        header=[column.title for column in table.columns],
+        blocks=[block for block in blocks if block],
+    )
+
+
+def _latex_cell(cell: Cell) -> LatexCell:
+    return LatexCell(cell.value, cell.interval.split("; ") if cell.interval else (), cell.is_best)

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from colorgan.training.loggers import wandb_offline_reason
+from colorgan.training.wandb_runs import upload
 
 
 def upload_report(folder: Path, project: str) -> str:
@@ -23,40 +23,26 @@ def upload_report(folder: Path, project: str) -> str:
     import wandb  # slow to import
 
     document: dict[str, Any] = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
-    obstacle = wandb_offline_reason()
-    run = wandb.init(
-        project=project,
-        name=folder.name,
-        job_type="evaluation",
-        dir=str(folder),
-        config=document.get("record", {}),
-        mode="offline" if obstacle else None,
-    )
-    try:
-        metrics = document["metrics"]
-        columns = ["system", *(metric["title"] for metric in metrics.values())]
-        rows: list[list[Any]] = [
-            [name, *(_value(system["results"].get(key)) for key in metrics)]
-            for name, system in document["systems"].items()
-        ]
-        logged: dict[str, Any] = {"results": wandb.Table(columns=columns, data=rows, allow_mixed_types=True)}
-        with (folder / "per_photo.csv").open(encoding="utf-8", newline="") as stream:
-            head, *photos = list(csv.reader(stream))
-        values_of = [[*row[:2], *map(_number, row[2:])] for row in photos]
-        logged["photos"] = wandb.Table(columns=head, data=values_of, allow_mixed_types=True)
+    metrics = document["metrics"]
+    columns = ["system", *(metric["title"] for metric in metrics.values())]
+    rows: list[list[Any]] = [
+        [name, *(_value(system["results"].get(key)) for key in metrics)] for name, system in document["systems"].items()
+    ]
+    with (folder / "per_photo.csv").open(encoding="utf-8", newline="") as stream:
+        head, *photos = list(csv.reader(stream))
+    values_of = [[*row[:2], *map(_number, row[2:])] for row in photos]
+    with upload(project, "evaluation", name=folder.name, folder=folder, config=document.get("record", {})) as started:
+        logged: dict[str, Any] = {
+            "results": wandb.Table(columns=columns, data=rows, allow_mixed_types=True),
+            "photos": wandb.Table(columns=head, data=values_of, allow_mixed_types=True),
+            "report": wandb.Html((folder / "report.html").read_text(encoding="utf-8"), inject=False),
+        }
         if (folder / "sheet.png").is_file():
             logged["sheet"] = wandb.Image(str(folder / "sheet.png"))
-        logged["report"] = wandb.Html((folder / "report.html").read_text(encoding="utf-8"), inject=False)
-        run.log(logged)
+        started.run.log(logged)
         for name, *values in rows:
-            run.summary.update({f"{name}/{key}": value for key, value in zip(metrics, values, strict=True)})
-        url = run.url
-    finally:
-        run.finish()
-    if obstacle or not url:
-        reason = f"{obstacle}, so it" if obstacle else "it"
-        return f"{reason} is stored offline; `wandb sync {folder / 'wandb'}/offline-run-*` uploads it later"
-    return f"uploaded to {url}"
+            started.run.summary.update({f"{name}/{key}": value for key, value in zip(metrics, values, strict=True)})
+    return started.outcome
 
 
 def _value(result: dict[str, Any] | None) -> float | None:

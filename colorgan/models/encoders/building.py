@@ -10,7 +10,7 @@ from torch import nn
 from colorgan.errors import ColorganError, did_you_mean, first_sentence
 from colorgan.models.encoders.pretrained import efficientnet_lite0_file, match_state_dict, pretrained_weights_wanted
 from colorgan.models.encoders.timm_library import import_timm
-from colorgan.models.layers.blocks import SameConv2d
+from colorgan.models.layers.blocks import DepthwiseConv2d, SameConv2d, SameDepthwiseConv2d
 from colorgan.models.weight_files import read_tensors
 
 _PACKAGED = "tf_efficientnet_lite0"
@@ -67,19 +67,23 @@ def build_encoder(name: str, weights: str | None, max_reduction: int) -> Any:
 def _create_model(name: str, **options: Any) -> Any:
     timm = import_timm()
     try:
-        return _replace_same_convs(timm.create_model(name, **options))
+        return _replace_convs(timm.create_model(name, **options))
     except Exception as error:  # an unknown tag, or a model without feature maps
         if options.get("pretrained"):
             raise
         raise ColorganError(f"timm cannot build the encoder {name!r}: {first_sentence(error)}") from error
 
 
-def _replace_same_convs(encoder: Any) -> Any:
-    """Replaces timm's "same" convolutions, whose exported graphs compute paddings from the image size."""
+def _replace_convs(encoder: Any) -> Any:
+    """Replaces timm's "same" convolutions, whose exported graphs compute paddings, and depthwise ones, for speed."""
     from timm.layers import Conv2dSame
 
     for name, layer in list(encoder.named_modules()):
-        if isinstance(layer, Conv2dSame):
+        is_same = isinstance(layer, Conv2dSame)
+        if type(layer) in (nn.Conv2d, Conv2dSame) and layer.groups == layer.in_channels > 1:
+            kind = SameDepthwiseConv2d if is_same else DepthwiseConv2d
+            encoder.set_submodule(name, kind.from_conv(layer))
+        elif is_same:
             encoder.set_submodule(name, SameConv2d.from_conv(layer))
     return encoder
 

@@ -76,6 +76,20 @@ class Hints(Part, ABC):
         batch, channels, height, width = color.shape
         return color.new_zeros(batch, self.channels(channels), height, width)
 
+    def picture(self, gray: Tensor, hints: Tensor, color_space: ColorSpace) -> Tensor:
+        """What hints look like: their colors on the gray photo.
+
+        Args:
+            gray: (B, 1, H, W) in [-1, 1].
+            hints: hint channels of these photos, (B, channels(C), H, W), of which the last one is the mask.
+            color_space: color space of the hints.
+
+        Returns:
+            RGB (B, 3, H, W) in [0, 1].
+        """
+        is_hint = hints[:, -1:] > 0
+        return color_space.merge(gray, hints[:, : color_space.channels].where(is_hint, color_space.neutral(gray)))
+
 
 class NoHints(Hints):
     """For models that take no hints: every method returns (B, 0, H, W).

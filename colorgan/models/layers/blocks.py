@@ -1,7 +1,7 @@
 """Normalization, convolution blocks and weight initialization."""
 
 import math
-from typing import Literal
+from typing import Literal, Self
 
 import torch
 import torch.nn.functional as F
@@ -47,28 +47,33 @@ def norm_layer(norm: Norm, channels: int) -> nn.Module:
     raise ColorganError(f"norm must be 'batch', 'instance' or 'none', received {norm!r}")
 
 
-class SameConv2d(nn.Conv2d):
+class ConvertedConv2d(nn.Conv2d):
+    """A convolution that replaces another one, with which it shares the weights."""
+
+    @classmethod
+    def from_conv(cls, layer: nn.Conv2d) -> Self:
+        """Converts a convolution."""
+        with torch.device("meta"):  # without drawing initial weights
+            converted = cls(
+                layer.in_channels,
+                layer.out_channels,
+                layer.kernel_size,  # type: ignore[arg-type]
+                stride=layer.stride,  # type: ignore[arg-type]
+                padding=layer.padding,  # type: ignore[arg-type]
+                dilation=layer.dilation,  # type: ignore[arg-type]
+                groups=layer.groups,
+                bias=layer.bias is not None,
+            )
+        converted.weight, converted.bias = layer.weight, layer.bias
+        return converted
+
+
+class SameConv2d(ConvertedConv2d):
     """TensorFlow's "same" convolution: (B, in, H, W) → (B, out, ⌈H/s⌉, ⌈W/s⌉), with odd padding right and below.
 
     It replaces timm's ``Conv2dSame`` in exported graphs. There, heights and widths are multiples of the stride, so the
     padding is a constant; timm would compute it from the dynamic size of each map.
     """
-
-    @classmethod
-    def from_conv(cls, layer: nn.Conv2d) -> "SameConv2d":
-        """Converts a "same" convolution of timm, with which it shares the weights."""
-        with torch.device("meta"):  # without drawing initial weights
-            same = cls(
-                layer.in_channels,
-                layer.out_channels,
-                layer.kernel_size,  # type: ignore[arg-type]
-                stride=layer.stride,  # type: ignore[arg-type]
-                dilation=layer.dilation,  # type: ignore[arg-type]
-                groups=layer.groups,
-                bias=layer.bias is not None,
-            )
-        same.weight, same.bias = layer.weight, layer.bias
-        return same
 
     def forward(self, input: Tensor) -> Tensor:
         """Pads and convolves."""
@@ -81,6 +86,30 @@ class SameConv2d(nn.Conv2d):
         last = stride if torch.compiler.is_exporting() else length % stride or stride
         padding = max(self.dilation[axis] * (self.kernel_size[axis] - 1) + 1 - last, 0)
         return padding // 2, padding - padding // 2
+
+
+class DepthwiseConv2d(ConvertedConv2d):
+    """A depthwise convolution, in float32 where its gradients in bfloat16 are slow.
+
+    Under autocast on a CPU, torch 2.14 computes the gradient of a strided depthwise convolution's input up to
+    40 times as slowly in bfloat16 as in float32, and that of any depthwise convolution's weight up to 6 times.
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Convolves: (B, C, H, W) → (B, C, H / s, W / s)."""
+        if not self._prefers_float32(input):
+            return super().forward(input)
+        with torch.autocast("cpu", enabled=False):
+            return super().forward(input.float())
+
+    def _prefers_float32(self, input: Tensor) -> bool:
+        if input.device.type != "cpu" or not torch.is_autocast_enabled("cpu") or not torch.is_grad_enabled():
+            return False
+        return self.weight.requires_grad or (input.requires_grad and max(self.stride) > 1)
+
+
+class SameDepthwiseConv2d(DepthwiseConv2d, SameConv2d):
+    """A :class:`DepthwiseConv2d` that pads as :class:`SameConv2d` does."""
 
 
 class ReflectConv2d(nn.Conv2d):

@@ -1,5 +1,6 @@
 """Lightning callbacks: metrics, samples, checkpoints, learning-rate schedules and interruption."""
 
+from colorgan.training.callbacks.checkpoint_artifacts import CheckpointArtifacts
 from colorgan.training.callbacks.checkpoints import BestCheckpoint, LastCheckpoint
 from colorgan.training.callbacks.early_stopping import LateEarlyStopping
 from colorgan.training.callbacks.epoch_means import EpochMeans
@@ -22,6 +23,7 @@ from colorgan.training.callbacks.validation_loss import ValidationLoss
 
 __all__ = [
     "BestCheckpoint",
+    "CheckpointArtifacts",
     "EpochMeans",
     "EpochTable",
     "EvaluationCallback",

@@ -122,9 +122,10 @@ class FineTuning(Callback):
         planned, max_epochs = sum(stage.epochs or 0 for stage in self.stages), trainer.max_epochs
         is_open_ended = self.stages[-1].epochs is None
         if max_epochs is None or max_epochs < 0:
-            if is_open_ended:
+            if is_open_ended and self.stages[-1].one_cycle:
                 raise ColorganError(
-                    "FineTuning's last stage continues until the end of the run: set trainer.max_epochs"
+                    "FineTuning's last stage continues until the end of the run: set trainer.max_epochs, or one_cycle "
+                    "of this stage to false"
                 )
         elif not is_open_ended and planned < max_epochs:
             raise ColorganError(

@@ -64,20 +64,3 @@ def hinted_network(pl_module: LightningModule) -> ColorizationNetwork | None:
     """The network that a model is validated with, if it takes hints."""
     network = getattr(pl_module, "inference", None)
     return network if isinstance(network, ColorizationNetwork) and network.takes_hints else None
-
-
-def hints_shown(gray: Tensor, hints: Tensor, network: ColorizationNetwork) -> Tensor:
-    """A picture of hints.
-
-    Args:
-        gray: (B, 1, H, W) in [-1, 1].
-        hints: hint channels of these photos, from the network's :class:`~colorgan.models.Hints`.
-        network: the network.
-
-    Returns:
-        The gray photos with the colors of the hints, RGB (B, 3, H, W) in [0, 1].
-    """
-    space = network.color_space
-    is_hint = hints[:, -1:] > 0  # the last channel is the mask
-    picture: Tensor = space.merge(gray, hints[:, : space.channels].where(is_hint, space.neutral(gray)))
-    return picture

@@ -29,7 +29,7 @@ _SYNC_EVERY_N_BATCHES = 10
 """With several processes, checking whether any of them was signaled takes a collective operation."""
 _FAILED = 1000
 """Stands for a file that could not be written; larger than any number of a signal."""
-_LOGGER_METHODS = ("log_metrics", "log_hyperparams", "log_graph", "log_image", "save", "finalize")
+_LOGGER_METHODS = ("log_metrics", "log_hyperparams", "log_graph", "log_image", "log_table", "save", "finalize")
 
 
 class SaveOnSignal(Checkpoint):

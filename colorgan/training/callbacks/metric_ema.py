@@ -50,8 +50,14 @@ class MetricEMA(Callback):
         for name, value in metrics.items():
             previous = self._averages.get(name, value)
             self._averages[name] = previous.to(value.device).lerp(value.detach().float(), 1 - self.decay)
-        averages = {f"{name}{_SUFFIX}": average for name, average in self._averages.items()}
-        pl_module.log_dict(averages, on_step=True, on_epoch=False)
+        pl_module.log_dict(self._named(), on_step=True, on_epoch=False)
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Logs the averages again: an epoch may have fewer batches than ``log_every_n_steps``."""
+        pl_module.log_dict(self._named())
+
+    def _named(self) -> dict[str, Tensor]:
+        return {f"{name}{_SUFFIX}": average for name, average in self._averages.items()}
 
     def state_dict(self) -> dict[str, Any]:
         """Returns the averages, to be saved in a checkpoint."""

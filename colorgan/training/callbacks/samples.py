@@ -15,9 +15,10 @@ from colorgan.files import atomic_write
 from colorgan.images import contact_sheet, evenly_spaced
 from colorgan.models.colorization import ColorizationNetwork
 from colorgan.training.callbacks.evaluation import EvaluationCallback, EvaluationStage
-from colorgan.training.callbacks.hint_l1 import hinted_network, hints_shown
+from colorgan.training.callbacks.hint_l1 import hinted_network
 from colorgan.training.callbacks.interruption import failing_later
-from colorgan.training.steps import EvaluationOutput
+from colorgan.training.sample_table import PHOTOS, SAMPLES, Sample, log_table, photo_names
+from colorgan.training.steps import EvaluationOutput, logging_step
 
 _NUM_HINTS = 10
 """Hints of a photo that is shown with some."""
@@ -29,7 +30,9 @@ class SampleSheet(EvaluationCallback):
     If the model takes hints, every second photo is colorized with some, which a further column shows.
 
     A sheet is written to ``samples/epoch_0000.png`` in the run folder (``samples/validate.png`` and
-    ``samples/test.png`` outside of training), and logged as ``val/samples`` to every logger that accepts images.
+    ``samples/test.png`` outside of training), and logged as ``val/samples`` to every logger that accepts images. The
+    photos are also logged as the table ``val/photos``: the name and the metrics of each, with its images in Weights &
+    Biases and without in TensorBoard.
 
     The photos are spread evenly over the validation set. They are chosen in the first epoch and remembered by their
     dataset index. In distributed training they are chosen from the photos of rank 0, so that ranks need not
@@ -48,7 +51,7 @@ class SampleSheet(EvaluationCallback):
         self.num_photos = num_photos
         self.last_path: Path | None = None
         self._chosen: dict[str, list[int]] = {}
-        self._samples: dict[int, dict[str, Tensor]] = {}
+        self._samples: dict[int, Sample] = {}
         self._positions: set[int] = set()
         self._num_seen = 0
 
@@ -81,6 +84,7 @@ class SampleSheet(EvaluationCallback):
             if (self._num_seen + position in self._positions if chosen is None else index in chosen)
         ]
         network = hinted_network(pl_module)
+        hinted: list[int] = []
         if network is not None:
             columns = {"gray": output["gray"], "hints": output["gray"].clone(), **columns}
             columns["predicted"] = output["predicted"].clone()
@@ -89,9 +93,8 @@ class SampleSheet(EvaluationCallback):
                 with trainer.precision_plugin.val_step_context():
                     columns["hints"][hinted], columns["predicted"][hinted] = _with_hints(network, output, hinted)
         for position in shown:
-            self._samples[indices[position]] = {
-                name: to_uint8(photos[position].float()).cpu() for name, photos in columns.items()
-            }
+            images = {name: to_uint8(photos[position].float()).cpu() for name, photos in columns.items()}
+            self._samples[indices[position]] = Sample(images, _NUM_HINTS if position in hinted else 0)
         self._num_seen += len(indices)
 
     def compute(self, trainer: Trainer, pl_module: LightningModule, stage: EvaluationStage) -> None:
@@ -104,8 +107,8 @@ class SampleSheet(EvaluationCallback):
             self._chosen.pop(stage, None)
             return
         self._chosen[stage] = sorted(samples)
-        names = next(iter(samples.values()))
-        columns = {name: [samples[index][name] for index in self._chosen[stage]] for name in names}
+        shown = [samples[index] for index in self._chosen[stage]]
+        columns = {name: [sample.images[name] for sample in shown] for name in shown[0].images}
         is_fit = trainer.state.fn == "fit"
         title = f"epoch {trainer.current_epoch}" if is_fit else ""
         sheet = contact_sheet(columns, title=title, blocks=min(4, -(-len(samples) // 5)))
@@ -114,7 +117,8 @@ class SampleSheet(EvaluationCallback):
         with failing_later(trainer):
             with atomic_write(self.last_path) as temporary:  # an image viewer never sees a partial file
                 sheet.save(temporary, format="PNG")
-            _log_image(trainer, f"{stage}/samples", sheet)
+            _log_image(trainer, f"{stage}/{SAMPLES}", sheet)
+            log_table(trainer, f"{stage}/{PHOTOS}", photo_names(trainer, stage, self._chosen[stage]), shown)
 
 
 def _with_hints(network: ColorizationNetwork, output: EvaluationOutput, positions: list[int]) -> tuple[Tensor, Tensor]:
@@ -124,7 +128,7 @@ def _with_hints(network: ColorizationNetwork, output: EvaluationOutput, position
     index = output["index"][positions]
     hints = network.hints.validation(color, index, _NUM_HINTS, color_space=network.color_space)
     predicted = network(target, hints)
-    return hints_shown(gray, hints, network).to(output["gray"]), predicted.to(output["predicted"])
+    return network.hints.picture(gray, hints, network.color_space).to(output["gray"]), predicted.to(output["predicted"])
 
 
 def _is_enabled(trainer: Trainer, stage: EvaluationStage) -> bool:
@@ -145,9 +149,7 @@ def _expected_photos(trainer: Trainer, stage: EvaluationStage, batch_size: int) 
 
 
 def _log_image(trainer: Trainer, name: str, image: Image.Image) -> None:
-    # Lightning logs metrics at the index of the batch, counted over all epochs, and not at trainer.global_step, which
-    # counts the steps of all optimizers. Images use the same axis.
-    step = max(trainer.fit_loop.epoch_loop.total_batch_idx, 0)
+    step = logging_step(trainer)
     for logger in trainer.loggers:
         if hasattr(logger, "log_image"):
             logger.log_image(key=name, images=[image], step=step)

@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
 _SECURITY_HEADERS = {
-    "content-security-policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    ),
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
@@ -34,10 +34,12 @@ class SecurityMiddleware:
         app: the wrapped application.
         local_only: whether only loopback addresses are accepted as hosts.
         host_names: accepted host names, in addition to ``localhost``.
+        policy: the content security policy; by default that of a page whose files come from this server.
     """
 
-    def __init__(self, app: ASGIApp, local_only: bool, host_names: Collection[str] = ()) -> None:
+    def __init__(self, app: ASGIApp, local_only: bool, host_names: Collection[str] = (), policy: str = _POLICY) -> None:
         self._app = app
+        self._headers = {**_SECURITY_HEADERS, "content-security-policy": policy}
         self._local_only = local_only
         self._host_names = {"localhost", *(name.lower().rstrip(".") for name in host_names)}
 
@@ -50,7 +52,7 @@ class SecurityMiddleware:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers.update(_SECURITY_HEADERS)
+                headers.update(self._headers)
                 headers.setdefault("cache-control", "no-store")
             await send(message)
 

@@ -2,15 +2,17 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from jsonargparse import Namespace
 
+from colorgan.cli import main
 from colorgan.cli.trainer.checks import check_configuration
 from colorgan.errors import ColorganError
-from tests.helpers import REPOSITORY
+from tests.helpers import CONFIGS, REPOSITORY
 
 PARSE = """
 import typing
@@ -94,13 +96,69 @@ def test_refused(changes: dict[str, Any], message: str) -> None:
         {"val_check_interval": "00:01:00:00", "devices": "auto", "max_epochs": -1, "fast_dev_run": True},
         {"devices": "0,1"},
         {"devices": [0, 2]},
-        {"devices": -1},
         {"devices": "2"},
+        {"accelerator": "cpu", "devices": 2, "num_nodes": 1},
     ],
 )
 def test_accepted(trainer: dict[str, Any]) -> None:
     schedule = Namespace(warmup=10**6)
     check_configuration(section(trainer=Namespace(**trainer), model=Namespace(schedule=schedule)), "fit")
+
+
+LAUNCHERS = ("MASTER_ADDR", "SLURM_NTASKS", "TORCHELASTIC_RUN_ID")
+"""Variables of programs that start the processes of several machines."""
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], None]:
+    """Makes this a machine with a GPU, or without one, on which nothing has started several processes."""
+    for variable in LAUNCHERS:
+        monkeypatch.delenv(variable, raising=False)
+
+    def make(has_gpu: bool) -> None:
+        monkeypatch.setattr("torch.cuda.is_available", lambda: has_gpu)
+        monkeypatch.setattr("torch.cuda.device_count", lambda: int(has_gpu))
+        monkeypatch.setattr("torch.backends.mps.is_available", lambda: False)
+        monkeypatch.setattr("torch.accelerator.is_available", lambda: has_gpu)
+
+    return make
+
+
+@pytest.mark.parametrize("name", ["gpu", "gpu_8gb_512px", "laptop_8gb", "mps", "multi_gpu", "slurm"])
+def test_hardware_that_is_not_there(
+    name: str, machine: Callable[[bool], None], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    machine(False)
+    overlay = CONFIGS / "hardware" / f"{name}.yaml"
+    assert main(["fit", "-c", str(CONFIGS / "base.yaml"), "-c", str(overlay), f"--runs={tmp_path / 'runs'}"]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    kind, what = ("mps", "GPU of an Apple computer") if name == "mps" else ("gpu", "GPU")
+    assert line.startswith(
+        f"error: trainer.accelerator is {kind}, but torch finds no {what} on this machine: leave out "
+    )
+    assert "--trainer.accelerator auto --trainer.devices auto" in line
+    assert not (tmp_path / "runs").exists()
+
+
+def test_all_gpus_of_a_machine(machine: Callable[[bool], None]) -> None:
+    trainer = Namespace(accelerator="auto", devices=-1)
+    machine(True)
+    check_configuration(section(trainer=trainer), "fit")
+    machine(False)
+    with pytest.raises(ColorganError, match="trainer.devices is -1, all GPUs, but this run is on the CPU: set"):
+        check_configuration(section(trainer=trainer), "fit")
+
+
+@pytest.mark.parametrize("variable", LAUNCHERS)
+def test_several_machines_need_a_launcher(
+    variable: str, machine: Callable[[bool], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine(False)
+    trainer = Namespace(accelerator="cpu", num_nodes=2)
+    with pytest.raises(ColorganError, match="trainer.num_nodes is 2, but no launcher says where .* srun or torchrun"):
+        check_configuration(section(trainer=trainer), "fit")
+    monkeypatch.setenv(variable, "2")
+    check_configuration(section(trainer=trainer), "fit")
 
 
 @pytest.mark.parametrize(

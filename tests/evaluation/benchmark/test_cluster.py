@@ -40,14 +40,17 @@ def test_insufficient_resources_are_rejected() -> None:
 @pytest.mark.timeout(300)
 def test_grid_survives_the_death_of_a_worker(write_grid: WriteGrid, tmp_path: Path) -> None:
     pytest.importorskip("ray", reason="needs the extra ray")
-    slow: dict[str, Any] = {"epochs": 20, "seconds": 0.3}
+    slow: dict[str, Any] = {"epochs": 60, "seconds": 0.3}
     groups = {"a": {"runs": {"x": slow, "y": slow, "z": None, "bad": {"fail": "no data"}}}}
     runs, folder = read_grid(write_grid(seeds=[1], groups=groups)).runs(), tmp_path / "out"
-    victim = GridRunFolder(folder, "a-x-seed1")
+    victim, other = (GridRunFolder(folder, f"a-{name}-seed1") for name in "xy")
     killed: list[int] = []
 
     def kill_the_worker() -> None:
-        wait_for(victim.last_checkpoint.is_file, 120)
+        for folder_of_run in (victim, other):
+            wait_for(folder_of_run.last_checkpoint.is_file, 120)
+        assert victim.record() is None
+        assert other.record() is None  # they run at the same time
         (fit, _) = starts(folder, victim.name)[0]
         worker = parent(parent(fit))  # the parent of fit is its supervisor, whose parent is the Ray worker
         os.kill(worker, signal.SIGKILL)
@@ -71,11 +74,42 @@ def test_grid_survives_the_death_of_a_worker(write_grid: WriteGrid, tmp_path: Pa
     assert len(attempts) == 2
     assert attempts[1][1] > 0  # resumed from its last checkpoint
     assert len(starts(folder, "a-y-seed1")) == 1
-    x, y = (GridRunFolder(folder, f"a-{name}-seed1").record() for name in "xy")
-    assert x is not None
-    assert y is not None
-    assert x.ended - x.seconds < y.ended  # they ran at the same time
-    assert y.ended - y.seconds < x.ended
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_grid_survives_the_loss_of_a_machine(write_grid: WriteGrid, tmp_path: Path) -> None:
+    """A cluster of two machines, each with a core; one is switched off in the middle."""
+    pytest.importorskip("ray", reason="needs the extra ray")
+    from ray.cluster_utils import Cluster
+
+    slow: dict[str, Any] = {"epochs": 100, "seconds": 0.3}
+    groups = {"a": {"runs": {"w": slow, "x": slow, "y": None, "z": None}}}
+    runs, folder = read_grid(write_grid(seeds=[1], groups=groups)).runs(), tmp_path / "out"
+    machines = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+    try:
+        lost = machines.add_node(num_cpus=1)
+        names = ["a-w-seed1", "a-x-seed1"]
+
+        def switch_off() -> None:
+            for name in names:
+                wait_for(GridRunFolder(folder, name).last_checkpoint.is_file, 240)
+            machines.remove_node(lost, allow_graceful=False)
+
+        thread = threading.Thread(target=switch_off)
+        thread.start()
+        outcomes = {
+            run.name: outcome for run, outcome in cluster.train(runs, folder, FAKE_FIT, time.time(), machines.address)
+        }
+        thread.join()
+        assert lost not in machines.worker_nodes
+    finally:
+        machines.shutdown()
+    assert outcomes == {f"a-{name}-seed1": "finished" for name in "wxyz"}
+    attempts = sorted((starts(folder, name) for name in names), key=len)
+    assert [len(each) for each in attempts] == [1, 2]  # one run was on the machine that was lost
+    assert attempts[1][1][1] > 0  # it resumed from its last checkpoint
+    assert all(len(starts(folder, f"a-{name}-seed1")) == 1 for name in "yz")
 
 
 def parent(pid: int) -> int:

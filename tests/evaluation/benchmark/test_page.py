@@ -2,16 +2,24 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
+from PIL import Image
+
 from colorgan.evaluation.benchmark.grid_file import read_grid
-from colorgan.evaluation.benchmark.page import write_report
+from colorgan.evaluation.benchmark.page import write_latex, write_report
 from colorgan.evaluation.benchmark.records import GridRunFolder, Record
 from colorgan.evaluation.benchmark.results import collect_results
 from tests.evaluation.benchmark.fake_fit import log
-from tests.evaluation.pages import Page, check_self_contained
+from tests.evaluation.latex import check_latex, compile_latex
+from tests.evaluation.pages import Page, check_self_contained, check_width
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 HOSTILE = "</p><script>alert(1)</script>& $x$"
+LONG = "configuration" * 8  # a word that does not fit a phone
 
 
 def test_page_is_self_contained_and_shows_hostile_text(write_grid: Callable[..., Path], tmp_path: Path) -> None:
@@ -51,11 +59,62 @@ def test_page_is_self_contained_and_shows_hostile_text(write_grid: Callable[...,
         assert "alert" not in [element.tag for element in root.iter()]
 
 
+def test_tables_for_papers(write_grid: Callable[..., Path], tmp_path: Path) -> None:
+    groups = {"a": {"title": HOSTILE, "runs": {"good": None, "bad_one": None}}}
+    metrics = {"val/fd": {"label": "FD"}, "val/psnr": {"label": "PSNR", "better": "higher"}}
+    grid = read_grid(write_grid(title=HOSTILE, groups=groups, metrics=metrics))
+    for number, run in enumerate(grid.runs()):
+        folder = GridRunFolder(tmp_path, run.name)
+        folder.path.mkdir(parents=True)
+        folder.write_record(Record("finished", run.digest, ""))
+        log(folder.path, 0, (90.0 if "bad" in run.name else 40.0) + 0.1 * number)
+    results = collect_results(grid, grid.runs(), tmp_path)
+    write_latex(results, tmp_path / "report.tex")
+    text = (tmp_path / "report.tex").read_text(encoding="utf-8")
+    (caption,) = check_latex(text)
+    assert r"\textless{}script\textgreater{}" in caption
+    assert r"\shortstack[r]{Ours: FD\\$\downarrow$}" in text or r"Ours: FD $\downarrow$" in text
+    good, bad = (results.variants[index].summaries["val/fd"].mean for index in (0, 1))
+    assert good is not None
+    assert bad is not None
+    assert rf"a-good & \textbf{{{good:.4g}}} &" in text
+    assert rf"a-bad\_one & {bad:.4g} &" in text
+    compile_latex(text, tmp_path)
+
+
 def test_report_of_a_grid_without_results(write_grid: Callable[..., Path], tmp_path: Path) -> None:
     grid = read_grid(write_grid())
     page = Page(write_report(collect_results(grid, grid.runs(), tmp_path), tmp_path).read_text(encoding="utf-8"))
     assert page.charts == 0
     assert "10 waiting" in page.text
+
+
+def test_page_fits_a_screen_and_a_phone(browser: "Browser", write_grid: Callable[..., Path], tmp_path: Path) -> None:
+    runs = {LONG: None, "two": {"level": 1e6}}
+    groups = {"a": {"title": LONG, "description": LONG, "runs": runs, "baseline": "a-two"}}
+    metrics = {f"val/metric_{number}": {"label": f"Metric {number} of many", "chart": True} for number in range(12)}
+    grid = read_grid(write_grid(title=LONG, description=LONG, groups=groups, metrics=metrics, seeds=[1]))
+    for run in grid.runs():
+        folder = GridRunFolder(tmp_path, run.name)
+        folder.path.mkdir(parents=True)
+        is_long = LONG in run.name
+        folder.write_record(Record("failed" if is_long else "finished", run.digest, LONG if is_long else ""))
+        rows = [",".join([str(epoch), *(f"{epoch + 0.123456}" for _ in metrics)]) for epoch in range(3)]
+        folder.metrics.write_text("\n".join([",".join(["epoch", *metrics]), *rows]) + "\n")
+        (folder.path / "samples").mkdir()
+        Image.new("RGB", (1500, 300)).save(folder.path / "samples" / "epoch_0002.png")
+    file = write_report(collect_results(grid, grid.runs(), tmp_path), tmp_path)
+    for width in (1200, 390):
+        assert max(check_width(browser, file, width)) > 100  # a table of 12 metrics scrolls in its box
+
+
+def test_a_chart_of_curves_without_a_finite_value_is_left_out(write_grid: Callable[..., Path], tmp_path: Path) -> None:
+    grid = read_grid(write_grid(groups={"a": {"runs": {"one": None}}}, seeds=[1], metrics=["val/fd"]))
+    folder = GridRunFolder(tmp_path, grid.runs()[0].name)
+    folder.path.mkdir(parents=True)
+    folder.metrics.write_text("epoch,val/fd\n0,inf\n1,inf\n")
+    page = Page(write_report(collect_results(grid, grid.runs(), tmp_path), tmp_path).read_text(encoding="utf-8"))
+    assert page.charts == 0
 
 
 def test_report_says_which_networks_taught_and_warns_of_a_judge_that_teaches(

@@ -4,10 +4,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 import yaml
 
-from colorgan.evaluation.benchmark.grid import Grid, Variant
+from colorgan.evaluation.benchmark.grid import Grid, Variant, select_runs
 from colorgan.evaluation.benchmark.grid_file import read_grid
+from colorgan.evaluation.benchmark.records import GridRunFolder
+from colorgan.evaluation.benchmark.worker import Job
+from colorgan.inference import checkpoint
+from colorgan.inference.run_folder import VARIABLE
 from tests.helpers import CONFIGS
 
 GRIDS = {file.stem: read_grid(file) for file in sorted((CONFIGS / "benchmarks").glob("*.yaml"))}
@@ -36,8 +41,11 @@ def test_l1_weights_are_half_the_published_ones() -> None:
             assert variant.overlays[-1].content["model"]["reconstruction_weight"] == float(variant.parts["run"]) / 2
 
 
-def test_small_flowers_grid_has_at_least_eight_runs() -> None:
-    assert len(GRIDS["flowers_small"].runs()) >= 8
+def test_small_flowers_grid_has_the_sixteen_published_configurations() -> None:
+    results = {variant.published for variant in GRIDS["flowers_small"].variants}
+    large = [variant for variant in GRIDS["flowers"].variants if variant.published is not None]
+    assert results == {variant.published for variant in large}
+    assert len(results) == len(GRIDS["flowers_small"].variants) == 16
 
 
 def command_of(variant: Variant, folder: Path) -> list[str]:
@@ -71,8 +79,8 @@ def test_fit_accepts_the_last_configuration_of_each_group(tmp_path: Path, capsys
     last = {variant.group: variant for variant in GRIDS["flowers_small"].variants}
     for variant in last.values():
         text = parsed(variant, tmp_path, capsys)
-        assert "max_epochs: 8" in text
-        assert "width: 8" in text
+        assert f"max_epochs: { {'no-gan': 40, 'final': 60}.get(variant.group, 20) }" in text
+        assert "resize: squeeze" in text
 
 
 def last_of_each_group() -> list[Any]:
@@ -119,6 +127,32 @@ def test_every_configuration_trains(grid: str, variant: Variant, tmp_path: Path)
     if grid.startswith("flowers"):
         pytest.skip("needs a download, or is tested elsewhere")
     assert main([*command_of(variant, tmp_path), *small(variant), f"--runs={tmp_path / 'runs'}"]) == 0
+
+
+def test_regressor_of_the_faces_grid_is_trained_first_and_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As ``--only models-informed`` does it, in this process."""
+    from colorgan.cli import main
+
+    options = ["--data.root=sample", "--data.size=64", "--data.batch_size=2", "--data.num_workers=0"]
+    options += ["--trainer.accelerator=cpu", "--trainer.max_epochs=1", "--trainer.limit_train_batches=1"]
+    chosen = select_runs(GRIDS["faces"].runs([*options, "--trainer.limit_val_batches=1"]), ["models-informed"])
+    assert [run.name for run in chosen] == ["regressor-seed1", "models-informed-seed1"]
+    weights = []
+    for run in chosen:
+        job, folder = Job.of(run, tmp_path, ["colorgan", "fit"]), GridRunFolder(tmp_path, run.name)
+        arguments = [*job.command[1:]]
+        for name, text in job.overlays:
+            (tmp_path / f"{name}.yaml").write_text(text)
+            arguments += ["--config", str(tmp_path / f"{name}.yaml")]
+        monkeypatch.setenv(VARIABLE, str(folder.path))
+        assert main([*arguments, *job.arguments]) == 0
+        weights.append(checkpoint.read(folder.last_checkpoint)["state_dict"])
+    regressor, informed = weights
+    assert len(regressor) > 10
+    for name, tensor in regressor.items():
+        assert torch.equal(informed[f"colorizer.generator.chroma.{name}"], tensor), name
 
 
 def test_cnn_study_has_all_published_results() -> None:

@@ -8,8 +8,8 @@ from colorgan.evaluation.report import distances
 from colorgan.evaluation.report.distances import (
     ReferenceFeatures,
     disjoint_distance,
-    estimate_distance,
     split_halves,
+    subsample_distance,
 )
 from colorgan.evaluation.report.results import _ranks
 from colorgan.evaluation.statistics import Estimate, Interval
@@ -27,7 +27,7 @@ def test_distance_interval_has_width_of_actual_variation():
     for seed in range(60):
         reference = features(200, seed=seed)
         images = reference * 0.8 + features(200, 0.5, seed=1000 + seed) * 0.5
-        estimate = estimate_distance(images, ReferenceFeatures(reference))
+        estimate = subsample_distance(images, ReferenceFeatures(reference)).estimate
         found.append(estimate.value)
         widths.append(estimate.interval.high - estimate.interval.low)
         assert estimate.interval.low <= estimate.value <= estimate.interval.high
@@ -35,13 +35,42 @@ def test_distance_interval_has_width_of_actual_variation():
     assert 0.6 < np.mean(widths) / actual < 1.6
 
 
+def test_difference_of_distances_varies_as_its_interval_says():
+    """Two systems on the same photos: what they share cancels, and the difference has the narrower interval."""
+    found, widths, covered = [], [], 0
+    for seed in range(50):
+        reference = features(200, seed=seed)
+        shared = reference * 0.8 + features(200, 0.5, seed=1000 + seed) * 0.5
+        first, second = (
+            subsample_distance(shared + features(200, shift, seed=2000 + seed) * 0.3, ReferenceFeatures(reference))
+            for shift in (1.0, 0.5)
+        )
+        difference = first.minus(second)
+        found.append(difference.estimate.value)
+        widths.append(difference.estimate.interval.high - difference.estimate.interval.low)
+        own = [distance.estimate.interval for distance in (first, second)]
+        assert widths[-1] < sum(interval.high - interval.low for interval in own) / 2
+    expected = np.mean(found)
+    covered = sum(abs(value - expected) <= width / 2 for value, width in zip(found, widths, strict=True))
+    assert 0.7 < np.mean(widths) / (2 * 1.96 * np.std(found)) < 1.4
+    assert covered >= 43  # of 50 at 95%: fewer in one of 100 cases
+
+
+def test_distances_that_are_not_finite_have_no_difference():
+    known = subsample_distance(features(40), ReferenceFeatures(features(40, seed=1)))
+    unknown = distances.SubsampledDistance(math.nan, np.empty(0))
+    assert known.minus(unknown).p_value is None
+    assert distances.mean_distance([known, unknown]).estimate.interval is None
+    assert distances.mean_distance([known, known]).estimate == known.estimate
+
+
 def test_intervals_from_products_equal_those_from_features(monkeypatch):
     random = torch.Generator().manual_seed(0)
     reference = torch.randn(40, 64, generator=random).abs() + 3.0
     images = reference + 0.3 * torch.randn(40, 64, generator=random)
-    fast = estimate_distance(images, ReferenceFeatures(reference)).interval
+    fast = subsample_distance(images, ReferenceFeatures(reference)).estimate.interval
     monkeypatch.setattr(distances, "_MAX_PHOTOS_FOR_PRODUCTS", 0)
-    direct = estimate_distance(images, ReferenceFeatures(reference)).interval
+    direct = subsample_distance(images, ReferenceFeatures(reference)).estimate.interval
     # Roots of eigenvalues, which the direct way takes, keep half of the digits of a singular value that is zero.
     assert fast.low == pytest.approx(direct.low, rel=1e-7)
     assert fast.high == pytest.approx(direct.high, rel=1e-7)
@@ -49,7 +78,7 @@ def test_intervals_from_products_equal_those_from_features(monkeypatch):
 
 def test_identical_sets_have_distance_zero_and_empty_interval():
     rows = features(50)
-    estimate = estimate_distance(rows, ReferenceFeatures(rows))
+    estimate = subsample_distance(rows, ReferenceFeatures(rows)).estimate
     assert abs(estimate.value) < 1e-6
     assert estimate.interval.high < 1e-6
 

@@ -8,10 +8,12 @@ from colorgan.evaluation.report import evaluate
 from colorgan.evaluation.report.formatting import NO_VALUE
 from colorgan.evaluation.report.systems import ImageFolderSystem
 from colorgan.inference.run_folder import RunFolder
-from tests.evaluation.pages import Page, check_self_contained
+from tests.evaluation.pages import Page, check_self_contained, check_width
 from tests.helpers import photos, recolored, write
 
 HOSTILE = "<script>alert(1)</script>&$x$|"
+OTHER = "other" * 20  # a word that does not fit a phone
+TITLE = f"<title> & $report$ {OTHER}"
 
 
 @pytest.fixture
@@ -22,7 +24,11 @@ def report(reference_folder, image_folder, tmp_path, tiny_features, monkeypatch)
     run.path.mkdir()
     with run.metrics.open("w", newline="") as stream:
         csv.writer(stream).writerows(
-            [["epoch", "val/fid", "val/fid_gray", "train/l1"], [0, 90, 120, 0.5], [1, 60, "", 0.2]]
+            [
+                ["epoch", "val/fid", "val/fid_gray", "train/l1", "train/l1_epoch"],
+                [0, 90, 120, 0.5, 0.6],
+                [1, 60, "", "", 0.2],
+            ]
         )
     monkeypatch.setattr(ImageFolderSystem, "run_folder", run)
     other = write(recolored(photos(8, seed=4, size=32), 150), tmp_path / "other" / "roses").parent
@@ -30,10 +36,10 @@ def report(reference_folder, image_folder, tmp_path, tiny_features, monkeypatch)
         file = folder / "roses" / "0003.png"
         file.rename(file.with_name('"><img src=x onerror=alert(2)>.png'))
     evaluate(
-        [f"{HOSTILE}={image_folder}", f"other={other}"],
+        [f"{HOSTILE}={image_folder}", f"{OTHER}={other}"],
         root=reference_folder,
         out=tmp_path / "report",
-        title="<title> & $report$",
+        title=TITLE,
     )
     return tmp_path / "report"
 
@@ -45,6 +51,7 @@ def test_page_is_well_formed_and_self_contained(report):
     headings = re.findall(r"<h2>(.*?)</h2>", html)
     assert headings == [
         "Results",
+        "Differences between systems",
         "Side by side",
         "The same photos from every system",
         "Best and worst",
@@ -52,7 +59,14 @@ def test_page_is_well_formed_and_self_contained(report):
         "Training",
         "How it was measured",
     ]
-    assert page.charts == 2 + 2  # the headline in two layouts, and two training metrics, of which one has a gray level
+    assert (
+        page.charts == 2 + 2
+    )  # the headline in two layouts, and a distance with its gray level, and the means of a loss
+
+
+@pytest.mark.parametrize("width", [1200, 390])
+def test_page_fits_a_screen_and_a_phone(report, browser, width):
+    check_width(browser, report / "report.html", width)
 
 
 def test_hostile_names_are_text(report):
@@ -69,7 +83,7 @@ def test_both_documents_contain_the_values_of_metrics_json(report):
     document = json.loads((report / "metrics.json").read_text(encoding="utf-8"))
     page = Page((report / "report.html").read_text(encoding="utf-8"))
     text = (report / "report.md").read_text(encoding="utf-8")
-    psnr = document["systems"]["other"]["results"]["psnr"]
+    psnr = document["systems"][OTHER]["results"]["psnr"]
     value, interval = f"{psnr['value']:.2f}", f"{psnr['low']:.2f} to {psnr['high']:.2f}"
     assert value in page.text
     assert interval in page.text
@@ -77,7 +91,7 @@ def test_both_documents_contain_the_values_of_metrics_json(report):
     rows = {cells[0]: cells[1:] for line in text.splitlines() if len(cells := line.strip("| ").split(" | ")) > 1}
     header = rows["system"]  # of the last table
     assert header[0] == "PSNR ↑"
-    assert rows["other"][0].replace("**", "") == f"{value} ({interval})"
+    assert rows[OTHER][0].replace("**", "") == f"{value} ({interval})"
     escaped = HOSTILE.replace("|", "\\|")
     assert len(rows[escaped]) == len(header)
     assert rows["reference"][0] == "∞"
@@ -88,7 +102,7 @@ def test_both_documents_contain_the_values_of_metrics_json(report):
 
 def test_markdown_describes_the_measurement(report):
     lines = (report / "report.md").read_text(encoding="utf-8").splitlines()
-    assert lines[0] == "# <title> & $report$"
+    assert lines[0] == f"# {TITLE}"
     position = lines.index("- **photos**:")
     assert lines[position + 1 : position + 4] == [
         "  - **folder**: test",

@@ -5,10 +5,13 @@ from torch import nn
 
 from colorgan.models.layers.blocks import (
     ConvBlock,
+    ConvertedConv2d,
+    DepthwiseConv2d,
     Downsample,
     InstanceNorm2d,
     ReflectConv2d,
     SameConv2d,
+    SameDepthwiseConv2d,
     init_weights,
     output_activation,
 )
@@ -52,6 +55,29 @@ def test_same_padding_matches_timm(
     monkeypatch.setattr(torch.compiler, "is_exporting", lambda: True)
     x = torch.rand(2, 4, 8, 12)
     assert torch.equal(same(x), reference(x))
+
+
+@pytest.mark.parametrize("kind", [DepthwiseConv2d, SameDepthwiseConv2d])
+@pytest.mark.parametrize(("trained", "grad", "expected"), [(True, True, torch.float32), (False, True, torch.bfloat16)])
+def test_depthwise_convolution_is_float32_where_its_weight_trains(
+    kind: type[ConvertedConv2d], trained: bool, grad: bool, expected: torch.dtype
+) -> None:
+    reference = nn.Conv2d(4, 4, 3, groups=4)
+    layer = kind.from_conv(reference).requires_grad_(trained)
+    x = torch.rand(2, 4, 8, 8, requires_grad=grad)
+    plain = nn.Conv2d.forward(layer, x) if kind is DepthwiseConv2d else SameConv2d.forward(layer, x)
+    assert torch.equal(layer(x), plain)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert layer(x).dtype == expected
+        with torch.no_grad():
+            assert layer(x).dtype == torch.bfloat16
+
+
+def test_strided_depthwise_convolution_is_float32_where_its_input_trains() -> None:
+    layer = DepthwiseConv2d.from_conv(nn.Conv2d(4, 4, 3, stride=2, groups=4)).requires_grad_(False)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert layer(torch.rand(2, 4, 8, 8, requires_grad=True)).dtype == torch.float32
+        assert layer(torch.rand(2, 4, 8, 8)).dtype == torch.bfloat16
 
 
 @pytest.mark.parametrize("block", [ConvBlock, Downsample])

@@ -232,6 +232,12 @@ class TestSetup:
         with pytest.warns(UserWarning, match=r"max_epochs is 1, but FineTuning's stages need 3"):
             fit(tiny_model(), callbacks=[FineTuning([Stage(2), Stage()])])
 
+    def test_constant_rate_needs_no_max_epochs(self, tiny_model: Make, fit: Make) -> None:
+        plan = FineTuning([Stage(lr=2e-3, one_cycle=False)])
+        trainer = fit(tiny_model(), max_epochs=-1, max_steps=3, callbacks=[plan])
+        assert trainer.global_step >= 3
+        assert {group["lr"] for group in trainer.optimizers[0].param_groups} == {2e-3}
+
     def test_open_ended_stage_without_max_epochs_raises(self, tiny_model: Make, fit: Make) -> None:
         with pytest.raises(ColorganError, match=r"continues until the end of the run: set trainer\.max_epochs"):
             fit(tiny_model(), max_epochs=-1, callbacks=[FineTuning([Stage()])])

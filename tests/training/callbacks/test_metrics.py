@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,8 +12,10 @@ import torch
 from colorgan.color.difference import ab_error, colorfulness
 from colorgan.color.tensors import to_lab
 from colorgan.errors import ColorganError
+from colorgan.evaluation.curves import read_curves
 from colorgan.metrics.pixels import margin_accuracy
 from colorgan.metrics.registry import METRICS
+from colorgan.training import MetricsFile
 from colorgan.training.callbacks import MetricEMA, ParameterCount, PixelMetrics
 from colorgan.training.gan import ColorGAN
 from colorgan.training.schedule import AdversarialSchedule
@@ -47,9 +50,9 @@ def test_training_photos_are_measured_on_demand(tiny_model: Make, fit: Make) -> 
     """The network that is trained at a rate of nearly 0 sees the same photos in training and in validation."""
     sgd = partial(torch.optim.SGD, lr=1e-12)
     model = tiny_model(generator_optimizer=sgd, discriminator_optimizer=sgd)
-    metrics = PixelMetrics(["margin_accuracy", "ab_error"], margin=0.2, training=True)
+    metrics = PixelMetrics(["margin_accuracy", "ab_error", "psnr"], margin=0.2, training=True)
     trainer = fit(model, photos=6, batch_size=3, callbacks=[metrics])
-    assert metrics.logged_metrics()[2:] == ["train/margin_accuracy", "train/ab_error"]
+    assert metrics.logged_metrics()[3:] == ["train/margin_accuracy", "train/ab_error", "train/psnr"]
     target = RandomPhotos(6).photos.float() / 255
     with torch.no_grad():
         predicted = model.eval().inference(target)
@@ -57,6 +60,7 @@ def test_training_photos_are_measured_on_demand(tiny_model: Make, fit: Make) -> 
     expected = margin_accuracy(predicted, target, margin=0.2).mean().item()
     assert logged["val/margin_accuracy"].item() == pytest.approx(expected, abs=1e-3)
     assert logged["train/ab_error"].item() == pytest.approx(logged["val/ab_error"].item(), rel=0.2)
+    assert logged["train/psnr"].item() == pytest.approx(logged["val/psnr"].item(), abs=1.0)
     assert "train/ab_error" not in fit(tiny_model(), callbacks=[PixelMetrics()]).callback_metrics
 
 
@@ -110,6 +114,16 @@ def test_metric_ema_averages_training_losses(tiny_model: Make, fit: Make) -> Non
     copy = MetricEMA(decay=0.5)
     copy.load_state_dict(recorder.state_dict())
     assert copy.state_dict() == recorder.state_dict()
+
+
+def test_averages_are_logged_in_epochs_of_few_batches(tiny_model: Make, fit: Make, tmp_path: Path) -> None:
+    logger = MetricsFile(str(tmp_path))
+    callbacks = [MetricEMA(), PixelMetrics(["psnr"], training=True)]
+    trainer = fit(tiny_model(), photos=8, callbacks=callbacks, logger=logger, log_every_n_steps=50, max_epochs=3)
+    curves = read_curves(Path(logger.log_dir, "metrics.csv"))
+    for name in ("train/l1_average", "train/discriminator_average", "train/psnr", "val/psnr"):
+        assert [epoch for epoch, _ in curves[name]] == [0, 1, 2], name
+    assert curves["train/l1_average"][-1][1] == pytest.approx(trainer.callback_metrics["train/l1_average"].item())
 
 
 def test_metric_ema_ignores_batches_that_do_not_train_a_network(tiny_model: Make, fit: Make) -> None:
