@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 from matplotlib.ticker import NullLocator
 
 from colorgan.evaluation.charts.figure import (
@@ -13,15 +12,13 @@ from colorgan.evaluation.charts.figure import (
     Size,
     SVGFigure,
     in_our_style,
-    padded,
     set_ticks,
     wrapped,
 )
+from colorgan.evaluation.charts.limits import fitted_limits
 
 _HEIGHTS: dict[Size, int] = {"wide": 320, "narrow": 260, "small": 210}
 """Heights without the legend, in pixels."""
-_MAX_SPREADS = 3.0
-"""Values that are further from the middle half than so many times its width are beyond the chart."""
 
 
 @dataclass(frozen=True)
@@ -70,8 +67,8 @@ def scatter_chart(
         An ``<svg>`` element.
     """
     shown = [group for group in groups if group.points]
-    low, high = _limits([y for group in shown for _, y in group.points])
-    beyond = sum(not low <= y <= high for group in shown for _, y in group.points)
+    limits = fitted_limits(y for group in shown for _, y in group.points)
+    beyond = sum(limits.side(y) != 0 for group in shown for _, y in group.points)
     if beyond:
         x_label = f"{x_label} ({beyond} of the points {'is' if beyond == 1 else 'are'} beyond the chart)"
     width, height = WIDTHS[size], _HEIGHTS[size]
@@ -111,7 +108,7 @@ def scatter_chart(
     else:
         whole = all(isinstance(x, int) or float(x).is_integer() for group in shown for x, _ in group.points)
         set_ticks(axes.xaxis, integer=whole)
-    axes.set_ylim(*padded(low, high))
+    axes.set_ylim(limits.low, limits.high)
     axes.grid(axis="y")
     set_ticks(axes.yaxis)
     if size == "wide":
@@ -125,18 +122,3 @@ def scatter_chart(
         columns = max(1, min(len(shown), int(width / longest)))
         chart.figure.legend(handles, [group.label for group in shown], loc="outside lower left", ncols=columns)
     return chart.render()
-
-
-def _limits(values: Sequence[float]) -> tuple[float, float]:
-    """The range of the values without those that are far from all others.
-
-    >>> _limits([1.0, 2.0, 3.0, 4.0, 900.0])
-    (1.0, 4.0)
-    """
-    finite = np.array([value for value in values if np.isfinite(value)])
-    if not finite.size:
-        return 0.0, 0.0
-    lower, upper = np.quantile(finite, [0.25, 0.75])
-    reach = _MAX_SPREADS * (upper - lower)
-    kept = finite[(finite >= lower - reach) & (finite <= upper + reach)]
-    return float(kept.min()), float(kept.max())
