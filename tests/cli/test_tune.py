@@ -156,7 +156,7 @@ def test_wandb_sweep_calls_fit_with_keys_that_exist(monkeypatch: pytest.MonkeyPa
 
 
 def test_ctrl_c_keeps_what_is_done(config: Path) -> None:
-    """In a process of its own, with a fake `fit` of a minute."""
+    """In a process of its own, with a fake `fit` of some seconds, which stops after an epoch."""
     program = f"""
 import sys, colorgan.cli.tune
 colorgan.cli.tune.FIT = {FAKE_FIT!r}
@@ -166,7 +166,7 @@ sys.exit(main(sys.argv[1:]))
     space, out = config.with_name("space.yaml"), config.with_name("out")
     space.write_text(yaml.safe_dump(SPACE))
     arguments = ["tune", str(config), "--space", str(space), "--out", str(out), "--metric=val/l1"]
-    environment = {**os.environ, "COLORGAN_FAKE_SECONDS": "60"}
+    environment = {**os.environ, "COLORGAN_FAKE_SECONDS": "4"}
     process = subprocess.Popen(
         [sys.executable, "-c", program, *arguments], env=environment, stderr=subprocess.PIPE, text=True, cwd=REPOSITORY
     )
@@ -175,7 +175,7 @@ sys.exit(main(sys.argv[1:]))
         assert process.poll() is None
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=120)
     assert process.returncode == 128 + signal.SIGINT
     assert errors.splitlines()[-1] == "stopped on SIGINT; run the same command to resume"
     assert json.loads((out / "results.json").read_text())["counts"] == {"interrupted": 1}

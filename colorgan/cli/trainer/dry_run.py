@@ -68,6 +68,6 @@ class ParseOnlyCLI(ColorganCLI):
 
 
 def plain(section: Namespace) -> dict[str, Any]:
-    """The configuration of a command as plain data, without the files that it was read from."""
+    """The configuration of a command as plain data, without the files that it was read from and the name after them."""
     content: dict[str, Any] = section.clone().as_dict()
-    return {key: value for key, value in content.items() if key != "config"}
+    return {key: value for key, value in content.items() if key not in ("config", "name")}
