@@ -20,6 +20,7 @@ EXTRAS = {
     "colorgan/inference/film/": ("film",),
     "colorgan/inference/onnx/": ("export",),
     "colorgan/evaluation/benchmark/cluster.py": ("ray",),
+    "colorgan/evaluation/tuning/": ("tune",),
 }
 """Extras that a folder or file may import, besides the dependencies of the project."""
 DISTRIBUTIONS = {

@@ -32,13 +32,13 @@ _GROUPS = {
     "colorize photos": ("colorize", "app"),
     "train models": (*TRAINER_COMMANDS, "lr-find", "chroma"),
     "publish models": ("release", "export"),
-    "measure and compare": ("evaluate", "benchmark", "study", "study-serve", "study-report"),
+    "measure and compare": ("evaluate", "benchmark", "tune", "study", "study-serve", "study-report"),
     "prepare photos for training": ("inspect", "pack", "cache"),
 }
 COMMANDS = tuple(name for names in _GROUPS.values() for name in names if name not in TRAINER_COMMANDS)
 """All other commands. ``lr-find`` is the function ``lr_find`` in ``colorgan.cli.lr_find``."""
 
-_CONFIGURED = (*TRAINER_COMMANDS, "chroma", "lr-find", "benchmark")
+_CONFIGURED = (*TRAINER_COMMANDS, "chroma", "lr-find", "benchmark", "tune")
 """Commands whose configurations name classes, which may be the user's own."""
 
 _CLOSED_PIPE = 141

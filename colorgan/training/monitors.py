@@ -37,19 +37,39 @@ def check_callbacks(trainer: Trainer, module: LightningModule) -> None:
                 f"trainer.callbacks has {name}, which needs a logger, but trainer.logger is false; remove {name}, or "
                 "set a logger such as colorgan.training.MetricsFile"
             )
-    if not all(type(part).__module__.startswith(("colorgan.", "lightning.")) for part in (*callbacks, module)):
-        return
-    logged = set(logged_metrics(module, callbacks))
-    has_validation = trainer.limit_val_batches != 0
     for owner, metric in _monitors(module, callbacks):
-        if metric.startswith("val/") and not has_validation:
+        if _are_ours(callbacks, module) and metric.startswith("val/") and trainer.limit_val_batches == 0:
             raise ColorganError(
                 f"{owner} monitors {metric!r}, but trainer.limit_val_batches is 0, so nothing is validated; set "
                 "monitor to null or a metric of training, or validate"
             )
-        if not any(fnmatchcase(metric, name) for name in logged):
-            near = did_you_mean(metric, sorted(logged), list_all=True)
-            raise ColorganError(f"{owner} monitors {metric!r}, which this configuration does not log{near}")
+        check_logged(f"{owner} monitors", metric, trainer, module)
+
+
+def check_logged(who: str, metric: str, trainer: Trainer, module: LightningModule) -> None:
+    """Checks that a metric will be logged, unless parts that are not from colorgan or Lightning may log anything.
+
+    Args:
+        who: what needs the metric, and a verb, for the message.
+        metric: its name.
+        trainer: with its callbacks.
+        module: the model that will be trained.
+
+    Raises:
+        ColorganError: naming who needs it, and the nearest name.
+    """
+    callbacks: list[Callback] = trainer.callbacks  # type: ignore[attr-defined]
+    if not _are_ours(callbacks, module):
+        return
+    logged = set(logged_metrics(module, callbacks))
+    if not any(fnmatchcase(metric, name) for name in logged):
+        near = did_you_mean(metric, sorted(logged), list_all=True)
+        raise ColorganError(f"{who} {metric!r}, which this configuration does not log{near}")
+
+
+def _are_ours(callbacks: Iterable[Callback], module: LightningModule) -> bool:
+    """Whether all parts come from colorgan or Lightning."""
+    return all(type(part).__module__.startswith(("colorgan.", "lightning.")) for part in (*callbacks, module))
 
 
 def logged_metrics(module: LightningModule, callbacks: Iterable[Callback]) -> Iterator[str]:

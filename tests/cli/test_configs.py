@@ -16,7 +16,7 @@ RECIPES = sorted((CONFIGS / "recipes").glob("*.yaml"))
 OVERLAYS = sorted(
     file
     for folder in CONFIGS.iterdir()
-    if folder.name not in ("recipes", "benchmarks")
+    if folder.name not in ("recipes", "benchmarks", "spaces", "sweeps")
     for file in folder.glob("*.yaml")
 )
 SMALL = ["--data.size=32", "--data.batch_size=2", "--data.num_workers=0", "--trainer.accelerator=cpu"]

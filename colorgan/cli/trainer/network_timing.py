@@ -4,51 +4,21 @@ import contextlib
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-from jsonargparse import Namespace
-
-from colorgan.cli.trainer.command import ColorganCLI
+from colorgan.cli.trainer.dry_run import BuildOnlyCLI
 from colorgan.cli.trainer.running import train
 from colorgan.evaluation.benchmark.grid import Run
 from colorgan.evaluation.benchmark.records import GridRunFolder
 from colorgan.evaluation.benchmark.timing import BuiltNetwork
-from colorgan.inference.run_folder import RunFolder
-from colorgan.models.encoders import without_pretrained_weights
 from colorgan.training.gan import ColorGAN
 from colorgan.training.module import Trainable
 from colorgan.training.regressor import ChromaRegressor
 
 
-class _BuildOnlyCLI(ColorganCLI):
-    """Builds the model and the data of ``fit`` without training."""
-
-    def before_instantiate_classes(self) -> None:
-        section = self.config[self.subcommand]
-        section.trainer.callbacks = []
-        section.trainer.logger = False
-        super().before_instantiate_classes()
-        self.save_config_callback = None
-
-    def choose_run_folder(self, section: Namespace) -> RunFolder:
-        return RunFolder(Path(section.runs) / "timing")
-
-    def instantiate_classes(self) -> None:
-        """Builds networks whose weights do not matter, such as those of a regressor that has not been trained yet."""
-        with without_pretrained_weights():
-            super().instantiate_classes()
-
-    def fit(self, **_: Any) -> None:
-        """Overrides the training."""
-
-    def after_fit(self) -> None:
-        """There is nothing to report."""
-
-
 def build_network(run: Run) -> BuiltNetwork:
     """Builds the network of a run without training it."""
     with _arguments(run, "${runs}") as arguments:
-        built = train(arguments, _BuildOnlyCLI, _model(run))
+        built = train(arguments, BuildOnlyCLI, _model(run))
     return BuiltNetwork(
         built.model.trained_network, getattr(built.datamodule, "batch_size", 1), built.datamodule.image_size
     )

@@ -38,9 +38,13 @@ _GRID_KEYS = {
     "sheet",
 }
 _GROUP_KEYS = {"title", "description", "command", "overlays", "axes", "runs", "seeds", "published", "baseline"}
-_DEFAULT_METRICS = (f"val/fd_{JUDGE}".replace("-", "_"), "val/psnr")
-_JUDGE_OVERLAY = {"trainer": {"callbacks+": [{"class_path": "FrechetDistance", "init_args": {"features": JUDGE}}]}}
-"""Measures the first of the default metrics."""
+JUDGE_METRIC = f"val/fd_{JUDGE}".replace("-", "_")
+"""By which configurations are compared unless a file says otherwise."""
+JUDGE_OVERLAY: Mapping[str, Any] = {
+    "trainer": {"callbacks+": [{"class_path": "FrechetDistance", "init_args": {"features": JUDGE}}]}
+}
+"""Measures it."""
+_DEFAULT_METRICS = (JUDGE_METRIC, "val/psnr")
 _PUBLISHED_KEYS = {"metric", "protocol", "source"}
 
 
@@ -60,15 +64,15 @@ def read_grid(path: str | Path, extra_overlays: Sequence[str | Path] = ()) -> Gr
         ColorganError: if anything is missing or invalid; the message names the file and the key.
     """
     file = Path(path)
-    content = _read_mapping(file, "a grid of runs")
+    content = read_mapping(file, "a grid of runs")
     reject_unknown_keys(content, _GRID_KEYS, f"{file}:")
     published = mapping(content.get("published"), f"{file}: published")
     reject_unknown_keys(published, _PUBLISHED_KEYS, f"{file}: published.")
-    extra = tuple(_read_overlay(Path(overlay), "--config") for overlay in extra_overlays)
+    extra = tuple(read_overlay(Path(overlay), "--config") for overlay in extra_overlays)
     reader = _GroupReader(file, read_seeds(content.get("seeds", [42]), f"{file}: seeds"), extra)
     base = reader.overlays(content.get("base"), "base")
     if content.get("metrics") is None:
-        base += reader.overlays(_JUDGE_OVERLAY, "base.judge")
+        base += reader.overlays(JUDGE_OVERLAY, "base.judge")
     groups = mapping(content.get("groups"), f"{file}: groups")
     if not groups:
         raise ColorganError(f"{file}: groups is empty; add at least one group of runs")
@@ -170,17 +174,7 @@ class _GroupReader:
 
     def overlays(self, value: Any, key: str) -> tuple[Overlay, ...]:
         """One overlay or a list of them, given as paths of files or as inline mappings."""
-        if value is None:
-            return ()
-        if isinstance(value, list):
-            return tuple(overlay for item in value for overlay in self.overlays(item, key))
-        if isinstance(value, Mapping):
-            return (Overlay(key.rpartition(".")[2], yaml.safe_dump(dict(value), sort_keys=False), value),)
-        if not isinstance(value, str):
-            raise ColorganError(
-                f"{self.file}: {key} is {value!r}; an overlay is the path of a YAML file, a mapping or a list of them"
-            )
-        return (_read_overlay(self.file.parent / value, f"{self.file}: {key}"),)
+        return read_overlays(value, self.file, key)
 
     def _seeds(self, value: Any, suffixes: list[str], key: str) -> dict[str, tuple[int, ...]]:
         """Seeds by name of the run: those of the group, or of the runs that it names."""
@@ -213,12 +207,38 @@ class _GroupReader:
         return {str(name): float(result) for name, result in results.items()}
 
 
-def _read_overlay(file: Path, where: str) -> Overlay:
-    content = _read_mapping(file, where)
+def read_overlays(value: Any, file: Path, key: str) -> tuple[Overlay, ...]:
+    """Reads one overlay or a list of them.
+
+    Args:
+        value: the path of a YAML file, a mapping, a list of them, or ``None`` for no overlay.
+        file: the file that names them, to which paths are relative.
+        key: where in the file.
+
+    Raises:
+        ColorganError: naming the file and the key.
+    """
+    if value is None:
+        return ()
+    if isinstance(value, list):
+        return tuple(overlay for item in value for overlay in read_overlays(item, file, key))
+    if isinstance(value, Mapping):
+        return (Overlay(key.rpartition(".")[2], yaml.safe_dump(dict(value), sort_keys=False), value),)
+    if not isinstance(value, str):
+        raise ColorganError(
+            f"{file}: {key} is {value!r}; an overlay is the path of a YAML file, a mapping or a list of them"
+        )
+    return (read_overlay(file.parent / value, f"{file}: {key}"),)
+
+
+def read_overlay(file: Path, where: str) -> Overlay:
+    """Reads an overlay; ``where`` is what names it, for error messages."""
+    content = read_mapping(file, where)
     return Overlay(file.stem, file.read_text(encoding="utf-8"), content)
 
 
-def _read_mapping(file: Path, where: str) -> dict[str, Any]:
+def read_mapping(file: Path, where: str) -> dict[str, Any]:
+    """Reads a YAML file that is a mapping; ``where`` is what names it, for error messages."""
     try:
         content = read_yaml(file)
     except YAMLError as error:

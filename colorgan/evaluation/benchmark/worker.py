@@ -17,7 +17,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Literal, cast
@@ -30,9 +30,13 @@ from colorgan.system.signals import STOP_SIGNALS
 
 Outcome = Literal["finished", "failed", "interrupted", "busy"]
 
+KILLED = "killed by "
+"""How the error of a run begins whose process was killed."""
 _EXIT_CODES: dict[Outcome, int] = {"finished": 0, "failed": 1, "interrupted": 3, "busy": 75}
 _GRACE_PERIOD = 0.5
 """Seconds between the end of the grid and the signal to ``fit``, which may have received the same Ctrl-C itself."""
+_WATCH_INTERVAL = 1.0
+"""Seconds between the questions whether a run is to be stopped."""
 _STDIN = 0
 """Descriptor of the pipe from the grid."""
 _INTERRUPTED_CODES = {code for number in STOP_SIGNALS for code in (128 + number, -number)}
@@ -73,11 +77,12 @@ class Job:
         return cls(str(folder.absolute()), run.name, run.digest, overlays, run.arguments, full_command)
 
 
-def supervise(job: Job) -> Outcome:
+def supervise(job: Job, should_stop: Callable[[], bool] | None = None) -> Outcome:
     """Trains a run in its own process and waits for it.
 
     Args:
         job: the run.
+        should_stop: asked every second while the run trains; the run is interrupted when it returns true.
 
     Returns:
         The outcome; ``busy`` if another process is training the run.
@@ -93,12 +98,22 @@ def supervise(job: Job) -> Outcome:
             pipe.write(json.dumps(asdict(job)).encode() + b"\n")
             pipe.flush()
         try:
-            code = process.wait()
+            code = _wait(process, pipe, should_stop)
         except BaseException:
             pipe.close()
             process.wait()
             raise
     return next((outcome for outcome, number in _EXIT_CODES.items() if number == code), "failed")
+
+
+def _wait(process: subprocess.Popen[bytes], pipe: IO[bytes], should_stop: Callable[[], bool] | None) -> int:
+    while should_stop is not None and process.poll() is None:
+        if should_stop():
+            pipe.close()
+            break
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_WATCH_INTERVAL)
+    return process.wait()
 
 
 class _Supervisor:
@@ -193,7 +208,7 @@ def _failure_reason(code: int, log: Path, start: int) -> str:
         return ""
     if code < 0:
         name = signal.Signals(-code).name
-        return f"killed by {name}{', possibly because the machine ran out of memory' if name == 'SIGKILL' else ''}"
+        return f"{KILLED}{name}{', possibly because the machine ran out of memory' if name == 'SIGKILL' else ''}"
     with log.open("rb") as stream:
         stream.seek(start)
         lines = stream.read().decode("utf-8", errors="replace").splitlines()
