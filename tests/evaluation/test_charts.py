@@ -11,7 +11,17 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFont
 
-from colorgan.evaluation.charts import Dots, Line, ResponsiveChart, dot_chart, learning_rate_chart, line_chart
+from colorgan.evaluation.charts import (
+    Dots,
+    Line,
+    Points,
+    ResponsiveChart,
+    dot_chart,
+    learning_rate_chart,
+    line_chart,
+    scatter_chart,
+)
+from colorgan.evaluation.charts.figure import COLORS
 from colorgan.evaluation.charts.limits import fitted_limits
 from colorgan.evaluation.statistics import Interval
 from colorgan.training.lr_finder import LRCurve
@@ -300,6 +310,49 @@ def test_charts_are_deterministic_in_any_thread_and_keep_the_settings_of_matplot
             thread.join()
         assert dict(matplotlib.rcParams) == before
     assert results == [expected] * 4
+
+
+def dot(chart: str, label: str) -> ElementTree.Element:
+    """The dot with this tooltip."""
+    (group,) = (group for group in parse(chart).iter(f"{SVG}g") if group.findtext(f"{SVG}title") == label)
+    (found,) = group.iter(f"{SVG}use")
+    return found
+
+
+def places(chart: str, label: str) -> tuple[float, float]:
+    found = dot(chart, label)
+    return float(found.get("x", "nan")), float(found.get("y", "nan"))
+
+
+def test_scatter_chart_places_numbers_on_a_logarithmic_axis() -> None:
+    points = [(10.0, 1.0), (100.0, 2.0), (1000.0, 3.0)]
+    tooltips = [f"trial {number}" for number in range(3)]
+    chart = scatter_chart([Points("finished", points, COLORS[0], tooltips=tooltips)], "weight", "PSNR", log=True)
+    (x0, y0), (x1, y1), (x2, y2) = (places(chart, label) for label in tooltips)
+    assert x1 - x0 == pytest.approx(x2 - x1, abs=0.1) != 0
+    assert y0 - y1 == pytest.approx(y1 - y2, abs=0.1)
+    assert y2 < y0  # higher values are further up
+    assert {"10", "100", "1000", "weight", "PSNR"} <= set(texts(chart))
+
+
+def test_scatter_chart_places_categories_in_their_order_and_draws_rings() -> None:
+    dots = Points("finished", [("patch", 2.0), ("none", 1.0)], COLORS[0], tooltips=["a", "b"])
+    rings = Points("ended early", [("patch", 3.0)], COLORS[1], hollow=True, tooltips=["c"])
+    chart = scatter_chart([rings, dots], "discriminator", "distance", categories=["none", "patch"])
+    assert places(chart, "b")[0] < places(chart, "a")[0] == places(chart, "c")[0]
+    assert {"none", "patch", "finished", "ended early"} <= set(texts(chart))
+    assert style(dot(chart, "c"))["fill-opacity"] == "0"
+    assert style(dot(chart, "a")).get("fill-opacity", "1") == "1"
+    small = scatter_chart([rings, dots], "discriminator", "distance", categories=["none", "patch"], size="small")
+    assert "finished" not in texts(small)  # no legend
+
+
+def test_scatter_chart_says_how_many_points_are_beyond_it() -> None:
+    points = [(float(number), 1.0 + 0.1 * number) for number in range(8)]
+    chart = scatter_chart([Points("finished", [*points, (8.0, 1e6)], COLORS[0])], "trial", "FD", steps=points)
+    assert "trial (1 of the points is beyond the chart)" in texts(chart)
+    assert "beyond" not in " ".join(texts(scatter_chart([Points("finished", points, COLORS[0])], "trial", "FD")))
+    assert texts(scatter_chart([], "trial", "FD"))
 
 
 def test_responsive_chart_has_two_layouts() -> None:
