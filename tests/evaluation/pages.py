@@ -60,7 +60,8 @@ class Page(HTMLParser):
 
 
 def check_self_contained(html: str, page: Page) -> None:
-    """A page loads nothing, may not, and its charts do not use each other's parts."""
+    """A page loads nothing, may not, has one main part, and its charts do not use each other's parts."""
+    assert html.count("<main") == 1
     assert all(address.startswith(("data:image/", "#")) for address in page.addresses)
     assert "@import" not in html
     assert page.policy.startswith("default-src 'none'; img-src data:;")
