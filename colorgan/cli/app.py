@@ -1,14 +1,11 @@
 """``colorgan app``: serves a page on which photos are colorized, with color hints."""
 
 import contextlib
-import ipaddress
-import socket
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 from colorgan.cli.parsing.options import SHIPPED_MODEL, ModelOptions, Option, Range
-from colorgan.cli.serving import listen, serve, url_of
-from colorgan.errors import ColorganError
+from colorgan.cli.serving import host_names, is_local, listen, missing_library, serve, url_of
 
 if TYPE_CHECKING:
     from colorgan.inference import PhotoColorizer
@@ -53,24 +50,18 @@ def app(
     try:
         from colorgan.web.server import ColorizationService, ServerSettings, create_app, http_server
     except ModuleNotFoundError as error:
-        missing = (error.name or "").partition(".")[0]
-        if missing == "colorgan":
-            raise
-        raise ColorganError(
-            f"`colorgan app` needs {missing}, which is not installed; run: pip install starlette anyio uvicorn h11"
-        ) from error
+        raise missing_library("app", error) from error
 
     with contextlib.closing(listen(host, port)) as server_socket:
         url = url_of(host, server_socket)
-        local_only = ipaddress.ip_address(server_socket.getsockname()[0]).is_loopback
         photo_colorizer = model.open()
         models = _model_infos(model, photo_colorizer)
         names = [info.name for info in models]
         service = ColorizationService(photo_colorizer, model.size, round(max_megapixels * 1_000_000), names)
         settings = ServerSettings(
             max_bytes=round(max_upload * 1_000_000),
-            local_only=local_only,
-            host_names=[*allow_name, *([] if local_only else [socket.gethostname(), socket.getfqdn()])],
+            local_only=is_local(server_socket),
+            host_names=host_names(server_socket, allow_name),
         )
         application = create_app(service, models, settings)
         print(f"colorgan is running at {url} (press Ctrl-C to stop)", flush=True)

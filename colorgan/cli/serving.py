@@ -8,7 +8,7 @@ import socket
 import sys
 import threading
 import webbrowser
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -28,7 +28,7 @@ def serve(server: "uvicorn.Server", server_socket: socket.socket, url: str, *, o
         url: the address of the page.
         open_browser: whether to open it, where there is a display.
     """
-    if not ipaddress.ip_address(server_socket.getsockname()[0]).is_loopback:
+    if not is_local(server_socket):
         print(
             f"warning: anyone who can reach {url} can use it; there is no password and no encryption", file=sys.stderr
         )
@@ -52,6 +52,36 @@ def listen(host: str, port: int) -> socket.socket:
         raise ColorganError(
             f"cannot listen on {host}, port {port} ({reason}); choose another --port, or --host 127.0.0.1"
         ) from error
+
+
+def is_local(server_socket: socket.socket) -> bool:
+    """Whether only this machine can connect."""
+    return ipaddress.ip_address(server_socket.getsockname()[0]).is_loopback
+
+
+def host_names(server_socket: socket.socket, allowed: Sequence[str]) -> list[str]:
+    """The names under which browsers may open the page: those of this machine if others can connect, and more.
+
+    Args:
+        server_socket: the listening socket.
+        allowed: names that the user allows.
+    """
+    return [*allowed, *([] if is_local(server_socket) else [socket.gethostname(), socket.getfqdn()])]
+
+
+def missing_library(command: str, error: ModuleNotFoundError) -> ColorganError:
+    """What to say if the server cannot be imported.
+
+    Args:
+        command: the command that needs it.
+        error: the error, which is raised again if it is about a module of colorgan.
+    """
+    missing = (error.name or "").partition(".")[0]
+    if missing == "colorgan":
+        raise error
+    return ColorganError(
+        f"`colorgan {command}` needs {missing}, which is not installed; run: pip install starlette anyio uvicorn h11"
+    )
 
 
 def url_of(host: str, server_socket: socket.socket) -> str:

@@ -1,15 +1,12 @@
 """``colorgan study-serve``: serves the page of a user study and stores the answers."""
 
 import contextlib
-import ipaddress
-import socket
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 from colorgan.cli.parsing.options import Option, Range
-from colorgan.cli.serving import listen, serve, url_of
-from colorgan.errors import ColorganError
+from colorgan.cli.serving import host_names, is_local, listen, missing_library, serve, url_of
 
 _MAX_PAGE_BYTES = 600_000_000
 
@@ -55,21 +52,14 @@ def study_serve(
         from colorgan.web.server.http_server import http_server
         from colorgan.web.server.study import create_study_app
     except ModuleNotFoundError as error:
-        missing = (error.name or "").partition(".")[0]
-        if missing == "colorgan":
-            raise
-        raise ColorganError(
-            f"`colorgan study-serve` needs {missing}, which is not installed; "
-            "run: pip install starlette anyio uvicorn h11"
-        ) from error
+        raise missing_library("study-serve", error) from error
     folder = AnswerFolder(study / ANSWERS, read_key(study))
     with open_regular(study / PAGE) as file:
         page = file.read(_MAX_PAGE_BYTES).decode("utf-8", "replace")
     with contextlib.closing(listen(host, port)) as server_socket:
         url = url_of(host, server_socket)
-        local_only = ipaddress.ip_address(server_socket.getsockname()[0]).is_loopback
-        names = [*allow_name, *([] if local_only else [socket.gethostname(), socket.getfqdn()])]
-        application = create_study_app(page, folder.folder, folder.add, local_only, names)
+        names = host_names(server_socket, allow_name)
+        application = create_study_app(page, folder.folder, folder.add, is_local(server_socket), names)
         print(f"the study is running at {url} (press Ctrl-C to stop)", flush=True)
         print(f"answers are stored in {printable(folder.folder)}", flush=True)
         serve(http_server(application), server_socket, url, open_browser=not no_browser)
