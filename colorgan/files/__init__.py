@@ -1,6 +1,6 @@
 """Files: opening, atomic writing, digests, paths. YAML, plain data and the photo caches have modules of their own."""
 
-from colorgan.files.atomic import atomic_write, remove_temporary_files
+from colorgan.files.atomic import atomic_write, remove_temporary_files, write_text
 from colorgan.files.digests import SEAL, check_digest, digest, digest_file, seal_digest, seal_of
 from colorgan.files.paths import age, default_cache_dir, display_path, newest_file, refuse_url, resolved
 from colorgan.files.regular import open_checkpoint, open_regular
@@ -22,4 +22,5 @@ __all__ = [
     "resolved",
     "seal_digest",
     "seal_of",
+    "write_text",
 ]

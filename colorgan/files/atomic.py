@@ -50,6 +50,20 @@ def atomic_write(path: str | Path) -> Iterator[Path]:
         raise
 
 
+def write_text(path: str | Path, text: str) -> None:
+    r"""Writes a text file in UTF-8 with :func:`atomic_write`; the same text gives the same bytes on every system.
+
+    Args:
+        path: the file to write; its folder is created if it does not exist.
+        text: its content, with lines that end in ``\n``.
+
+    Raises:
+        OSError: if the file cannot be written; it names ``path``, which is left as it was.
+    """
+    with atomic_write(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
 @contextlib.contextmanager
 def _temporary_file(target: Path) -> Iterator[Path]:
     try:

@@ -26,7 +26,7 @@ from colorgan.evaluation.curves import Curve, mean_curve
 from colorgan.evaluation.latex import LatexCell, LatexTable, label, render_tables
 from colorgan.evaluation.rendering import render
 from colorgan.evaluation.statistics import CONFIDENCE
-from colorgan.files import atomic_write
+from colorgan.files import write_text
 from colorgan.metrics.metric import Metric
 from colorgan.metrics.teachers import is_same_network, judge_of
 
@@ -84,7 +84,7 @@ def write_report(results: BenchmarkResults, folder: Path) -> Path:
     overview = _overview_chart(results)
     photos, problems = photo_sheet(results, folder, images)
     for chart in [*([overview] if overview else []), *(chart for part in sections for chart in part.charts)]:
-        _write(images / f"{chart.name}.svg", chart.svg.wide)
+        write_text(images / f"{chart.name}.svg", chart.svg.wide)
     for file in ("report.html", "report.md"):
         text = render(
             file.replace("report", "benchmark") + ".jinja",
@@ -100,8 +100,8 @@ def write_report(results: BenchmarkResults, folder: Path) -> Path:
             sections=sections,
             made_with=_made_with(results),
         )
-        _write(folder / file, text)
-    _write(folder / "results.json", json.dumps(as_json(results), indent=2, allow_nan=False) + "\n")
+        write_text(folder / file, text)
+    write_text(folder / "results.json", json.dumps(as_json(results), indent=2, allow_nan=False) + "\n")
     return folder / "report.html"
 
 
@@ -124,7 +124,7 @@ def write_latex(results: BenchmarkResults, file: Path) -> None:
     ]
     if comparison := comparison_table(results):
         tables.append(_latex_table(results, "Compared with the baselines", comparison, note))
-    _write(file, render_tables(tables, f"{results.grid.title}. {_made_with(results)}"))
+    write_text(file, render_tables(tables, f"{results.grid.title}. {_made_with(results)}"))
 
 
 def _first(variants: Sequence[VariantResult]) -> set[str]:
@@ -320,8 +320,3 @@ def _made_with(results: BenchmarkResults) -> str:
         f"colorgan {', '.join(versions) or '(no run has ended)'} on {', '.join(devices) or 'no device yet'}; "
         f"total training time {format_duration(seconds)}."
     )
-
-
-def _write(file: Path, text: str) -> None:
-    with atomic_write(file) as temporary:
-        temporary.write_text(text, encoding="utf-8")

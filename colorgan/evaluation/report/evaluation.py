@@ -30,7 +30,7 @@ from colorgan.evaluation.report.systems import (
     mean_color,
     open_systems,
 )
-from colorgan.files import atomic_write, resolved
+from colorgan.files import atomic_write, resolved, write_text
 from colorgan.images.contact_sheet import contact_sheet, evenly_spaced
 from colorgan.metrics.features import INCEPTION, INCEPTION_CLEAN, FeatureExtractor
 from colorgan.metrics.installed import load_installed_parts
@@ -148,7 +148,7 @@ def evaluate(
     heading = title or resolved(out).name
     _write_report(results, assets, out, heading)
     if latex:
-        _write_text(out / "report.tex", render_latex(results, heading))
+        write_text(out / "report.tex", render_latex(results, heading))
     return out / "report.html"
 
 
@@ -167,13 +167,8 @@ def _write_report(results: EvaluationResults, assets: ReportAssets, out: Path, t
     )
     with atomic_write(out / "sheet.png") as temporary:
         sheet.save(temporary, format="PNG")
-    _write_text(out / "report.md", render_markdown(results, title, "sheet.png"))
-    _write_text(out / "report.html", render_page(results, assets, title))
-
-
-def _write_text(file: Path, text: str) -> None:
-    with atomic_write(file) as temporary:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
+    write_text(out / "report.md", render_markdown(results, title, "sheet.png"))
+    write_text(out / "report.html", render_page(results, assets, title))
 
 
 def _mean_color_baseline(photos: ReferencePhotos, train: str | Path | None) -> ConstantColorSystem:

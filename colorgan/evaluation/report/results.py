@@ -28,7 +28,7 @@ from colorgan.evaluation.report.hints import HintResults
 from colorgan.evaluation.report.measure import Measurements
 from colorgan.evaluation.report.systems import REFERENCE, REFERENCE_HALVES, System
 from colorgan.evaluation.statistics import Estimate, Interval, Values, bootstrap_mean, rank_ranges
-from colorgan.files import atomic_write
+from colorgan.files import write_text
 from colorgan.metrics.features import FeatureExtractor
 from colorgan.metrics.frechet import kernel_distance
 from colorgan.metrics.metric import Metric
@@ -135,13 +135,12 @@ def compute_results(
     }
     values = {name: own.values for name, own in measurements.items()}
     ranked = [metric for metric in shown if metric.better is not None and metric.ranked]
-
     by_photo = {name: {**own.values, **_paired_differences(own, reference)} for name, own in measurements.items()}
 
-    def compare(compared: Contenders) -> list[Comparison]:
-        means = compare_means(compared, [metric for metric in ranked if metric.key in by_photo[REFERENCE]], by_photo)
+    def compare(chosen: Contenders) -> list[Comparison]:
+        means = compare_means(chosen, [metric for metric in ranked if metric.key in by_photo[REFERENCE]], by_photo)
         return [
-            entry for metric in paired for entry in compare_distances(compared, metric, subsampled[metric.key])
+            entry for metric in paired for entry in compare_distances(chosen, metric, subsampled[metric.key])
         ] + means
 
     between_systems = compare(alone)
@@ -226,8 +225,7 @@ def write_json(results: EvaluationResults, file: Path) -> None:
         ),
         **({"hints": [hints.as_json() for hints in results.hints]} if results.hints else {}),
     }
-    with atomic_write(file) as temporary:
-        temporary.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n")
+    write_text(file, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
 
 
 def write_csv(results: EvaluationResults, file: Path) -> None:
@@ -238,8 +236,7 @@ def write_csv(results: EvaluationResults, file: Path) -> None:
         for index, photo in enumerate(results.photos):
             cells = [str(_json_number(float(values[key][index]))) for key in keys]
             lines.append(",".join([_csv_quoted(name), _csv_quoted(photo), *cells]))
-    with atomic_write(file) as temporary:
-        temporary.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
+    write_text(file, "\n".join(lines) + "\n")
 
 
 def _estimate_as_json(estimate: Estimate, rank: int | None) -> dict[str, Any]:

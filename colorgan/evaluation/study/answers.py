@@ -9,7 +9,7 @@ from typing import Any
 
 from colorgan.errors import ColorganError
 from colorgan.evaluation.study.key import StudyKey, read_json
-from colorgan.files import atomic_write
+from colorgan.files import write_text
 from colorgan.images import printable
 
 FORMAT = "colorgan study answers, version 1"
@@ -180,6 +180,5 @@ class AnswerFolder:
             "participant": participant.name,
             "answers": [asdict(answer) for answer in participant.answers],
         }
-        with atomic_write(file) as temporary:
-            temporary.write_text(json.dumps(content, indent=1) + "\n", "utf-8", newline="\n")
+        write_text(file, json.dumps(content, indent=1) + "\n")
         return file

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from colorgan.errors import ColorganError
-from colorgan.files import atomic_write, open_regular
+from colorgan.files import open_regular, write_text
 from colorgan.files.plain import check_plain
 from colorgan.images import printable
 
@@ -65,8 +65,7 @@ class StudyKey:
             "record": dict(self.record),
             "pairs": {name: vars(pair) for name, pair in self.pairs.items()},
         }
-        with atomic_write(file) as temporary:
-            temporary.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", "utf-8", newline="\n")
+        write_text(file, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
 
 
 def read_key(folder: Path) -> StudyKey:

@@ -22,7 +22,7 @@ from colorgan.evaluation.report.photos import ReferencePhotos, Resize
 from colorgan.evaluation.report.systems import System, open_systems
 from colorgan.evaluation.study.answers import FORMAT
 from colorgan.evaluation.study.key import ANSWERS, KEY, PAGE, Pair, StudyKey
-from colorgan.files import atomic_write
+from colorgan.files import write_text
 from colorgan.images import printable
 from colorgan.models.color_spaces import Lab
 
@@ -127,8 +127,7 @@ def make_study(
     key = StudyKey(study, title, names, record, maker.pairs)
     _check_unanswered(out, key)
     key.write(out / KEY)
-    with atomic_write(out / PAGE) as temporary:
-        temporary.write_text(page, encoding="utf-8", newline="\n")
+    write_text(out / PAGE, page)
     return key
 
 

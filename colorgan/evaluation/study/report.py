@@ -17,7 +17,7 @@ from colorgan.evaluation.report.formatting import NO_VALUE
 from colorgan.evaluation.report.tables import Cell, Column, Row, Table, difference_cell, latex_table
 from colorgan.evaluation.statistics import Estimate
 from colorgan.evaluation.study.results import FOOLING_RATE, StudyResults
-from colorgan.files import atomic_write
+from colorgan.files import write_text
 
 _NUM_COLORS = 8
 
@@ -43,12 +43,14 @@ def write_report(results: StudyResults, out: Path, latex: bool = False) -> Path:
         "left_out": results.left_out,
         "record": results.key.record,
     }
-    _write(out / "report.html", render("study.html.jinja", **context, chart_of_rates=_chart(results)))
-    _write(out / "report.md", render("study.md.jinja", **context))
-    _write(out / "results.json", json.dumps(results.as_json(), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
-    _write(out / "answers.csv", _answers_csv(results))
+    write_text(out / "report.html", render("study.html.jinja", **context, chart_of_rates=_chart(results)))
+    write_text(out / "report.md", render("study.md.jinja", **context))
+    write_text(
+        out / "results.json", json.dumps(results.as_json(), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    )
+    write_text(out / "answers.csv", _answers_csv(results))
     if latex:
-        _write(out / "report.tex", _latex(results, tables))
+        write_text(out / "report.tex", _latex(results, tables))
     return out / "report.html"
 
 
@@ -184,8 +186,3 @@ def _value(estimate: Estimate) -> str:
 def _interval(estimate: Estimate) -> str:
     interval = estimate.interval
     return f"{interval.low:.1f}% to {interval.high:.1f}%" if interval else ""
-
-
-def _write(file: Path, text: str) -> None:
-    with atomic_write(file) as temporary:
-        temporary.write_text(text, encoding="utf-8", newline="\n")

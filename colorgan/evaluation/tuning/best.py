@@ -9,7 +9,7 @@ import yaml
 from colorgan.evaluation.benchmark.tables import format_number
 from colorgan.evaluation.tuning.plan import overlay_text
 from colorgan.evaluation.tuning.results import SearchResults
-from colorgan.files import atomic_write
+from colorgan.files import write_text
 
 BEST_FILE = "best.yaml"
 CONFIRM_FILE = "confirm.yaml"
@@ -34,7 +34,7 @@ def write_best(results: SearchResults, folder: Path) -> Path | None:
         f"# Trial {best.number} of {len(results.trials)}: {plan.metric.key} {format_number(best.value)}\n"
         f"#   {plan.fit_command(file)}\n"
     )
-    _write(file, header + overlay_text(plan.space.overlay(best.values)))
+    write_text(file, header + overlay_text(plan.space.overlay(best.values)))
     base: list[Any] = [os.path.relpath(name, folder) for name in plan.files]
     base += [dict(overlay.content) for overlay in plan.base[len(plan.files) :]]
     grid = {
@@ -44,10 +44,5 @@ def write_best(results: SearchResults, folder: Path) -> Path | None:
         "base": base,
         "groups": {"confirm": {"runs": {"own": None, "best": BEST_FILE}, "baseline": "confirm-own"}},
     }
-    _write(folder / CONFIRM_FILE, yaml.safe_dump(grid, sort_keys=False, width=120))
+    write_text(folder / CONFIRM_FILE, yaml.safe_dump(grid, sort_keys=False, width=120))
     return file
-
-
-def _write(file: Path, text: str) -> None:
-    with atomic_write(file) as temporary:
-        temporary.write_text(text, encoding="utf-8")
