@@ -33,7 +33,7 @@ class BuildOnlyCLI(ColorganCLI):
 
     def choose_run_folder(self, section: Namespace) -> RunFolder:
         """A folder that is never made."""
-        return RunFolder(Path(section.runs) / "timing")
+        return RunFolder(Path(section.runs) / "dry_run")
 
     def instantiate_classes(self) -> None:
         """Builds networks whose weights do not matter, such as those of a regressor that has not been trained yet."""

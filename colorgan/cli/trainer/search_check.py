@@ -16,7 +16,7 @@ from colorgan.evaluation.benchmark.grid import Overlay
 from colorgan.evaluation.benchmark.worker import find_error
 from colorgan.evaluation.tuning.merging import value_at
 from colorgan.evaluation.tuning.plan import overlay_text
-from colorgan.evaluation.tuning.space import Space, Value
+from colorgan.evaluation.tuning.space import Space, Value, described
 from colorgan.training.monitors import check_logged
 
 
@@ -103,7 +103,7 @@ def _check_key(config: Mapping[str, Any], key: str, values: Mapping[str, Value],
         known = value_at(config, above) if above else config
         siblings = [f"{above}.{other}" for other in known] if isinstance(known, Mapping) else []
         near = did_you_mean(missing, siblings, list_all=len(siblings) <= 20)
-        where = f" with {_described(values)}" if values else ""
+        where = f" with {described(values)}" if values else ""
         raise ColorganError(f"{space.source}: {key} is not a key of the configuration{where}{near}") from error
 
 
@@ -115,7 +115,7 @@ def _parse_values(
         with _arguments([*base, Overlay("trial", overlay_text(overlay), overlay)], options) as arguments:
             return _parse(arguments)
     except ColorganError as error:
-        raise ColorganError(f"{space.source} with {_described(values)}: {error}") from error
+        raise ColorganError(f"{space.source} with {described(values)}: {error}") from error
 
 
 def _parse(arguments: list[str]) -> dict[str, Any]:
@@ -154,7 +154,3 @@ def _arguments(overlays: Sequence[Overlay], options: Sequence[str]) -> Iterator[
             file.write_text(overlay.text, encoding="utf-8")
             arguments += ["--config", str(file)]
         yield [*arguments, *options]
-
-
-def _described(values: Mapping[str, Value]) -> str:
-    return ", ".join(f"{name}={value}" for name, value in values.items())

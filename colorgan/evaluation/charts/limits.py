@@ -1,4 +1,4 @@
-"""The limits of an axis, and marks for what lies outside of them."""
+"""The limits of an axis, which fit most of the values."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -13,8 +13,8 @@ from colorgan.evaluation.tuning.document import as_json
 from colorgan.evaluation.tuning.plan import SearchPlan
 from colorgan.evaluation.tuning.results import SearchResults, TrialResult
 from colorgan.evaluation.tuning.sections import curves, history, importances, slices
-from colorgan.evaluation.tuning.space import Value
-from colorgan.files import atomic_write
+from colorgan.evaluation.tuning.space import Value, shown
+from colorgan.files import write_text
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def write_report(results: SearchResults, folder: Path) -> Path:
         section for section in (history(results), importances(results), slices(results), curves(results)) if section
     ]
     for chart in (chart for section in sections for chart in section.charts):
-        _write(folder / "images" / f"{chart.name}.svg", chart.svg.wide)
+        write_text(folder / "images" / f"{chart.name}.svg", chart.svg.wide)
     advice = []
     if best_file is not None:
         advice = [
@@ -68,8 +68,8 @@ def write_report(results: SearchResults, folder: Path) -> Path:
             failures=[(f"Trial {trial.number}", trial.error) for trial in results.trials if trial.error],
             made_with=_made_with(results),
         )
-        _write(folder / file, text)
-    _write(folder / "results.json", json.dumps(as_json(results), indent=2, allow_nan=False) + "\n")
+        write_text(folder / file, text)
+    write_text(folder / "results.json", json.dumps(as_json(results), indent=2, allow_nan=False) + "\n")
     return folder / "report.html"
 
 
@@ -132,8 +132,8 @@ def _best_table(results: SearchResults) -> tuple[list[Cell], list[list[Cell]]] |
     rows = [
         [
             Cell(parameter.title),
-            Cell("not in the space" if parameter.name in results.plan.outside else _shown(own.get(parameter.name))),
-            Cell(_shown(best.values.get(parameter.name))),
+            Cell("not in the space" if parameter.name in results.plan.outside else shown(own.get(parameter.name))),
+            Cell(shown(best.values.get(parameter.name))),
         ]
         for parameter in results.plan.space.parameters
     ]
@@ -158,7 +158,7 @@ def _trial_table(results: SearchResults) -> tuple[list[Cell], list[list[Cell]]]:
             Cell("-" if trial.value is None else format_number(trial.value)),
             Cell(str(trial.epochs)),
             Cell(format_duration(trial.seconds)),
-            *(Cell(_shown(_values(plan, trial).get(parameter.name))) for parameter in plan.space.parameters),
+            *(Cell(shown(_values(plan, trial).get(parameter.name))) for parameter in plan.space.parameters),
         ]
         for trial in order
     ]
@@ -179,20 +179,3 @@ def _made_with(results: SearchResults) -> str:
         f"colorgan {', '.join(versions) or '(no trial has ended)'} on {', '.join(devices) or 'no device yet'}; "
         f"training time of the trials that did not end early: {format_duration(seconds)}."
     )
-
-
-def _shown(value: Value | None) -> str:
-    """A value for a table.
-
-    >>> _shown(0.000123456), _shown(None), _shown("patch")
-    ('0.0001235', '-', 'patch')
-    """
-    if value is None:
-        return "-"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
-
-
-def _write(file: Path, text: str) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_write(file) as temporary:
-        temporary.write_text(text, encoding="utf-8")

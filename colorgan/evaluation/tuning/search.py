@@ -11,6 +11,7 @@ from colorgan.evaluation.benchmark.records import GridRunFolder
 from colorgan.evaluation.benchmark.run_results import read_run
 from colorgan.evaluation.benchmark.worker import KILLED, Job, supervise
 from colorgan.evaluation.curves import read_curves
+from colorgan.evaluation.tuning.space import described
 from colorgan.evaluation.tuning.study import Study, is_baseline, should_end
 
 _POLL_INTERVAL = 2.0
@@ -86,7 +87,7 @@ def _train(
             raise ColorganError(
                 f"{folder.path} is a run of another search than {study.folder}; choose another --out, or delete it"
             )
-        kind = "the configuration itself" if is_baseline(trial) else _described(trial)
+        kind = "the configuration itself" if is_baseline(trial) else described(trial.params)
         notify(f"trial {trial.number}: {kind}")
 
         def should_stop() -> bool:
@@ -134,12 +135,6 @@ def _end_early(study: Study, trial: FrozenTrial) -> str:
 def _fail(study: Study, trial: FrozenTrial, folder: GridRunFolder, error: str) -> str:
     study.fail(trial, error)
     return f"failed: {error} (log: {folder.log})"
-
-
-def _described(trial: FrozenTrial) -> str:
-    return ", ".join(
-        f"{name}={value:.4g}" if isinstance(value, float) else f"{name}={value}" for name, value in trial.params.items()
-    )
 
 
 def _listed(numbers: set[int]) -> str:

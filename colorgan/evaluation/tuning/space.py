@@ -207,6 +207,26 @@ class Space:
         return json.loads(json.dumps([parameter.content for parameter in self.parameters], default=str))
 
 
+def shown(value: Value | None) -> str:
+    """A value in messages and tables.
+
+    >>> shown(0.000123456), shown(None), shown("patch")
+    ('0.0001235', '-', 'patch')
+    """
+    if value is None:
+        return "-"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def described(values: Mapping[str, Value]) -> str:
+    """Values with their names.
+
+    >>> described({"width": 8, "lr": 0.000123456})
+    'width=8, lr=0.0001235'
+    """
+    return ", ".join(f"{name}={shown(value)}" for name, value in values.items())
+
+
 def _agree(overlay: Mapping[str, Any], one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Whether two complete configurations have the same values wherever an overlay sets some."""
     return all(_value(one, key) == _value(other, key) for key in _leaves(overlay))
