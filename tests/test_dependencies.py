@@ -28,6 +28,7 @@ DISTRIBUTIONS = {
     "pillow_heif": "pillow-heif",
     "onnx": "onnx",
     "onnxruntime": "onnxruntime",
+    "optuna": "optuna",
     "ray": "ray",
     "starlette": "starlette",
 }
