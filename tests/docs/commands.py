@@ -49,6 +49,8 @@ PARSED = {
     r"^fit .*--model.init_from checkpoints/faces": "tests/training/test_transfer.py starts from weights of another run",
     r"^fit .*--data.root photos1000": _REPEATED,
     r"^fit .*--model.reconstruction.rebalance|^fit .*--seed_everything 1 ": _REPEATED,
+    r"^fit .*configs/logger/wandb|^fit .*best/config.yaml": "tests/cli/test_tracking.py logs to Weights & Biases",
+    r"^tune": "trains for hours; tests/cli/test_tune.py searches",
     r"^app": "serves until it is stopped; tests/web uses it",
     r"^study-serve": "serves until it is stopped; tests/cli/test_study_serve.py uses it",
     r"^study-report": "needs answers of people; tests/evaluation/study has made-up ones",
@@ -68,10 +70,16 @@ OTHERS = {
     "git": "needs a network or the history",
     "hf": "needs an account of the Hub",
     "wandb": "needs an account of Weights & Biases",
+    "tensorboard": "serves until it is stopped; tests/cli/test_tracking.py reads what it shows",
+    "id": "gives the number of the user to docker",
+    "docker": "builds and starts images; tests/test_docker.py checks what its commands name",
     "aws": "needs an account of a cloud",
     "sh": "needs a GPU, and checkouts of published code",
 }
 """Programs whose commands are not run, and why; files that they name must exist."""
+
+OPTIONAL = ("ray", "pyarrow", "psutil", "wandb_workspaces")
+"""Modules that programs import and that need not be installed; without them, arguments are not parsed."""
 
 LAUNCHERS = ("ssh", "srun")
 """Programs that start another one, elsewhere."""
@@ -254,6 +262,10 @@ def check_script(script: Path, arguments: list[str]) -> str | None:
         patch.syspath_prepend(str(script.resolve().parent))
         try:
             return outcome(lambda: runpy.run_path(str(script), run_name="__main__") and "no arguments were parsed")
+        except ModuleNotFoundError as error:
+            if (error.name or "").partition(".")[0] not in OPTIONAL:
+                raise
+            return None
         finally:
             for name in set(sys.modules) - before:  # helpers beside scripts, such as network.py
                 if str(getattr(sys.modules[name], "__file__", "")).startswith(str(script.resolve().parent)):

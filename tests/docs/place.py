@@ -70,6 +70,11 @@ def furnish(place: Path) -> None:
     picture(2, 60, 80).save(place / "beach.jpg")
     (place / "hints.json").write_text(json.dumps([{"x": 412, "y": 96.5, "color": "#2e6b34"}]))
     (place / "GRID.yaml").write_text(yaml.safe_dump(GRID))
+    (place / "tuning" / "gan").mkdir(parents=True)  # what `colorgan tune` leaves
+    (place / "tuning" / "gan" / "best.yaml").write_text("model: {reconstruction_weight: 80}\n")
+    (place / "tuning" / "gan" / "confirm.yaml").write_text(
+        yaml.safe_dump({**GRID, "base": ["../../configs/base.yaml"]})
+    )
     (place / "mynet.py").write_text(NETWORK)
     (place / "mydata.py").write_text(DATA)
     write_film(place / "grandpa.mp4", [np.asarray(picture(number, 32, 48)) for number in range(3)], sound=None)
@@ -95,7 +100,11 @@ def _make_models(place: Path) -> None:
     for name in RUNS:
         shutil.copytree(run, place / "checkpoints" / name / "20261121-101500", copy_function=os.link)
     shutil.copytree(run, place / "checkpoints" / "RUN", dirs_exist_ok=True, copy_function=os.link)
-    shutil.copytree(run, place / "checkpoints" / "photos" / "TIME", copy_function=os.link)
+    for name in ("photos", "base"):
+        shutil.copytree(run, place / "checkpoints" / name / "TIME", copy_function=os.link)
+    (place / "best").mkdir()  # an artifact of Weights & Biases
+    for file in (run / "config.yaml", run / "checkpoints" / "best.ckpt"):
+        shutil.copy(file, place / "best")
     for name in ("best.ckpt", "last.ckpt"):
         for file in (run / "checkpoints").glob(f"{name}*"):
             shutil.copy(file, place)

@@ -13,6 +13,7 @@ import yaml
 
 from colorgan.cli import main
 from colorgan.evaluation.benchmark.grid_file import read_grid
+from colorgan.evaluation.tuning import read_space
 from colorgan.inference.hints import read_hints
 from tests.docs.commands import SMALL, compiled, parsed
 from tests.docs.pages import Snippet, anchors, blocks, broken_tables, inline_code, links, pages, read
@@ -124,6 +125,11 @@ def test_yaml(page: Path, block: Snippet, place: Path, tmp_path: Path) -> None:
         grid.write_text(block.text.replace("../", "configs/"))
         assert content["base"][0] == "../base.yaml"
         assert len(read_grid(grid).runs()) > len(base)
+        return
+    if str(page) == "docs/tuning.md":
+        space = place / "space.yaml"
+        space.write_text(block.text.replace("../", "configs/"))
+        assert len(read_space(space).parameters) == len(content)
         return
     overlay = tmp_path / "block.yaml"
     overlay.write_text(yaml.safe_dump(content))
