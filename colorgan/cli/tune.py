@@ -59,10 +59,10 @@ def tune(
         ColorganError: for errors that are found before the first trial.
 
     Examples:
-        colorgan tune configs/quickstart.yaml --space configs/spaces/gan.yaml --out tuning/gan
-            searches with 30 trials, and writes a report and tuning/gan/best.yaml
-        colorgan tune my.yaml --space my_space.yaml --out tuning/mine --metric val/psnr --trials 50 --timeout 480
-            compares by PSNR, and begins no trial after eight hours
+        colorgan tune configs/base.yaml --space configs/spaces/gan.yaml --out gan
+            searches with 30 trials, and writes a report and gan/best.yaml
+        colorgan tune my.yaml --space my_space.yaml --out mine --metric val/psnr
+            compares by PSNR
     """
     if importlib.util.find_spec("optuna") is None:
         raise ColorganError(
