@@ -1,4 +1,4 @@
-"""``colorgan tune CONFIG --space SPACE.yaml --out FOLDER``: searches for hyper-parameters and reports the search."""
+"""``colorgan tune CONFIG --space SPACE.yaml --out FOLDER``: searches for hyperparameters and reports the search."""
 
 import importlib.util
 import math
@@ -32,7 +32,7 @@ def tune(
     seed: Annotated[int | None, Range(0, 2**32 - 1), Option(metavar="N")] = None,
     report: bool = False,
 ) -> int:
-    """Search for the hyper-parameters of a configuration.
+    """Search for the hyperparameters of a configuration.
 
     The first trial is the configuration itself. The same command resumes an interrupted search, and adds trials if
     --trials is larger. Several processes that run the same command share the work. Options of `fit` in the form

@@ -82,7 +82,7 @@ def log_outcome(trainer: Trainer, config: Mapping[str, Any]) -> None:
         if isinstance(logger, TensorBoardLogger):
             logger.log_metrics(best, logging_step(trainer))
             # Lightning's method logs the metrics once more, and each curve would end twice
-            for summary in hparams(hyper_parameters(config), {**final, **best}):  # type: ignore[no-untyped-call]
+            for summary in hparams(settings_of(config), {**final, **best}):  # type: ignore[no-untyped-call]
                 logger.experiment.file_writer.add_summary(summary)
         elif isinstance(logger, WandbLogger):
             logger.experiment.summary.update(best)
@@ -97,10 +97,10 @@ def best_scores(trainer: Trainer) -> dict[str, float]:
     }
 
 
-def hyper_parameters(config: Mapping[str, Any]) -> dict[str, Any]:
+def settings_of(config: Mapping[str, Any]) -> dict[str, Any]:
     """The parts of a configuration that runs are compared by, as one value per dotted key; classes by their names.
 
-    >>> hyper_parameters({"model": {"loss": {"class_path": "colorgan.models.BCE", "init_args": {"label": 0.9}}}})
+    >>> settings_of({"model": {"loss": {"class_path": "colorgan.models.BCE", "init_args": {"label": 0.9}}}})
     {'model.loss': 'BCE', 'model.loss.label': 0.9}
     """
     found: dict[str, Any] = {}

@@ -293,7 +293,7 @@ def check_pip(call: Call) -> str | None:
         elif argument.startswith("./"):
             if not (REPOSITORY / argument / "pyproject.toml").is_file():
                 return f"{argument} is no package"
-        elif argument.replace("_", "-") not in known:
+        elif argument.partition("[")[0].replace("_", "-") not in known:
             return f"{argument} is neither a dependency nor in PACKAGES"
     return None
 

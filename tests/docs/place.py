@@ -24,7 +24,7 @@ COLLECTIONS = ("my_photos", "photos", "flowers", "flowers12", "fruit", "faces", 
 ALBUMS = ("albums", "my_old_photos", "train_photos", "sets/intel", "sets/caltech", "held_out", "regions")
 """Folders of photos."""
 SHIPPED = "checkpoints/colorgan-photos"
-RUNS = ("RUN", "base", "quickstart", "flowers_unet", "faces", "photos")
+RUNS = ("RUN", "base", "quickstart", "flowers_unet", "faces", "photos", "wandb")
 NETWORK = """
 from colorgan.models import UNet
 
@@ -100,7 +100,7 @@ def _make_models(place: Path) -> None:
     for name in RUNS:
         shutil.copytree(run, place / "checkpoints" / name / "20261121-101500", copy_function=os.link)
     shutil.copytree(run, place / "checkpoints" / "RUN", dirs_exist_ok=True, copy_function=os.link)
-    for name in ("photos", "base"):
+    for name in ("photos", "wandb"):
         shutil.copytree(run, place / "checkpoints" / name / "TIME", copy_function=os.link)
     (place / "best").mkdir()  # an artifact of Weights & Biases
     for file in (run / "config.yaml", run / "checkpoints" / "best.ckpt"):

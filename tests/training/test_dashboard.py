@@ -7,7 +7,7 @@ from lightning.pytorch.callbacks import LearningRateMonitor
 from lightning.pytorch.loggers import TensorBoardLogger
 
 from colorgan.training import PixelMetrics
-from colorgan.training.dashboard import CHARTS, hyper_parameters, lay_out
+from colorgan.training.dashboard import CHARTS, lay_out, settings_of
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def test_hyperparameters_are_what_is_set() -> None:
         "model": {"generator": {"class_path": "colorgan.models.UNet"}, "losses": []},
         "code": {"modified": False},
     }
-    assert hyper_parameters(config) == {
+    assert settings_of(config) == {
         "seed_everything": 1,
         "trainer.max_epochs": 3,
         "data": "Photos",

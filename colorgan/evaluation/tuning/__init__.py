@@ -1,4 +1,4 @@
-"""Searches for hyper-parameters: ``colorgan tune CONFIG --space SPACE.yaml --out FOLDER``.
+"""Searches for hyperparameters: ``colorgan tune CONFIG --space SPACE.yaml --out FOLDER``.
 
 A space (:mod:`~colorgan.evaluation.tuning.space`) is read from a YAML file
 (:mod:`~colorgan.evaluation.tuning.space_file`). Optuna chooses the values of each trial and keeps them in an SQLite

@@ -55,7 +55,7 @@ def write_report(results: SearchResults, folder: Path) -> Path:
     for file in ("report.html", "report.md"):
         text = render(
             file.replace("report", "tuning") + ".jinja",
-            title=f"Search for hyper-parameters: {', '.join(Path(file).stem for file in plan.files)}",
+            title=f"Search for hyperparameters: {', '.join(Path(file).stem for file in plan.files)}",
             description=f"Varied: {', '.join(one.title for one in plan.space.parameters)} ({plan.space.source}).",
             num_trials=plural(len(results.trials), "trial"),
             counts=list(results.counts.items()),
