@@ -19,6 +19,7 @@ from colorgan.files import (
     open_regular,
     refuse_url,
     resolved,
+    write_text,
 )
 
 
@@ -174,3 +175,9 @@ def test_a_link_to_itself_is_no_obstacle(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "link").symlink_to("folder")
     assert resolved(tmp_path / "link" / "a") == tmp_path / "folder" / "a"
+
+
+def test_text_has_the_same_bytes_on_every_system(tmp_path: Path) -> None:
+    write_text(tmp_path / "new folder" / "report.md", "ΔE₀₀\n\r\n")
+    assert (tmp_path / "new folder" / "report.md").read_bytes() == "ΔE₀₀\n\r\n".encode()
+    assert [file.name for file in (tmp_path / "new folder").iterdir()] == ["report.md"]
