@@ -65,9 +65,7 @@ def tune(
             compares by PSNR
     """
     if importlib.util.find_spec("optuna") is None:
-        raise ColorganError(
-            "`colorgan tune` needs Optuna, which is not installed; run `pip install -e '.[tune]'` in the clone"
-        )
+        raise ColorganError("`colorgan tune` needs Optuna, which is not installed; run: pip install optuna")
     from colorgan.evaluation.tuning.best import BEST_FILE
     from colorgan.evaluation.tuning.page import write_report
     from colorgan.evaluation.tuning.results import collect_results

@@ -114,7 +114,7 @@ def test_missing_optuna_is_named_with_its_extra(
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "optuna" else found(name))
     assert tune(config) == 1
     assert capsys.readouterr().err.strip() == (
-        "error: `colorgan tune` needs Optuna, which is not installed; run `pip install -e '.[tune]'` in the clone"
+        "error: `colorgan tune` needs Optuna, which is not installed; run: pip install optuna"
     )
 
 
