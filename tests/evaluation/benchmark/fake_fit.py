@@ -45,7 +45,7 @@ def main() -> None:
             sys.exit(143)
 
 
-def log(folder: Path, epoch: int, distance: float, l1: float) -> None:
+def log(folder: Path, epoch: int, distance: float, l1: float = 0.5) -> None:
     file = folder / "metrics.csv"
     new = not file.exists()
     with file.open("a", newline="") as stream:

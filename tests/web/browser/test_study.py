@@ -129,7 +129,7 @@ def test_order_and_sides_follow_from_the_participant(
 def test_pairs_disappear_and_answers_reach_the_server(
     make: Callable[..., StudyKey], open_study: Callable[..., Page], tmp_path: Path
 ) -> None:
-    key = make(photos=2, practice=0, vigilance=0, seconds=0.2)
+    key = make(photos=2, practice=0, vigilance=0, seconds=1.5)
     folder = AnswerFolder(tmp_path / "study" / "answers", key)
     page_text = (tmp_path / "study" / "study.html").read_text(encoding="utf-8")
     server = http_server(create_study_app(page_text, folder.folder, folder.add))
@@ -138,7 +138,7 @@ def test_pairs_disappear_and_answers_reach_the_server(
     thread.start()
     try:
         page = open_study(f"http://127.0.0.1:{listening.getsockname()[1]}/", PHONE)
-        expect(page.locator("#time")).to_have_text("0.2 seconds")
+        expect(page.locator("#time")).to_have_text("1.5 seconds")
         page.click("#start")
         for number in range(1, 3):
             expect(page.locator("#progress")).to_have_text(f"Pair {number} of 2")
@@ -152,5 +152,5 @@ def test_pairs_disappear_and_answers_reach_the_server(
         thread.join(20)
     (file,) = folder.folder.iterdir()
     participant = parse_answers(json.loads(file.read_text()), key)
-    assert all(answer.milliseconds >= 200 for answer in participant.answers)
+    assert all(answer.milliseconds >= 1500 for answer in participant.answers)
     assert compute_results(key, [participant]).systems["s60"].answers == 1
