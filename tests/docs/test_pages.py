@@ -151,9 +151,9 @@ def test_toml(page: Path, block: Snippet) -> None:
 
 
 def test_imports_of_compiled_code_are_run() -> None:
-    ast.parse("from colorgan import Colouriser")
-    with pytest.raises(ImportError, match="Colouriser"):
-        compiled("from colorgan import Colouriser\nprint(x)")
+    ast.parse("from colorgan import Painter")
+    with pytest.raises(ImportError, match="Painter"):
+        compiled("from colorgan import Painter\nprint(x)")
 
 
 def test_help_texts_that_pages_name(capsys: pytest.CaptureFixture[str]) -> None:

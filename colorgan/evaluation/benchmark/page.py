@@ -10,7 +10,7 @@ from typing import get_args
 from colorgan.errors import plural
 from colorgan.evaluation.benchmark.document import as_json
 from colorgan.evaluation.benchmark.grid import Group
-from colorgan.evaluation.benchmark.records import Status
+from colorgan.evaluation.benchmark.records import Record, Status
 from colorgan.evaluation.benchmark.results import BenchmarkResults, VariantResult
 from colorgan.evaluation.benchmark.sheets import Sheet, photo_sheet, run_sheet
 from colorgan.evaluation.benchmark.tables import (
@@ -313,10 +313,21 @@ def _lines_by_epoch(lines: Sequence[Line], title: str, baseline: float | None = 
 
 def _made_with(results: BenchmarkResults) -> str:
     records = [run.record for result in results.variants for run in result.runs if run.record]
+    return made_with(records, "no run has ended", "total training time")
+
+
+def made_with(records: Sequence[Record], none: str, time: str) -> str:
+    """The versions, the devices and the time of trainings, in a sentence.
+
+    Args:
+        records: of the trainings that have ended.
+        none: what to say if there is none.
+        time: what their seconds are in all.
+    """
     versions = sorted({record.version for record in records if record.version})
     devices = sorted({record.device for record in records if record.device})
     seconds = sum(record.seconds for record in records)
     return (
-        f"colorgan {', '.join(versions) or '(no run has ended)'} on {', '.join(devices) or 'no device yet'}; "
-        f"total training time {format_duration(seconds)}."
+        f"colorgan {', '.join(versions) or f'({none})'} on {', '.join(devices) or 'no device yet'}; "
+        f"{time} {format_duration(seconds)}."
     )

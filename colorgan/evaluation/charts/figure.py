@@ -201,6 +201,16 @@ def set_ticks(axis: Axis, integer: bool = False) -> None:
     axis.set_major_formatter("{x:g}")
 
 
+def set_titles(axes: Axes, x_title: str, y_title: str, size: Size) -> None:
+    """Titles of both axes; in narrow layouts, that of the vertical one is above the chart."""
+    if size == "wide":
+        axes.set_xlabel(x_title)
+        axes.set_ylabel(y_title, rotation_mode="anchor")
+    else:
+        axes.set_xlabel(x_title, loc="right")
+        axes.set_title(y_title)
+
+
 def wrapped(text: str, width: float) -> str:
     """Breaks a text into lines of at most ``width`` pixels."""
     return textwrap.fill(text, int(width / CHARACTER_WIDTH))

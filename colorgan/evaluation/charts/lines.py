@@ -19,6 +19,7 @@ from colorgan.evaluation.charts.figure import (
     draw_baseline,
     in_our_style,
     set_ticks,
+    set_titles,
     wrapped,
 )
 from colorgan.evaluation.charts.limits import Limits, fitted_limits
@@ -110,12 +111,7 @@ def line_chart(
     axes.grid(axis="y")
     set_ticks(axes.xaxis, integer=True)
     set_ticks(axes.yaxis)
-    if size == "wide":
-        axes.set_xlabel(x_title)
-        axes.set_ylabel(y_title, rotation_mode="anchor")
-    else:
-        axes.set_xlabel(x_title, loc="right")
-        axes.set_title(y_title)
+    set_titles(axes, x_title, y_title, size)
     if rows:
         names = [wrapped(label, WIDTHS[size] - 40) for label in entries]
         chart.figure.legend(entries.values(), names, loc="outside lower left", ncols=columns)

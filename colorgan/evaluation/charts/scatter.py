@@ -13,6 +13,7 @@ from colorgan.evaluation.charts.figure import (
     SVGFigure,
     in_our_style,
     set_ticks,
+    set_titles,
     wrapped,
 )
 from colorgan.evaluation.charts.limits import fitted_limits
@@ -111,12 +112,7 @@ def scatter_chart(
     axes.set_ylim(limits.low, limits.high)
     axes.grid(axis="y")
     set_ticks(axes.yaxis)
-    if size == "wide":
-        axes.set_xlabel(x_title)
-        axes.set_ylabel(y_title, rotation_mode="anchor")
-    else:
-        axes.set_xlabel(x_title, loc="right")
-        axes.set_title(y_title)
+    set_titles(axes, x_title, y_title, size)
     if size != "small" and len(shown) > 1:
         longest = 40 + CHARACTER_WIDTH * max(len(group.label) for group in shown)
         columns = max(1, min(len(shown), int(width / longest)))

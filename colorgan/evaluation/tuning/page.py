@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from colorgan.errors import plural
+from colorgan.evaluation.benchmark.page import made_with
 from colorgan.evaluation.benchmark.tables import Cell, format_duration, format_number
 from colorgan.evaluation.rendering import render
 from colorgan.evaluation.tuning.best import CONFIRM_FILE, write_best
@@ -172,10 +173,4 @@ def _values(plan: SearchPlan, trial: TrialResult) -> Mapping[str, Value]:
 
 def _made_with(results: SearchResults) -> str:
     records = [trial.run.record for trial in results.trials if trial.run.record]
-    versions = sorted({record.version for record in records if record.version})
-    devices = sorted({record.device for record in records if record.device})
-    seconds = sum(record.seconds for record in records)
-    return (
-        f"colorgan {', '.join(versions) or '(no trial has ended)'} on {', '.join(devices) or 'no device yet'}; "
-        f"training time of the trials that did not end early: {format_duration(seconds)}."
-    )
+    return made_with(records, "no trial has ended", "training time of the trials that did not end early:")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from colorgan.errors import plural
+from colorgan.evaluation.benchmark.page import Chart
 from colorgan.evaluation.benchmark.tables import format_number
 from colorgan.evaluation.charts import Dots, Line, Points, ResponsiveChart, dot_chart, line_chart, scatter_chart
 from colorgan.evaluation.charts.figure import COLORS
@@ -12,21 +13,6 @@ from colorgan.evaluation.tuning.space import Parameter
 
 _BEST, _BASELINE, _OTHER = COLORS[2], COLORS[1], COLORS[0]
 _GRAY = COLORS[8]
-
-
-@dataclass(frozen=True)
-class Chart:
-    """A chart of the report.
-
-    Attributes:
-        name: stem of its file.
-        title: what it shows.
-        svg: the chart; the wide layout is written to the file.
-    """
-
-    name: str
-    title: str
-    svg: ResponsiveChart
 
 
 @dataclass(frozen=True)
