@@ -4,6 +4,7 @@ import functools
 import logging
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,6 +53,12 @@ def wandb_offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("CACHE_DIR", "CONFIG_DIR"):
         monkeypatch.setenv(f"WANDB_{name}", str(tmp_path / "wandb-of-the-user"))
     monkeypatch.delenv("WANDB_DATA_DIR", raising=False)
+
+
+@pytest.fixture
+def no_onnx_export(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As without the extra `export`: `colorgan release` writes no ONNX file, which would take seconds."""
+    monkeypatch.setitem(sys.modules, "onnxscript", None)
 
 
 @pytest.fixture

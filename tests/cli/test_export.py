@@ -1,7 +1,6 @@
 """``colorgan export`` into the folder of a released model."""
 
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
@@ -42,15 +41,13 @@ def test_folder_refuses_the_file_of_another_model(released: Path, model_folder: 
     assert not output.exists()
 
 
-def test_release_without_the_exporter_says_so(
-    tmp_path: Path, tiny_model, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.mark.usefixtures("no_onnx_export")
+def test_release_without_the_exporter_says_so(tmp_path: Path, tiny_model, capsys: pytest.CaptureFixture[str]) -> None:
     from colorgan.training.checkpoints import CheckpointFiles
 
     model = tiny_model()
     contents = {"state_dict": model.state_dict(), "hyper_parameters": dict(model.hparams)}
     CheckpointFiles().save_checkpoint(contents, tmp_path / "model.ckpt")
-    monkeypatch.setitem(sys.modules, "onnxscript", None)
     assert run_command("release", [tmp_path / "model.ckpt", "-o", tmp_path / "out"]) == 0
     assert "without model.onnx, so it needs torch to run: exporting to ONNX needs" in capsys.readouterr().out
     assert not (tmp_path / "out" / "model.onnx").exists()

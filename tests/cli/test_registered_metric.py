@@ -108,6 +108,7 @@ def test_benchmark_report(
         assert "lower is better" in page
 
 
+@pytest.mark.usefixtures("no_onnx_export")
 def test_model_card(checkpoint: Path, report: Path) -> None:
     folder, source = checkpoint.parent / "released", checkpoint.parent / "card.yaml"
     source.write_text(yaml.safe_dump(CARD))
@@ -124,6 +125,7 @@ def test_model_card(checkpoint: Path, report: Path) -> None:
     assert {**written, "metrics": {}, "limits": None} == {**CARD, "limits": None}
 
 
+@pytest.mark.usefixtures("no_onnx_export")
 def test_model_card_from_a_report_of_the_released_model(
     checkpoint: Path, report: Path, reference_folder: Path, tmp_path: Path
 ) -> None:

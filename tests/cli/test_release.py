@@ -1,7 +1,6 @@
 """``colorgan release`` measures the model for its card, and brings a picture along."""
 
 import shutil
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -65,10 +64,8 @@ def test_one_command_makes_all_of_it(
     assert {"model.safetensors", "config.yaml", "model.onnx"} <= {path.name for path in output.iterdir()}
 
 
-def test_card_is_copied_as_it_was_written(
-    checkpoint: Path, card: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, "onnxscript", None)  # an export would take long
+@pytest.mark.usefixtures("no_onnx_export")
+def test_card_is_copied_as_it_was_written(checkpoint: Path, card: Path, tmp_path: Path) -> None:
     assert run_command("release", [str(checkpoint), "-o", str(tmp_path / "out"), "--card", str(card)]) == 0
     assert (tmp_path / "out" / "card.yaml").read_text() == CARD
 

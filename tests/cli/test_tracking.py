@@ -96,13 +96,8 @@ def test_run_and_its_continuation_are_read_back_from_weights_and_biases(offline:
     assert next(step["trainer/global_step"] for step in continued.history) >= 6  # two epochs of three batches
 
 
-def test_released_model_is_an_artifact(
-    offline: Path, tiny_model: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def no_onnx(*_: Any) -> str:
-        raise ColorganError("not here")
-
-    monkeypatch.setattr("colorgan.inference.onnx.released.add_onnx", no_onnx)  # takes seconds
+@pytest.mark.usefixtures("no_onnx_export")
+def test_released_model_is_an_artifact(offline: Path, tiny_model: Any, capsys: pytest.CaptureFixture[str]) -> None:
     model = tiny_model()
     contents = {"state_dict": model.state_dict(), "hyper_parameters": dict(model.hparams), "epoch": 3}
     checkpoint = Path("run", "checkpoints", "best.ckpt")
