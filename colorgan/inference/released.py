@@ -60,6 +60,21 @@ def read_released(
 ) -> ColorizationNetwork:
     """Reads a released model; see :meth:`colorgan.inference.torch_colorizer.TorchColorizer.from_pretrained`."""
     folder = find_folder(name, **hub_options)
+    config, state = read_contents(folder)
+    network = build_network(config, state, folder, trusted_names(trust))
+    network.working_size.fill_(config["size"])
+    return network
+
+
+def read_contents(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """Reads a released model as data, without building it.
+
+    Returns:
+        The description of the network, and its weights in float32.
+
+    Raises:
+        CheckpointError: if a file is missing or damaged.
+    """
     config = read_config(folder)
     check_numbers([config["color_space"], config["hints"], config["generator"]], folder / CONFIG)
     weights = folder / WEIGHTS
@@ -71,9 +86,7 @@ def read_released(
     check_types(stored, weights)
     state = {name: _from_stored(tensor) for name, tensor in stored.items()}
     check_finite(state, weights)
-    network = build_network(config, state, folder, trusted_names(trust))
-    network.working_size.fill_(config["size"])
-    return network
+    return config, state
 
 
 def _to_stored(tensor: Tensor, half: bool) -> Tensor:

@@ -92,9 +92,10 @@ class ColorGAN(ColorizerTraining):
         checkpoint_gradients: compute activations again for the gradients instead of keeping them: half of the memory or
             less, and a third more time.
         image_size: height and width in pixels of the training photos. The command line takes it from the data.
-        init_from: checkpoint of another run whose weights are used as far as they fit; or a pattern such as
-            ``checkpoints/first_stage/*/checkpoints/best.ckpt``, of whose files the newest is used. It is not read again
-            when a checkpoint of this run brings its own weights.
+        init_from: checkpoint of another run whose weights are used as far as they fit; a pattern such as
+            ``checkpoints/first_stage/*/checkpoints/best.ckpt``, of whose files the newest is used; the folder of a
+            released model; or ``colorgan-photos``, the model that ships with colorgan. It is not read again when a
+            checkpoint of this run brings its own weights.
 
     Raises:
         ColorganError: for arguments out of range, parts that do not fit together, or a rate that is not positive.

@@ -1,7 +1,8 @@
-"""Transfer learning: initializes networks from the checkpoint of another run."""
+"""Transfer learning: initializes networks with the weights of another model."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from torch import Tensor, nn
@@ -9,6 +10,8 @@ from torch import Tensor, nn
 from colorgan.errors import CheckpointError
 from colorgan.files import newest_file
 from colorgan.inference.checkpoint import TRAINED_PREFIX, hyper_parameters, network_prefix, read
+from colorgan.inference.released import read_contents
+from colorgan.inference.shipped import SHIPPED, WEIGHTS, shipped_model
 
 _GENERATOR = "generator."
 _DISCRIMINATOR = "discriminator."
@@ -16,12 +19,12 @@ _DISCRIMINATOR = "discriminator."
 
 @dataclass(frozen=True)
 class Transfer:
-    """Which tensors were loaded from a checkpoint, and which were not.
+    """Which tensors were loaded, and which were not.
 
     Attributes:
-        source: the file.
-        loaded: names of the checkpoint's tensors that were loaded.
-        unused: the checkpoint's other tensors, each with the reason.
+        source: the file or folder.
+        loaded: names of its tensors that were loaded.
+        unused: its other tensors, each with the reason.
         fresh: the model's tensors that keep their initial values.
         remarks: further notes for the user.
     """
@@ -51,15 +54,16 @@ def transfer(
     discriminator: nn.Module | None = None,
     color_space: Mapping[str, Any] | None = None,
 ) -> Transfer:
-    """Loads the weights of a checkpoint into networks where names and shapes agree.
+    """Loads the weights of a checkpoint or released model into networks where names and shapes agree.
 
     The generator loads every tensor that fits, so that a model with hints can start from a checkpoint without them. The
     discriminator is loaded completely or not at all, because a partly loaded one gives no useful gradients. If the
-    checkpoint has a moving average, its weights are used.
+    checkpoint has a moving average, its weights are used. A released model has no discriminator.
 
     Args:
-        source: a ``.ckpt`` file, or a pattern such as ``checkpoints/first_stage/*/checkpoints/best.ckpt``, of whose
-            files the newest is used.
+        source: a ``.ckpt`` file; a pattern such as ``checkpoints/first_stage/*/checkpoints/best.ckpt``, of whose
+            files the newest is used; the folder of a released model; or ``colorgan-photos``, the model that ships with
+            colorgan.
         generator: modified in place.
         discriminator: likewise; ``None`` for a model without one.
         color_space: config of the model's color space, as :func:`colorgan.models.config.to_config` gives it.
@@ -67,9 +71,7 @@ def transfer(
     Raises:
         CheckpointError: if there is no such file, it is damaged, or nothing in it fits the generator.
     """
-    file = newest_file(source, "model.init_from")
-    contents = read(file)
-    state: dict[str, Tensor] = contents["state_dict"]
+    file, state, their_color_space = _read(source)
     own_prefix = TRAINED_PREFIX + _GENERATOR
     prefix = (network_prefix(state) or TRAINED_PREFIX) + _GENERATOR
 
@@ -85,7 +87,18 @@ def transfer(
     else:
         found, misfits, missing = _fill(discriminator, state, _DISCRIMINATOR, _DISCRIMINATOR, whole=True)
         loaded, unused, fresh = loaded + found, unused + misfits, fresh + missing
-    return Transfer(file, tuple(loaded), tuple(unused), tuple(fresh), _color_space_remarks(contents, color_space))
+    return Transfer(file, tuple(loaded), tuple(unused), tuple(fresh), _remarks(their_color_space, color_space))
+
+
+def _read(source: str) -> tuple[str, dict[str, Tensor], Any]:
+    """The path, the weights and the color space of a checkpoint or released model."""
+    found = Path(shipped_model() if source == SHIPPED else newest_file(source, "model.init_from"))
+    folder = found.parent if found.name == WEIGHTS else found
+    if folder.is_dir():
+        config, weights = read_contents(folder)
+        return str(folder), {TRAINED_PREFIX + name: tensor for name, tensor in weights.items()}, config["color_space"]
+    contents = read(found)
+    return str(found), contents["state_dict"], hyper_parameters(contents).get("color_space")
 
 
 def _fill(
@@ -113,11 +126,10 @@ def _mismatch(offered: Tensor, own: Tensor | None) -> str:
     return f"{tuple(offered.shape)}, this model needs {tuple(own.shape)}"
 
 
-def _color_space_remarks(contents: Mapping[str, Any], color_space: Mapping[str, Any] | None) -> tuple[str, ...]:
-    stored = hyper_parameters(contents).get("color_space")
-    if color_space is None or not isinstance(stored, Mapping):
+def _remarks(their_color_space: Any, color_space: Mapping[str, Any] | None) -> tuple[str, ...]:
+    if color_space is None or not isinstance(their_color_space, Mapping):
         return ()
-    theirs, ours = (str(space.get("class_path")).rpartition(".")[2] for space in (stored, color_space))
+    theirs, ours = (str(space.get("class_path")).rpartition(".")[2] for space in (their_color_space, color_space))
     if theirs == ours:
         return ()
     return (f"the checkpoint predicts {theirs} and this model {ours}: its last layers have to be retrained",)

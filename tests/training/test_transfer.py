@@ -8,8 +8,10 @@ import pytest
 import torch
 
 from colorgan.errors import CheckpointError
-from colorgan.inference.checkpoint import read
+from colorgan.inference.checkpoint import read, read_network
+from colorgan.inference.released import read_released, write_released
 from colorgan.models.color_spaces import HSV
+from colorgan.models.config import to_config
 from colorgan.models.discriminators import PatchGAN
 from colorgan.models.generators import EncoderUNet
 from colorgan.models.hints import PointHints
@@ -135,6 +137,37 @@ def test_moving_average_is_loaded_if_there_is_one(save: Callable[..., Path], tin
     assert any(not torch.equal(stored[name], own[name]) for name in names)
 
 
+def test_released_model_initializes_the_generator(save: Callable[..., Path], tiny_model: Make, tmp_path: Path) -> None:
+    first = save(hints=PointHints())
+    write_released(read_network(first), tmp_path / "released", half=False)
+    stored = state_of(first)
+    for source in ("released", "released/model.safetensors"):
+        model = tiny_model(hints=PointHints(), init_from=str(tmp_path / source))
+        own = model.state_dict()
+        assert same(own, stored, "colorizer.generator.") == below(own, "colorizer.generator.")
+    found = transfer(str(tmp_path / "released"), model.colorizer.generator, model.discriminator, to_config(HSV()))
+    assert found.source == str(tmp_path / "released")
+    assert not found.unused
+    assert set(found.fresh) == below(own, "discriminator.")
+    assert found.remarks == ("the checkpoint predicts Lab and this model HSV: its last layers have to be retrained",)
+    (tmp_path / "released" / "config.yaml").unlink()
+    with pytest.raises(CheckpointError, match="is not a released model: it lacks config.yaml"):
+        tiny_model(init_from=str(tmp_path / "released"))
+
+
+def test_shipped_model_initializes_generators_with_and_without_hints(tiny_model: Make) -> None:
+    shipped = read_released().generator
+    config = to_config(shipped)["init_args"]
+    arguments = {name: value for name, value in config.items() if name not in ("in_channels", "out_channels")}
+    generator = functools.partial(EncoderUNet, **{**arguments, "weights": None})
+    for changes in ({}, {"hints": PointHints()}):
+        model = tiny_model(generator=generator, **changes)
+        found = transfer("colorgan-photos", model.colorizer.generator)
+        assert not found.fresh
+        assert all(".hints." in line or ".gate." in line for line in found.unused)
+        assert bool(found.unused) == (not changes)
+
+
 def test_pattern_selects_the_newest_file(save: Callable[..., Path], tiny_model: Make, tmp_path: Path) -> None:
     old, new = save("runs/a/best.ckpt"), save("runs/b/best.ckpt")
     generator = tiny_model().colorizer.generator
@@ -203,10 +236,14 @@ def test_init_from_on_the_command_line_then_resume(
     assert main(["fit", *options, "--name=one", "--trainer.max_epochs=1"]) == 0
     (first,) = Path("checkpoints/one").glob("*/checkpoints/last.ckpt")
     pattern = "checkpoints/one/*/checkpoints/last.ckpt"
+    capsys.readouterr()
     assert main(["fit", *options, "--name=two", "--trainer.max_epochs=1", f"--model.init_from={pattern}"]) == 0
+    first_line = capsys.readouterr().err.split("\n")[0]
+    assert first_line == f"note: the generator starts with the weights of {pattern}, not from scratch (init_from)"
     assert f"tensors were loaded from {first}" in caplog.text
     first.unlink()
     assert main(["fit", *options, "--name=two", "--trainer.max_epochs=2", "--ckpt_path=last"]) == 0
+    assert "not from scratch" not in capsys.readouterr().err
     (second,) = Path("checkpoints/two").glob("*/checkpoints/last.ckpt")
     assert main(["validate", f"--ckpt_path={second}", "--data.size=16", "--data.limit=16"]) == 0
     assert main(["fit", *options, "--name=three", f"--model.init_from={pattern}"]) == 1

@@ -121,6 +121,8 @@ class ColorganCLI(LightningCLI):
         # kept from LightningCLI, which would let the checkpoint's arguments override explicit options
         self.checkpoint = section.pop("ckpt_path", None)
         check_configuration(section, command)
+        if command == "fit" and not self.checkpoint and section.model.get("init_from"):
+            _note(f"the generator starts with the weights of {section.model.init_from}, not from scratch (init_from)")
 
     def _class_keys(self) -> set[str]:
         """The keys that take a class with arguments."""
