@@ -1,6 +1,7 @@
 """Transfer learning: initializes networks with the weights of another model."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,16 +37,22 @@ class Transfer:
     remarks: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        """A summary, followed by one line per tensor that was not transferred."""
+        """A summary, followed by the tensors that were not transferred: those of a discriminator together."""
         lines = [f"{len(self.loaded)} tensors were loaded from {self.source}", *self.remarks]
         if self.unused:
-            lines += [f"{len(self.unused)} of its tensors could not be used:", *(f"  {line}" for line in self.unused)]
+            lines += [f"{len(self.unused)} of its tensors could not be used:", *_listed(self.unused)]
         if self.fresh:
-            lines += [
-                f"{len(self.fresh)} tensors of this model keep their initial values:",
-                *(f"  {name}" for name in self.fresh),
-            ]
+            lines += [f"{len(self.fresh)} tensors of this model keep their initial values:", *_listed(self.fresh)]
         return "\n".join(lines)
+
+
+def _listed(tensors: Sequence[str]) -> list[str]:
+    """One line per tensor, except that those of the discriminator with the same reason share one."""
+    reasons = Counter(line.partition(" ")[2] for line in tensors if line.startswith(_DISCRIMINATOR))
+    shared = {reason: count for reason, count in reasons.items() if count > 1}
+    alone = [line for line in tensors if not (line.startswith(_DISCRIMINATOR) and line.partition(" ")[2] in shared)]
+    together = [f"{count} of the discriminator {reason}".rstrip() for reason, count in shared.items()]
+    return [f"  {line}" for line in (*alone, *together)]
 
 
 def transfer(

@@ -117,10 +117,13 @@ def test_transfer_between_gan_and_plain_regression(save: Callable[..., Path], ti
     alone = tiny_model(discriminator=None)
     found = transfer(str(gan), alone.colorizer.generator)
     assert all("this model has no discriminator" in line for line in found.unused)
+    assert str(found).endswith(f"\n  {len(found.unused)} of the discriminator (this model has no discriminator)")
     judged = tiny_model()
     found = transfer(str(regression), judged.colorizer.generator, judged.discriminator)
     assert not found.unused
-    assert set(found.fresh) == below(judged.state_dict(), "discriminator.")
+    fresh = below(judged.state_dict(), "discriminator.")
+    assert set(found.fresh) == fresh
+    assert str(found).endswith(f"tensors of this model keep their initial values:\n  {len(fresh)} of the discriminator")
 
 
 def test_moving_average_is_loaded_if_there_is_one(save: Callable[..., Path], tiny_model: Make) -> None:
