@@ -23,7 +23,7 @@ trainer:
 {QUICK_TRAINER}  logger: false
   callbacks: [{{class_path: LastCheckpoint}}, {{class_path: ParameterCount}}]
 """
-ENCODER = ["--model.generator.encoder=resnet10t", "--model.generator.weights=null", "--model.generator.width=4"]
+ENCODER = ["--model.generator.encoder=test_resnet", "--model.generator.weights=null", "--model.generator.width=4"]
 PARTS = {
     "QuantizedLab": ["-c", str(CONFIGS / "color/quantized_lab.yaml")],
     "QuantizedLab with hints": [

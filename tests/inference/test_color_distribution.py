@@ -21,7 +21,7 @@ PHOTO = Image.fromarray(np.random.default_rng(0).integers(0, 256, (45, 67, 3), d
 def colorizers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, PhotoColorizer]:
     torch.manual_seed(0)
     space = QuantizedLab(20)
-    network = EncoderUNet(4, space.output_channels, encoder="resnet10t", width=4, depth=3, output_stride=2)
+    network = EncoderUNet(4, space.output_channels, encoder="test_resnet", width=4, depth=3, output_stride=2)
     torch.nn.init.normal_(network.last.weight, std=2.0)  # opinions
     original = TorchColorizer(network, space, PointHints(), size=32).eval()
     file = tmp_path_factory.mktemp("onnx") / "model.onnx"
@@ -66,7 +66,7 @@ def test_likely_colors_are_apart_and_in_order(colorizers: dict[str, PhotoColoriz
 
 
 def test_others_refuse(colorizers: dict[str, PhotoColorizer], tmp_path: Path) -> None:
-    plain = TorchColorizer(UNet(1, 2, width=4), Lab(), size=32).eval()
+    plain = TorchColorizer(UNet(1, 2, width=4, depth=2), Lab(), size=32).eval()
     export(plain, tmp_path / "plain.onnx")
     for colorizer in (plain, OnnxColorizer(tmp_path / "plain.onnx")):
         assert colorizer.color_bins is None

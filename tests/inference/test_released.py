@@ -212,7 +212,9 @@ def test_shipped_model_is_found_in_a_package_and_in_a_checkout(
     assert open_model(tmp_path / parent / shipped.SHIPPED / "model.safetensors").size == 24
 
 
-def test_release_command_converts_a_checkpoint(tmp_path: Path, tiny_model, capsys: pytest.CaptureFixture[str]) -> None:
+def test_release_command_converts_a_checkpoint(
+    tmp_path: Path, tiny_model, capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest
+) -> None:
     from colorgan.training.checkpoints import CheckpointFiles
 
     model = tiny_model()
@@ -233,6 +235,7 @@ def test_release_command_converts_a_checkpoint(tmp_path: Path, tiny_model, capsy
     assert TorchColorizer.from_checkpoint(tmp_path / "out").size == model.inference.size
     with pytest.raises(ColorganError, match="already contains a model"):
         run_command("release", args)
+    request.getfixturevalue("no_onnx_export")
     assert run_command("release", [*args, "--overwrite", "--full"]) == 0
     in_place = [*args[:-1], str(tmp_path / "out" / "card.yaml"), "--overwrite"]  # as for the shipped model
     assert run_command("release", in_place) == 0
