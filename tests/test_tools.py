@@ -5,6 +5,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime
@@ -13,6 +14,9 @@ import torch
 from PIL import Image
 
 from colorgan.images import SAMPLE_PHOTOS
+from colorgan.inference.checkpoint import read_network
+from colorgan.models.hints import PointHints
+from colorgan.training.checkpoints import CheckpointFiles
 from tests.helpers import REPOSITORY
 
 SPREADING = REPOSITORY / "tools" / "hint_spreading"
@@ -130,3 +134,30 @@ def test_red_point_is_measured(
     assert stop.value.code == (1 if "beyond: rocket_00.jpg" in output else 0)
     assert "of 1 photos are within the bounds" in output
     assert "far: mean" in output
+
+
+def test_weights_are_averaged(
+    monkeypatch: pytest.MonkeyPatch, tiny_model: Callable[..., Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = [tmp_path / f"{name}.ckpt" for name in ("first", "second", "other", "mean")]
+    for file, changes in zip(files, ({}, {"ema_decay": 0.9}, {"hints": PointHints()}), strict=False):
+        model = tiny_model(**changes)
+        for number, parameter in enumerate(model.parameters()):
+            torch.nn.init.normal_(parameter, std=0.1 + number % 3)
+        contents = {"state_dict": model.state_dict(), "hyper_parameters": dict(model.hparams)}
+        CheckpointFiles().save_checkpoint(contents, file)
+    first, second, other, mean = files
+    with pytest.raises(SystemExit) as stop:
+        run_tool(monkeypatch, MODEL / "average.py", mean, f"{first}=1", f"{second}=3")
+    assert stop.value.code == 0
+    one, two, both = (read_network(file).state_dict() for file in (first, second, mean))
+    name = next(name for name in one if name.endswith("weight"))
+    assert not torch.equal(one[name], two[name])
+    for name, tensor in both.items():
+        expected = one[name] * 0.25 + two[name] * 0.75 if tensor.is_floating_point() else two[name]
+        torch.testing.assert_close(tensor, expected)
+    with pytest.raises(SystemExit, match="the networks differ"):
+        run_tool(monkeypatch, MODEL / "average.py", mean, f"{first}=1", f"{other}=1")
+    with pytest.raises(SystemExit):
+        run_tool(monkeypatch, MODEL / "average.py", mean, first)
+    assert "give each model as CHECKPOINT=WEIGHT" in capsys.readouterr().err

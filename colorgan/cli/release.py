@@ -7,8 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from colorgan.cli.parsing.options import Option
+from colorgan.cli.parsing.options import Option, Range
 from colorgan.errors import ColorganError
+from colorgan.inference.working_size import MAX_SIZE
 
 if TYPE_CHECKING:
     from colorgan.inference.card import ModelCard
@@ -24,6 +25,7 @@ def release(
     report: Annotated[Path | None, Option(metavar="FOLDER")] = None,
     photos: Annotated[Path | None, Option(metavar="DIR")] = None,
     former: Annotated[Path | None, Option(metavar="MODEL")] = None,
+    size: Annotated[int | None, Range(1, MAX_SIZE), Option(metavar="N")] = None,
     full: bool = False,
     overwrite: bool = False,
     trust: Annotated[Sequence[str], Option(metavar="NAME")] = (),
@@ -41,6 +43,8 @@ def release(
         photos: held-out photos on which the released model is measured for the metrics of the card, as `colorgan
             evaluate` does it.
         former: checkpoint or released model that is measured on the same photos, for a column of the card.
+        size: shorter side of a photo, in pixels, at which the model predicts color (default: that of its training
+            photos).
         full: keep the weights in float32 (default: float16).
         overwrite: replace an existing model.
         trust: package, module or class of your own that the model may name, such as mynet, or the config.yaml of its
@@ -79,6 +83,8 @@ def release(
     contents = ModelCard.read(card) if card else None
     measured = _metrics(report, checkpoint, output / WEIGHTS) if report else None
     network = read_network(checkpoint, trust)
+    if size is not None:
+        network.working_size.fill_(size)
     with tempfile.TemporaryDirectory() as copies:
         former = _set_aside(former, output, Path(copies))
         write_released(network, output, half=not full)

@@ -39,7 +39,7 @@ def tune(
     --data.root=FOLDER are passed to every trial. Needs the extra `tune`: pip install -e '.[tune]' in the clone.
 
     Args:
-        configuration: complete configuration, such as configs/quickstart.yaml.
+        configuration: complete configuration, such as configs/small.yaml.
         fit_options: options of ``fit``.
         space: YAML file of what varies, such as configs/spaces/gan.yaml.
         out: folder of the trials, the report and best.yaml, an overlay with the best values.

@@ -15,12 +15,12 @@ from colorgan.cli import main
 from colorgan.images import SAMPLE_PHOTOS
 
 FIGURE = Path(__file__).with_suffix(".jpg")
-TILES = [f"flower_{number:02}" for number in range(2, 8)]
-"""Of a photo by vultilion (CC BY 2.0), none of which a shipped model was trained on."""
+TILES = [f"life_{number}" for number in (11, 12, 13)]
+"""Of a photo by Aitzol Berasategi (CC BY 4.0), none of which a shipped model was trained on."""
 
 if __name__ == "__main__":
     tiles = [np.asarray(Image.open(SAMPLE_PHOTOS / "val" / f"{name}.jpg").convert("L")) for name in TILES]
-    photo = np.vstack([np.hstack(tiles[:3]), np.hstack(tiles[3:])])
+    photo = np.hstack(tiles)
     checkpoint = [f"--checkpoint={path}" for path in sys.argv[1:]]
     with tempfile.TemporaryDirectory() as folder:
         old, new = Path(folder, "old.jpg"), Path(folder, "new.jpg")

@@ -11,7 +11,7 @@ from colorgan.cli import main
 from colorgan.cli.trainer import train
 from tests.helpers import CONFIGS
 
-COMPLETE = [CONFIGS / "base.yaml", CONFIGS / "quickstart.yaml"]
+COMPLETE = [CONFIGS / "base.yaml", CONFIGS / "quickstart.yaml", CONFIGS / "small.yaml"]
 RECIPES = sorted((CONFIGS / "recipes").glob("*.yaml"))
 OVERLAYS = sorted(
     file

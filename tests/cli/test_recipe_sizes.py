@@ -33,7 +33,7 @@ SIZES: dict[str, tuple[int, int | None]] = {
     "transfer_fruit": (5_575_554, None),
     "fine_tuning_lite0": (796_274, None),
     "photos": (3_539_795, None),  # the generator of the shipped model
-    "photos_adversarial": (3_539_795, 1_465_249),
+    "photos_adversarial": (3_539_795, 649_252),
     "multi_resolution": (14_639_202, 5_855_041),
     "hints_resnet34": (24_485_028, None),
     "hints_resnet34_gan": (24_485_028, 5_856_769),

@@ -125,8 +125,8 @@ def test_output_folder_that_is_a_file_is_refused(config: Path, capsys: pytest.Ca
 
 
 @pytest.mark.parametrize("file", sorted((CONFIGS / "spaces").glob("*.yaml")), ids=lambda file: file.stem)
-def test_shipped_spaces_fit_the_quickstart(file: Path) -> None:
-    base = [read_overlay(CONFIGS / "quickstart.yaml", "a test")]
+def test_shipped_spaces_fit_the_small_configuration(file: Path) -> None:
+    base = [read_overlay(CONFIGS / "small.yaml", "a test")]
     space = read_space(file)
     own_values, outside = check_space(base, [], space, complete_configuration(base, []))
     assert not outside  # the configuration itself is a trial like the others

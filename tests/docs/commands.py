@@ -44,6 +44,7 @@ _REPEATED = "a variant of a training that another page has, and that is run ther
 _WEIGHTS = "needs weights from timm's hub, and the run before it; tests/cli/test_configs.py trains the recipe"
 PARSED = {
     r"^fit .*recipes/progressive_|^fit .*progressive_gan": _WEIGHTS,
+    r"^fit .*recipes/photos_adversarial": "needs the run before it; tests/cli/test_configs.py trains the recipe",
     r"^fit .*flowers_unet": "downloads Flowers102; tests/cli/test_configs.py trains the recipe",
     r"^fit .*s3://bucket": "needs a bucket; tests/data/test_streaming.py reads shards from a server",
     r"^fit .*--model.init_from checkpoints/faces": "tests/training/test_transfer.py starts from weights of another run",

@@ -236,7 +236,8 @@ def test_release_command_converts_a_checkpoint(
     with pytest.raises(ColorganError, match="already contains a model"):
         run_command("release", args)
     request.getfixturevalue("no_onnx_export")
-    assert run_command("release", [*args, "--overwrite", "--full"]) == 0
+    assert run_command("release", [*args, "--overwrite", "--full", "--size", "48"]) == 0
+    assert TorchColorizer.from_checkpoint(tmp_path / "out").size == 48
     in_place = [*args[:-1], str(tmp_path / "out" / "card.yaml"), "--overwrite"]  # as for the shipped model
     assert run_command("release", in_place) == 0
     assert (tmp_path / "out" / "card.yaml").read_text(encoding="utf-8") == (tmp_path / "card.yaml").read_text("utf-8")

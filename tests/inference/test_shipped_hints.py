@@ -37,5 +37,4 @@ def test_red_hint_changes_its_surroundings_only(model: TorchColorizer, monkeypat
     from_hint, changed, far = np.array([(point.from_hint, point.change, point.far) for point in points]).T
     assert from_hint.max() < 10
     assert changed.min() > 10
-    assert far.mean() < 4
-    assert (far < changed / 2).all()
+    assert far.max() < 4
