@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 
 from colorgan.cli.parsing.options import Option, Range
 from colorgan.errors import ColorganError
-from colorgan.inference.working_size import MAX_SIZE
 
 if TYPE_CHECKING:
     from colorgan.inference.card import ModelCard
@@ -25,7 +24,7 @@ def release(
     report: Annotated[Path | None, Option(metavar="FOLDER")] = None,
     photos: Annotated[Path | None, Option(metavar="DIR")] = None,
     former: Annotated[Path | None, Option(metavar="MODEL")] = None,
-    size: Annotated[int | None, Range(1, MAX_SIZE), Option(metavar="N")] = None,
+    size: Annotated[int | None, Range(1), Option(metavar="N")] = None,
     full: bool = False,
     overwrite: bool = False,
     trust: Annotated[Sequence[str], Option(metavar="NAME")] = (),
@@ -70,7 +69,10 @@ def release(
     from colorgan.inference.checkpoint import read_network
     from colorgan.inference.released import read_released, write_released
     from colorgan.inference.shipped import CONFIG, ONNX, WEIGHTS
+    from colorgan.inference.working_size import check_size
 
+    if size is not None:
+        check_size(size, "--size")
     if (output / CONFIG).exists() and not overwrite:
         raise ColorganError(f"{output} already contains a model; choose another folder, or replace it with --overwrite")
     option = "--report" if report else "--photos"

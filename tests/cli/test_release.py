@@ -79,6 +79,7 @@ def test_card_is_copied_as_it_was_written(checkpoint: Path, card: Path, tmp_path
         ),
         (["--photos", "data", "--report", "data", "--card", "CARD"], "--report and --photos both fill the metrics"),
         (["--former", "data"], "--former is measured on the same photos as the model; give them with --photos DIR"),
+        (["--size", "5000"], "--size: size must be an integer number of pixels from 1 to 2048, received 5000"),
         (["--card", "CARD"], "'sheet' must be the name of a .jpg or .png file beside the card, but is 'held_out.jpg'"),
     ],
 )
