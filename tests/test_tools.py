@@ -13,8 +13,10 @@ import pytest
 import torch
 from PIL import Image
 
-from colorgan.images import SAMPLE_PHOTOS
+from colorgan.images import SAMPLE_PHOTOS, read_rgb
 from colorgan.inference.checkpoint import read_network
+from colorgan.inference.shipped import shipped_model
+from colorgan.inference.torch_colorizer import TorchColorizer
 from colorgan.models.hints import PointHints
 from colorgan.training.checkpoints import CheckpointFiles
 from tests.helpers import REPOSITORY
@@ -158,6 +160,19 @@ def test_weights_are_averaged(
         torch.testing.assert_close(tensor, expected)
     with pytest.raises(SystemExit, match="the networks differ"):
         run_tool(monkeypatch, MODEL / "average.py", mean, f"{first}=1", f"{other}=1")
+    with pytest.raises(SystemExit, match="--strength needs a generator that ends in a convolution"):
+        run_tool(monkeypatch, MODEL / "average.py", mean, f"{first}=1", "--strength", 0.5)
     with pytest.raises(SystemExit):
         run_tool(monkeypatch, MODEL / "average.py", mean, first)
     assert "give each model as CHECKPOINT=WEIGHT" in capsys.readouterr().err
+
+
+def test_strength_makes_colors_paler(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    paler = tmp_path / "paler.ckpt"
+    with pytest.raises(SystemExit) as stop:
+        run_tool(monkeypatch, MODEL / "average.py", paler, f"{shipped_model()}=1", "--strength", 0.5)
+    assert stop.value.code == 0
+    photo = read_rgb(SAMPLE_PHOTOS / "val" / "flower_01.jpg")
+    full, half = (TorchColorizer.from_checkpoint(model).predict_chroma([photo])[0].ab for model in (None, paler))
+    assert np.abs(full).max() > 10
+    np.testing.assert_allclose(half, 110 * np.tanh(np.arctanh(full / 110) / 2), atol=0.5)  # tanh is not linear
