@@ -15,7 +15,8 @@ from colorgan.images.contact_sheet import contact_sheet
 from colorgan.inference.torch_colorizer import TorchColorizer
 from colorgan.models import Lab, OldPhotos
 
-TILES = "bridge_01 bridge_04 bridge_09 bridge_13 flower_02 flower_06 life_04 life_09 life_12 rocket_04".split()
+TILES = ["bridge_01", "bridge_04", "bridge_09", "bridge_13", "flower_02", "flower_06"]
+TILES += ["life_04", "life_09", "life_12", "rocket_04"]
 """Of four photos that no shipped model was trained on: by Sander Klootwijk, vultilion, Aitzol Berasategi and SpaceX."""
 
 if __name__ == "__main__":

@@ -4,9 +4,9 @@
 
 The networks must be the same, and the later one must have started from the earlier one, so that their weights lie close
 together ("WiSE-FT", Wortsman et al., Robust Fine-Tuning of Zero-Shot Models, CVPR 2022). The moving averages are taken
-where there are any. A released folder can be given as well. ``--strength`` makes all colors that much stronger or paler,
-by its factor on the last convolution of the generator; colors of hints stay as they are. OUT.ckpt has the generator
-alone, for ``colorgan release``, ``evaluate`` and ``model.init_from``.
+where there are any. A released folder can be given as well. ``--strength`` makes all colors stronger or paler, by its
+factor on the last convolution of the generator; colors of hints stay as they are. OUT.ckpt has the generator alone, for
+``colorgan release``, ``evaluate`` and ``model.init_from``.
 """
 
 import argparse
@@ -20,7 +20,6 @@ from torch import Tensor
 from colorgan.inference.checkpoint import TRAINED_PREFIX, network_prefix, read
 from colorgan.inference.released import read_contents
 from colorgan.training.checkpoints import CheckpointFiles
-
 
 LAST_CONVOLUTION = "generator.last."
 
