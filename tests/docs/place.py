@@ -90,7 +90,7 @@ def _make_models(place: Path) -> None:
     shipped.mkdir(parents=True)
     for file in (REPOSITORY / SHIPPED).iterdir():
         shutil.copy(file, shipped)
-    for name in ("FOLDER", "old-photos", "a", "b"):
+    for name in ("FOLDER", "old-photos", "former-model", "a", "b"):
         shutil.copytree(shipped, place / name, copy_function=os.link)
     shutil.copy(shipped / "model.onnx", place)
     shutil.copy(shipped / "card.yaml", place)
