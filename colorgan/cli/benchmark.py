@@ -38,7 +38,7 @@ def benchmark(
         grid: YAML file of the grid, such as configs/benchmarks/flowers_small.yaml.
         fit_options: options of ``fit``.
         out: folder of the runs and the report.
-        only: train only matching runs (bce-*, *-seed1); repeatable.
+        only: train only matching runs (bce-*, *-seed1), or with --report, report only them; repeatable.
         config: overlay for every run, such as configs/hardware/cpu.yaml; repeatable.
         list: list the runs with their status and the settings that distinguish them, without training.
         print: print the complete configuration of a run, without training.
@@ -109,7 +109,7 @@ def benchmark(
             update_report(contents, all_runs, folder)
             interruption.add_note("run the same command to resume")
             raise
-    page = update_report(contents, all_runs, folder, latex)
+    page = update_report(contents, runs if report else all_runs, folder, latex)
     statuses = Counter(GridRunFolder(folder, run.name).status() for run in runs)
     _print(f"{', '.join(f'{count} {status}' for status, count in statuses.items())}; report: {page}")
     return 0 if set(statuses) == {"finished"} else 1

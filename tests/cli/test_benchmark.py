@@ -186,6 +186,8 @@ def test_report_does_not_train(write_grid: WriteGrid, tmp_path: Path) -> None:
     assert "10 waiting" in (tmp_path / "out" / "report.md").read_text()
     assert len(check_latex((tmp_path / "out" / "report.tex").read_text())) == 2
     assert not (tmp_path / "out" / "runs").exists()
+    assert run(write_grid(), tmp_path / "out", "--report", "--only", "pairs-*-seed1") == 1
+    assert "runs: 4 waiting" in (tmp_path / "out" / "report.md").read_text()
 
 
 def test_sweep_trains_the_same_runs(write_grid: WriteGrid, tmp_path: Path) -> None:
